@@ -1,0 +1,301 @@
+/* Filling and reading batches. Rows and entries are plain growing arrays; strings of sources and
+ * names live in the batch's arena.
+ */
+#include "event/batch.h"
+
+#include "base/instant.h"
+#include "base/map.h"
+
+static void *grow(void *ptr, size_t count, size_t size) {
+	void *bigger = reallocarray(ptr, count, size);
+	ASSERT(bigger != NULL);
+	return bigger;
+}
+
+struct batch *batch_new(void) {
+	struct batch *batch = calloc(1, sizeof(*batch));
+	ASSERT(batch != NULL);
+	batch->arena = arena_new(SIZE_MAX);
+	return batch;
+}
+
+void batch_free(struct batch *batch) {
+	if (batch == NULL) {
+		return;
+	}
+	ASSERT(batch->store_private == NULL);
+	arena_free(batch->arena);
+	buf_deinit(&batch->raw);
+	buf_deinit(&batch->fields.bytes);
+	map_free(batch->fields.name_index);
+	free(batch->fields.rows);
+	free(batch->fields.entries);
+	free(batch->fields.names);
+	free(batch->records);
+	free(batch->sources);
+	free(batch);
+}
+
+void batch_freep(struct batch **batch) {
+	batch_free(*batch);
+	*batch = NULL;
+}
+
+uint16_t batch_add_source(struct batch *batch, const struct batch_source *source) {
+	ASSERT(batch->sources_count < UINT16_MAX);
+	if (batch->sources_count == batch->sources_cap) {
+		batch->sources_cap = (uint16_t)MIN_OF(batch->sources_cap * 2 + 2, UINT16_MAX);
+		batch->sources = grow(batch->sources, batch->sources_cap, sizeof(*batch->sources));
+	}
+	struct batch_source *copy = &batch->sources[batch->sources_count];
+	*copy = *source;
+	copy->name = arena_str(batch->arena, source->name);
+	copy->path = arena_str(batch->arena, source->path);
+	copy->host = arena_str(batch->arena, source->host);
+	copy->format = arena_str(batch->arena, source->format);
+	copy->zone = arena_str(batch->arena, source->zone);
+	return batch->sources_count++;
+}
+
+struct batch_record *batch_add_record(struct batch *batch) {
+	ASSERT(batch->count < LIMIT_BATCH_ROWS);
+	if (batch->count == batch->cap) {
+		batch->cap = MIN_OF(batch->cap * 2 + 64, LIMIT_BATCH_ROWS);
+		batch->records = grow(batch->records, batch->cap, sizeof(*batch->records));
+	}
+	struct batch_record *record = &batch->records[batch->count++];
+	*record = (struct batch_record){.type = RECORD_DATA};
+	return record;
+}
+
+bool batch_full(const struct batch *batch) {
+	return batch->count >= LIMIT_BATCH_ROWS || batch->raw.len >= LIMIT_BATCH_BYTES ||
+	       batch->fields.bytes.len >= 4 * LIMIT_BATCH_BYTES || batch->sources_count >= 1024;
+}
+
+struct str batch_body(const struct batch *batch, uint32_t row) {
+	ASSERT(row < batch->count);
+	const struct batch_record *record = &batch->records[row];
+	if (batch->sources[record->source].container) {
+		return STR("");
+	}
+	ASSERT(record->body_offset <= batch->raw.len &&
+	       record->body_len <= batch->raw.len - record->body_offset);
+	return record->body_len == 0 ? STR("")
+	                             : str_make(batch->raw.ptr + record->body_offset, record->body_len);
+}
+
+struct str batch_text(const struct batch *batch, uint32_t row) {
+	const struct field_block *fields = &batch->fields;
+	if (row < fields->rows_done && fields->rows[row].has_text) {
+		const struct field_row *parsed = &fields->rows[row];
+		return parsed->text_len == 0
+		           ? STR("")
+		           : str_make(fields->bytes.ptr + parsed->text_offset, parsed->text_len);
+	}
+	return batch_body(batch, row);
+}
+
+void fields_begin(struct batch *batch) {
+	struct field_block *fields = &batch->fields;
+	ASSERT(fields->rows == NULL);
+	fields->rows = grow(NULL, MAX_OF(batch->count, 1u), sizeof(*fields->rows));
+}
+
+/* Containers are parsed while they are read: rows come one by one, before count is final. */
+static void make_room_for_row(struct batch *batch) {
+	struct field_block *fields = &batch->fields;
+	if (fields->rows == NULL || fields->rows_done >= batch->count) {
+		fields->rows = grow(fields->rows, LIMIT_BATCH_ROWS, sizeof(*fields->rows));
+	}
+}
+
+struct field_row *fields_begin_row(struct batch *batch) {
+	struct field_block *fields = &batch->fields;
+	make_room_for_row(batch);
+	struct field_row *row = &fields->rows[fields->rows_done++];
+	*row = (struct field_row){.first = fields->entries_count, .time_ns = INSTANT_MIN};
+	return row;
+}
+
+static struct field_row *current_row(struct batch *batch) {
+	ASSERT(batch->fields.rows_done > 0);
+	return &batch->fields.rows[batch->fields.rows_done - 1];
+}
+
+void fields_set_text(struct batch *batch, struct str text) {
+	struct field_row *row = current_row(batch);
+	struct buf *bytes = &batch->fields.bytes;
+	ASSERT(bytes->len + text.len <= UINT32_MAX);
+	row->has_text = true;
+	row->text_offset = (uint32_t)bytes->len;
+	row->text_len = (uint32_t)text.len;
+	buf_append_str(bytes, text);
+}
+
+void fields_set_format(struct batch *batch, struct str format) {
+	struct field_block *fields = &batch->fields;
+	uint32_t i = 0;
+	while (i < fields->formats_count && !str_eq(fields->formats[i], format)) {
+		i++;
+	}
+	if (i == fields->formats_count) {
+		ASSERT(i < ARRAY_LEN(fields->formats));
+		fields->formats[fields->formats_count++] = arena_str(batch->arena, format);
+	}
+	current_row(batch)->format = (uint16_t)i;
+}
+
+void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags) {
+	current_row(batch)->time_ns = time_ns;
+	current_row(batch)->time_flags = time_flags;
+}
+
+uint32_t fields_name(struct batch *batch, struct str name) {
+	struct field_block *fields = &batch->fields;
+	if (fields->name_index == NULL) {
+		fields->name_index = map_new();
+	}
+	uint64_t *found = map_find(fields->name_index, name);
+	if (found != NULL) {
+		return (uint32_t)*found;
+	}
+	uint32_t number = field_known_find(name);
+	if (number == UINT32_MAX) {
+		if (fields->names_count >= LIMIT_NAMES_PER_BATCH || name.len > LIMIT_FIELD_NAME || name.len == 0) {
+			return UINT32_MAX;
+		}
+		if (fields->names_count == fields->names_cap) {
+			fields->names_cap = fields->names_cap * 2 + 16;
+			fields->names = grow(fields->names, fields->names_cap, sizeof(*fields->names));
+		}
+		fields->names[fields->names_count] = arena_str(batch->arena, name);
+		number = FIELD_KNOWN_COUNT + fields->names_count++;
+	}
+	(void)map_put(fields->name_index, name, number, NULL);
+	return number;
+}
+
+struct str fields_name_text(const struct batch *batch, uint32_t name) {
+	if (name < FIELD_KNOWN_COUNT) {
+		return field_known_name(name);
+	}
+	ASSERT(name - FIELD_KNOWN_COUNT < batch->fields.names_count);
+	return batch->fields.names[name - FIELD_KNOWN_COUNT];
+}
+
+static struct field_entry *find_entry(const struct batch *batch, const struct field_row *row,
+                                      uint32_t name) {
+	for (uint32_t i = 0; i < row->count; i++) {
+		if (batch->fields.entries[row->first + i].name == name) {
+			return &batch->fields.entries[row->first + i];
+		}
+	}
+	return NULL;
+}
+
+static void append_entry(struct batch *batch, struct field_entry entry) {
+	struct field_block *fields = &batch->fields;
+	struct field_row *row = current_row(batch);
+	if (row->count >= LIMIT_FIELDS_PER_RECORD) {
+		return;
+	}
+	if (fields->entries_count == fields->entries_cap) {
+		fields->entries_cap = fields->entries_cap * 2 + 1024;
+		fields->entries = grow(fields->entries, fields->entries_cap, sizeof(*fields->entries));
+	}
+	fields->entries[fields->entries_count++] = entry;
+	row->count++;
+}
+
+/* A second value under the same name: both become one packed list. */
+static void join_entry(struct batch *batch, struct field_entry *entry, struct value value) {
+	struct buf *bytes = &batch->fields.bytes;
+	struct buf list = {0};
+	struct value old = fields_value(batch, batch->fields.rows_done - 1, entry);
+	if (old.kind == VALUE_LIST) {
+		buf_append_str(&list, old.text);
+	} else {
+		value_list_append(&list, old);
+	}
+	if (value.kind == VALUE_LIST) {
+		buf_append_str(&list, value.text);
+	} else {
+		value_list_append(&list, value);
+	}
+	*entry = (struct field_entry){.name = entry->name,
+	                              .kind = VALUE_LIST,
+	                              .place = FIELD_IN_BLOCK,
+	                              .offset = (uint32_t)bytes->len,
+	                              .len = (uint32_t)list.len};
+	buf_append_str(bytes, buf_str(&list));
+	buf_deinit(&list);
+}
+
+void fields_put(struct batch *batch, uint32_t name, struct value value) {
+	struct buf *bytes = &batch->fields.bytes;
+	if (name == UINT32_MAX || value.kind == VALUE_NONE) {
+		return;
+	}
+	ASSERT(bytes->len + value.text.len <= UINT32_MAX);
+	struct field_entry *same = find_entry(batch, current_row(batch), name);
+	if (same != NULL) {
+		join_entry(batch, same, value);
+		return;
+	}
+	append_entry(batch, (struct field_entry){.name = name,
+	                                         .kind = (uint8_t)value.kind,
+	                                         .place = FIELD_IN_BLOCK,
+	                                         .offset = (uint32_t)bytes->len,
+	                                         .len = (uint32_t)value.text.len});
+	buf_append_str(bytes, value.text);
+}
+
+void fields_put_span(struct batch *batch, uint32_t name, enum value_kind kind, uint32_t offset,
+                     uint32_t len) {
+	struct str text = batch_text(batch, batch->fields.rows_done - 1);
+	ASSERT(offset <= text.len && len <= text.len - offset);
+	if (name == UINT32_MAX) {
+		return;
+	}
+	struct field_entry *same = find_entry(batch, current_row(batch), name);
+	if (same != NULL) {
+		join_entry(batch, same, (struct value){kind, str_make(text.ptr + offset, len)});
+		return;
+	}
+	append_entry(batch, (struct field_entry){.name = name,
+	                                         .kind = (uint8_t)kind,
+	                                         .place = FIELD_IN_TEXT,
+	                                         .offset = offset,
+	                                         .len = len});
+}
+
+void fields_put_slice(struct batch *batch, uint32_t name, enum value_kind kind, struct str slice) {
+	struct str text = batch_text(batch, batch->fields.rows_done - 1);
+	ASSERT(slice.len == 0 ||
+	       (slice.ptr >= text.ptr && slice.ptr + slice.len <= text.ptr + text.len));
+	uint32_t offset = slice.len == 0 ? 0 : (uint32_t)(slice.ptr - text.ptr);
+	fields_put_span(batch, name, kind, offset, (uint32_t)slice.len);
+}
+
+void fields_end_row(struct batch *batch) {
+	struct field_row *row = current_row(batch);
+	if (row->time_ns == INSTANT_MIN) {
+		row->time_ns = batch->records[batch->fields.rows_done - 1].received_ns;
+		row->time_flags = TIME_NONE;
+	}
+}
+
+struct value fields_value(const struct batch *batch, uint32_t row, const struct field_entry *entry) {
+	struct str whole = entry->place == FIELD_IN_TEXT ? batch_text(batch, row)
+	                                                 : buf_str(&batch->fields.bytes);
+	ASSERT(entry->offset <= whole.len && entry->len <= whole.len - entry->offset);
+	return (struct value){(enum value_kind)entry->kind,
+	                      entry->len == 0 ? STR("") : str_make(whole.ptr + entry->offset, entry->len)};
+}
+
+struct value fields_get(const struct batch *batch, uint32_t row, uint32_t name) {
+	ASSERT(row < batch->fields.rows_done);
+	const struct field_entry *entry = find_entry(batch, &batch->fields.rows[row], name);
+	return entry == NULL ? VALUE_ABSENT : fields_value(batch, row, entry);
+}

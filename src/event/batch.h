@@ -1,0 +1,199 @@
+/* The batch: up to LIMIT_BATCH_ROWS records that travel together from an input to the store.
+ * First raw bytes and a record table (made by inputs, never changed afterwards), then a field
+ * block (made by parsers). Everything inside refers by offset, so that a batch can be written to
+ * the write-ahead log or handed to another process as it is. One thread owns a batch at a time.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/str.h"
+#include "event/field.h"
+#include "event/value.h"
+
+/* Leaf types (docs/formats/leaf.md fixes the numbers for good). */
+enum record_type {
+	RECORD_DATA = 1,
+	RECORD_CONN = 2,
+	RECORD_LOSS = 3,
+	RECORD_SEAL = 4,
+	RECORD_ANCHOR = 5,
+	RECORD_AUDIT = 6,
+	RECORD_PRUNE = 7,
+	RECORD_HOLD = 8,
+	RECORD_REDACT = 9,
+	RECORD_RECOVERY = 10,
+	RECORD_KEY_EPOCH = 11,
+	RECORD_CLOCK_STEP = 12,
+	RECORD_CONFIG = 13,
+	RECORD_EXPORT = 14,
+	RECORD_CONTEXT = 15,
+	RECORD_OBJECT = 16,
+};
+
+/* Leaf flags (docs/formats/leaf.md). */
+enum record_flag {
+	RECORD_NO_FINAL_LF = 1 << 0,  /* no LF followed in the source */
+	RECORD_CONTINUES = 1 << 1,    /* the next record of this source goes on with the same line */
+	RECORD_OVERSIZE = 1 << 2,     /* cut by a size limit of ours */
+	RECORD_FRAMING_ERROR = 1 << 3,
+	RECORD_TRUNCATED = 1 << 4,    /* cut by the sender */
+	RECORD_REDACTABLE = 1 << 5,
+};
+
+/* How a record's event time came about. */
+enum time_flag {
+	TIME_NONE = 1 << 0,          /* no time of its own: receive time stands in */
+	TIME_ZONE_ASSUMED = 1 << 1,  /* the text had no zone */
+	TIME_YEAR_INFERRED = 1 << 2, /* the text had no year */
+	TIME_DATE_ASSUMED = 1 << 3,  /* the text had no date */
+};
+
+enum charset {
+	CHARSET_UTF8 = 0, /* also ASCII and broken UTF-8 */
+	CHARSET_SHIFT_JIS,
+	CHARSET_EUC_JP,
+	CHARSET_ISO_2022_JP,
+	CHARSET_UTF16LE,
+	CHARSET_UTF16BE,
+	CHARSET_LATIN1,
+	CHARSET_COUNT,
+};
+
+/* Where records come from: one open file, archive member, stream. Few per batch; borrowed strings
+ * live in the batch's arena. */
+struct batch_source {
+	struct str name;     /* canonical name of the source: stream id = SHA-256(name)[0..16) */
+	struct str path;     /* file.path as shown: "/var/log/auth.log", "a.zip!/x.log", "-" */
+	struct str host;     /* --host, or empty */
+	struct str format;   /* --format, or the one recognised for the whole file; empty: try each line */
+	struct str zone;     /* --tz, or empty = UTC */
+	int32_t year;        /* --year, or 0 */
+	int64_t modified_ns; /* mtime of the file, for years that are missing; 0 unknown */
+	enum charset charset;
+	uint32_t file;       /* the store's number of this file; UINT32_MAX outside a store */
+	bool container;      /* bodies are slices of the object, not of batch->raw */
+	uint8_t object[32];  /* SHA-256 of the container */
+};
+
+/* One row of the record table. */
+struct batch_record {
+	uint64_t body_offset; /* in batch->raw; containers: in the object */
+	uint32_t body_len;
+	uint8_t type;         /* enum record_type */
+	uint8_t flags;        /* enum record_flag */
+	uint16_t source;      /* index into batch->sources */
+	uint64_t log_offset;  /* byte offset of the body in the (decoded) file */
+	uint64_t number;      /* 1-based number in the file */
+	int64_t received_ns;  /* wall clock when read */
+	int64_t monotonic_ns;
+};
+
+enum field_place { FIELD_IN_BLOCK, FIELD_IN_TEXT };
+
+/* One value of one record. */
+struct field_entry {
+	uint32_t name;   /* known number, or FIELD_KNOWN_COUNT + index into block->names */
+	uint8_t kind;    /* enum value_kind */
+	uint8_t place;   /* enum field_place: offset counts in block->bytes, or in the row's text */
+	uint32_t offset;
+	uint32_t len;
+};
+
+/* What parsers make of one record. */
+struct field_row {
+	uint32_t first; /* in block->entries */
+	uint32_t count;
+	int64_t time_ns;     /* event time (INSTANT_MIN while unknown) */
+	uint8_t time_flags;  /* enum time_flag */
+	bool has_text;       /* text differs from the body: offset and length in block->bytes */
+	uint16_t format;     /* index into block->formats */
+	uint32_t text_offset;
+	uint32_t text_len;
+};
+
+/* The field block. A name comes at most once in a row; several values make one VALUE_LIST. */
+struct field_block {
+	struct field_row *rows; /* batch->count of them; rows_done are filled */
+	uint32_t rows_done;
+	struct field_entry *entries;
+	uint32_t entries_count;
+	uint32_t entries_cap;
+	struct buf bytes;
+	struct str *names; /* beyond the known ones, at most LIMIT_NAMES_PER_BATCH */
+	uint32_t names_count;
+	uint32_t names_cap;
+	struct str formats[64]; /* "syslog-rfc3164", "json", "evtx", "text", ... */
+	uint32_t formats_count;
+	struct map *name_index;
+};
+
+struct batch {
+	struct arena *arena; /* strings of sources and names */
+	struct buf raw;      /* bodies of line-based records */
+	struct batch_record *records;
+	uint32_t count;
+	uint32_t cap;
+	struct batch_source *sources;
+	uint16_t sources_count;
+	uint16_t sources_cap;
+	bool parsed;         /* fields is filled */
+	struct field_block fields;
+
+	/* Progress of the (single) file that this batch's last record belongs to, for resuming. */
+	bool file_done;         /* the file ends with this batch */
+	uint64_t file_position; /* bytes taken so far: line files and members; containers: records */
+	uint8_t file_hash[32];  /* SHA-256 of the (decoded) bytes [0, file_position); containers: of all */
+
+	/* Filled by the store when it takes the batch (store_reserve). */
+	uint64_t first_index;
+	void *store_private;
+};
+
+struct batch *batch_new(void);
+void batch_free(struct batch *batch); /* NULL is fine */
+void batch_freep(struct batch **batch);
+
+/* Copies *source's strings; returns its index. Aborts above 65,535 (cut batches before). */
+uint16_t batch_add_source(struct batch *batch, const struct batch_source *source);
+/* Appends a row; returns it, zeroed, for the caller to fill. At most LIMIT_BATCH_ROWS rows. */
+struct batch_record *batch_add_record(struct batch *batch);
+/* True when the batch should be handed on. */
+bool batch_full(const struct batch *batch);
+
+/* The body of a line-based record. Containers have none here. */
+struct str batch_body(const struct batch *batch, uint32_t row);
+/* The text: what words match and event.original shows. The body itself unless a parser set another. */
+struct str batch_text(const struct batch *batch, uint32_t row);
+
+/* ---- filling the field block: begin_row, put..., end_row for each row in order ---- */
+
+/* Makes batch->fields ready; batch->count is final. */
+void fields_begin(struct batch *batch);
+/* Starts the next row. */
+struct field_row *fields_begin_row(struct batch *batch);
+/* Sets the row's text when it is not the body. Before any fields_put_span. */
+void fields_set_text(struct batch *batch, struct str text);
+void fields_set_format(struct batch *batch, struct str format);
+void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags);
+/* The number of a name (known or of this batch). UINT32_MAX above the limits. */
+uint32_t fields_name(struct batch *batch, struct str name);
+struct str fields_name_text(const struct batch *batch, uint32_t name);
+/* Adds a value, copied. A name that the row has already turns into a VALUE_LIST. Silently ignores
+ * name UINT32_MAX; above LIMIT_FIELDS_PER_RECORD values are left out (the text has them). */
+void fields_put(struct batch *batch, uint32_t name, struct value value);
+static inline void fields_put_str(struct batch *batch, uint32_t name, struct str text) {
+	fields_put(batch, name, value_string(text));
+}
+/* Adds text[offset, offset + len) of the row's text without copying. */
+void fields_put_span(struct batch *batch, uint32_t name, enum value_kind kind, uint32_t offset,
+                     uint32_t len);
+/* As above with a piece that must lie inside the row's text. */
+void fields_put_slice(struct batch *batch, uint32_t name, enum value_kind kind, struct str slice);
+void fields_end_row(struct batch *batch);
+/* The value of a row's entry. */
+struct value fields_value(const struct batch *batch, uint32_t row, const struct field_entry *entry);
+/* The value of name in row, or VALUE_NONE. */
+struct value fields_get(const struct batch *batch, uint32_t row, uint32_t name);

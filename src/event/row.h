@@ -1,0 +1,31 @@
+/* One record as people and programs are shown it, whichever way it came (a batch that was just
+ * parsed, a page of the store). Everything is borrowed for the time of the call.
+ */
+#pragma once
+
+#include "event/batch.h"
+
+struct row_field {
+	struct str name;
+	struct value value;
+};
+
+struct row {
+	int64_t time_ns; /* event time; receive time with TIME_NONE */
+	int64_t received_ns;
+	uint8_t time_flags;
+	uint8_t type;  /* enum record_type */
+	uint8_t flags; /* enum record_flag */
+	bool container;
+	struct str text;
+	struct str body; /* empty for containers */
+	struct str format;
+	struct str path;
+	uint64_t number;
+	uint64_t log_offset;
+	bool stored; /* tree and index are there */
+	struct str tree;
+	uint64_t index;
+	const struct row_field *fields; /* in the parser's order */
+	size_t fields_count;
+};

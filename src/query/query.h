@@ -1,0 +1,53 @@
+/* The query language (DESIGN 7, docs/query.md): a filter, then pipes.
+ * query_parse -> query_run, results into an output.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "event/row.h"
+#include "store/store.h"
+
+struct query;
+
+enum query_order { QUERY_BY_TIME, QUERY_BY_TIME_NEWEST, QUERY_BY_INDEX };
+
+struct query_options {
+	int64_t now_ns;         /* for relative times */
+	int64_t from_ns, to_ns; /* --from, --to: INSTANT_MIN / INSTANT_MAX */
+	uint64_t limit;         /* --limit; UINT64_MAX: none */
+	enum query_order order;
+	size_t memory_max;      /* 0: LIMIT_QUERY_MEMORY */
+	int64_t deadline_ns;    /* monotonic; 0: none */
+	bool count_only;        /* --count */
+	int32_t display_offset_seconds;
+	const struct os *os;
+	/* Called now and then; false cancels (ERR_CANCELED). NULL is fine. */
+	bool (*progress)(void *ctx, uint64_t rows_done, uint64_t rows_all, uint64_t found);
+	void *progress_ctx;
+};
+
+/* Results: either whole records (no transforming pipe), or a table. */
+struct query_output {
+	void *ctx;
+	/* Once, before the first result. columns_count 0: records follow, else table rows. */
+	enum err (*begin)(void *ctx, const struct str *columns, size_t columns_count);
+	enum err (*record)(void *ctx, const struct row *row);
+	enum err (*values)(void *ctx, const struct value *values, size_t count);
+};
+
+struct query_stats {
+	uint64_t found;   /* records that the filter took */
+	uint64_t results; /* records or rows given out */
+	uint64_t pages_damaged;
+	struct store_scan_stats scan;
+};
+
+/* Everything lives in arena. Errors carry position and hint. */
+MUST_USE enum err query_parse(struct arena *arena, struct str text, const struct query_options *options,
+                              struct query **out_query, struct diag *diag);
+/* How the query will run, for --explain: appended as text. */
+void query_explain(const struct query *query, struct buf *out);
+MUST_USE enum err query_run(const struct query *query, struct store *store,
+                            const struct query_options *options, const struct query_output *output,
+                            struct query_stats *out_stats, struct diag *diag);

@@ -1,0 +1,203 @@
+/* The store: sole owner of the data directory. One writer (lock), any number of readers. Segments
+ * are the commit; the write-ahead log holds what has been acknowledged and is not yet in one.
+ * docs/formats/store.md has the layout. The inside of a segment is hidden here and versioned.
+ *
+ * Writing is a pipeline in four steps, so that the middle can run on several threads:
+ *   store_reserve (in order)  gives the batch its indices, stream numbers, salt seeds, file entry
+ *   store_log     (in order)  optional: write-ahead log, durable on return = may be acknowledged
+ *   store_encode  (any thread) columns, compression, leaf hashes, round trip compared
+ *   store_append  (in order)  to the open segment; full segments are committed
+ * and store_commit ends it: segment durable, tree extended, checkpoint signed, log emptied.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "event/batch.h"
+#include "event/column.h"
+#include "event/row.h"
+#include "event/sink.h"
+#include "os/os.h"
+
+struct store;
+struct store_page; /* an encoded batch on its way to a segment */
+
+struct store_piece { /* what became durable, for --ack */
+	struct str path;
+	uint64_t position; /* bytes of the file (containers: records) durable so far */
+	struct str tree;
+	uint64_t index; /* of the piece's last record */
+};
+
+struct store_options {
+	const struct os *os;
+	const char *path;
+	bool writable; /* takes the lock; repairs after a crash */
+	bool create;   /* make it when absent */
+	bool take_again; /* --again: file identity is ignored */
+	uint64_t segment_bytes; /* raw bytes at which a segment is cut; 0 = default (64 MiB) */
+	uint64_t rewrite_bytes; /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
+	/* Called once a piece is durable (in its segment, or in the log). NULL is fine. */
+	void (*durable)(void *ctx, const struct store_piece *piece);
+	/* Called for things found and mended at opening (torn tail cut, tree extended...). */
+	void (*notice)(void *ctx, struct str message);
+	void *ctx;
+};
+
+MUST_USE enum err store_open(const struct store_options *options, struct store **out_store,
+                             struct diag *diag);
+/* Closes without committing what is pending (that is lost unless logged). NULL is fine. */
+void store_close(struct store *store);
+void store_closep(struct store **store);
+
+/* ---- writing: all in one thread but store_encode ---- */
+
+/* As struct sink's file_begin / file_end. Objects are kept (bytes given) and get a record. */
+MUST_USE enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
+                                   uint32_t *out_file, enum sink_verdict *out_verdict,
+                                   struct sink_resume *out_resume, struct diag *diag);
+MUST_USE enum err store_file_end(struct store *store, uint32_t file, const uint8_t hash[32],
+                                 uint64_t size, uint64_t records, struct diag *diag);
+MUST_USE enum err store_reserve(struct store *store, struct batch *batch);
+MUST_USE enum err store_log(struct store *store, const struct batch *batch, struct diag *diag);
+/* Takes the (parsed) batch over. Thread-safe. */
+MUST_USE enum err store_encode(struct store *store, struct batch *batch,
+                               struct store_page **out_page, struct diag *diag);
+void store_page_free(struct store_page *page);
+/* Takes the page over; pages in order of first_index. */
+MUST_USE enum err store_append(struct store *store, struct store_page *page, struct diag *diag);
+MUST_USE enum err store_commit(struct store *store, struct diag *diag);
+/* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end. */
+MUST_USE enum err store_replay_next(struct store *store, struct batch **out_batch,
+                                    struct diag *diag);
+
+/* ---- facts ---- */
+
+struct store_source {
+	struct str name;
+	uint64_t records;
+	uint64_t bytes_raw;
+	int64_t time_min_ns, time_max_ns;
+};
+struct store_file {
+	uint32_t number;
+	struct str path, source;
+	bool is_object, done;
+	uint8_t hash[32];
+	uint64_t size, records;
+	int64_t modified_ns;
+	uint64_t first_index;
+	uint32_t same_as; /* UINT32_MAX, or the file with the same bytes under another name */
+};
+struct store_info {
+	struct str uuid, origin, path;
+	uint32_t format_version;
+	uint64_t records;      /* of type data */
+	uint64_t tree_size;    /* all leaves */
+	uint64_t bytes_raw;    /* bodies */
+	uint64_t bytes_stored; /* segments, trees, objects; without the fixed files */
+	uint64_t segments;
+	uint64_t objects;
+	uint64_t log_bytes; /* write-ahead log not yet in segments */
+	int64_t time_min_ns, time_max_ns;
+	bool sealed; /* a checkpoint covers the whole tree */
+	uint64_t checkpoint_size;
+	uint8_t checkpoint_root[32];
+};
+void store_get_info(const struct store *store, struct store_info *out_info);
+size_t store_sources(const struct store *store, const struct store_source **out_sources);
+size_t store_files(const struct store *store, const struct store_file **out_files);
+/* Latest checkpoint note as text; empty before the first. */
+struct str store_checkpoint(const struct store *store);
+
+/* The bytes of an object, streamed. ERR_CORRUPT when they do not hash to it. */
+typedef enum err (*store_write_f)(void *ctx, const void *bytes, size_t len);
+MUST_USE enum err store_read_object(const struct store *store, const uint8_t hash[32],
+                                    store_write_f write, void *ctx, struct diag *diag);
+/* A source file back whole, compared with its hash. */
+MUST_USE enum err store_read_file(struct store *store, uint32_t file, store_write_f write, void *ctx,
+                                  struct diag *diag);
+
+/* ---- scanning ---- */
+
+struct store_scan_options {
+	int64_t from_ns, to_ns;       /* event time [from, to); INSTANT_MIN / INSTANT_MAX */
+	uint64_t index_from, index_to; /* [from, to); 0 / UINT64_MAX */
+	bool backward;                /* pages from the newest index down */
+	/* Token hashes that a page must have, each group: all of them (codec/token.h). A page is skipped
+	 * when it lacks one of any required group. */
+	const uint64_t *tokens;
+	size_t tokens_count;
+	bool all_types; /* also the store's own records (object, context, ...); default: data only */
+};
+struct store_scan;
+struct store_view; /* one page, decoded column by column on demand */
+
+MUST_USE enum err store_scan_new(struct store *store, const struct store_scan_options *options,
+                                 struct store_scan **out_scan);
+void store_scan_free(struct store_scan *scan);
+/* The next page, or NULL at the end. The view lives until store_view_free. A damaged page gives
+ * ERR_CORRUPT with its index range named in diag; calling again goes on with the next. */
+MUST_USE enum err store_scan_next(struct store_scan *scan, struct store_view **out_view,
+                                  struct diag *diag);
+void store_view_free(struct store_view *view);
+/* Pages and bytes looked at and skipped so far, for --explain. */
+struct store_scan_stats {
+	uint64_t segments, pages, pages_skipped, rows, bytes_read;
+};
+struct store_scan_stats store_scan_get_stats(const struct store_scan *scan);
+
+uint32_t store_view_rows(const struct store_view *view);
+uint64_t store_view_first_index(const struct store_view *view);
+/* Event times and row types, rows of them. */
+MUST_USE enum err store_view_times(struct store_view *view, const int64_t **out_times);
+MUST_USE enum err store_view_types(struct store_view *view, const uint8_t **out_types);
+MUST_USE enum err store_view_texts(struct store_view *view, const struct str **out_texts);
+/* Column of a field by name; COLUMN_CONST of VALUE_NONE when the page lacks it. Also the built-in
+ * ones: file.path, akashi.format, akashi.record, log.offset, akashi.index, akashi.source,
+ * event.original, @timestamp (RFC 3339). */
+MUST_USE enum err store_view_column(struct store_view *view, struct str name,
+                                    const struct column **out_column);
+/* Names of all fields that occur in the page (not the built-in ones). */
+size_t store_view_names(struct store_view *view, const struct str **out_names);
+/* Everything about one row, all fields decoded. Lives as long as the view. */
+MUST_USE enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_row);
+/* Opens the page holding an index again (for results in time order). */
+MUST_USE enum err store_view_at(struct store *store, uint64_t index, struct store_view **out_view,
+                                struct diag *diag);
+
+/* ---- proving ---- */
+
+struct store_damage {
+	struct str where;   /* file name relative to the store */
+	struct str what;    /* one sentence */
+	bool has_range;
+	uint64_t index_from, index_to;
+};
+struct store_verify_options {
+	struct str against; /* text of an outside checkpoint, or empty */
+	void (*damage)(void *ctx, const struct store_damage *damage);
+	bool (*progress)(void *ctx, uint64_t records_done, uint64_t records_all); /* false: cancel */
+	void *ctx;
+};
+struct store_verify_result {
+	bool intact;
+	uint64_t damages;
+	uint64_t records, tree_size, checkpoints, segments, objects;
+	uint8_t root[32];
+	bool against_held; /* the outside checkpoint is consistent with the store */
+};
+/* Checks every byte of every file but the lock. ERR_OK also when damaged: see result. Works on a
+ * store that store_open refuses: it takes the path. */
+MUST_USE enum err store_verify(const struct os *os, const char *path,
+                               const struct store_verify_options *options,
+                               struct store_verify_result *out_result, struct diag *diag);
+
+/* What `export --proof` writes for one record. */
+struct store_proof {
+	uint8_t entry[108];
+	uint8_t salt[16];
+	uint64_t index, size;
+	struct str body, path, note, vkey; /* path: 32 bytes a hash; all in arena */
+};
+MUST_USE enum err store_prove(struct store *store, uint64_t index, struct arena *arena,
+                              struct store_proof *out_proof, struct diag *diag);

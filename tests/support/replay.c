@@ -1,0 +1,54 @@
+/* main() for fuzz targets in a normal build: runs each file of the corpus folder once and prints
+ * TAP. An empty input is always tried.
+ */
+#include <dirent.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void replay(const char *path, int number, const char *name) {
+	FILE *f = fopen(path, "rb");
+	if (f == NULL) {
+		printf("not ok %d - %s cannot be opened\n", number, name);
+		return;
+	}
+	fseek(f, 0, SEEK_END);
+	long size = ftell(f);
+	rewind(f);
+	uint8_t *data = malloc(size > 0 ? (size_t)size : 1);
+	size_t got = fread(data, 1, (size_t)size, f);
+	fclose(f);
+	(void)LLVMFuzzerTestOneInput(data, got);
+	free(data);
+	printf("ok %d - %s\n", number, name);
+}
+
+int main(int argc, char **argv) {
+	int number = 1;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	printf("TAP version 13\n");
+	(void)LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
+	printf("ok %d - empty input\n", number);
+	for (int i = 1; i < argc; i++) {
+		DIR *dir = opendir(argv[i]);
+		if (dir == NULL) {
+			printf("not ok %d - corpus %s is missing\n", ++number, argv[i]);
+			continue;
+		}
+		struct dirent *entry;
+		while ((entry = readdir(dir)) != NULL) {
+			char path[4096];
+			if (entry->d_name[0] == '.') {
+				continue;
+			}
+			snprintf(path, sizeof(path), "%s/%s", argv[i], entry->d_name);
+			replay(path, ++number, entry->d_name);
+		}
+		closedir(dir);
+	}
+	printf("1..%d\n", number);
+	return 0;
+}
