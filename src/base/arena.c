@@ -1,4 +1,5 @@
-/* Bump allocation in chunks that double up to 1 MiB. Under ASan what is not handed out is poisoned. */
+/* Bump allocation in chunks that double up to 1 MiB. Under ASan what is not handed out is poisoned.
+ */
 #include "base/arena.h"
 
 #include <stdarg.h>
@@ -79,7 +80,8 @@ size_t arena_used(const struct arena *arena) {
 }
 
 static bool add_chunk(struct arena *arena, size_t size) {
-	size_t cap = arena->chunk == NULL ? CHUNK_FIRST : MIN_OF(arena->chunk->cap * 2, (size_t)CHUNK_MAX);
+	size_t cap =
+	    arena->chunk == NULL ? CHUNK_FIRST : MIN_OF(arena->chunk->cap * 2, (size_t)CHUNK_MAX);
 	cap = MAX_OF(cap, size);
 	if (cap > arena->cap_bytes || arena->total > arena->cap_bytes - cap) {
 		cap = size; /* close to the cap: no more than needed */

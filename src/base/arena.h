@@ -23,8 +23,8 @@ void *arena_alloc(struct arena *arena, size_t size);
 MUST_USE void *arena_try_alloc(struct arena *arena, size_t size);
 /* count * size, checked; aborts on overflow. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
-struct str arena_str(struct arena *arena, struct str text);   /* a copy */
-char *arena_cstr(struct arena *arena, struct str text);       /* a copy with NUL behind */
+struct str arena_str(struct arena *arena, struct str text); /* a copy */
+char *arena_cstr(struct arena *arena, struct str text);     /* a copy with NUL behind */
 struct str arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

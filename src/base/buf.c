@@ -113,7 +113,8 @@ static size_t base64_quantum(const char *in, bool last, unsigned char out[3]) {
 			return 0;
 		}
 	}
-	uint32_t all = (uint32_t)v[0] << 18 | (uint32_t)v[1] << 12 | (uint32_t)v[2] << 6 | (uint32_t)v[3];
+	uint32_t all =
+	    (uint32_t)v[0] << 18 | (uint32_t)v[1] << 12 | (uint32_t)v[2] << 6 | (uint32_t)v[3];
 	if ((pad == 1 && (all & 0xff) != 0) || (pad == 2 && (all & 0xffff) != 0)) {
 		return 0;
 	}
@@ -141,7 +142,8 @@ enum err buf_append_base64_decoded(struct buf *buf, struct str text) {
 }
 
 static void append_json_escape(struct buf *buf, unsigned char c) {
-	static const char short_names[32] = {['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+	static const char short_names[32] = {
+	    ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
 	if (c == '"' || c == '\\') {
 		char out[2] = {'\\', (char)c};
 		buf_append(buf, out, 2);

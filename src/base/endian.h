@@ -46,4 +46,5 @@ static inline void be64_store(void *p, uint64_t v) {
 	le64_store(p, __builtin_bswap64(v));
 }
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "this build is for little-endian machines");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "this build is for little-endian machines");

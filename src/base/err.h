@@ -33,12 +33,12 @@ const char *err_text(enum err err);
 enum err err_from_errno(int errno_value);
 
 /* Returns from the caller when expr is not ERR_OK. The only macro with a hidden return. */
-#define TRY(expr)                                                                                  \
-	do {                                                                                           \
-		enum err try_err_ = (expr);                                                                \
-		if (UNLIKELY(try_err_ != ERR_OK)) {                                                        \
-			return try_err_;                                                                       \
-		}                                                                                          \
+#define TRY(expr)                           \
+	do {                                    \
+		enum err try_err_ = (expr);         \
+		if (UNLIKELY(try_err_ != ERR_OK)) { \
+			return try_err_;                \
+		}                                   \
 	} while (0)
 
 enum { DIAG_TEXT_MAX = 512 };

@@ -85,7 +85,10 @@ static char *put_digits(char *at, int32_t value, int count) {
 }
 
 static char *put_fraction(char *at, int32_t nanosecond) {
-	int digits = nanosecond % 1000 != 0 ? 9 : nanosecond % 1000000 != 0 ? 6 : nanosecond != 0 ? 3 : 0;
+	int digits = nanosecond % 1000 != 0      ? 9
+	             : nanosecond % 1000000 != 0 ? 6
+	             : nanosecond != 0           ? 3
+	                                         : 0;
 	if (digits > 0) {
 		int32_t scale = digits == 9 ? 1 : digits == 6 ? 1000 : 1000000;
 		*at++ = '.';

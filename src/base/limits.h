@@ -6,15 +6,16 @@
 #include <stdint.h>
 
 /* Reading */
-#define LIMIT_LINE_SIZE ((size_t)1 << 20)       /* a longer line becomes several records (continues) */
-#define LIMIT_BATCH_ROWS ((uint32_t)4096)       /* rows of one batch = one page of a segment */
-#define LIMIT_BATCH_BYTES ((size_t)1 << 20)     /* a batch is handed on when its raw bytes pass this */
-#define LIMIT_NESTING_DEPTH ((uint32_t)8)       /* archive in archive in ... */
-#define LIMIT_ARCHIVE_RATIO ((uint64_t)1000)    /* decoded : stored, above LIMIT_ARCHIVE_GRACE */
+#define LIMIT_LINE_SIZE ((size_t)1 << 20)    /* a longer line becomes several records (continues) */
+#define LIMIT_BATCH_ROWS ((uint32_t)4096)    /* rows of one batch = one page of a segment */
+#define LIMIT_BATCH_BYTES ((size_t)1 << 20)  /* a batch is handed on when its raw bytes pass this \
+	                                          */
+#define LIMIT_NESTING_DEPTH ((uint32_t)8)    /* archive in archive in ... */
+#define LIMIT_ARCHIVE_RATIO ((uint64_t)1000) /* decoded : stored, above LIMIT_ARCHIVE_GRACE */
 #define LIMIT_ARCHIVE_GRACE ((uint64_t)64 << 20)
 #define LIMIT_ARCHIVE_MEMBERS ((uint64_t)1000000)
 #define LIMIT_ARCHIVE_BYTES ((uint64_t)64 << 30) /* decoded bytes of one archive */
-#define LIMIT_CONTAINER_SIZE ((size_t)1 << 30)  /* one .evtx, JSON array or UTF-16 file, mapped */
+#define LIMIT_CONTAINER_SIZE ((size_t)1 << 30)   /* one .evtx, JSON array or UTF-16 file, mapped */
 #define LIMIT_FOLDER_DEPTH ((uint32_t)64)
 #define LIMIT_PATH ((size_t)4096)
 
@@ -23,10 +24,10 @@
 #define LIMIT_FIELD_NAME ((size_t)256)
 #define LIMIT_NAMES_PER_BATCH ((uint32_t)16384)
 #define LIMIT_JSON_DEPTH ((uint32_t)64)
-#define LIMIT_XML_TEXT ((size_t)16 << 20)       /* rendering of one event */
+#define LIMIT_XML_TEXT ((size_t)16 << 20) /* rendering of one event */
 
 /* Query */
 #define LIMIT_QUERY_SIZE ((size_t)64 << 10)
 #define LIMIT_QUERY_DEPTH ((uint32_t)128)
-#define LIMIT_QUERY_MEMORY ((size_t)1 << 30)    /* default of --memory */
-#define LIMIT_REGEX_MATCH ((uint32_t)1000000)   /* PCRE2 match limit */
+#define LIMIT_QUERY_MEMORY ((size_t)1 << 30)  /* default of --memory */
+#define LIMIT_REGEX_MATCH ((uint32_t)1000000) /* PCRE2 match limit */

@@ -17,12 +17,12 @@
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /* Hands an owned pointer over: yields its value and leaves NULL behind. */
-#define TAKE(p)                                                                                    \
-	({                                                                                             \
-		__typeof__(&(p)) take_at_ = &(p);                                                          \
-		__typeof__(p) take_value_ = *take_at_;                                                     \
-		*take_at_ = NULL;                                                                          \
-		take_value_;                                                                               \
+#define TAKE(p)                                \
+	({                                         \
+		__typeof__(&(p)) take_at_ = &(p);      \
+		__typeof__(p) take_value_ = *take_at_; \
+		*take_at_ = NULL;                      \
+		take_value_;                           \
 	})
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -33,9 +33,9 @@
 NORETURN void assert_failed(const char *file, int line, const char *condition);
 
 /* A bug in this program, also checked in release builds; never for outside data. */
-#define ASSERT(condition)                                                                          \
-	do {                                                                                           \
-		if (UNLIKELY(!(condition))) {                                                              \
-			assert_failed(__FILE__, __LINE__, #condition);                                         \
-		}                                                                                          \
+#define ASSERT(condition)                                  \
+	do {                                                   \
+		if (UNLIKELY(!(condition))) {                      \
+			assert_failed(__FILE__, __LINE__, #condition); \
+		}                                                  \
 	} while (0)

@@ -15,7 +15,7 @@ struct map {
 	struct entry *entries;
 	size_t count;
 	size_t entries_cap;
-	uint32_t *slots; /* entry number + 1; 0 empty */
+	uint32_t *slots;  /* entry number + 1; 0 empty */
 	size_t slots_cap; /* a power of two */
 };
 

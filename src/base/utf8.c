@@ -46,8 +46,8 @@ static size_t decode_long(struct str text, size_t at, uint32_t *out_code) {
 		return 2;
 	}
 	if (lead >= 0xe0 && lead <= 0xef && is_tail(text, at + 1) && is_tail(text, at + 2)) {
-		uint32_t code = (uint32_t)(lead & 0x0f) << 12 | tail_bits(text, at + 1) << 6 |
-		                tail_bits(text, at + 2);
+		uint32_t code =
+		    (uint32_t)(lead & 0x0f) << 12 | tail_bits(text, at + 1) << 6 | tail_bits(text, at + 2);
 		*out_code = code;
 		return code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 0 : 3;
 	}

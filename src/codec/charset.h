@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Same numbers as enum charset in event/batch.h (codec may not include event; server asserts it). */
+/* Same numbers as enum charset in event/batch.h (codec may not include event; server asserts it).
+ */
 enum charset_id {
 	CHARSET_ID_UTF8 = 0,
 	CHARSET_ID_SHIFT_JIS, /* CP932 */

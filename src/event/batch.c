@@ -76,9 +76,6 @@ bool batch_full(const struct batch *batch) {
 struct str batch_body(const struct batch *batch, uint32_t row) {
 	ASSERT(row < batch->count);
 	const struct batch_record *record = &batch->records[row];
-	if (batch->sources[record->source].container) {
-		return STR("");
-	}
 	ASSERT(record->body_offset <= batch->raw.len &&
 	       record->body_len <= batch->raw.len - record->body_offset);
 	return record->body_len == 0 ? STR("")
@@ -162,7 +159,8 @@ uint32_t fields_name(struct batch *batch, struct str name) {
 	}
 	uint32_t number = field_known_find(name);
 	if (number == UINT32_MAX) {
-		if (fields->names_count >= LIMIT_NAMES_PER_BATCH || name.len > LIMIT_FIELD_NAME || name.len == 0) {
+		if (fields->names_count >= LIMIT_NAMES_PER_BATCH || name.len > LIMIT_FIELD_NAME ||
+		    name.len == 0) {
 			return UINT32_MAX;
 		}
 		if (fields->names_count == fields->names_cap) {
@@ -286,12 +284,14 @@ void fields_end_row(struct batch *batch) {
 	}
 }
 
-struct value fields_value(const struct batch *batch, uint32_t row, const struct field_entry *entry) {
-	struct str whole = entry->place == FIELD_IN_TEXT ? batch_text(batch, row)
-	                                                 : buf_str(&batch->fields.bytes);
+struct value fields_value(const struct batch *batch, uint32_t row,
+                          const struct field_entry *entry) {
+	struct str whole =
+	    entry->place == FIELD_IN_TEXT ? batch_text(batch, row) : buf_str(&batch->fields.bytes);
 	ASSERT(entry->offset <= whole.len && entry->len <= whole.len - entry->offset);
 	return (struct value){(enum value_kind)entry->kind,
-	                      entry->len == 0 ? STR("") : str_make(whole.ptr + entry->offset, entry->len)};
+	                      entry->len == 0 ? STR("")
+	                                      : str_make(whole.ptr + entry->offset, entry->len)};
 }
 
 struct value fields_get(const struct batch *batch, uint32_t row, uint32_t name) {

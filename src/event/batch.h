@@ -35,11 +35,11 @@ enum record_type {
 
 /* Leaf flags (docs/formats/leaf.md). */
 enum record_flag {
-	RECORD_NO_FINAL_LF = 1 << 0,  /* no LF followed in the source */
-	RECORD_CONTINUES = 1 << 1,    /* the next record of this source goes on with the same line */
-	RECORD_OVERSIZE = 1 << 2,     /* cut by a size limit of ours */
+	RECORD_NO_FINAL_LF = 1 << 0, /* no LF followed in the source */
+	RECORD_CONTINUES = 1 << 1,   /* the next record of this source goes on with the same line */
+	RECORD_OVERSIZE = 1 << 2,    /* cut by a size limit of ours */
 	RECORD_FRAMING_ERROR = 1 << 3,
-	RECORD_TRUNCATED = 1 << 4,    /* cut by the sender */
+	RECORD_TRUNCATED = 1 << 4, /* cut by the sender */
 	RECORD_REDACTABLE = 1 << 5,
 };
 
@@ -65,29 +65,31 @@ enum charset {
 /* Where records come from: one open file, archive member, stream. Few per batch; borrowed strings
  * live in the batch's arena. */
 struct batch_source {
-	struct str name;     /* canonical name of the source: stream id = SHA-256(name)[0..16) */
-	struct str path;     /* file.path as shown: "/var/log/auth.log", "a.zip!/x.log", "-" */
-	struct str host;     /* --host, or empty */
-	struct str format;   /* --format, or the one recognised for the whole file; empty: try each line */
-	struct str zone;     /* --tz, or empty = UTC */
-	int32_t year;        /* --year, or 0 */
+	struct str name; /* canonical name of the source: stream id = SHA-256(name)[0..16) */
+	struct str path; /* file.path as shown: "/var/log/auth.log", "a.zip!/x.log", "-" */
+	struct str host; /* --host, or empty */
+	struct str
+	    format;      /* --format, or the one recognised for the whole file; empty: try each line */
+	struct str zone; /* --tz, or empty = UTC */
+	int32_t year;    /* --year, or 0 */
 	int64_t modified_ns; /* mtime of the file, for years that are missing; 0 unknown */
 	enum charset charset;
-	uint32_t file;       /* the store's number of this file; UINT32_MAX outside a store */
-	bool container;      /* bodies are slices of the object, not of batch->raw */
-	uint8_t object[32];  /* SHA-256 of the container */
+	uint32_t file;  /* the store's number of this file; UINT32_MAX outside a store */
+	bool container; /* bodies are slices of the object at log_offset (and also in batch->raw, for
+	                   hashing; the store does not keep them twice) */
+	uint8_t object[32]; /* SHA-256 of the container */
 };
 
 /* One row of the record table. */
 struct batch_record {
-	uint64_t body_offset; /* in batch->raw; containers: in the object */
+	uint64_t body_offset; /* in batch->raw, for containers too */
 	uint32_t body_len;
-	uint8_t type;         /* enum record_type */
-	uint8_t flags;        /* enum record_flag */
-	uint16_t source;      /* index into batch->sources */
-	uint64_t log_offset;  /* byte offset of the body in the (decoded) file */
-	uint64_t number;      /* 1-based number in the file */
-	int64_t received_ns;  /* wall clock when read */
+	uint8_t type;        /* enum record_type */
+	uint8_t flags;       /* enum record_flag */
+	uint16_t source;     /* index into batch->sources */
+	uint64_t log_offset; /* byte offset of the body in the (decoded) file = in the object */
+	uint64_t number;     /* 1-based number in the file */
+	int64_t received_ns; /* wall clock when read */
 	int64_t monotonic_ns;
 };
 
@@ -95,9 +97,9 @@ enum field_place { FIELD_IN_BLOCK, FIELD_IN_TEXT };
 
 /* One value of one record. */
 struct field_entry {
-	uint32_t name;   /* known number, or FIELD_KNOWN_COUNT + index into block->names */
-	uint8_t kind;    /* enum value_kind */
-	uint8_t place;   /* enum field_place: offset counts in block->bytes, or in the row's text */
+	uint32_t name; /* known number, or FIELD_KNOWN_COUNT + index into block->names */
+	uint8_t kind;  /* enum value_kind */
+	uint8_t place; /* enum field_place: offset counts in block->bytes, or in the row's text */
 	uint32_t offset;
 	uint32_t len;
 };
@@ -106,10 +108,10 @@ struct field_entry {
 struct field_row {
 	uint32_t first; /* in block->entries */
 	uint32_t count;
-	int64_t time_ns;     /* event time (INSTANT_MIN while unknown) */
-	uint8_t time_flags;  /* enum time_flag */
-	bool has_text;       /* text differs from the body: offset and length in block->bytes */
-	uint16_t format;     /* index into block->formats */
+	int64_t time_ns;    /* event time (INSTANT_MIN while unknown) */
+	uint8_t time_flags; /* enum time_flag */
+	bool has_text;      /* text differs from the body: offset and length in block->bytes */
+	uint16_t format;    /* index into block->formats */
 	uint32_t text_offset;
 	uint32_t text_len;
 };
@@ -132,20 +134,21 @@ struct field_block {
 
 struct batch {
 	struct arena *arena; /* strings of sources and names */
-	struct buf raw;      /* bodies of line-based records */
+	struct buf raw;      /* bodies */
 	struct batch_record *records;
 	uint32_t count;
 	uint32_t cap;
 	struct batch_source *sources;
 	uint16_t sources_count;
 	uint16_t sources_cap;
-	bool parsed;         /* fields is filled */
+	bool parsed; /* fields is filled */
 	struct field_block fields;
 
 	/* Progress of the (single) file that this batch's last record belongs to, for resuming. */
 	bool file_done;         /* the file ends with this batch */
 	uint64_t file_position; /* bytes taken so far: line files and members; containers: records */
-	uint8_t file_hash[32];  /* SHA-256 of the (decoded) bytes [0, file_position); containers: of all */
+	uint8_t
+	    file_hash[32]; /* SHA-256 of the (decoded) bytes [0, file_position); containers: of all */
 
 	/* Filled by the store when it takes the batch (store_reserve). */
 	uint64_t first_index;
@@ -163,9 +166,10 @@ struct batch_record *batch_add_record(struct batch *batch);
 /* True when the batch should be handed on. */
 bool batch_full(const struct batch *batch);
 
-/* The body of a line-based record. Containers have none here. */
+/* The body, to the byte. */
 struct str batch_body(const struct batch *batch, uint32_t row);
-/* The text: what words match and event.original shows. The body itself unless a parser set another. */
+/* The text: what words match and event.original shows. The body itself unless a parser set another.
+ */
 struct str batch_text(const struct batch *batch, uint32_t row);
 
 /* ---- filling the field block: begin_row, put..., end_row for each row in order ---- */
@@ -181,8 +185,9 @@ void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags);
 /* The number of a name (known or of this batch). UINT32_MAX above the limits. */
 uint32_t fields_name(struct batch *batch, struct str name);
 struct str fields_name_text(const struct batch *batch, uint32_t name);
-/* Adds a value, copied. A name that the row has already turns into a VALUE_LIST. Silently ignores
- * name UINT32_MAX; above LIMIT_FIELDS_PER_RECORD values are left out (the text has them). */
+/* Adds a value, copied (it must not point into the batch itself). A name that the row has already
+ * turns into a VALUE_LIST. Silently ignores name UINT32_MAX; above LIMIT_FIELDS_PER_RECORD values
+ * are left out (the text has them). */
 void fields_put(struct batch *batch, uint32_t name, struct value value);
 static inline void fields_put_str(struct batch *batch, uint32_t name, struct str text) {
 	fields_put(batch, name, value_string(text));

@@ -6,13 +6,13 @@
 
 /* What is known of a file before its records come. */
 struct sink_file {
-	struct str path;       /* as shown; members: "a.zip!/x.log" */
-	struct str source;     /* canonical source name */
+	struct str path;   /* as shown; members: "a.zip!/x.log" */
+	struct str source; /* canonical source name */
 	int64_t modified_ns;
-	bool is_object;        /* a container, archive or compressed file: hash and bytes below */
-	uint8_t hash[32];      /* SHA-256 of all bytes when hash_known */
+	bool is_object;   /* a container, archive or compressed file: hash and bytes below */
+	uint8_t hash[32]; /* SHA-256 of all bytes when hash_known */
 	bool hash_known;
-	uint64_t size;         /* when hash_known or is_object */
+	uint64_t size; /* when hash_known or is_object */
 	/* The object's bytes, mapped for the time of the call; NULL when they were not kept. */
 	const char *bytes;
 };
@@ -24,9 +24,9 @@ enum sink_verdict {
 };
 
 struct sink_resume {
-	uint64_t position;    /* as batch->file_position */
-	uint64_t records;     /* records of the file taken so far */
-	uint8_t hash[32];     /* of the bytes before position */
+	uint64_t position;      /* as batch->file_position */
+	uint64_t records;       /* records of the file taken so far */
+	uint8_t hash[32];       /* of the bytes before position */
 	bool ended_inside_line; /* the last record taken had no final LF */
 };
 

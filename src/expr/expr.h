@@ -10,15 +10,15 @@
 enum expr_kind { EXPR_ALL, EXPR_NONE, EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_TEST };
 
 enum expr_test_kind {
-	EXPR_WORDS,      /* word or phrase at word borders, any case */
-	EXPR_CONTAINS,   /* substring anywhere, any case */
-	EXPR_EQUALS,     /* whole value, any case */
-	EXPR_WILDCARD,   /* whole value with * and ?, any case */
-	EXPR_REGEX,      /* PCRE2, (?i) unless the pattern says otherwise */
-	EXPR_RANGE,      /* number, or text where not both are numbers */
-	EXPR_CIDR,       /* IPv4 or IPv6 network */
+	EXPR_WORDS,    /* word or phrase at word borders, any case */
+	EXPR_CONTAINS, /* substring anywhere, any case */
+	EXPR_EQUALS,   /* whole value, any case */
+	EXPR_WILDCARD, /* whole value with * and ?, any case */
+	EXPR_REGEX,    /* PCRE2, (?i) unless the pattern says otherwise */
+	EXPR_RANGE,    /* number, or text where not both are numbers */
+	EXPR_CIDR,     /* IPv4 or IPv6 network */
 	EXPR_EXISTS,
-	EXPR_TIME,       /* event time in [from, to) */
+	EXPR_TIME, /* event time in [from, to) */
 };
 
 struct expr_test; /* compiled; opaque */

@@ -27,4 +27,5 @@ void parser_free(struct parser *parser);
  * then the source's format or the first that takes the line, else "text". Never fails. */
 void parser_run(struct parser *parser, struct batch *batch);
 /* Why row was parsed as it was, one line per format tried, for parse --explain. */
-void parser_explain(struct parser *parser, const struct batch *batch, uint32_t row, struct buf *out);
+void parser_explain(struct parser *parser, const struct batch *batch, uint32_t row,
+                    struct buf *out);

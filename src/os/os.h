@@ -3,7 +3,8 @@
  * above this folder calls the system for files, clocks or randomness in any other way.
  *
  * Paths are NUL-terminated UTF-8 or raw bytes. Descriptors belong to the table that made them.
- * Every function returns an enum err and leaves out_x untouched on failure. EINTR is retried inside.
+ * Every function returns an enum err and leaves out_x untouched on failure. EINTR is retried
+ * inside.
  */
 #pragma once
 
@@ -48,7 +49,7 @@ struct os {
 	/* Writes everything or fails; on failure an unknown part was written. */
 	enum err (*pwrite)(void *ctx, int fd, const void *bytes, size_t len, uint64_t offset) MUST_USE;
 	enum err (*truncate)(void *ctx, int fd, uint64_t size) MUST_USE;
-	enum err (*sync_data)(void *ctx, int fd) MUST_USE;          /* fdatasync */
+	enum err (*sync_data)(void *ctx, int fd) MUST_USE;             /* fdatasync */
 	enum err (*sync_folder)(void *ctx, const char *path) MUST_USE; /* fsync of a directory */
 	enum err (*fstat)(void *ctx, int fd, struct os_stat *out_stat) MUST_USE;
 	/* follow: of what a symbolic link points to. */

@@ -17,9 +17,9 @@ struct query_options {
 	int64_t from_ns, to_ns; /* --from, --to: INSTANT_MIN / INSTANT_MAX */
 	uint64_t limit;         /* --limit; UINT64_MAX: none */
 	enum query_order order;
-	size_t memory_max;      /* 0: LIMIT_QUERY_MEMORY */
-	int64_t deadline_ns;    /* monotonic; 0: none */
-	bool count_only;        /* --count */
+	size_t memory_max;   /* 0: LIMIT_QUERY_MEMORY */
+	int64_t deadline_ns; /* monotonic; 0: none */
+	bool count_only;     /* --count */
 	int32_t display_offset_seconds;
 	const struct os *os;
 	/* Called now and then; false cancels (ERR_CANCELED). NULL is fine. */
@@ -44,8 +44,9 @@ struct query_stats {
 };
 
 /* Everything lives in arena. Errors carry position and hint. */
-MUST_USE enum err query_parse(struct arena *arena, struct str text, const struct query_options *options,
-                              struct query **out_query, struct diag *diag);
+MUST_USE enum err query_parse(struct arena *arena, struct str text,
+                              const struct query_options *options, struct query **out_query,
+                              struct diag *diag);
 /* How the query will run, for --explain: appended as text. */
 void query_explain(const struct query *query, struct buf *out);
 MUST_USE enum err query_run(const struct query *query, struct store *store,

@@ -10,7 +10,7 @@
 
 enum { KEY_SEED_SIZE = 32, KEY_PUBLIC_SIZE = 32, SIGNATURE_SIZE = 64 };
 
-struct verifier { /* a C2SP vkey: name+hash+base64(0x01 || public key) */
+struct verifier {    /* a C2SP vkey: name+hash+base64(0x01 || public key) */
 	struct str name; /* owned by the caller's arena or text */
 	uint32_t key_id;
 	uint8_t public_key[KEY_PUBLIC_SIZE];

@@ -17,7 +17,7 @@
 
 struct page_stream { /* one per batch source */
 	uint8_t id[STREAM_ID_SIZE];
-	uint32_t stream; /* the store's number of the stream */
+	uint32_t stream;    /* the store's number of the stream */
 	uint64_t first_seq; /* of this source's first record in the batch; then + 1 each */
 };
 
@@ -47,11 +47,11 @@ struct page_file_count { /* what the page holds of one file */
 struct store_page {
 	uint64_t first_index;
 	uint32_t rows;
-	uint64_t bytes_raw;      /* sum of body lengths */
-	uint64_t records;        /* rows of type data */
+	uint64_t bytes_raw;               /* sum of body lengths */
+	uint64_t records;                 /* rows of type data */
 	int64_t time_min_ns, time_max_ns; /* event time of data rows */
-	struct buf bytes;        /* the encoded page, checksummed */
-	struct buf hashes;       /* rows leaf hashes of 32 bytes, in order */
+	struct buf bytes;                 /* the encoded page, checksummed */
+	struct buf hashes;                /* rows leaf hashes of 32 bytes, in order */
 	struct page_stream_count *streams;
 	uint32_t streams_count;
 	struct page_file_count *files;
@@ -64,19 +64,16 @@ struct store_page {
 	uint64_t progress_position;
 	uint8_t progress_hash[32];
 	bool progress_no_final_lf;
-	bool cut_after; /* set by the store: the segment ends with this page */
+	bool cut_after;     /* set by the store: the segment ends with this page */
 	uint64_t log_frame; /* set by the store: the frame of the write-ahead log it came from, or 0 */
 };
 
 /* Encodes a parsed batch (batch->parsed), makes leaves and their hashes, decodes the result again
  * and compares bodies and texts with the batch (ERR_CORRUPT with diag when they differ: never to be
- * ignored). The batch stays the caller's. For containers object_body gives the bytes of a body.
- * Thread-safe. */
-typedef enum err (*page_body_f)(void *ctx, const uint8_t object[32], uint64_t offset, uint32_t len,
-                                struct buf *out_body);
+ * ignored). The batch stays the caller's. Bodies of containers are hashed but not kept (the object
+ * has them at log_offset); their text is. Thread-safe. */
 MUST_USE enum err page_encode(const struct batch *batch, const struct page_plan *plan,
-                              page_body_f object_body, void *ctx, struct store_page **out_page,
-                              struct diag *diag);
+                              struct store_page **out_page, struct diag *diag);
 void page_free(struct store_page *page); /* NULL is fine */
 
 /* ---- the footer ---- */
@@ -134,7 +131,8 @@ void segment_writer_abort(struct segment_writer *writer); /* NULL is fine */
 /* ---- reading: thread-safe once open ---- */
 
 struct segment;
-/* Maps the file and checks header, footer and page table (not the pages). ERR_CORRUPT names what. */
+/* Maps the file and checks header, footer and page table (not the pages). ERR_CORRUPT names what.
+ */
 MUST_USE enum err segment_open(const struct os *os, const char *folder, const char *name,
                                struct segment **out_segment, struct diag *diag);
 void segment_free(struct segment *segment); /* NULL is fine; views must be gone */
@@ -177,8 +175,10 @@ struct view_body {
 	struct str bytes; /* not for containers */
 	uint32_t file;
 };
-MUST_USE enum err store_view_body(struct store_view *view, uint32_t row, struct view_body *out_body);
-/* Rebuilds the leaf of a row but for commit (filled from the body by leaf_hash_many), and its salt. */
+MUST_USE enum err store_view_body(struct store_view *view, uint32_t row,
+                                  struct view_body *out_body);
+/* Rebuilds the leaf of a row but for commit (filled from the body by leaf_hash_many), and its salt.
+ */
 MUST_USE enum err store_view_leaf(struct store_view *view, uint32_t row, struct leaf *out_leaf,
                                   uint8_t out_salt[SALT_SIZE]);
 /* Rebuilds the batch that the page was made from, parsed, with its plan (for rewriting a small

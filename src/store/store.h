@@ -31,11 +31,12 @@ struct store_piece { /* what became durable, for --ack */
 struct store_options {
 	const struct os *os;
 	const char *path;
-	bool writable; /* takes the lock; repairs after a crash */
-	bool create;   /* make it when absent */
-	bool take_again; /* --again: file identity is ignored */
+	bool writable;          /* takes the lock; repairs after a crash */
+	bool create;            /* make it when absent */
+	bool take_again;        /* --again: file identity is ignored */
 	uint64_t segment_bytes; /* raw bytes at which a segment is cut; 0 = default (64 MiB) */
-	uint64_t rewrite_bytes; /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
+	uint64_t
+	    rewrite_bytes; /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
 	/* Called once a piece is durable (in its segment, or in the log). NULL is fine. */
 	void (*durable)(void *ctx, const struct store_piece *piece);
 	/* Called for things found and mended at opening (torn tail cut, tree extended...). */
@@ -114,17 +115,17 @@ typedef enum err (*store_write_f)(void *ctx, const void *bytes, size_t len);
 MUST_USE enum err store_read_object(const struct store *store, const uint8_t hash[32],
                                     store_write_f write, void *ctx, struct diag *diag);
 /* A source file back whole, compared with its hash. */
-MUST_USE enum err store_read_file(struct store *store, uint32_t file, store_write_f write, void *ctx,
-                                  struct diag *diag);
+MUST_USE enum err store_read_file(struct store *store, uint32_t file, store_write_f write,
+                                  void *ctx, struct diag *diag);
 
 /* ---- scanning ---- */
 
 struct store_scan_options {
-	int64_t from_ns, to_ns;       /* event time [from, to); INSTANT_MIN / INSTANT_MAX */
+	int64_t from_ns, to_ns;        /* event time [from, to); INSTANT_MIN / INSTANT_MAX */
 	uint64_t index_from, index_to; /* [from, to); 0 / UINT64_MAX */
-	bool backward;                /* pages from the newest index down */
-	/* Token hashes that a page must have, each group: all of them (codec/token.h). A page is skipped
-	 * when it lacks one of any required group. */
+	bool backward;                 /* pages from the newest index down */
+	/* Token hashes that a page must have, each group: all of them (codec/token.h). A page is
+	 * skipped when it lacks one of any required group. */
 	const uint64_t *tokens;
 	size_t tokens_count;
 	bool all_types; /* also the store's own records (object, context, ...); default: data only */
@@ -168,8 +169,8 @@ MUST_USE enum err store_view_at(struct store *store, uint64_t index, struct stor
 /* ---- proving ---- */
 
 struct store_damage {
-	struct str where;   /* file name relative to the store */
-	struct str what;    /* one sentence */
+	struct str where; /* file name relative to the store */
+	struct str what;  /* one sentence */
 	bool has_range;
 	uint64_t index_from, index_to;
 };

@@ -15,31 +15,33 @@ struct tap_test {
 	void (*run)(void);
 };
 
-#define TEST(name_)                                                                                \
-	static void test_##name_(void);                                                                \
-	static const struct tap_test *const tap_entry_##name_                                          \
-	    __attribute__((used, section("tap_tests"))) = &(const struct tap_test){#name_, test_##name_}; \
+#define TEST(name_)                                         \
+	static void test_##name_(void);                         \
+	static const struct tap_test *const tap_entry_##name_   \
+	    __attribute__((used, section("tap_tests"))) =       \
+	        &(const struct tap_test){#name_, test_##name_}; \
 	static void test_##name_(void)
 
 #define CHECK(condition) tap_check((condition), __FILE__, __LINE__, #condition)
-#define REQUIRE(condition)                                                                         \
-	do {                                                                                           \
-		if (!tap_check((condition), __FILE__, __LINE__, #condition)) {                             \
-			return;                                                                                \
-		}                                                                                          \
+#define REQUIRE(condition)                                             \
+	do {                                                               \
+		if (!tap_check((condition), __FILE__, __LINE__, #condition)) { \
+			return;                                                    \
+		}                                                              \
 	} while (0)
 /* Unsigned or signed integers. */
-#define CHECK_EQ(actual, expected)                                                                 \
+#define CHECK_EQ(actual, expected) \
 	tap_check_int((long long)(actual), (long long)(expected), __FILE__, __LINE__, #actual)
 /* actual: a struct str (or anything with ptr and len); expected: a C string. */
-#define CHECK_STR(actual, expected)                                                                \
-	do {                                                                                           \
-		__typeof__(actual) tap_s_ = (actual);                                                      \
-		tap_check_bytes(tap_s_.ptr, tap_s_.len, (expected), __FILE__, __LINE__, #actual);          \
+#define CHECK_STR(actual, expected)                                                       \
+	do {                                                                                  \
+		__typeof__(actual) tap_s_ = (actual);                                             \
+		tap_check_bytes(tap_s_.ptr, tap_s_.len, (expected), __FILE__, __LINE__, #actual); \
 	} while (0)
 
 bool tap_check(bool ok, const char *file, int line, const char *what);
-bool tap_check_int(long long actual, long long expected, const char *file, int line, const char *what);
+bool tap_check_int(long long actual, long long expected, const char *file, int line,
+                   const char *what);
 bool tap_check_bytes(const char *actual, size_t actual_len, const char *expected, const char *file,
                      int line, const char *what);
 /* Marks the running test as skipped, with the reason. */
