@@ -16,6 +16,7 @@ struct batch *batch_new(void) {
 	struct batch *batch = calloc(1, sizeof(*batch));
 	ASSERT(batch != NULL);
 	batch->arena = arena_new(SIZE_MAX);
+	batch->progress_file = UINT32_MAX;
 	return batch;
 }
 
@@ -33,6 +34,7 @@ void batch_free(struct batch *batch) {
 	free(batch->fields.names);
 	free(batch->records);
 	free(batch->sources);
+	free(batch->ends);
 	free(batch);
 }
 
@@ -57,6 +59,15 @@ uint16_t batch_add_source(struct batch *batch, const struct batch_source *source
 	return batch->sources_count++;
 }
 
+void batch_add_file_end(struct batch *batch, const struct batch_file_end *end) {
+	ASSERT(batch->count + batch->ends_count < LIMIT_BATCH_ROWS);
+	if (batch->ends_count == batch->ends_cap) {
+		batch->ends_cap = batch->ends_cap * 2 + 4;
+		batch->ends = grow(batch->ends, batch->ends_cap, sizeof(*batch->ends));
+	}
+	batch->ends[batch->ends_count++] = *end;
+}
+
 struct batch_record *batch_add_record(struct batch *batch) {
 	ASSERT(batch->count < LIMIT_BATCH_ROWS);
 	if (batch->count == batch->cap) {
@@ -69,7 +80,8 @@ struct batch_record *batch_add_record(struct batch *batch) {
 }
 
 bool batch_full(const struct batch *batch) {
-	return batch->count >= LIMIT_BATCH_ROWS || batch->raw.len >= LIMIT_BATCH_BYTES ||
+	return batch->count + batch->ends_count >= LIMIT_BATCH_ROWS - 1 ||
+	       batch->raw.len >= LIMIT_BATCH_BYTES ||
 	       batch->fields.bytes.len >= 4 * LIMIT_BATCH_BYTES || batch->sources_count >= 1024;
 }
 

@@ -116,6 +116,18 @@ struct field_row {
 	uint32_t text_len;
 };
 
+/* A file that has been read to its end (its records may have begun in an earlier batch; an empty
+ * one has none). store_reserve adds a sealed row of its own to the batch for each: RECORD_OBJECT
+ * for objects, RECORD_CONTEXT for files of lines, body = JSON with path, sha256, size, records.
+ * Parsers leave rows alone whose type is not RECORD_DATA (format "akashi", text = body, no fields).
+ */
+struct batch_file_end {
+	uint32_t file;
+	uint8_t hash[32]; /* SHA-256 of all its (decoded) bytes */
+	uint64_t size;
+	uint64_t records;
+};
+
 /* The field block. A name comes at most once in a row; several values make one VALUE_LIST. */
 struct field_block {
 	struct field_row *rows; /* batch->count of them; rows_done are filled */
@@ -144,11 +156,16 @@ struct batch {
 	bool parsed; /* fields is filled */
 	struct field_block fields;
 
-	/* Progress of the (single) file that this batch's last record belongs to, for resuming. */
-	bool file_done;         /* the file ends with this batch */
-	uint64_t file_position; /* bytes taken so far: line files and members; containers: records */
+	/* Files that end with this batch. A batch may hold many small files whole. */
+	struct batch_file_end *ends;
+	uint32_t ends_count;
+	uint32_t ends_cap;
+
+	/* Progress of the file that goes on after this batch (at most one), for resuming. */
+	uint32_t progress_file;     /* UINT32_MAX: none */
+	uint64_t progress_position; /* bytes of it taken so far; containers: records */
 	uint8_t
-	    file_hash[32]; /* SHA-256 of the (decoded) bytes [0, file_position); containers: of all */
+	    progress_hash[32]; /* SHA-256 of its (decoded) bytes before position; containers: of all */
 
 	/* Filled by the store when it takes the batch (store_reserve). */
 	uint64_t first_index;
@@ -161,6 +178,7 @@ void batch_freep(struct batch **batch);
 
 /* Copies *source's strings; returns its index. Aborts above 65,535 (cut batches before). */
 uint16_t batch_add_source(struct batch *batch, const struct batch_source *source);
+void batch_add_file_end(struct batch *batch, const struct batch_file_end *end);
 /* Appends a row; returns it, zeroed, for the caller to fill. At most LIMIT_BATCH_ROWS rows. */
 struct batch_record *batch_add_record(struct batch *batch);
 /* True when the batch should be handed on. */

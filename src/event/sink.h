@@ -36,12 +36,10 @@ struct sink {
 	enum err (*put)(void *ctx, struct batch *batch);
 	/* Asks before a file is read; *out_file is the number for batch_source.file. NULL: always
 	 * SINK_TAKE with number UINT32_MAX. A SINK_RESUME whose prefix hash does not fit is answered
-	 * by calling again with fresh set. */
+	 * by calling again with fresh set. When a file has been read to its end, its batch gets a
+	 * batch_file_end. */
 	enum err (*file_begin)(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
 	                       enum sink_verdict *out_verdict, struct sink_resume *out_resume);
-	/* The file has been read to its end (also an empty one); hash and size of all its bytes. */
-	enum err (*file_end)(void *ctx, uint32_t file, const uint8_t hash[32], uint64_t size,
-	                     uint64_t records);
 	/* Something could not be read in whole or part; reading goes on. offset may be UINT64_MAX. */
 	void (*problem)(void *ctx, struct str path, uint64_t offset, enum err err, struct str message);
 	/* Bytes read so far, for progress; false stops with ERR_CANCELED. NULL is fine. */

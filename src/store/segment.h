@@ -58,9 +58,10 @@ struct store_page {
 	uint32_t files_count;
 	uint8_t (*seeds)[SALT_SEED_SIZE]; /* as in the plan */
 	uint32_t seeds_count;
-	/* Progress of the file of the last record, from the batch. */
+	/* Files that ended in the batch, and the one that goes on, from the batch. */
+	struct batch_file_end *ends;
+	uint32_t ends_count;
 	uint32_t progress_file; /* UINT32_MAX: none */
-	bool progress_done;
 	uint64_t progress_position;
 	uint8_t progress_hash[32];
 	bool progress_no_final_lf;

@@ -52,12 +52,12 @@ void store_closep(struct store **store);
 
 /* ---- writing: all in one thread but store_encode ---- */
 
-/* As struct sink's file_begin / file_end. Objects are kept (bytes given) and get a record. */
+/* As struct sink's file_begin. Objects' bytes are kept when given. */
 MUST_USE enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
                                    uint32_t *out_file, enum sink_verdict *out_verdict,
                                    struct sink_resume *out_resume, struct diag *diag);
-MUST_USE enum err store_file_end(struct store *store, uint32_t file, const uint8_t hash[32],
-                                 uint64_t size, uint64_t records, struct diag *diag);
+/* Also adds a row of the store's own for each batch_file_end (and, when the batch is parsed
+ * already, its empty field row). */
 MUST_USE enum err store_reserve(struct store *store, struct batch *batch);
 MUST_USE enum err store_log(struct store *store, const struct batch *batch, struct diag *diag);
 /* Takes the (parsed) batch over. Thread-safe. */
