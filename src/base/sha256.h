@@ -3,16 +3,21 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_SIZE = 32 };
+enum { SHA256_SIZE = 32, SHA256_BLOCK = 64 };
 
 struct sha256 {
 	uint32_t state[8];
-	uint64_t length; /* bytes taken so far */
-	uint8_t block[64];
+	uint64_t length;   /* bytes taken so far */
+	bool without_simd; /* OpenSSL even where SHA-NI is there: for tests */
+	uint8_t block[SHA256_BLOCK];
 };
+
+/* True when this CPU runs the SHA-NI path. */
+bool sha256_has_simd(void);
 
 void sha256_init(struct sha256 *sha);
 void sha256_update(struct sha256 *sha, const void *bytes, size_t len);
