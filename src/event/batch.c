@@ -24,7 +24,6 @@ void batch_free(struct batch *batch) {
 	if (batch == NULL) {
 		return;
 	}
-	ASSERT(batch->store_private == NULL);
 	arena_free(batch->arena);
 	buf_deinit(&batch->raw);
 	buf_deinit(&batch->fields.bytes);
