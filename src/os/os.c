@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -92,6 +93,32 @@ static enum err real_pread(void *ctx, int fd, void *buffer, size_t len, uint64_t
 	}
 	*out_len = done;
 	return ERR_OK;
+}
+
+static enum err real_wait_read(void *ctx, int fd, int timeout_ms, bool *out_ready) {
+	(void)ctx;
+	struct pollfd waiting = {.fd = fd, .events = POLLIN};
+	int ready = poll(&waiting, 1, timeout_ms);
+	if (ready < 0 && errno != EINTR) {
+		return last_error();
+	}
+	*out_ready = ready > 0; /* interrupted: the caller looks at its stop flag and comes back */
+	return ERR_OK;
+}
+
+static enum err real_read_some(void *ctx, int fd, void *buffer, size_t len, size_t *out_len) {
+	for (;;) {
+		ssize_t got = RETRY(read(fd, buffer, len));
+		if (got >= 0) {
+			*out_len = (size_t)got;
+			return ERR_OK;
+		}
+		if (errno != EAGAIN) {
+			return last_error();
+		}
+		bool ready;
+		TRY(real_wait_read(ctx, fd, -1, &ready));
+	}
 }
 
 static enum err real_pwrite(void *ctx, int fd, const void *bytes, size_t len, uint64_t offset) {
@@ -281,6 +308,8 @@ const struct os *os_real(void) {
 	    .close = real_close,
 	    .read = real_read,
 	    .pread = real_pread,
+	    .wait_read = real_wait_read,
+	    .read_some = real_read_some,
 	    .pwrite = real_pwrite,
 	    .truncate = real_truncate,
 	    .sync_data = real_sync_data,

@@ -46,6 +46,10 @@ struct os {
 	enum err (*read)(void *ctx, int fd, void *buffer, size_t len, size_t *out_len) MUST_USE;
 	enum err (*pread)(void *ctx, int fd, void *buffer, size_t len, uint64_t offset,
 	                  size_t *out_len) MUST_USE;
+	/* Waits until fd has bytes (or its end) to read, at most timeout_ms (-1: for ever). */
+	enum err (*wait_read)(void *ctx, int fd, int timeout_ms, bool *out_ready) MUST_USE;
+	/* Reads what is there: waits for the first byte only. *out_len 0: the end. For streams. */
+	enum err (*read_some)(void *ctx, int fd, void *buffer, size_t len, size_t *out_len) MUST_USE;
 	/* Writes everything or fails; on failure an unknown part was written. */
 	enum err (*pwrite)(void *ctx, int fd, const void *bytes, size_t len, uint64_t offset) MUST_USE;
 	enum err (*truncate)(void *ctx, int fd, uint64_t size) MUST_USE;

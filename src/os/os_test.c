@@ -94,3 +94,23 @@ TEST(reads_and_writes_at_offsets_and_maps_agree) {
 	CHECK(os->open(os->ctx, path, OS_READ, &fd) == ERR_NOT_FOUND);
 	CHECK(rmdir(folder) == 0);
 }
+
+TEST(a_stream_gives_what_is_there_without_waiting_for_more) {
+	int ends[2];
+	char bytes[16];
+	size_t got;
+	bool ready = true;
+	const struct os *os = os_real();
+	REQUIRE(pipe(ends) == 0);
+	CHECK(os->wait_read(os->ctx, ends[0], 1, &ready) == ERR_OK);
+	CHECK(!ready);
+	CHECK(write(ends[1], "abc", 3) == 3);
+	CHECK(os->wait_read(os->ctx, ends[0], 1000, &ready) == ERR_OK);
+	CHECK(ready);
+	REQUIRE(os->read_some(os->ctx, ends[0], bytes, sizeof(bytes), &got) == ERR_OK);
+	CHECK_EQ(got, 3);
+	(void)close(ends[1]);
+	REQUIRE(os->read_some(os->ctx, ends[0], bytes, sizeof(bytes), &got) == ERR_OK);
+	CHECK_EQ(got, 0);
+	(void)close(ends[0]);
+}
