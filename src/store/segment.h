@@ -122,6 +122,11 @@ MUST_USE enum err segment_writer_new(const struct os *os, const char *folder, co
 /* Writes the page behind the others; the page stays the caller's. */
 MUST_USE enum err segment_writer_add(struct segment_writer *writer, const struct store_page *page,
                                      struct diag *diag);
+/* Writes all pages of an older segment, as they are, in front of anything else (a small last
+ * segment is taken over into its successor without decoding it): page checksums are checked, salt
+ * seeds and page table rows go along, counts of the footer are the caller's. */
+MUST_USE enum err segment_writer_copy(struct segment_writer *writer, const struct segment *segment,
+                                      struct diag *diag);
 /* Writes the page table, seeds and footer, then sync_data and close. After any error the file is
  * never to be trusted (unlink it). Frees the writer in every case. */
 MUST_USE enum err segment_writer_finish(struct segment_writer *writer,
@@ -148,6 +153,10 @@ struct segment_page_info {
 	bool has_data; /* some row is of type data */
 };
 struct segment_page_info segment_page_info(const struct segment *segment, uint32_t page);
+/* The salt seed of the bundle (index / SALT_BUNDLE) that holds index, which must lie in the
+ * segment.
+ */
+void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_seed[SALT_SEED_SIZE]);
 /* The page holding index; index must lie in the segment. */
 uint32_t segment_page_of(const struct segment *segment, uint64_t index);
 /* False when the page surely lacks one of the tokens (codec/token.h). Reads only the filter; a
