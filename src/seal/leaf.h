@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
 #include "base/sha256.h"
 
 enum {
@@ -32,6 +33,11 @@ struct leaf {
 };
 
 void leaf_encode(const struct leaf *leaf, uint8_t out_entry[LEAF_SIZE]);
+/* ERR_INVALID: no entry; ERR_UNSUPPORTED: of another version. Type and flags are not judged. */
+MUST_USE enum err leaf_decode(const uint8_t entry[LEAF_SIZE], struct leaf *out_leaf);
+/* SHA-256(salt || body). */
+void leaf_commit(const uint8_t salt[SALT_SIZE], const void *body, size_t len,
+                 uint8_t out_commit[SHA256_SIZE]);
 /* SHA-256(0x00 || entry), RFC 6962 section 2.1. */
 void leaf_hash(const uint8_t entry[LEAF_SIZE], uint8_t out_hash[SHA256_SIZE]);
 /* First 16 bytes of SHA-256(name). */
@@ -41,8 +47,8 @@ void leaf_stream_id(const char *name, size_t len, uint8_t out_id[STREAM_ID_SIZE]
  * (RFC 8439, nonce and counter zero). */
 void salt_bundle(const uint8_t seed[SALT_SEED_SIZE], uint8_t out_salts[SALT_BUNDLE * SALT_SIZE]);
 
-/* Fills commit of leaves[0..count) and writes their leaf hashes; two side by side, the fast path of
- * sealing. salts: 16 bytes each, bodies: pointer and length each. */
+/* Fills commit and body_len of leaves[0..count) and writes their leaf hashes; two side by side, the
+ * fast path of sealing. salts: 16 bytes each, bodies: pointer and length each. */
 struct leaf_body {
 	const void *bytes;
 	size_t len;
