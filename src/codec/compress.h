@@ -1,0 +1,31 @@
+/* zstd (RFC 8878) for the parts of our files. Contexts are kept per thread inside; they are freed
+ * when the thread ends. Frames carry no checksum of their own: our sections do.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "codec/wire.h"
+
+enum { COMPRESS_FAST = 1, COMPRESS_BEST = 3 }; /* zstd levels, chosen by bench/segment_bench */
+
+/* Appends bytes as one frame when that is smaller than bytes; otherwise appends nothing and says
+ * false. */
+bool compress_append(struct buf *out, struct str bytes, int level);
+/* Decodes one frame that must be exactly frame and give exactly out_len bytes. ERR_CORRUPT
+ * otherwise; out_bytes may be written in part then. */
+MUST_USE enum err compress_decode(struct str frame, void *out_bytes, size_t out_len);
+
+/* A blob: length as varint; then, if not empty, mode (0 as it is, 1 zstd) and the bytes, for zstd
+ * with their stored length as varint before them. */
+void blob_put(struct buf *out, struct str bytes, int level);
+
+struct blob {
+	size_t len;        /* decoded */
+	bool compressed;   /* false: stored is what it is */
+	struct str stored; /* borrowed from what it was read from */
+};
+/* Reads where a blob lies; len_max is the most that it may decode to. Failure marks in as bad. */
+struct blob blob_get(struct wire *in, size_t len_max);
+/* Writes blob->len bytes. */
+MUST_USE enum err blob_decode(const struct blob *blob, void *out_bytes);
