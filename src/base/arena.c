@@ -102,16 +102,16 @@ void *arena_try_alloc(struct arena *arena, size_t size) {
 	if (size > SIZE_MAX / 2) {
 		return NULL;
 	}
-	size = (MAX_OF(size, (size_t)1) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-	if (arena->chunk == NULL || arena->chunk->cap - arena->chunk->used < size) {
-		if (!add_chunk(arena, size)) {
+	size_t taken = (MAX_OF(size, (size_t)1) + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+	if (arena->chunk == NULL || arena->chunk->cap - arena->chunk->used < taken) {
+		if (!add_chunk(arena, taken)) {
 			return NULL;
 		}
 	}
 	char *at = arena->chunk->bytes + arena->chunk->used;
-	arena->chunk->used += size;
-	arena->used += size;
-	ASAN_UNPOISON_MEMORY_REGION(at, size);
+	arena->chunk->used += taken;
+	arena->used += taken;
+	ASAN_UNPOISON_MEMORY_REGION(at, size); /* the rounding stays poisoned */
 	return memset(at, 0, size);
 }
 

@@ -60,11 +60,28 @@ NORETURN void assert_failed(const char *file, int line, const char *condition) {
 	abort();
 }
 
+/* Formats into text; what does not fit is cut where a UTF-8 sequence begins. */
+static void format_cut(char text[DIAG_TEXT_MAX], const char *format, va_list args) {
+	int len = vsnprintf(text, DIAG_TEXT_MAX, format, args);
+	if (len >= DIAG_TEXT_MAX) {
+		size_t end = DIAG_TEXT_MAX - 1;
+		size_t first = end;
+		while (first > 0 && end - first < 4 && ((unsigned char)text[first - 1] & 0xc0) == 0x80) {
+			first--;
+		}
+		unsigned char lead = first > 0 ? (unsigned char)text[first - 1] : 0;
+		size_t whole = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+		if (whole > end - first + 1) {
+			text[first - 1] = '\0';
+		}
+	}
+}
+
 enum err diag_set(struct diag *diag, enum err err, const char *format, ...) {
 	if (diag != NULL) {
 		va_list args;
 		va_start(args, format);
-		(void)vsnprintf(diag->message, sizeof(diag->message), format, args);
+		format_cut(diag->message, format, args);
 		va_end(args);
 		diag->hint[0] = '\0';
 		diag->has_position = false;
@@ -77,7 +94,7 @@ enum err diag_set_at(struct diag *diag, enum err err, size_t position, size_t le
 	if (diag != NULL) {
 		va_list args;
 		va_start(args, format);
-		(void)vsnprintf(diag->message, sizeof(diag->message), format, args);
+		format_cut(diag->message, format, args);
 		va_end(args);
 		diag->hint[0] = '\0';
 		diag->has_position = true;
@@ -91,7 +108,7 @@ void diag_hint(struct diag *diag, const char *format, ...) {
 	if (diag != NULL) {
 		va_list args;
 		va_start(args, format);
-		(void)vsnprintf(diag->hint, sizeof(diag->hint), format, args);
+		format_cut(diag->hint, format, args);
 		va_end(args);
 	}
 }

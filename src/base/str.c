@@ -1,7 +1,6 @@
-/* Operations on borrowed text; no locale, no allocation. */
+/* Operations on borrowed text; no locale. */
 #include "base/str.h"
 
-#include <errno.h>
 #include <math.h>
 
 struct str str_from(const char *text) {
@@ -31,8 +30,7 @@ bool str_starts(struct str s, struct str prefix) {
 }
 
 bool str_ends(struct str s, struct str suffix) {
-	return s.len >= suffix.len &&
-	       str_eq(str_make(s.ptr + (s.len - suffix.len), suffix.len), suffix);
+	return s.len >= suffix.len && str_eq(str_slice(s, s.len - suffix.len, s.len), suffix);
 }
 
 size_t str_find_char(struct str s, char c, size_t from) {
@@ -80,7 +78,7 @@ struct str str_cut(struct str *s, char sep) {
 
 bool str_to_u64(struct str s, uint64_t max, uint64_t *out_value) {
 	uint64_t value = 0;
-	if (s.len == 0 || s.len > 20) {
+	if (s.len == 0) {
 		return false;
 	}
 	for (size_t i = 0; i < s.len; i++) {
@@ -142,18 +140,30 @@ static bool is_number_text(struct str s) {
 	return i == s.len;
 }
 
-bool str_to_double(struct str s, double *out_value) {
-	char text[64];
-	if (s.len == 0 || s.len >= sizeof(text) || !is_number_text(s)) {
-		return false;
-	}
-	memcpy(text, s.ptr, s.len);
-	text[s.len] = '\0';
-	/* The program never calls setlocale for LC_NUMERIC, so strtod reads the C locale's point. */
+/* text: a number by is_number_text with NUL behind. The program never calls setlocale for
+ * LC_NUMERIC, so strtod reads the C locale's point. */
+static bool finite_from_text(const char *text, double *out_value) {
 	double value = strtod(text, NULL);
 	if (!isfinite(value)) {
 		return false;
 	}
 	*out_value = value;
 	return true;
+}
+
+bool str_to_double(struct str s, double *out_value) {
+	char text[64];
+	if (s.len == 0 || !is_number_text(s)) {
+		return false;
+	}
+	if (s.len < sizeof(text)) {
+		memcpy(text, s.ptr, s.len);
+		text[s.len] = '\0';
+		return finite_from_text(text, out_value);
+	}
+	char *copy = strndup(s.ptr, s.len); /* rare: more digits than a double can hold */
+	ASSERT(copy != NULL);
+	bool ok = finite_from_text(copy, out_value);
+	free(copy);
+	return ok;
 }

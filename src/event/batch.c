@@ -31,6 +31,7 @@ void batch_free(struct batch *batch) {
 	free(batch->fields.rows);
 	free(batch->fields.entries);
 	free(batch->fields.names);
+	free(batch->fields.formats);
 	free(batch->records);
 	free(batch->sources);
 	free(batch->ends);
@@ -104,17 +105,20 @@ struct str batch_text(const struct batch *batch, uint32_t row) {
 	return batch_body(batch, row);
 }
 
-void fields_begin(struct batch *batch) {
-	struct field_block *fields = &batch->fields;
-	ASSERT(fields->rows == NULL);
-	fields->rows = grow(NULL, MAX_OF(batch->count, 1u), sizeof(*fields->rows));
-}
-
 /* Containers are parsed while they are read: rows come one by one, before count is final. */
 static void make_room_for_row(struct batch *batch) {
 	struct field_block *fields = &batch->fields;
-	if (fields->rows == NULL || fields->rows_done >= batch->count) {
-		fields->rows = grow(fields->rows, LIMIT_BATCH_ROWS, sizeof(*fields->rows));
+	ASSERT(fields->rows_done < batch->count);
+	if (fields->rows_done >= fields->rows_cap) {
+		fields->rows_cap = fields->rows_cap == 0 ? MAX_OF(batch->count, 64u) : LIMIT_BATCH_ROWS;
+		fields->rows = grow(fields->rows, fields->rows_cap, sizeof(*fields->rows));
+	}
+}
+
+void fields_begin(struct batch *batch) {
+	ASSERT(batch->fields.rows_done == 0);
+	if (batch->count > 0) {
+		make_room_for_row(batch);
 	}
 }
 
@@ -148,7 +152,11 @@ void fields_set_format(struct batch *batch, struct str format) {
 		i++;
 	}
 	if (i == fields->formats_count) {
-		ASSERT(i < ARRAY_LEN(fields->formats));
+		ASSERT(i < UINT16_MAX);
+		if (i == fields->formats_cap) {
+			fields->formats_cap = fields->formats_cap * 2 + 8;
+			fields->formats = grow(fields->formats, fields->formats_cap, sizeof(*fields->formats));
+		}
 		fields->formats[fields->formats_count++] = arena_str(batch->arena, format);
 	}
 	current_row(batch)->format = (uint16_t)i;
@@ -217,8 +225,9 @@ static void append_entry(struct batch *batch, struct field_entry entry) {
 	row->count++;
 }
 
-/* A second value under the same name: both become one packed list. */
-static void join_entry(struct batch *batch, struct field_entry *entry, struct value value) {
+/* Moves what entry holds to the end of the block as a list, with room to double in, so that a name
+ * that comes ten thousand times costs no more than its values. False when the block is full. */
+static bool move_list(struct batch *batch, struct field_entry *entry, size_t more) {
 	struct buf *bytes = &batch->fields.bytes;
 	struct buf list = {0};
 	struct value old = fields_value(batch, batch->fields.rows_done - 1, entry);
@@ -227,18 +236,42 @@ static void join_entry(struct batch *batch, struct field_entry *entry, struct va
 	} else {
 		value_list_append(&list, old);
 	}
-	if (value.kind == VALUE_LIST) {
-		buf_append_str(&list, value.text);
-	} else {
-		value_list_append(&list, value);
+	unsigned room = 6;
+	while (((size_t)1 << room) < 2 * (list.len + more)) {
+		room++;
 	}
-	*entry = (struct field_entry){.name = entry->name,
-	                              .kind = VALUE_LIST,
-	                              .place = FIELD_IN_BLOCK,
-	                              .offset = (uint32_t)bytes->len,
-	                              .len = (uint32_t)list.len};
-	buf_append_str(bytes, buf_str(&list));
+	bool fits = bytes->len + ((size_t)1 << room) <= UINT32_MAX;
+	if (fits) {
+		*entry = (struct field_entry){.name = entry->name,
+		                              .kind = VALUE_LIST,
+		                              .place = FIELD_IN_BLOCK,
+		                              .room = (uint8_t)room,
+		                              .offset = (uint32_t)bytes->len,
+		                              .len = (uint32_t)list.len};
+		char *at = buf_reserve(bytes, (size_t)1 << room);
+		memset(at, 0, (size_t)1 << room);
+		memcpy(at, list.ptr, list.len);
+		bytes->len += (size_t)1 << room;
+	}
 	buf_deinit(&list);
+	return fits;
+}
+
+/* A second value under the same name: both become one packed list. */
+static void join_entry(struct batch *batch, struct field_entry *entry, struct value value) {
+	struct buf more = {0};
+	if (value.kind == VALUE_LIST) {
+		buf_append_str(&more, value.text);
+	} else {
+		value_list_append(&more, value);
+	}
+	bool has_room = entry->room > 0 && entry->len + more.len <= (size_t)1 << entry->room;
+	if (has_room || move_list(batch, entry, more.len)) {
+		char *list = batch->fields.bytes.ptr + entry->offset;
+		memcpy(list + entry->len, more.ptr, more.len);
+		entry->len += (uint32_t)more.len;
+	}
+	buf_deinit(&more);
 }
 
 void fields_put(struct batch *batch, uint32_t name, struct value value) {

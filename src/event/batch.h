@@ -100,6 +100,7 @@ struct field_entry {
 	uint32_t name; /* known number, or FIELD_KNOWN_COUNT + index into block->names */
 	uint8_t kind;  /* enum value_kind */
 	uint8_t place; /* enum field_place: offset counts in block->bytes, or in the row's text */
+	uint8_t room;  /* lists that grow: the base-2 logarithm of the bytes kept for it; 0: none */
 	uint32_t offset;
 	uint32_t len;
 };
@@ -132,6 +133,7 @@ struct batch_file_end {
 struct field_block {
 	struct field_row *rows; /* batch->count of them; rows_done are filled */
 	uint32_t rows_done;
+	uint32_t rows_cap;
 	struct field_entry *entries;
 	uint32_t entries_count;
 	uint32_t entries_cap;
@@ -139,8 +141,9 @@ struct field_block {
 	struct str *names; /* beyond the known ones, at most LIMIT_NAMES_PER_BATCH */
 	uint32_t names_count;
 	uint32_t names_cap;
-	struct str formats[64]; /* "syslog-rfc3164", "json", "evtx", "text", ... */
+	struct str *formats; /* "syslog-rfc3164", "json", "evtx", "text", ... */
 	uint32_t formats_count;
+	uint32_t formats_cap;
 	struct map *name_index;
 };
 

@@ -1,8 +1,6 @@
 /* The table of known ECS fields, generated from fields.tbl. */
 #include "event/field.h"
 
-#include "base/hash.h"
-
 struct known {
 	struct str name;
 	enum field_type type;

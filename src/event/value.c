@@ -53,16 +53,38 @@ static void append_list_json(struct buf *out, struct str list) {
 	buf_append_char(out, ']');
 }
 
+static size_t skip_digits(struct str s, size_t at) {
+	while (at < s.len && char_is_digit(s.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
 /* RFC 8259 section 6: what may stand in JSON without quotation marks. */
 static bool is_json_number(struct str s) {
-	size_t i = s.len > 0 && s.ptr[0] == '-' ? 1 : 0;
-	bool leading_zero = i + 1 < s.len && s.ptr[i] == '0' && char_is_digit(s.ptr[i + 1]);
-	bool digit_first = i < s.len && char_is_digit(s.ptr[i]);
-	bool digit_last = s.len > 0 && char_is_digit(s.ptr[s.len - 1]);
-	size_t dot = str_find_char(s, '.', 0);
-	bool dot_ok = dot == s.len || (dot + 1 < s.len && char_is_digit(s.ptr[dot + 1]));
-	double ignored;
-	return digit_first && digit_last && !leading_zero && dot_ok && str_to_double(s, &ignored);
+	size_t first = s.len > 0 && s.ptr[0] == '-' ? 1 : 0;
+	size_t at = skip_digits(s, first);
+	if (at == first || (at > first + 1 && s.ptr[first] == '0')) {
+		return false;
+	}
+	if (at < s.len && s.ptr[at] == '.') {
+		first = at + 1;
+		at = skip_digits(s, first);
+		if (at == first) {
+			return false;
+		}
+	}
+	if (at < s.len && (s.ptr[at] == 'e' || s.ptr[at] == 'E')) {
+		first = at + 1;
+		if (first < s.len && (s.ptr[first] == '+' || s.ptr[first] == '-')) {
+			first++;
+		}
+		at = skip_digits(s, first);
+		if (at == first) {
+			return false;
+		}
+	}
+	return at == s.len;
 }
 
 void value_append_json(struct buf *out, struct value value) {

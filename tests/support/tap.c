@@ -1,9 +1,12 @@
 /* See tap.h. Runs every registered test in order of the section, prints TAP, exits 1 on failure. */
 #include "tap.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 extern const struct tap_test *const __start_tap_tests[];
 extern const struct tap_test *const __stop_tap_tests[];
@@ -62,6 +65,20 @@ uint64_t tap_random(void) {
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return z ^ (z >> 31);
+}
+
+bool tap_aborts(void (*run)(void)) {
+	(void)fflush(stdout);
+	pid_t child = fork();
+	if (child == 0) {
+		if (freopen("/dev/null", "w", stderr) != NULL) {
+			run();
+		}
+		_exit(0);
+	}
+	int status = 0;
+	return child > 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+	       WTERMSIG(status) == SIGABRT;
 }
 
 static void write_golden(const char *path, const char *actual, size_t len) {

@@ -53,5 +53,7 @@ bool tap_update(void);
 /* Deterministic pseudo-random numbers for property tests; the seed is printed on failure and may
  * be set by AKASHI_SEED. */
 uint64_t tap_random(void);
+/* True when run() ends in SIGABRT (in a child process, its messages hidden): a bug was caught. */
+bool tap_aborts(void (*run)(void));
 /* Compares with tests/golden/NAME, or rewrites it under AKASHI_UPDATE=1. */
 bool tap_check_golden(const char *name, const char *actual, size_t len);
