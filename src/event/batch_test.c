@@ -67,11 +67,11 @@ static void add_too_many(void) {
 
 TEST(a_batch_is_full_by_rows_or_by_bytes) {
 	struct batch *batch = batch_new();
-	for (uint32_t i = 0; i < LIMIT_BATCH_ROWS; i++) {
-		REQUIRE(!batch_full(batch));
+	while (!batch_full(batch)) {
 		(void)batch_add_record(batch);
 	}
-	CHECK(batch_full(batch));
+	/* A line may still follow its continued part. */
+	CHECK_EQ(batch->count, LIMIT_BATCH_ROWS - 1);
 	batch_free(batch);
 	batch = batch_new();
 	memset(buf_reserve(&batch->raw, LIMIT_BATCH_BYTES), 'a', LIMIT_BATCH_BYTES);
@@ -81,6 +81,22 @@ TEST(a_batch_is_full_by_rows_or_by_bytes) {
 	CHECK(batch_full(batch));
 	batch_free(batch);
 	CHECK(tap_aborts(add_too_many));
+}
+
+TEST(files_that_end_with_a_batch_take_a_row_each) {
+	struct batch *batch = batch_new();
+	for (uint32_t i = 0; !batch_full(batch); i++) {
+		if (i % 2 == 0) {
+			(void)batch_add_record(batch);
+		} else {
+			batch_add_file_end(batch, &(struct batch_file_end){.file = i, .size = 7});
+		}
+	}
+	CHECK_EQ(batch->count + batch->ends_count, LIMIT_BATCH_ROWS - 1);
+	CHECK_EQ(batch->ends[100].file, 201);
+	CHECK_EQ(batch->ends[100].size, 7);
+	CHECK_EQ(batch->progress_file, UINT32_MAX);
+	batch_free(batch);
 }
 
 TEST(fields_are_put_by_copy_by_span_and_by_slice) {
