@@ -11,28 +11,33 @@ enum expr_kind { EXPR_ALL, EXPR_NONE, EXPR_AND, EXPR_OR, EXPR_NOT, EXPR_TEST };
 
 enum expr_test_kind {
 	EXPR_WORDS,    /* word or phrase at word borders, any case */
+	EXPR_PATTERN,  /* as WORDS with wildcards: '*' a run of anything but blanks, '?' one such */
 	EXPR_CONTAINS, /* substring anywhere, any case */
 	EXPR_EQUALS,   /* whole value, any case */
 	EXPR_WILDCARD, /* whole value with * and ?, any case */
 	EXPR_REGEX,    /* PCRE2, (?i) unless the pattern says otherwise */
-	EXPR_RANGE,    /* number, or text where not both are numbers */
-	EXPR_CIDR,     /* IPv4 or IPv6 network */
+	EXPR_RANGE,    /* bounds of one sort (number, address, time, text); other sorts never match */
+	EXPR_CIDR,     /* IPv4 or IPv6 network, or one address however written */
 	EXPR_EXISTS,
 	EXPR_TIME, /* event time in [from, to) */
+	EXPR_TEST_KIND_COUNT,
 };
 
 struct expr_test; /* compiled; opaque */
 
 struct expr {
 	enum expr_kind kind;
-	struct expr *const *children; /* AND, OR: count; NOT: one */
+	struct expr *const *children; /* AND, OR: count, cheapest first; NOT: one */
 	size_t children_count;
 	struct str field; /* TEST: empty = the text */
 	enum expr_test_kind test_kind;
 	struct expr_test *test;
+	unsigned cost; /* 0 cheap .. EXPR_COST_MAX */
 };
 
-/* Where the values come from: one page. */
+enum { EXPR_COST_MAX = 7 };
+
+/* Where the values come from: one page. What they give lives until the evaluation ends. */
 struct expr_input {
 	void *ctx;
 	uint32_t rows;
@@ -46,8 +51,10 @@ struct expr_range {
 	struct str min, max;
 };
 
-/* Builders; everything lives in arena (regexes free themselves with it through expr_free). */
+/* Builders; everything lives in arena but compiled regexes: each expr of EXPR_TEST made is freed
+ * once by expr_free. */
 struct expr *expr_constant(struct arena *arena, bool all);
+/* kind: EXPR_AND or EXPR_OR. Children are copied and ordered by cost. */
 struct expr *expr_group(struct arena *arena, enum expr_kind kind, struct expr *const *children,
                         size_t count);
 struct expr *expr_not(struct arena *arena, struct expr *child);
@@ -57,16 +64,24 @@ MUST_USE enum err expr_test(struct arena *arena, enum expr_test_kind kind, struc
                             struct str text, struct expr **out_expr, struct diag *diag);
 struct expr *expr_test_range(struct arena *arena, struct str field, const struct expr_range *range);
 struct expr *expr_test_time(struct arena *arena, int64_t from_ns, int64_t to_ns);
-/* Frees what the arena does not own (compiled regexes). */
+/* Frees what the arena does not own (compiled regexes), children too. NULL is fine. */
 void expr_free(struct expr *expr);
 
-/* bits: bits_words(rows) words, overwritten. scratch from arena (reset by the caller). */
+/* bits: bits_words(rows) words, overwritten. scratch from arena (reset by the caller). ERR_LIMIT: a
+ * regex gave up on some text (LIMIT_REGEX_MATCH); errors of the input are passed on. */
 MUST_USE enum err expr_eval(const struct expr *expr, const struct expr_input *input,
                             struct arena *scratch, uint64_t *out_bits);
-/* One value against one test; lists match when an element does. For `where` and Sigma later. */
+/* One value against one test; lists match when an element does. For `where` and Sigma later. A
+ * regex that gives up counts as no match here. */
 bool expr_test_value(const struct expr_test *test, struct value value);
 /* Token hashes that every match must have in its text (codec/token.h's rules are restated through
  * the callback so that expr does not include codec): calls need(ctx, text, whole_words) for each
- * piece of text that must be in a matching record's text. Conservative: may call for nothing. */
+ * piece of text that must be in a matching record's text. whole_words only for pure ASCII pieces,
+ * at whose ends the text surely has word borders; others may stand inside longer words.
+ * Conservative: may call for nothing. */
 void expr_required_texts(const struct expr *expr,
                          void (*need)(void *ctx, struct str text, bool whole_words), void *ctx);
+/* The hull of event times that can match: [from, to), INSTANT_MIN / INSTANT_MAX when open. */
+void expr_time_hull(const struct expr *expr, int64_t *out_from_ns, int64_t *out_to_ns);
+/* Appends the tree as text: (and (equals user.name "root") (words "failed password")). */
+void expr_describe(const struct expr *expr, struct buf *out);

@@ -1,0 +1,29 @@
+/* Regular expressions: PCRE2 with its JIT. Case-insensitive unless the pattern says (?-i). Texts
+ * need not be valid UTF-8. A match that takes more than LIMIT_REGEX_MATCH steps is an error, never
+ * a silent "no".
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct regex;
+
+/* ERR_INVALID with the place inside pattern in diag. The result is freed by regex_free. */
+MUST_USE enum err regex_new(struct str pattern, struct regex **out_regex, struct diag *diag);
+void regex_free(struct regex *regex); /* NULL is fine */
+
+/* What one thread needs to match with one regex. */
+struct regex_run;
+struct regex_run *regex_run_new(const struct regex *regex);
+void regex_run_free(struct regex_run *run); /* NULL is fine */
+/* ERR_LIMIT when it gave up. */
+MUST_USE enum err regex_match(const struct regex *regex, struct regex_run *run, struct str text,
+                              bool *out_match);
+
+/* Named groups, in the order of their numbers. */
+size_t regex_names(const struct regex *regex);
+struct str regex_name(const struct regex *regex, size_t i);
+/* What name i took in the last successful regex_match; false when it took part in nothing. */
+bool regex_captured(const struct regex *regex, const struct regex_run *run, size_t i,
+                    struct str text, struct str *out_part);

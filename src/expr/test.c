@@ -1,0 +1,223 @@
+/* Compiling a test, and one value against it. */
+#include "expr/test.h"
+
+#include "base/utf8.h"
+
+/* Appends literal text with what PCRE2 would take as special escaped. */
+static void append_literal(struct buf *out, struct str text) {
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c < 0x80 && !utf8_is_word(c)) {
+			buf_printf(out, "\\x%02x", c);
+		} else {
+			buf_append_char(out, (char)c);
+		}
+	}
+}
+
+static bool is_star(struct str pattern, size_t at) {
+	return at < pattern.len && (pattern.ptr[at] == '*' || pattern.ptr[at] == '?');
+}
+
+/* The pattern's length without its unescaped stars at the end. */
+static size_t trimmed_end(struct str pattern) {
+	size_t end = 0;
+	for (size_t at = 0; at < pattern.len; at++) {
+		bool escaped = pattern.ptr[at] == '\\' && at + 1 < pattern.len;
+		at += escaped;
+		if (escaped || pattern.ptr[at] != '*') {
+			end = at + 1;
+		}
+	}
+	return end;
+}
+
+#define WORD_CLASS "[\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}]"
+
+/* A border is asked for where the piece ends in a letter of a script with blanks. */
+static bool needs_border(struct str piece, bool at_end) {
+	uint32_t code = 0;
+	for (size_t at = 0; at < piece.len;) {
+		code = needle_next(piece, &at);
+		if (!at_end) {
+			break;
+		}
+	}
+	return piece.len > 0 && code < 0x110000 && utf8_is_word(code) && !utf8_is_unspaced(code);
+}
+
+static enum err pattern_regex(struct expr_test *test, struct diag *diag) {
+	struct str text = test->text;
+	CLEANUP(buf_deinit) struct buf out = {0};
+	if (!is_star(text, 0) && needs_border(text, false)) {
+		buf_append_str(&out, STR("(?<!" WORD_CLASS ")"));
+	}
+	for (size_t at = 0; at < text.len; at++) {
+		if (text.ptr[at] == '*' || text.ptr[at] == '?') {
+			buf_append_str(&out, text.ptr[at] == '*' ? STR("\\S*?") : STR("\\S"));
+			continue;
+		}
+		if (text.ptr[at] == '\\' && at + 1 < text.len &&
+		    (is_star(text, at + 1) || text.ptr[at + 1] == '\\')) {
+			at++;
+		}
+		append_literal(&out, str_make(text.ptr + at, 1));
+	}
+	if (!is_star(text, text.len - 1) && needs_border(text, true)) {
+		buf_append_str(&out, STR("(?!" WORD_CLASS ")"));
+	}
+	return regex_new(buf_str(&out), &test->regex, diag);
+}
+
+static enum err init_pattern(struct expr_test *test, struct arena *arena, struct diag *diag) {
+	struct str text = test->text;
+	size_t first = 0;
+	while (first < text.len && text.ptr[first] == '*') {
+		first++;
+	}
+	size_t end = MAX_OF(trimmed_end(text), first);
+	struct str middle = str_slice(text, first, end);
+	if (middle.len > 0 && wildcard_is_pattern(middle)) {
+		return pattern_regex(test, diag);
+	}
+	test->by_needle = true;
+	test->needle_text = wildcard_unescape(arena, middle);
+	needle_init(&test->needle, arena, test->needle_text, first == 0, end == text.len);
+	return ERR_OK;
+}
+
+static void init_needle(struct expr_test *test, struct arena *arena, bool borders) {
+	test->by_needle = true;
+	test->needle_text = test->text;
+	needle_init(&test->needle, arena, test->text, borders, borders);
+}
+
+static enum err init(struct expr_test *test, struct arena *arena, struct diag *diag) {
+	switch (test->kind) {
+	case EXPR_WORDS:
+		init_needle(test, arena, true);
+		return ERR_OK;
+	case EXPR_CONTAINS:
+	case EXPR_EQUALS:
+		init_needle(test, arena, false);
+		return ERR_OK;
+	case EXPR_PATTERN:
+		return init_pattern(test, arena, diag);
+	case EXPR_WILDCARD:
+		wildcard_init(&test->wildcard, arena, test->text);
+		return ERR_OK;
+	case EXPR_REGEX:
+		return regex_new(test->text, &test->regex, diag);
+	case EXPR_CIDR:
+		if (!network_parse(test->text, &test->network)) {
+			return diag_set_at(diag, ERR_INVALID, 0, test->text.len,
+			                   "'%.*s' is not an IP address or network", STR_ARG(test->text));
+		}
+		return ERR_OK;
+	case EXPR_RANGE:
+	case EXPR_EXISTS:
+	case EXPR_TIME:
+	case EXPR_TEST_KIND_COUNT:
+	default:
+		return ERR_OK;
+	}
+}
+
+enum err test_new(struct arena *arena, enum expr_test_kind kind, struct str text,
+                  struct expr_test **out_test, struct diag *diag) {
+	struct expr_test *test = ARENA_NEW(arena, struct expr_test);
+	test->kind = kind;
+	test->text = arena_str(arena, text);
+	TRY(init(test, arena, diag));
+	*out_test = test;
+	return ERR_OK;
+}
+
+static bool match_regex(struct test_run *run, struct str text) {
+	bool match = false;
+	if (run->regex == NULL) {
+		run->regex = regex_run_new(run->test->regex);
+	}
+	enum err err = regex_match(run->test->regex, run->regex, text, &match);
+	if (err != ERR_OK && run->err == ERR_OK) {
+		run->err = err;
+	}
+	return match;
+}
+
+static bool match_range(const struct expr_test *test, struct str text) {
+	struct scalar scalar = scalar_read(text);
+	if (test->range.has_min) {
+		int order = scalar_order_nocase(&scalar, &test->min);
+		if (!scalar_comparable(&scalar, &test->min) || order < 0 ||
+		    (order == 0 && test->range.min_open)) {
+			return false;
+		}
+	}
+	if (test->range.has_max) {
+		int order = scalar_order_nocase(&scalar, &test->max);
+		if (!scalar_comparable(&scalar, &test->max) || order > 0 ||
+		    (order == 0 && test->range.max_open)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool match_text(struct test_run *run, struct str text) {
+	const struct expr_test *test = run->test;
+	struct address address;
+	switch (test->kind) {
+	case EXPR_WORDS:
+	case EXPR_CONTAINS:
+		return needle_find(&test->needle, text, 0, NULL);
+	case EXPR_PATTERN:
+		return test->by_needle ? needle_find(&test->needle, text, 0, NULL) : match_regex(run, text);
+	case EXPR_EQUALS:
+		return needle_equals(&test->needle, text);
+	case EXPR_WILDCARD:
+		return wildcard_match(&test->wildcard, text);
+	case EXPR_REGEX:
+		return match_regex(run, text);
+	case EXPR_RANGE:
+		return match_range(test, text);
+	case EXPR_CIDR:
+		return address_parse(text, &address) && network_has(&test->network, &address);
+	case EXPR_EXISTS:
+		return true;
+	case EXPR_TIME: /* answered from the page's times */
+	case EXPR_TEST_KIND_COUNT:
+	default:
+		return false;
+	}
+}
+
+bool test_match(struct test_run *run, struct value value) {
+	size_t at = 0;
+	struct value element;
+	if (value.kind == VALUE_NONE) {
+		return false;
+	}
+	if (value.kind != VALUE_LIST) {
+		return match_text(run, value.text);
+	}
+	if (run->test->kind == EXPR_EXISTS) {
+		return true;
+	}
+	while (value_list_next(value.text, &at, &element)) {
+		if (match_text(run, element.text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void test_run_deinit(struct test_run *run) {
+	regex_run_free(run->regex);
+	run->regex = NULL;
+}
+
+bool expr_test_value(const struct expr_test *test, struct value value) {
+	CLEANUP(test_run_deinit) struct test_run run = {.test = test};
+	return test_match(&run, value);
+}

@@ -1,0 +1,22 @@
+/* Whole-value patterns: '*' any run, '?' any one code point, '\' before '*', '?' or '\' takes it as
+ * it is. Case as in needle.h.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/str.h"
+
+struct wildcard {
+	const uint32_t *codes; /* folded code points, WILDCARD_ANY, WILDCARD_ONE */
+	size_t count;
+};
+
+#define WILDCARD_ANY ((uint32_t)0x200000)
+#define WILDCARD_ONE ((uint32_t)0x200001)
+
+void wildcard_init(struct wildcard *wildcard, struct arena *arena, struct str pattern);
+bool wildcard_match(const struct wildcard *wildcard, struct str text);
+/* True when pattern has a '*' or '?' that is not taken as it is. */
+bool wildcard_is_pattern(struct str pattern);
+/* The text that a pattern without '*' and '?' stands for. */
+struct str wildcard_unescape(struct arena *arena, struct str pattern);
