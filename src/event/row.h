@@ -29,3 +29,7 @@ struct row {
 	const struct row_field *fields; /* in the parser's order */
 	size_t fields_count;
 };
+
+/* The row of a parsed batch. fields: room for LIMIT_FIELDS_PER_RECORD, the caller's. */
+void row_from_batch(const struct batch *batch, uint32_t row, struct row_field *fields,
+                    struct row *out_row);

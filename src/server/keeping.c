@@ -1,0 +1,164 @@
+/* The path of every record: reserve -> [log] -> parse and encode (workers) -> append -> commit. */
+#include "server/keeping.h"
+
+#include "server/pipeline.h"
+
+struct keeping {
+	struct keeping_options options;
+	struct pipeline *pipeline;
+	struct sink sink;
+	struct keeping_totals totals;
+	struct diag diag;
+};
+
+/* What a worker hands back: a page, or why there is none. */
+struct encoded {
+	struct store_page *page;
+	enum err err;
+	struct diag diag;
+	uint64_t records, records_unparsed, bytes_raw;
+};
+
+static void *worker_new(void *ctx) {
+	const struct keeping *keeping = ctx;
+	return parser_new(keeping->options.os, keeping->options.formats);
+}
+
+static void worker_free(void *worker) {
+	parser_free(worker);
+}
+
+static void count_rows(const struct batch *batch, struct encoded *encoded) {
+	for (uint32_t i = 0; i < batch->count; i++) {
+		if (batch->records[i].type != RECORD_DATA) {
+			continue;
+		}
+		struct str format = batch->fields.formats[batch->fields.rows[i].format];
+		encoded->records++;
+		encoded->records_unparsed += str_eq(format, STR("text"));
+		encoded->bytes_raw += batch->records[i].body_len;
+	}
+}
+
+static void *work(void *ctx, void *worker, struct batch *batch) {
+	struct keeping *keeping = ctx;
+	struct encoded *encoded = calloc(1, sizeof(*encoded));
+	ASSERT(encoded != NULL);
+	parser_run(worker, batch);
+	count_rows(batch, encoded);
+	encoded->err = store_encode(keeping->options.store, batch, &encoded->page, &encoded->diag);
+	return encoded;
+}
+
+static enum err finish(void *ctx, void *result, bool discard) {
+	struct keeping *keeping = ctx;
+	struct encoded *encoded = result;
+	enum err err = encoded->err;
+	if (discard) {
+		store_page_free(encoded->page);
+		err = ERR_OK;
+	} else if (err != ERR_OK) {
+		keeping->diag = encoded->diag;
+	} else {
+		err = store_append(keeping->options.store, encoded->page, &keeping->diag);
+		keeping->totals.records += encoded->records;
+		keeping->totals.records_unparsed += encoded->records_unparsed;
+		keeping->totals.bytes_raw += encoded->bytes_raw;
+	}
+	free(encoded);
+	return err;
+}
+
+static enum err put(void *ctx, struct batch *batch) {
+	struct keeping *keeping = ctx;
+	enum err err = store_reserve(keeping->options.store, batch);
+	if (err != ERR_OK) {
+		(void)diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
+		               err_text(err));
+	} else if (keeping->options.log) {
+		err = store_log(keeping->options.store, batch, &keeping->diag);
+	}
+	if (err != ERR_OK) {
+		batch_free(batch);
+		return err;
+	}
+	return pipeline_put(keeping->pipeline, batch);
+}
+
+static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
+                           enum sink_verdict *out_verdict, struct sink_resume *out_resume) {
+	struct keeping *keeping = ctx;
+	return store_file_begin(keeping->options.store, file, fresh, out_file, out_verdict, out_resume,
+	                        &keeping->diag);
+}
+
+static void problem(void *ctx, struct str path, uint64_t offset, enum err err,
+                    struct str message) {
+	struct keeping *keeping = ctx;
+	if (keeping->options.problem != NULL) {
+		keeping->options.problem(keeping->options.ctx, path, offset, err, message);
+	}
+}
+
+static bool progress(void *ctx, uint64_t bytes) {
+	struct keeping *keeping = ctx;
+	return keeping->options.progress == NULL ||
+	       keeping->options.progress(keeping->options.ctx, bytes);
+}
+
+struct keeping *keeping_new(const struct keeping_options *options) {
+	struct keeping *keeping = calloc(1, sizeof(*keeping));
+	ASSERT(keeping != NULL);
+	keeping->options = *options;
+	keeping->sink = (struct sink){.ctx = keeping,
+	                              .put = put,
+	                              .file_begin = file_begin,
+	                              .problem = problem,
+	                              .progress = progress};
+	keeping->pipeline = pipeline_new(&(struct pipeline_options){.workers = options->workers,
+	                                                            .ctx = keeping,
+	                                                            .worker_new = worker_new,
+	                                                            .worker_free = worker_free,
+	                                                            .work = work,
+	                                                            .finish = finish});
+	return keeping;
+}
+
+const struct sink *keeping_sink(struct keeping *keeping) {
+	return &keeping->sink;
+}
+
+enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
+	uint64_t before = keeping->totals.records;
+	for (;;) {
+		struct batch *batch = NULL;
+		TRY(store_replay_next(keeping->options.store, &batch, &keeping->diag));
+		if (batch == NULL) {
+			break;
+		}
+		TRY(pipeline_put(keeping->pipeline, batch));
+	}
+	TRY(pipeline_drain(keeping->pipeline));
+	*out_records = keeping->totals.records - before;
+	return *out_records > 0 ? store_commit(keeping->options.store, &keeping->diag) : ERR_OK;
+}
+
+enum err keeping_commit(struct keeping *keeping) {
+	TRY(pipeline_drain(keeping->pipeline));
+	return store_commit(keeping->options.store, &keeping->diag);
+}
+
+struct keeping_totals keeping_get_totals(const struct keeping *keeping) {
+	return keeping->totals;
+}
+
+const struct diag *keeping_diag(const struct keeping *keeping) {
+	return &keeping->diag;
+}
+
+void keeping_free(struct keeping *keeping) {
+	if (keeping != NULL) {
+		pipeline_free(keeping->pipeline);
+		free(keeping);
+	}
+}

@@ -1,0 +1,128 @@
+/* A ring of slots in order of arrival; each slot has a queue of one through which its worker hands
+ * the result back. The caller waits for the oldest slot only when the ring is full.
+ */
+#include "server/pipeline.h"
+
+#include "os/thread.h"
+
+enum { WORKERS_MAX = 64 };
+
+struct slot {
+	struct batch *batch;
+	void *result;
+	struct queue *done;
+};
+
+struct pipeline {
+	struct pipeline_options options;
+	struct queue *jobs;
+	struct thread *threads[WORKERS_MAX];
+	struct worker {
+		struct pipeline *pipeline;
+		void *state;
+	} workers[WORKERS_MAX];
+	struct slot *slots;
+	uint32_t slots_count;
+	uint32_t first; /* the oldest slot in use */
+	uint32_t used;
+	enum err err; /* the first error of finish */
+};
+
+static void worker_main(void *arg) {
+	struct worker *worker = arg;
+	struct pipeline *pipeline = worker->pipeline;
+	void *item;
+	while (queue_get(pipeline->jobs, &item) == ERR_OK) {
+		struct slot *slot = item;
+		slot->result = pipeline->options.work(pipeline->options.ctx, worker->state, slot->batch);
+		ASSERT(slot->result != NULL);
+		enum err err = queue_put(slot->done, slot);
+		ASSERT(err == ERR_OK); /* the caller closes no queue while slots are in use */
+	}
+}
+
+struct pipeline *pipeline_new(const struct pipeline_options *options) {
+	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+	ASSERT(pipeline != NULL);
+	pipeline->options = *options;
+	uint32_t workers = options->workers > 0 ? options->workers : thread_cpu_count();
+	workers = MIN_OF(workers, (uint32_t)WORKERS_MAX);
+	pipeline->options.workers = workers;
+	pipeline->slots_count = 2 * workers + 2;
+	pipeline->slots = calloc(pipeline->slots_count, sizeof(*pipeline->slots));
+	ASSERT(pipeline->slots != NULL);
+	pipeline->jobs = queue_new(pipeline->slots_count);
+	for (uint32_t i = 0; i < pipeline->slots_count; i++) {
+		pipeline->slots[i].done = queue_new(1);
+	}
+	for (uint32_t i = 0; i < workers; i++) {
+		struct worker *worker = &pipeline->workers[i];
+		worker->pipeline = pipeline;
+		worker->state = options->worker_new != NULL ? options->worker_new(options->ctx) : NULL;
+		pipeline->threads[i] = thread_start("worker", worker_main, worker);
+	}
+	return pipeline;
+}
+
+/* Waits for the oldest slot and finishes it. */
+static void finish_oldest(struct pipeline *pipeline, bool discard) {
+	struct slot *slot = &pipeline->slots[pipeline->first];
+	void *item;
+	enum err got = queue_get(slot->done, &item);
+	ASSERT(got == ERR_OK && item == slot);
+	discard = discard || pipeline->err != ERR_OK;
+	enum err err = pipeline->options.finish(pipeline->options.ctx, slot->result, discard);
+	if (pipeline->err == ERR_OK && !discard) {
+		pipeline->err = err;
+	}
+	slot->result = NULL;
+	slot->batch = NULL;
+	pipeline->first = (pipeline->first + 1) % pipeline->slots_count;
+	pipeline->used--;
+}
+
+enum err pipeline_put(struct pipeline *pipeline, struct batch *batch) {
+	if (pipeline->used == pipeline->slots_count) {
+		finish_oldest(pipeline, false);
+	}
+	if (pipeline->err != ERR_OK) {
+		batch_free(batch);
+		return pipeline->err;
+	}
+	struct slot *slot =
+	    &pipeline->slots[(pipeline->first + pipeline->used) % pipeline->slots_count];
+	slot->batch = batch;
+	pipeline->used++;
+	enum err err = queue_put(pipeline->jobs, slot);
+	ASSERT(err == ERR_OK);
+	return ERR_OK;
+}
+
+enum err pipeline_drain(struct pipeline *pipeline) {
+	while (pipeline->used > 0) {
+		finish_oldest(pipeline, false);
+	}
+	return pipeline->err;
+}
+
+void pipeline_free(struct pipeline *pipeline) {
+	if (pipeline == NULL) {
+		return;
+	}
+	while (pipeline->used > 0) {
+		finish_oldest(pipeline, true);
+	}
+	queue_close(pipeline->jobs);
+	for (uint32_t i = 0; i < pipeline->options.workers; i++) {
+		thread_join(pipeline->threads[i]);
+		if (pipeline->options.worker_free != NULL) {
+			pipeline->options.worker_free(pipeline->workers[i].state);
+		}
+	}
+	for (uint32_t i = 0; i < pipeline->slots_count; i++) {
+		queue_free(pipeline->slots[i].done);
+	}
+	queue_free(pipeline->jobs);
+	free(pipeline->slots);
+	free(pipeline);
+}
