@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /* Reading */
-#define LIMIT_LINE_SIZE ((size_t)1 << 20) /* a longer line becomes several records (continues) */
-#define LIMIT_BATCH_ROWS ((uint32_t)4096) /* rows of one batch = one page of a segment */
-#define LIMIT_BATCH_BYTES ((size_t)1 << 20) /* raw bytes above which a batch is handed on */
+#define LIMIT_LINE_SIZE ((size_t)1 << 20)    /* a longer line becomes several records (continues) */
+#define LIMIT_BATCH_ROWS ((uint32_t)4096)    /* rows of one batch = one page of a segment */
+#define LIMIT_BATCH_BYTES ((size_t)1 << 20)  /* raw bytes above which a batch is handed on */
 #define LIMIT_NESTING_DEPTH ((uint32_t)8)    /* archive in archive in ... */
 #define LIMIT_ARCHIVE_RATIO ((uint64_t)1000) /* decoded : stored, above LIMIT_ARCHIVE_GRACE */
 #define LIMIT_ARCHIVE_GRACE ((uint64_t)64 << 20)

@@ -161,8 +161,10 @@ bool str_to_double(struct str s, double *out_value) {
 		text[s.len] = '\0';
 		return finite_from_text(text, out_value);
 	}
-	char *copy = strndup(s.ptr, s.len); /* rare: more digits than a double can hold */
+	char *copy = malloc(s.len + 1); /* rare: more digits than a double can hold */
 	ASSERT(copy != NULL);
+	memcpy(copy, s.ptr, s.len);
+	copy[s.len] = '\0';
 	bool ok = finite_from_text(copy, out_value);
 	free(copy);
 	return ok;

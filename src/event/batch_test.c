@@ -45,7 +45,7 @@ TEST(bodies_come_back_to_the_byte) {
 
 TEST(sources_are_copied_and_numbered) {
 	struct batch *batch = batch_new();
-	char name[16] = "s";
+	char name[32] = "s";
 	for (int i = 0; i < 300; i++) {
 		(void)snprintf(name, sizeof(name), "source-%d", i);
 		struct batch_source source = {.name = str_from(name), .path = STR("p"), .year = i};
