@@ -320,6 +320,40 @@ void fields_put_slice(struct batch *batch, uint32_t name, enum value_kind kind, 
 	fields_put_span(batch, name, kind, offset, (uint32_t)slice.len);
 }
 
+uint32_t fields_share(struct batch *batch, struct str bytes) {
+	uint32_t offset = (uint32_t)batch->fields.bytes.len;
+	ASSERT(batch->fields.bytes.len + bytes.len <= UINT32_MAX);
+	buf_append_str(&batch->fields.bytes, bytes);
+	return offset;
+}
+
+void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind, uint32_t offset,
+                       uint32_t len) {
+	const struct buf *bytes = &batch->fields.bytes;
+	ASSERT(offset <= bytes->len && len <= bytes->len - offset);
+	if (name == UINT32_MAX) {
+		return;
+	}
+	struct field_entry *same = find_entry(batch, current_row(batch), name);
+	if (same != NULL) {
+		join_entry(batch, same, (struct value){kind, str_make(bytes->ptr + offset, len)});
+		return;
+	}
+	append_entry(batch, (struct field_entry){.name = name,
+	                                         .kind = (uint8_t)kind,
+	                                         .place = FIELD_IN_BLOCK,
+	                                         .offset = offset,
+	                                         .len = len});
+}
+
+void fields_reset_row(struct batch *batch) {
+	struct field_row *row = current_row(batch);
+	batch->fields.entries_count = row->first;
+	row->count = 0;
+	row->time_ns = INSTANT_MIN;
+	row->time_flags = 0;
+}
+
 void fields_end_row(struct batch *batch) {
 	struct field_row *row = current_row(batch);
 	if (row->time_ns == INSTANT_MIN) {

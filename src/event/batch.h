@@ -218,6 +218,13 @@ void fields_put_span(struct batch *batch, uint32_t name, enum value_kind kind, u
                      uint32_t len);
 /* As above with a piece that must lie inside the row's text. */
 void fields_put_slice(struct batch *batch, uint32_t name, enum value_kind kind, struct str slice);
+/* Keeps bytes that many rows of this batch share; the result is for fields_put_shared. */
+uint32_t fields_share(struct batch *batch, struct str bytes);
+/* Adds a value whose bytes fields_share has kept: [offset, offset + len) of the block. */
+void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind, uint32_t offset,
+                       uint32_t len);
+/* Forgets the values and the time of the current row: a format has given it up. */
+void fields_reset_row(struct batch *batch);
 void fields_end_row(struct batch *batch);
 /* The value of a row's entry. */
 struct value fields_value(const struct batch *batch, uint32_t row, const struct field_entry *entry);

@@ -1,0 +1,306 @@
+/* Members become fields while the object is scanned; an error further on makes the caller forget
+ * them. Recursion is bounded by LIMIT_JSON_DEPTH.
+ */
+#include "ingest/json_line.h"
+
+#include "ingest/json_scan.h"
+
+struct walk {
+	struct line *line;
+	struct json_scan scan;
+	char path[LIMIT_FIELD_NAME]; /* of the value being read */
+	struct timestamp time;
+	size_t time_rank; /* in time_names; smaller is better */
+};
+
+/* Where logs keep their time, best first: Elastic, most loggers, CloudTrail, Zeek, journald, ... */
+static const struct str time_names[] = {
+    STR_INIT("@timestamp"),
+    STR_INIT("timestamp"),
+    STR_INIT("time"),
+    STR_INIT("ts"),
+    STR_INIT("eventTime"),
+    STR_INIT("date"),
+    STR_INIT("datetime"),
+    STR_INIT("Timestamp"),
+    STR_INIT("timeStamp"),
+    STR_INIT("TimeCreated"),
+    STR_INIT("TimeGenerated"),
+    STR_INIT("EventTime"),
+    STR_INIT("CreationTime"),
+    STR_INIT("createdDateTime"),
+    STR_INIT("requestReceivedTimestamp"),
+    STR_INIT("published"),
+    STR_INIT("_time"),
+    STR_INIT("@t"),
+    STR_INIT("t"),
+    STR_INIT("asctime"),
+    STR_INIT("created_at"),
+    STR_INIT("StartTime"),
+    STR_INIT("__REALTIME_TIMESTAMP"),
+};
+
+static size_t time_rank(const struct walk *walk, struct str name) {
+	for (size_t i = 0; i < walk->time_rank; i++) {
+		if (time_names[i].len == name.len && str_eq(time_names[i], name)) {
+			return i;
+		}
+	}
+	return walk->time_rank;
+}
+
+static void try_time(struct walk *walk, struct str name, struct str value) {
+	size_t rank = time_rank(walk, name);
+	struct timestamp time;
+	if (rank >= walk->time_rank) {
+		return;
+	}
+	value = str_trim(value);
+	if (value.len > 0 && timestamp_any(walk->line->time, value, &time) == value.len) {
+		walk->time = time;
+		walk->time_rank = rank;
+	}
+}
+
+/* The number of the name that stands in path; the time is not a field (event time is its place). */
+static uint32_t name_number(struct walk *walk, size_t path_len) {
+	if (walk->line->batch == NULL || path_len > sizeof(walk->path)) {
+		return UINT32_MAX; /* a name that is too long: the text has it */
+	}
+	uint32_t number = fields_name(walk->line->batch, str_make(walk->path, path_len));
+	return number == FIELD_TIMESTAMP ? UINT32_MAX : number;
+}
+
+static void put(struct walk *walk, size_t path_len, enum value_kind kind, struct str slice) {
+	uint32_t number = name_number(walk, path_len);
+	if (number != UINT32_MAX) {
+		line_put_kind(walk->line, number, kind, slice);
+	}
+}
+
+static bool read_string(struct walk *walk, size_t path_len, bool top) {
+	struct str raw;
+	bool escapes;
+	if (!json_read_string(&walk->scan, &raw, &escapes)) {
+		return false;
+	}
+	if (top && path_len <= sizeof(walk->path)) {
+		try_time(walk, str_make(walk->path, path_len), raw);
+	}
+	if (!escapes) {
+		put(walk, path_len, VALUE_STRING, raw);
+		return true;
+	}
+	uint32_t number = name_number(walk, path_len);
+	if (number != UINT32_MAX) {
+		buf_clear(walk->line->scratch);
+		json_unescape(raw, walk->line->scratch);
+		fields_put_str(walk->line->batch, number, buf_str(walk->line->scratch));
+	}
+	return true;
+}
+
+static bool read_number(struct walk *walk, size_t path_len, bool top) {
+	struct str number;
+	if (!json_read_number(&walk->scan, &number)) {
+		return false;
+	}
+	if (top && path_len <= sizeof(walk->path)) {
+		try_time(walk, str_make(walk->path, path_len), number);
+	}
+	put(walk, path_len, VALUE_NUMBER, number);
+	return true;
+}
+
+static bool read_word(struct walk *walk, size_t path_len, enum value_kind kind) {
+	struct str word;
+	if (!json_read_word(&walk->scan, &word)) {
+		return false;
+	}
+	put(walk, path_len, kind, word);
+	return true;
+}
+
+/* ---- arrays ---- */
+
+static bool append_element(struct json_scan *scan, struct buf *list) {
+	struct str text;
+	bool escapes;
+	enum json_type type = json_peek(scan);
+	if (type == JSON_STRING) {
+		if (!json_read_string(scan, &text, &escapes)) {
+			return false;
+		}
+		if (escapes) {
+			struct buf plain = {0};
+			json_unescape(text, &plain);
+			value_list_append(list, value_string(buf_str(&plain)));
+			buf_deinit(&plain);
+			return true;
+		}
+		value_list_append(list, value_string(text));
+		return true;
+	}
+	bool number = type == JSON_NUMBER;
+	enum value_kind kind = number              ? VALUE_NUMBER
+	                       : type == JSON_BOOL ? VALUE_BOOL
+	                                           : VALUE_JSON;
+	if (!(number ? json_read_number(scan, &text) : json_read_word(scan, &text))) {
+		return false;
+	}
+	value_list_append(list, (struct value){kind, text});
+	return true;
+}
+
+/* An array that json_skip_value has passed, scalars only: a list. */
+static void put_list(struct walk *walk, uint32_t number, struct str array) {
+	struct json_scan scan = json_scan_of(array);
+	struct buf *list = walk->line->scratch;
+	buf_clear(list);
+	scan.at = 1;
+	while (!json_take(&scan, ']')) {
+		bool ok = append_element(&scan, list);
+		ASSERT(ok); /* checked before */
+		(void)json_take(&scan, ',');
+	}
+	fields_put(walk->line->batch, number, (struct value){VALUE_LIST, buf_str(list)});
+}
+
+/* Whether an array holds brackets of its own outside of strings. */
+static bool is_nested(struct str array) {
+	struct json_scan scan = json_scan_of(array);
+	for (scan.at = 1; scan.at < array.len; scan.at++) {
+		char c = array.ptr[scan.at];
+		struct str raw;
+		bool escapes;
+		if (c == '{' || c == '[') {
+			return true;
+		}
+		if (c == '"') {
+			(void)json_read_string(&scan, &raw, &escapes); /* checked before */
+			scan.at--;
+		}
+	}
+	return false;
+}
+
+static bool read_array(struct walk *walk, size_t path_len, uint32_t depth) {
+	struct str array;
+	if (!json_skip_value(&walk->scan, depth, &array)) {
+		return false;
+	}
+	uint32_t number = name_number(walk, path_len);
+	if (number == UINT32_MAX) {
+		return true;
+	}
+	if (is_nested(array)) {
+		line_put_kind(walk->line, number, VALUE_JSON, array);
+	} else {
+		put_list(walk, number, array);
+	}
+	return true;
+}
+
+/* ---- objects ---- */
+
+static bool read_object(struct walk *walk, size_t path_len, uint32_t depth);
+
+static bool read_value(struct walk *walk, size_t path_len, uint32_t depth) {
+	bool top = depth == 1;
+	enum json_type type = json_peek(&walk->scan);
+	switch (type) {
+	case JSON_STRING:
+		return read_string(walk, path_len, top);
+	case JSON_NUMBER:
+		return read_number(walk, path_len, top);
+	case JSON_BOOL:
+		return read_word(walk, path_len, VALUE_BOOL);
+	case JSON_NULL:
+		return read_word(walk, path_len, VALUE_JSON);
+	case JSON_ARRAY:
+		return read_array(walk, path_len, depth);
+	case JSON_OBJECT:
+		return read_object(walk, path_len, depth);
+	case JSON_NONE:
+	default:
+		return json_fail(&walk->scan, "a value is missing");
+	}
+}
+
+/* Writes ".name" behind path; the length may pass the path's size, then nothing more is written. */
+static size_t extend_path(struct walk *walk, size_t path_len, struct str raw, bool escapes) {
+	struct buf plain = {0};
+	size_t at = path_len;
+	if (escapes) {
+		json_unescape(raw, &plain);
+		raw = buf_str(&plain);
+	}
+	size_t total = path_len + (path_len > 0) + raw.len;
+	if (total <= sizeof(walk->path)) {
+		if (path_len > 0) {
+			walk->path[at++] = '.';
+		}
+		if (raw.len > 0) {
+			memcpy(walk->path + at, raw.ptr, raw.len);
+		}
+	}
+	buf_deinit(&plain);
+	return total <= sizeof(walk->path) ? total : sizeof(walk->path) + 1;
+}
+
+static bool read_member(struct walk *walk, size_t path_len, uint32_t depth) {
+	struct str key;
+	bool escapes;
+	if (json_peek(&walk->scan) != JSON_STRING ||
+	    !json_read_string(&walk->scan, &key, &escapes)) {
+		return json_fail(&walk->scan, "a member without name");
+	}
+	if (!json_take(&walk->scan, ':')) {
+		return json_fail(&walk->scan, "no colon behind a name");
+	}
+	return read_value(walk, extend_path(walk, path_len, key, escapes), depth + 1);
+}
+
+static bool read_object(struct walk *walk, size_t path_len, uint32_t depth) {
+	struct json_scan *scan = &walk->scan;
+	size_t first = scan->at;
+	if (depth >= LIMIT_JSON_DEPTH) {
+		return json_fail(scan, "more levels than this program reads");
+	}
+	scan->at++;
+	if (json_take(scan, '}')) {
+		if (depth > 0) {
+			put(walk, path_len, VALUE_JSON,
+			    str_make(scan->text.ptr + first, scan->at - first));
+		}
+		return true;
+	}
+	do {
+		if (!read_member(walk, path_len, depth)) {
+			return false;
+		}
+	} while (json_take(scan, ','));
+	return json_take(scan, '}') || json_fail(scan, "neither comma nor closing bracket");
+}
+
+bool json_take_line(const struct line_format *format, struct line *line) {
+	struct walk walk;
+	(void)format;
+	walk.line = line;
+	walk.scan = json_scan_of(line->text);
+	walk.time_rank = ARRAY_LEN(time_names);
+	walk.scan.at = str_starts(line->text, STR("\xef\xbb\xbf")) ? 3 : 0;
+	if (json_peek(&walk.scan) != JSON_OBJECT) {
+		return line_refuse(line, walk.scan.at, "does not begin with '{'");
+	}
+	if (!read_object(&walk, 0, 0)) {
+		return line_refuse(line, walk.scan.at, walk.scan.why);
+	}
+	if (!json_at_end(&walk.scan)) {
+		return line_refuse(line, walk.scan.at, "something stands behind the object");
+	}
+	if (walk.time_rank < ARRAY_LEN(time_names)) {
+		line_time(line, walk.time);
+	}
+	return true;
+}

@@ -1,0 +1,51 @@
+/* Putting values, with what lines of one batch share kept once. */
+#include "ingest/line.h"
+
+bool line_refuse(struct line *line, size_t at, const char *why) {
+	line->why = why;
+	line->why_at = at;
+	return false;
+}
+
+void line_put_host(struct line *line, struct str slice) {
+	line_put(line, FIELD_HOST_HOSTNAME, slice);
+	line_put(line, FIELD_HOST_NAME, slice);
+}
+
+bool line_put_digits(struct line *line, uint32_t name, struct str slice) {
+	if (slice.len == 0 || slice.len > 19 || (slice.ptr[0] == '0' && slice.len > 1)) {
+		return false;
+	}
+	for (size_t i = 0; i < slice.len; i++) {
+		if (!char_is_digit(slice.ptr[i])) {
+			return false;
+		}
+	}
+	line_put_kind(line, name, VALUE_NUMBER, slice);
+	return true;
+}
+
+void line_put_constant(struct line *line, uint32_t slot, uint32_t name, enum value_kind kind,
+                       struct str text) {
+	struct line_slot *kept = &line->slots[slot];
+	if (line->batch == NULL) {
+		return;
+	}
+	if (kept->value == 0) {
+		kept->value = fields_share(line->batch, text) + 1;
+		kept->len = (uint32_t)text.len;
+	}
+	fields_put_shared(line->batch, name, kind, kept->value - 1, kept->len);
+}
+
+uint32_t line_name(struct line *line, uint32_t slot, struct str name) {
+	struct line_slot *kept = &line->slots[slot];
+	if (line->batch == NULL) {
+		return UINT32_MAX;
+	}
+	if (kept->value == 0) {
+		kept->len = fields_name(line->batch, name);
+		kept->value = 1;
+	}
+	return kept->len;
+}

@@ -1,0 +1,66 @@
+/* One line on its way into fields, and what a format of lines is. Formats ask and put through this;
+ * with no batch behind it they only say whether they would take the line.
+ */
+#pragma once
+
+#include "event/batch.h"
+#include "ingest/timestamp.h"
+
+struct line_format;
+
+/* What formats remember within one batch: numbers of names, places of shared bytes. */
+struct line_slot {
+	uint32_t value; /* 0: not known yet, else what was kept + 1 */
+	uint32_t len;
+};
+
+struct line {
+	struct str text;
+	struct batch *batch; /* the current row's; NULL: recognise only */
+	struct timestamp_reader *time;
+	struct line_slot *slots; /* of this parser and batch, numbered by formats_new */
+	struct buf *scratch;     /* for values that must be put together */
+	/* Why the format did not take it: static text and the byte where it stopped. */
+	const char *why;
+	size_t why_at;
+};
+
+/* A row of the table of formats. */
+struct line_format {
+	struct str name;
+	struct str help;
+	/* Puts fields and time and returns true, or sets why and returns false (what it has put so far
+	 * is then forgotten by the caller). */
+	bool (*take)(const struct line_format *format, struct line *line);
+	const struct text_format *text; /* of formats from YAML */
+};
+
+/* Refuses: `return line_refuse(line, at, "why")`. */
+bool line_refuse(struct line *line, size_t at, const char *why);
+
+static inline void line_time(struct line *line, struct timestamp time) {
+	if (line->batch != NULL) {
+		fields_set_time(line->batch, time.ns, time.flags);
+	}
+}
+/* slice lies inside the line's text. */
+static inline void line_put(struct line *line, uint32_t name, struct str slice) {
+	if (line->batch != NULL) {
+		fields_put_slice(line->batch, name, VALUE_STRING, slice);
+	}
+}
+static inline void line_put_kind(struct line *line, uint32_t name, enum value_kind kind,
+                                 struct str slice) {
+	if (line->batch != NULL) {
+		fields_put_slice(line->batch, name, kind, slice);
+	}
+}
+/* host.hostname and host.name. */
+void line_put_host(struct line *line, struct str slice);
+/* A number when it is all digits as JSON writes them, else nothing. */
+bool line_put_digits(struct line *line, uint32_t name, struct str slice);
+/* A value that is the same in many lines; its bytes are kept once per batch under slot. */
+void line_put_constant(struct line *line, uint32_t slot, uint32_t name, enum value_kind kind,
+                       struct str text);
+/* The number of a name that the table of fields may not know, remembered under slot. */
+uint32_t line_name(struct line *line, uint32_t slot, struct str name);

@@ -1,0 +1,539 @@
+/* The head of a syslog line is read from left to right, each part once; the rest is the message,
+ * untouched.
+ */
+#include "ingest/syslog.h"
+
+enum { TAG_MAX = 128, PID_MAX = 64, PRIORITY_MAX = SYSLOG_PRIORITIES - 1 };
+
+static struct str rest_of(struct str text, size_t from) {
+	return str_make(text.ptr + from, text.len - from);
+}
+
+static bool starts(struct str text, size_t at, struct str prefix) {
+	return text.len - at >= prefix.len && memcmp(text.ptr + at, prefix.ptr, prefix.len) == 0;
+}
+
+/* Blanks at at. */
+static size_t skip_blanks(struct str text, size_t at) {
+	while (at < text.len && text.ptr[at] == ' ') {
+		at++;
+	}
+	return at;
+}
+
+/* "<189>": bytes used, 0 when there is none. */
+static size_t read_priority(struct str text, size_t at, int *out_priority) {
+	size_t i = at + 1;
+	int value = 0;
+	if (at >= text.len || text.ptr[at] != '<') {
+		return 0;
+	}
+	while (i < text.len && i < at + 4 && char_is_digit(text.ptr[i])) {
+		value = value * 10 + (text.ptr[i++] - '0');
+	}
+	if (i == at + 1 || i >= text.len || text.ptr[i] != '>' || value > PRIORITY_MAX) {
+		return 0;
+	}
+	*out_priority = value;
+	return i + 1 - at;
+}
+
+static void put_priority(struct line *line, int priority) {
+	static const struct str facilities[] = {
+	    STR_INIT("kern"),     STR_INIT("user"),   STR_INIT("mail"),   STR_INIT("daemon"),
+	    STR_INIT("auth"),     STR_INIT("syslog"), STR_INIT("lpr"),    STR_INIT("news"),
+	    STR_INIT("uucp"),     STR_INIT("cron"),   STR_INIT("authpriv"), STR_INIT("ftp"),
+	    STR_INIT("ntp"),      STR_INIT("audit"),  STR_INIT("alert"),  STR_INIT("clock"),
+	    STR_INIT("local0"),   STR_INIT("local1"), STR_INIT("local2"), STR_INIT("local3"),
+	    STR_INIT("local4"),   STR_INIT("local5"), STR_INIT("local6"), STR_INIT("local7")};
+	static const struct str severities[] = {
+	    STR_INIT("emerg"),   STR_INIT("alert"),  STR_INIT("crit"), STR_INIT("err"),
+	    STR_INIT("warning"), STR_INIT("notice"), STR_INIT("info"), STR_INIT("debug")};
+	static const struct str numbers[] = {
+	    STR_INIT("0"),  STR_INIT("1"),  STR_INIT("2"),  STR_INIT("3"),  STR_INIT("4"),
+	    STR_INIT("5"),  STR_INIT("6"),  STR_INIT("7"),  STR_INIT("8"),  STR_INIT("9"),
+	    STR_INIT("10"), STR_INIT("11"), STR_INIT("12"), STR_INIT("13"), STR_INIT("14"),
+	    STR_INIT("15"), STR_INIT("16"), STR_INIT("17"), STR_INIT("18"), STR_INIT("19"),
+	    STR_INIT("20"), STR_INIT("21"), STR_INIT("22"), STR_INIT("23")};
+	_Static_assert(ARRAY_LEN(facilities) * ARRAY_LEN(severities) == SYSLOG_PRIORITIES,
+	               "24 facilities of 8 severities");
+	uint32_t slot = (uint32_t)priority * 5;
+	int facility = priority / 8;
+	int severity = priority % 8;
+	char text[4];
+	int len = snprintf(text, sizeof(text), "%d", priority);
+	line_put_constant(line, slot, FIELD_LOG_SYSLOG_PRIORITY, VALUE_NUMBER,
+	                  str_make(text, (size_t)len));
+	line_put_constant(line, slot + 1, FIELD_LOG_SYSLOG_FACILITY_CODE, VALUE_NUMBER,
+	                  numbers[facility]);
+	line_put_constant(line, slot + 2, FIELD_LOG_SYSLOG_FACILITY_NAME, VALUE_STRING,
+	                  facilities[facility]);
+	line_put_constant(line, slot + 3, FIELD_LOG_SYSLOG_SEVERITY_CODE, VALUE_NUMBER,
+	                  numbers[severity]);
+	line_put_constant(line, slot + 4, FIELD_LOG_SYSLOG_SEVERITY_NAME, VALUE_STRING,
+	                  severities[severity]);
+}
+
+/* ---- RFC 5424 ---- */
+
+struct head_5424 {
+	int priority; /* -1: none */
+	struct timestamp time;
+	bool has_time;
+	struct str version, host, app, procid, msgid;
+	struct str data; /* structured data with its brackets, or empty */
+	bool data_is_nil;
+	struct str message;
+};
+
+/* A word and the blank behind it; *at moves to the next word. */
+static bool next_word(struct str text, size_t *at, struct str *out) {
+	size_t end = str_find_char(text, ' ', *at);
+	if (end == *at || end >= text.len) {
+		return false;
+	}
+	*out = str_make(text.ptr + *at, end - *at);
+	*at = end + 1;
+	return true;
+}
+
+static bool is_nil(struct str word) {
+	return word.len == 1 && word.ptr[0] == '-';
+}
+
+static bool is_name_char(char c) {
+	return (unsigned char)c > ' ' && c != '=' && c != ']' && c != '"' && c != 0x7f;
+}
+
+static size_t skip_name(struct str text, size_t at) {
+	while (at < text.len && is_name_char(text.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
+/* The value between quotation marks at at; returns the place behind the closing one, 0 when
+ * malformed. */
+static size_t skip_quoted(struct str text, size_t at, bool *out_escapes) {
+	if (at >= text.len || text.ptr[at] != '"') {
+		return 0;
+	}
+	*out_escapes = false;
+	for (at++; at < text.len; at++) {
+		if (text.ptr[at] == '"') {
+			return at + 1;
+		}
+		if (text.ptr[at] == '\\') {
+			*out_escapes = true;
+			at++;
+		}
+	}
+	return 0;
+}
+
+/* RFC 5424 section 6.3.3: only \" \\ \] are escapes; any other backslash stands for itself. */
+static void unescape(struct str raw, struct buf *out) {
+	buf_clear(out);
+	for (size_t i = 0; i < raw.len; i++) {
+		bool escape = raw.ptr[i] == '\\' && i + 1 < raw.len &&
+		              (raw.ptr[i + 1] == '"' || raw.ptr[i + 1] == '\\' || raw.ptr[i + 1] == ']');
+		i += escape;
+		buf_append_char(out, raw.ptr[i]);
+	}
+}
+
+static void put_param(struct line *line, struct str id, struct str name, struct str value,
+                      bool escapes) {
+	char text[LIMIT_FIELD_NAME];
+	struct str prefix = STR("log.syslog.structured_data.");
+	size_t len = prefix.len + id.len + 1 + name.len;
+	if (line->batch == NULL || len > sizeof(text)) {
+		return; /* too long for a name: the text has it */
+	}
+	memcpy(text, prefix.ptr, prefix.len);
+	memcpy(text + prefix.len, id.ptr, id.len);
+	text[prefix.len + id.len] = '.';
+	memcpy(text + prefix.len + id.len + 1, name.ptr, name.len);
+	uint32_t number = fields_name(line->batch, str_make(text, len));
+	if (escapes) {
+		unescape(value, line->scratch);
+		fields_put_str(line->batch, number, buf_str(line->scratch));
+	} else {
+		line_put(line, number, value);
+	}
+}
+
+/* One element at at ("[id a="b"]"): the place behind it, 0 when malformed. Values are put when line
+ * is not NULL. */
+static size_t read_element(struct line *line, struct str text, size_t at) {
+	size_t end = skip_name(text, at + 1);
+	struct str id = str_slice(text, at + 1, end);
+	if (id.len == 0) {
+		return 0;
+	}
+	for (;;) {
+		size_t name_at = skip_blanks(text, end);
+		if (name_at < text.len && text.ptr[name_at] == ']') {
+			return name_at + 1;
+		}
+		size_t name_end = skip_name(text, name_at);
+		bool escapes;
+		if (name_at == end || name_end == name_at || name_end >= text.len ||
+		    text.ptr[name_end] != '=') {
+			return 0;
+		}
+		end = skip_quoted(text, name_end + 1, &escapes);
+		if (end == 0) {
+			return 0;
+		}
+		if (line != NULL) {
+			put_param(line, id, str_slice(text, name_at, name_end),
+			          str_slice(text, name_end + 2, end - 1), escapes);
+		}
+	}
+}
+
+/* All elements at at; returns the place behind them, at itself when there is none. */
+static size_t read_data(struct line *line, struct str text, size_t at) {
+	while (at < text.len && text.ptr[at] == '[') {
+		size_t end = read_element(line, text, at);
+		if (end == 0 || (end < text.len && text.ptr[end] != ' ' && text.ptr[end] != '[')) {
+			break;
+		}
+		at = end;
+	}
+	return at;
+}
+
+static bool read_time_5424(struct line *line, size_t *at, struct head_5424 *head) {
+	struct str text = line->text;
+	if (starts(text, *at, STR("- "))) {
+		*at += 2;
+		return true;
+	}
+	size_t used = timestamp_iso(line->time, rest_of(text, *at), &head->time);
+	if (used == 0 || *at + used >= text.len || text.ptr[*at + used] != ' ') {
+		return false;
+	}
+	head->has_time = true;
+	*at += used + 1;
+	return true;
+}
+
+/* Structured data and message; senders that leave the data out get their words as message. */
+static void read_tail_5424(struct str text, size_t at, struct head_5424 *head) {
+	size_t end = at;
+	if (at < text.len && text.ptr[at] == '-' && (at + 1 == text.len || text.ptr[at + 1] == ' ')) {
+		head->data_is_nil = true;
+		end = at + 1;
+	} else {
+		end = read_data(NULL, text, at);
+		head->data = str_slice(text, at, end);
+	}
+	if (end > at && end < text.len) {
+		end++; /* the blank */
+	}
+	if (starts(text, end, STR("\xef\xbb\xbf"))) {
+		end += 3; /* MSG-UTF8 of RFC 5424 section 6.4 begins with a byte order mark */
+	}
+	head->message = rest_of(text, end);
+}
+
+static bool read_5424(struct line *line, struct head_5424 *head) {
+	struct str text = line->text;
+	size_t at = starts(text, 0, STR("\xef\xbb\xbf")) ? 3 : 0;
+	head->priority = -1;
+	at += read_priority(text, at, &head->priority);
+	if (!next_word(text, &at, &head->version) || head->version.len > 2 ||
+	    head->version.ptr[0] < '1' || head->version.ptr[0] > '9' ||
+	    !char_is_digit(head->version.ptr[head->version.len - 1])) {
+		return line_refuse(line, at, "does not begin with <PRIORITY>VERSION");
+	}
+	if (!read_time_5424(line, &at, head)) {
+		return line_refuse(line, at, "no RFC 3339 time or '-' behind the version");
+	}
+	if (!next_word(text, &at, &head->host) || !next_word(text, &at, &head->app) ||
+	    !next_word(text, &at, &head->procid) || !next_word(text, &at, &head->msgid)) {
+		return line_refuse(line, at, "host, program, process or message id is missing");
+	}
+	read_tail_5424(text, at, head);
+	if (head->priority < 0 && (!head->has_time || (head->data.len == 0 && !head->data_is_nil))) {
+		return line_refuse(line, at, "no priority, and no structured data to tell it by");
+	}
+	return true;
+}
+
+static void put_unless_nil(struct line *line, uint32_t name, struct str word) {
+	if (!is_nil(word)) {
+		line_put(line, name, word);
+	}
+}
+
+bool syslog_take_5424(const struct line_format *format, struct line *line) {
+	struct head_5424 head = {0};
+	(void)format;
+	if (!read_5424(line, &head)) {
+		return false;
+	}
+	if (head.has_time) {
+		line_time(line, head.time);
+	}
+	if (head.priority >= 0) {
+		put_priority(line, head.priority);
+	}
+	if (!is_nil(head.host)) {
+		line_put_host(line, head.host);
+	}
+	if (!is_nil(head.app)) {
+		line_put(line, FIELD_PROCESS_NAME, head.app);
+		line_put(line, FIELD_LOG_SYSLOG_APPNAME, head.app);
+	}
+	if (!is_nil(head.procid)) {
+		(void)line_put_digits(line, FIELD_PROCESS_PID, head.procid); /* procid is put anyway */
+		line_put(line, FIELD_LOG_SYSLOG_PROCID, head.procid);
+	}
+	put_unless_nil(line, FIELD_LOG_SYSLOG_MSGID, head.msgid);
+	line_put(line, FIELD_LOG_SYSLOG_VERSION, head.version);
+	if (head.data.len > 0) {
+		(void)read_data(line, head.data, 0); /* its form was checked by read_5424 */
+	}
+	line_put(line, FIELD_MESSAGE, head.message);
+	return true;
+}
+
+/* ---- RFC 3164 ---- */
+
+struct head_3164 {
+	int priority; /* -1: none */
+	struct timestamp time;
+	bool has_time, time_is_iso, time_has_t;
+	struct str host, tag, pid;
+	bool has_tag, tag_has_pid;
+	struct str message;
+};
+
+/* What may be a host's name: no brackets, quotes or equals signs, which begin messages. */
+static bool is_host(struct str word) {
+	static const struct str levels[] = {
+	    STR_INIT("INFO"),  STR_INIT("WARN"),  STR_INIT("WARNING"),  STR_INIT("ERROR"),
+	    STR_INIT("DEBUG"), STR_INIT("TRACE"), STR_INIT("CRITICAL"), STR_INIT("FATAL"),
+	    STR_INIT("ERR"),   STR_INIT("NOTICE")};
+	for (size_t i = 0; i < word.len; i++) {
+		unsigned char c = (unsigned char)word.ptr[i];
+		if (!char_is_alpha((char)c) && !char_is_digit((char)c) && c < 0x80 &&
+		    memchr(".-_:%/@+#~", c, 10) == NULL) {
+			return false;
+		}
+	}
+	for (size_t i = 0; word.len >= 3 && i < ARRAY_LEN(levels); i++) {
+		if (str_eq(word, levels[i])) {
+			return false;
+		}
+	}
+	return word.len > 0 && word.len <= 255 && word.ptr[0] != '-';
+}
+
+/* "[123]" at at: the place behind it, 0 when it is no process id. */
+static size_t read_pid(struct str text, size_t at, struct str *out_pid) {
+	size_t i = at + 1;
+	while (i < text.len && i - at <= PID_MAX && text.ptr[i] != ']' && text.ptr[i] != ' ' &&
+	       text.ptr[i] != '[') {
+		i++;
+	}
+	if (i >= text.len || text.ptr[i] != ']' || i == at + 1) {
+		return 0;
+	}
+	*out_pid = str_make(text.ptr + at + 1, i - at - 1);
+	return i + 1;
+}
+
+static bool all_digits(struct str s) {
+	for (size_t i = 0; i < s.len; i++) {
+		if (!char_is_digit(s.ptr[i])) {
+			return false;
+		}
+	}
+	return s.len > 0;
+}
+
+/* "prog:", "prog[123]:", "prog[123] " at at; the message follows. A colon inside the name ("a::b:")
+ * belongs to it. */
+static bool read_tag(struct str text, size_t at, struct head_3164 *head) {
+	size_t i = at;
+	size_t end;
+	while (i < text.len && i - at <= TAG_MAX) {
+		char c = text.ptr[i];
+		if (c == ' ' || c == '[') {
+			break;
+		}
+		if (c == ':' && (i + 1 == text.len || text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '[')) {
+			break;
+		}
+		i++;
+	}
+	if (i == at || i >= text.len || text.ptr[i] == ' ' || i - at > TAG_MAX) {
+		return false;
+	}
+	end = i;
+	if (text.ptr[i] == '[') {
+		end = read_pid(text, i, &head->pid);
+		bool colon = end != 0 && end < text.len && text.ptr[end] == ':';
+		if (end == 0 || (!colon && (!all_digits(head->pid) ||
+		                            (end < text.len && text.ptr[end] != ' ')))) {
+			return false;
+		}
+		head->tag_has_pid = true;
+		end -= !colon;
+	}
+	head->has_tag = true;
+	head->tag = str_make(text.ptr + at, i - at);
+	end = MIN_OF(end + 1, text.len);
+	head->message = rest_of(text, end < text.len && text.ptr[end] == ' ' ? end + 1 : end);
+	return true;
+}
+
+/* Words that stand where host or program would, but are the message. */
+static bool is_repeat(struct str text, size_t at) {
+	return starts(text, at, STR("last message repeated ")) ||
+	       starts(text, at, STR("message repeated ")) ||
+	       starts(text, at, STR("--- last message repeated "));
+}
+
+/* AIX relays: "Message forwarded from HOST: ". */
+static size_t read_forwarded(struct str text, size_t at, struct str *out_host) {
+	struct str prefix = STR("Message forwarded from ");
+	if (!starts(text, at, prefix)) {
+		return at;
+	}
+	size_t colon = str_find_char(text, ':', at + prefix.len);
+	struct str host = str_slice(text, at + prefix.len, colon);
+	if (colon >= text.len || !is_host(host)) {
+		return at;
+	}
+	*out_host = host;
+	return skip_blanks(text, colon + 1);
+}
+
+/* Behind the time and its blank: host, tag, message. */
+static void read_origin(struct str text, size_t at, struct head_3164 *head) {
+	head->message = rest_of(text, at);
+	if (is_repeat(text, at)) {
+		return;
+	}
+	size_t behind = read_forwarded(text, at, &head->host);
+	if (behind == at) {
+		size_t end = str_find_char(text, ' ', at);
+		struct str word = str_slice(text, at, end);
+		bool is_tag = word.len > 0 && word.ptr[word.len - 1] == ':';
+		if ((is_tag || str_find_char(word, '[', 0) < word.len) && read_tag(text, at, head)) {
+			return; /* no host was written */
+		}
+		if (is_tag || !is_host(word)) {
+			return;
+		}
+		head->host = word;
+		behind = skip_blanks(text, end);
+	}
+	head->message = rest_of(text, behind);
+	if (starts(text, behind, STR(": "))) {
+		head->message = rest_of(text, behind + 2); /* "host : %ASA-6-..." */
+	} else if (!is_repeat(text, behind)) {
+		(void)read_tag(text, behind, head); /* without a tag all is message */
+	}
+}
+
+/* "000123: " and "*" or "." of Cisco's before the time. */
+static size_t skip_sequence(struct str text, size_t at) {
+	size_t i = at;
+	while (i < text.len && char_is_digit(text.ptr[i])) {
+		i++;
+	}
+	if (i > at && i - at <= 10 && starts(text, i, STR(": "))) {
+		at = skip_blanks(text, i + 1);
+	}
+	return at < text.len && (text.ptr[at] == '*' || text.ptr[at] == '.') ? at + 1 : at;
+}
+
+/* The time at at; 0 when none is there. */
+static size_t read_time_3164(struct line *line, size_t at, struct head_3164 *head) {
+	struct str rest = rest_of(line->text, at);
+	if (rest.len < 15) {
+		return 0;
+	}
+	size_t used;
+	if (char_is_digit(rest.ptr[0])) {
+		used = timestamp_iso(line->time, rest, &head->time);
+		head->time_is_iso = true;
+		head->time_has_t = rest.ptr[10] == 'T';
+	} else {
+		used = timestamp_bsd(line->time, rest, &head->time);
+	}
+	if (used < rest.len && used > 0 && rest.ptr[used] != ' ' && rest.ptr[used] != ':') {
+		return 0;
+	}
+	head->has_time = used > 0;
+	return used;
+}
+
+static bool read_3164(struct line *line, struct head_3164 *head) {
+	struct str text = line->text;
+	size_t at = starts(text, 0, STR("\xef\xbb\xbf")) ? 3 : 0;
+	head->priority = -1;
+	at += read_priority(text, at, &head->priority);
+	size_t time_at = skip_sequence(text, skip_blanks(text, at));
+	size_t used = read_time_3164(line, time_at, head);
+	if (used == 0) {
+		if (head->priority < 0) {
+			return line_refuse(line, time_at, "begins with neither a priority nor a syslog time");
+		}
+		head->message = rest_of(text, at);
+		(void)read_tag(text, at, head); /* RFC 3164 section 4.3.3: all is message */
+		return true;
+	}
+	at = time_at + used;
+	if (at < text.len && text.ptr[at] == ':') {
+		head->message = rest_of(text, skip_blanks(text, at + 1));
+	} else {
+		read_origin(text, skip_blanks(text, at), head);
+	}
+	if (head->time_is_iso && head->priority < 0 &&
+	    (head->host.len == 0 || !head->has_tag || (!head->time_has_t && !head->tag_has_pid))) {
+		return line_refuse(line, at, "an ISO time, but no host and program behind it");
+	}
+	return true;
+}
+
+/* "login(pam_unix)": the program is what stands before the bracket. */
+static void put_tag(struct line *line, struct str tag) {
+	size_t bracket = str_find_char(tag, '(', 0);
+	if (bracket > 0 && bracket < tag.len && tag.ptr[tag.len - 1] == ')') {
+		line_put(line, FIELD_LOG_SYSLOG_APPNAME, tag);
+		tag.len = bracket;
+	}
+	line_put(line, FIELD_PROCESS_NAME, tag);
+}
+
+bool syslog_take_3164(const struct line_format *format, struct line *line) {
+	struct head_3164 head = {0};
+	(void)format;
+	if (!read_3164(line, &head)) {
+		return false;
+	}
+	if (head.has_time) {
+		line_time(line, head.time);
+	}
+	if (head.priority >= 0) {
+		put_priority(line, head.priority);
+	}
+	if (head.host.len > 0) {
+		line_put_host(line, head.host);
+	}
+	if (head.has_tag) {
+		put_tag(line, head.tag);
+	}
+	if (head.tag_has_pid && !line_put_digits(line, FIELD_PROCESS_PID, head.pid)) {
+		line_put(line, FIELD_LOG_SYSLOG_PROCID, head.pid);
+	}
+	line_put(line, FIELD_MESSAGE, head.message);
+	return true;
+}
