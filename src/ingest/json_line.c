@@ -142,9 +142,7 @@ static bool append_element(struct json_scan *scan, struct buf *list) {
 		return true;
 	}
 	bool number = type == JSON_NUMBER;
-	enum value_kind kind = number              ? VALUE_NUMBER
-	                       : type == JSON_BOOL ? VALUE_BOOL
-	                                           : VALUE_JSON;
+	enum value_kind kind = number ? VALUE_NUMBER : type == JSON_BOOL ? VALUE_BOOL : VALUE_JSON;
 	if (!(number ? json_read_number(scan, &text) : json_read_word(scan, &text))) {
 		return false;
 	}
@@ -251,8 +249,7 @@ static size_t extend_path(struct walk *walk, size_t path_len, struct str raw, bo
 static bool read_member(struct walk *walk, size_t path_len, uint32_t depth) {
 	struct str key;
 	bool escapes;
-	if (json_peek(&walk->scan) != JSON_STRING ||
-	    !json_read_string(&walk->scan, &key, &escapes)) {
+	if (json_peek(&walk->scan) != JSON_STRING || !json_read_string(&walk->scan, &key, &escapes)) {
 		return json_fail(&walk->scan, "a member without name");
 	}
 	if (!json_take(&walk->scan, ':')) {
@@ -270,8 +267,7 @@ static bool read_object(struct walk *walk, size_t path_len, uint32_t depth) {
 	scan->at++;
 	if (json_take(scan, '}')) {
 		if (depth > 0) {
-			put(walk, path_len, VALUE_JSON,
-			    str_make(scan->text.ptr + first, scan->at - first));
+			put(walk, path_len, VALUE_JSON, str_make(scan->text.ptr + first, scan->at - first));
 		}
 		return true;
 	}

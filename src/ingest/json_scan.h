@@ -1,6 +1,6 @@
 /* JSON as RFC 8259 has it, scanned in place: the caller walks, the scanner checks. Nothing is
- * allocated and nothing recurses but by the caller; strings are slices of the text. The text must be
- * valid UTF-8.
+ * allocated and nothing recurses but by the caller; strings are slices of the text. The text must
+ * be valid UTF-8.
  */
 #pragma once
 

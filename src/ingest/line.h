@@ -15,7 +15,7 @@ struct line_slot {
 };
 
 struct line {
-	struct str text;
+	struct str text;     /* valid UTF-8; stays where it is while the row is filled */
 	struct batch *batch; /* the current row's; NULL: recognise only */
 	struct timestamp_reader *time;
 	struct line_slot *slots; /* of this parser and batch, numbered by formats_new */
@@ -43,17 +43,18 @@ static inline void line_time(struct line *line, struct timestamp time) {
 		fields_set_time(line->batch, time.ns, time.flags);
 	}
 }
-/* slice lies inside the line's text. */
-static inline void line_put(struct line *line, uint32_t name, struct str slice) {
-	if (line->batch != NULL) {
-		fields_put_slice(line->batch, name, VALUE_STRING, slice);
-	}
-}
+/* slice lies inside the line's text, which is the row's text or a copy of it. */
 static inline void line_put_kind(struct line *line, uint32_t name, enum value_kind kind,
                                  struct str slice) {
 	if (line->batch != NULL) {
-		fields_put_slice(line->batch, name, kind, slice);
+		ASSERT(slice.len == 0 || (slice.ptr >= line->text.ptr &&
+		                          slice.ptr + slice.len <= line->text.ptr + line->text.len));
+		uint32_t offset = slice.len == 0 ? 0 : (uint32_t)(slice.ptr - line->text.ptr);
+		fields_put_span(line->batch, name, kind, offset, (uint32_t)slice.len);
 	}
+}
+static inline void line_put(struct line *line, uint32_t name, struct str slice) {
+	line_put_kind(line, name, VALUE_STRING, slice);
 }
 /* host.hostname and host.name. */
 void line_put_host(struct line *line, struct str slice);

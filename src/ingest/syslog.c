@@ -40,12 +40,12 @@ static size_t read_priority(struct str text, size_t at, int *out_priority) {
 
 static void put_priority(struct line *line, int priority) {
 	static const struct str facilities[] = {
-	    STR_INIT("kern"),     STR_INIT("user"),   STR_INIT("mail"),   STR_INIT("daemon"),
-	    STR_INIT("auth"),     STR_INIT("syslog"), STR_INIT("lpr"),    STR_INIT("news"),
-	    STR_INIT("uucp"),     STR_INIT("cron"),   STR_INIT("authpriv"), STR_INIT("ftp"),
-	    STR_INIT("ntp"),      STR_INIT("audit"),  STR_INIT("alert"),  STR_INIT("clock"),
-	    STR_INIT("local0"),   STR_INIT("local1"), STR_INIT("local2"), STR_INIT("local3"),
-	    STR_INIT("local4"),   STR_INIT("local5"), STR_INIT("local6"), STR_INIT("local7")};
+	    STR_INIT("kern"),   STR_INIT("user"),   STR_INIT("mail"),     STR_INIT("daemon"),
+	    STR_INIT("auth"),   STR_INIT("syslog"), STR_INIT("lpr"),      STR_INIT("news"),
+	    STR_INIT("uucp"),   STR_INIT("cron"),   STR_INIT("authpriv"), STR_INIT("ftp"),
+	    STR_INIT("ntp"),    STR_INIT("audit"),  STR_INIT("alert"),    STR_INIT("clock"),
+	    STR_INIT("local0"), STR_INIT("local1"), STR_INIT("local2"),   STR_INIT("local3"),
+	    STR_INIT("local4"), STR_INIT("local5"), STR_INIT("local6"),   STR_INIT("local7")};
 	static const struct str severities[] = {
 	    STR_INIT("emerg"),   STR_INIT("alert"),  STR_INIT("crit"), STR_INIT("err"),
 	    STR_INIT("warning"), STR_INIT("notice"), STR_INIT("info"), STR_INIT("debug")};
@@ -378,8 +378,8 @@ static bool read_tag(struct str text, size_t at, struct head_3164 *head) {
 	if (text.ptr[i] == '[') {
 		end = read_pid(text, i, &head->pid);
 		bool colon = end != 0 && end < text.len && text.ptr[end] == ':';
-		if (end == 0 || (!colon && (!all_digits(head->pid) ||
-		                            (end < text.len && text.ptr[end] != ' ')))) {
+		if (end == 0 ||
+		    (!colon && (!all_digits(head->pid) || (end < text.len && text.ptr[end] != ' ')))) {
 			return false;
 		}
 		head->tag_has_pid = true;

@@ -1,0 +1,258 @@
+/* The parser: for each record its text, then the first format that takes it. One thread owns a
+ * parser; what it remembers about names, shared bytes and sources is good for one batch.
+ */
+#include "base/utf8.h"
+#include "codec/charset.h"
+#include "ingest/formats_table.h"
+#include "ingest/zones.h"
+
+/* TEMPORARY until codec/charset.c is there */
+bool charset_decode(enum charset_id charset, struct str text, struct buf *out)
+    __attribute__((weak));
+
+_Static_assert((int)CHARSET_ID_COUNT == (int)CHARSET_COUNT, "one numbering of character sets");
+
+enum { NO_FORMAT = UINT16_MAX, TRY_ALL = UINT32_MAX };
+
+/* What the lines of one source of the batch share. */
+struct source_state {
+	struct timestamp_reader time;
+	uint32_t hint;   /* the source's own format, or TRY_ALL */
+	uint32_t latest; /* the format that took the last line, or TRY_ALL */
+	bool known;
+	bool cut;             /* the last record goes on in the next one */
+	uint32_t host_offset; /* of the source's host among the shared bytes, + 1; 0: not there yet */
+};
+
+struct parser {
+	const struct formats *formats;
+	struct zones *zones;
+	struct line_slot *slots; /* formats->slots */
+	struct source_state *sources;
+	uint32_t sources_cap;
+	uint16_t numbers[FORMATS_MAX + 1]; /* of formats in the batch; the last is "text" */
+	struct buf text;
+	struct buf scratch;
+};
+
+struct parser *parser_new(const struct os *os, const struct formats *formats) {
+	struct parser *parser = calloc(1, sizeof(*parser));
+	ASSERT(parser != NULL);
+	parser->formats = formats;
+	parser->zones = zones_new(os);
+	parser->slots = calloc(formats->slots, sizeof(*parser->slots));
+	ASSERT(parser->slots != NULL);
+	return parser;
+}
+
+void parser_free(struct parser *parser) {
+	if (parser == NULL) {
+		return;
+	}
+	zones_free(parser->zones);
+	buf_deinit(&parser->text);
+	buf_deinit(&parser->scratch);
+	free(parser->sources);
+	free(parser->slots);
+	free(parser);
+}
+
+/* ---- what belongs to a batch ---- */
+
+static void forget_batch(struct parser *parser, const struct batch *batch) {
+	if (parser->sources_cap < batch->sources_count) {
+		parser->sources_cap = batch->sources_count;
+		free(parser->sources);
+		parser->sources = calloc(parser->sources_cap, sizeof(*parser->sources));
+		ASSERT(parser->sources != NULL);
+	} else if (batch->sources_count > 0) {
+		memset(parser->sources, 0, batch->sources_count * sizeof(*parser->sources));
+	}
+	memset(parser->slots, 0, parser->formats->slots * sizeof(*parser->slots));
+	memset(parser->numbers, 0xff, sizeof(parser->numbers));
+}
+
+static uint32_t find_hint(const struct formats *formats, struct str name) {
+	for (uint32_t i = 0; i < formats->count; i++) {
+		if (formats_name_fits(name, formats->list[i].name)) {
+			return i;
+		}
+	}
+	return TRY_ALL;
+}
+
+/* A clock that is read once a minute is exact enough for choosing a year. */
+static int64_t reference_time(const struct batch_source *source,
+                              const struct batch_record *record) {
+	int64_t minute = 60 * INSTANT_SECOND;
+	int64_t time = source->modified_ns != 0 ? source->modified_ns : record->received_ns;
+	return source->modified_ns != 0 || time > INSTANT_MAX - minute ? time
+	                                                               : time - time % minute + minute;
+}
+
+static struct source_state *source_of(struct parser *parser, const struct batch *batch,
+                                      const struct batch_record *record) {
+	const struct batch_source *source = &batch->sources[record->source];
+	struct source_state *state = &parser->sources[record->source];
+	const struct zone *zone = state->time.zone;
+	if (!state->known) {
+		state->known = true;
+		state->hint = find_hint(parser->formats, source->format);
+		state->latest = state->hint;
+		zone = zones_get(parser->zones, source->zone, NULL);
+		if (zone == NULL) { /* commands check --tz; a source from elsewhere may still be wrong */
+			zone = zones_get(parser->zones, STR(""), NULL);
+		}
+	}
+	timestamp_reader_set(&state->time, zone, source->year, reference_time(source, record));
+	return state;
+}
+
+/* ---- one record ---- */
+
+/* The body as UTF-8: itself when it is that already, else kept in the parser. */
+static struct str decode(struct parser *parser, enum charset charset, struct str body) {
+	if (charset == CHARSET_UTF8 && utf8_valid(body)) {
+		return body;
+	}
+	buf_clear(&parser->text);
+	if (charset == CHARSET_UTF8 || charset_decode == NULL) {
+		utf8_append_mended(&parser->text, body);
+	} else {
+		(void)charset_decode((enum charset_id)charset, body, &parser->text); /* mended too */
+	}
+	return buf_str(&parser->text);
+}
+
+static bool try_format(struct parser *parser, struct line *line, uint32_t format) {
+	const struct line_format *row = &parser->formats->list[format];
+	uint32_t before = line->batch->fields.rows[line->batch->fields.rows_done - 1].count;
+	if (row->take(row, line)) {
+		return true;
+	}
+	if (line->batch->fields.rows[line->batch->fields.rows_done - 1].count != before) {
+		fields_reset_row(line->batch);
+	}
+	return false;
+}
+
+/* The source's own format, the last that worked, then all in order. The number of "text" is
+ * formats->count. */
+static uint32_t choose(struct parser *parser, struct line *line, struct source_state *state) {
+	uint32_t count = parser->formats->count;
+	if (state->hint != TRY_ALL && try_format(parser, line, state->hint)) {
+		return state->hint;
+	}
+	if (state->latest != state->hint && state->latest != TRY_ALL &&
+	    try_format(parser, line, state->latest)) {
+		return state->latest;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (i != state->hint && i != state->latest && try_format(parser, line, i)) {
+			state->latest = i;
+			return i;
+		}
+	}
+	return count;
+}
+
+static void set_format(struct parser *parser, struct batch *batch, struct field_row *row,
+                       uint32_t format) {
+	if (parser->numbers[format] == NO_FORMAT) {
+		fields_set_format(batch, format < parser->formats->count
+		                             ? parser->formats->list[format].name
+		                             : STR("text"));
+		parser->numbers[format] = row->format;
+	}
+	row->format = parser->numbers[format];
+}
+
+/* The host that was given for the source, for lines that name none. */
+static void put_host(struct batch *batch, uint32_t row, struct source_state *state,
+                     struct str host) {
+	if (host.len == 0 || fields_get(batch, row, FIELD_HOST_NAME).kind != VALUE_NONE) {
+		return;
+	}
+	if (state->host_offset == 0) {
+		state->host_offset = fields_share(batch, host) + 1;
+	}
+	uint32_t offset = state->host_offset - 1;
+	uint32_t len = (uint32_t)host.len;
+	fields_put_shared(batch, FIELD_HOST_NAME, VALUE_STRING, offset, len);
+	if (fields_get(batch, row, FIELD_HOST_HOSTNAME).kind == VALUE_NONE) {
+		fields_put_shared(batch, FIELD_HOST_HOSTNAME, VALUE_STRING, offset, len);
+	}
+}
+
+static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) {
+	const struct batch_record *record = &batch->records[row];
+	struct field_row *parsed = fields_begin_row(batch);
+	if (record->type != RECORD_DATA) {
+		fields_set_format(batch, STR("akashi"));
+		fields_end_row(batch);
+		return;
+	}
+	struct source_state *state = source_of(parser, batch, record);
+	struct str body = batch_body(batch, row);
+	struct str text = decode(parser, batch->sources[record->source].charset, body);
+	if (text.ptr != body.ptr) {
+		fields_set_text(batch, text);
+	}
+	struct line line = {.text = text,
+	                    .batch = batch,
+	                    .time = &state->time,
+	                    .slots = parser->slots,
+	                    .scratch = &parser->scratch};
+	bool rest = state->cut;
+	state->cut = (record->flags & RECORD_CONTINUES) != 0;
+	/* The rest of a cut line is no line of its own. */
+	uint32_t format = rest ? parser->formats->count : choose(parser, &line, state);
+	set_format(parser, batch, parsed, format);
+	put_host(batch, row, state, batch->sources[record->source].host);
+	fields_end_row(batch);
+}
+
+void parser_run(struct parser *parser, struct batch *batch) {
+	if (batch->parsed) {
+		return;
+	}
+	forget_batch(parser, batch);
+	fields_begin(batch);
+	for (uint32_t row = 0; row < batch->count; row++) {
+		parse_row(parser, batch, row);
+	}
+	batch->parsed = true;
+}
+
+/* ---- why ---- */
+
+static void explain_format(const struct line_format *format, struct line *line, struct buf *out) {
+	buf_append_str(out, format->name);
+	if (format->take(format, line)) {
+		buf_append_str(out, STR(": takes it; "));
+		buf_append_str(out, format->help);
+	} else {
+		buf_printf(out, ": no, %s (byte %zu)", line->why, line->why_at + 1);
+	}
+	buf_append_char(out, '\n');
+}
+
+void parser_explain(struct parser *parser, const struct batch *batch, uint32_t row,
+                    struct buf *out) {
+	const struct batch_record *record = &batch->records[row];
+	const struct batch_source *source = &batch->sources[record->source];
+	struct timestamp_reader reader = {0};
+	const struct zone *zone = zones_get(parser->zones, source->zone, NULL);
+	zone = zone != NULL ? zone : zones_get(parser->zones, STR(""), NULL);
+	timestamp_reader_set(&reader, zone, source->year, reference_time(source, record));
+	struct line line = {.text = decode(parser, source->charset, batch_body(batch, row)),
+	                    .time = &reader,
+	                    .scratch = &parser->scratch};
+	if (source->format.len > 0) {
+		buf_printf(out, "the source is read as %.*s first\n", STR_ARG(source->format));
+	}
+	for (uint32_t i = 0; i < parser->formats->count; i++) {
+		explain_format(&parser->formats->list[i], &line, out);
+	}
+	buf_append_str(out, STR("text: takes every line; shown when nothing above does\n"));
+}

@@ -1,0 +1,205 @@
+/* Syslog as RFC 5424 and RFC 3164 have it, and as programs and devices write it. */
+#include "ingest/syslog.h"
+
+#include "ingest/line_testing.h"
+#include "tap.h"
+
+#define HOST(name) "host.hostname=\"" name "\"\nhost.name=\"" name "\"\n"
+#define PRI(pri, facility, facility_name, severity, severity_name)                         \
+	"log.syslog.priority=" pri "\nlog.syslog.facility.code=" facility                      \
+	"\nlog.syslog.facility.name=\"" facility_name "\"\nlog.syslog.severity.code=" severity \
+	"\nlog.syslog.severity.name=\"" severity_name "\"\n"
+#define BSD "syslog-rfc3164 2026-11-22T10:00:00Z 6\n"
+
+struct row {
+	const char *line, *expected;
+};
+
+static void check_rows(const struct row *rows, size_t count) {
+	struct line_testing t = line_testing_new();
+	struct batch_source source = line_testing_source();
+	for (size_t i = 0; i < count; i++) {
+		struct buf out = {0};
+		line_testing_parse(&t, &source, str_from(rows[i].line), &out);
+		CHECK_STR(out, rows[i].expected);
+		buf_deinit(&out);
+	}
+	line_testing_free(&t);
+}
+
+TEST(rfc_3164_lines_with_and_without_their_parts) {
+	static const struct row rows[] = {
+	    {"<34>Nov 22 10:00:00 web01 su: 'su root' failed",
+	     BSD PRI("34", "4", "auth", "2", "crit")
+	         HOST("web01") "process.name=\"su\"\nmessage=\"'su root' failed\"\n"},
+	    {"Nov 22 10:00:00 web01 sshd[42]: hello",
+	     BSD HOST("web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"hello\"\n"},
+	    {"Nov 22 10:00:00 web01 postfix/smtpd[42]: connect",
+	     BSD HOST("web01") "process.name=\"postfix/smtpd\"\nprocess.pid=42\nmessage=\"connect\"\n"},
+	    {"Nov 22 10:00:00 web01 proftpd[42] web01 (x): done",
+	     BSD HOST(
+	         "web01") "process.name=\"proftpd\"\nprocess.pid=42\nmessage=\"web01 (x): done\"\n"},
+	    {"Nov 22 10:00:00 web01 login(pam_unix)[42]: opened",
+	     BSD HOST("web01") "log.syslog.appname=\"login(pam_unix)\"\nprocess.name=\"login\"\n"
+	                       "process.pid=42\nmessage=\"opened\"\n"},
+	    {"Nov 22 10:00:00 web01 app[worker.1]: hi",
+	     BSD HOST(
+	         "web01") "process.name=\"app\"\nlog.syslog.procid=\"worker.1\"\nmessage=\"hi\"\n"},
+	    {"Nov 22 10:00:00 web01 kernel: [  12.5] eth0 up",
+	     BSD HOST("web01") "process.name=\"kernel\"\nmessage=\"[  12.5] eth0 up\"\n"},
+	    {"Nov 22 10:00:00 web01 kernel:[  12.5] eth0 up",
+	     BSD HOST("web01") "process.name=\"kernel\"\nmessage=\"[  12.5] eth0 up\"\n"},
+	    {"Nov 22 10:00:00 sshd[42]: no host",
+	     BSD "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"no host\"\n"},
+	    {"Nov 22 10:00:00 imap-login: Info: no host",
+	     BSD "process.name=\"imap-login\"\nmessage=\"Info: no host\"\n"},
+	    {"Nov 22 10:00:00 192.0.2.7 Use the force",
+	     BSD HOST("192.0.2.7") "message=\"Use the force\"\n"},
+	    {"Nov 22 10:00:00 2001:db8::7 sshd[1]: x",
+	     BSD HOST("2001:db8::7") "process.name=\"sshd\"\nprocess.pid=1\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 router1 Login failed for HTTP: 192.0.2.7",
+	     BSD HOST("router1") "message=\"Login failed for HTTP: 192.0.2.7\"\n"},
+	    {"Nov 22 10:00:00 サーバー1 sshd[1]: x",
+	     BSD HOST("サーバー1") "process.name=\"sshd\"\nprocess.pid=1\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 h a::b: x", BSD HOST("h") "process.name=\"a::b\"\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 h sshd[1]:",
+	     BSD HOST("h") "process.name=\"sshd\"\nprocess.pid=1\nmessage=\"\"\n"},
+	    {"Nov 22 10:00:00 h", BSD HOST("h") "message=\"\"\n"},
+	    {"Nov 22 10:00:00 [error] x", BSD "message=\"[error] x\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(repeated_messages_are_messages) {
+	static const struct row rows[] = {
+	    {"Nov 22 10:00:00 web01 last message repeated 3 times",
+	     BSD HOST("web01") "message=\"last message repeated 3 times\"\n"},
+	    {"Nov 22 10:00:00 last message repeated 3 times",
+	     BSD "message=\"last message repeated 3 times\"\n"},
+	    {"Nov 22 10:00:00 web01 sshd[42]: message repeated 2 times: [ no]",
+	     BSD HOST("web01") "process.name=\"sshd\"\nprocess.pid=42\n"
+	                       "message=\"message repeated 2 times: [ no]\"\n"},
+	    {"Nov 22 10:00:00 web01 --- last message repeated 1 time ---",
+	     BSD HOST("web01") "message=\"--- last message repeated 1 time ---\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(devices_write_years_sequence_numbers_and_colons) {
+	static const struct row rows[] = {
+	    {"<189>123: *Nov 22 10:00:00.250: %SYS-5-CONFIG_I: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 6\n" PRI(
+	         "189", "23", "local7", "5", "notice") "message=\"%SYS-5-CONFIG_I: x\"\n"},
+	    {"Nov 22 2020 10:00:00 fw1 : %ASA-6-1: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" HOST("fw1") "message=\"%ASA-6-1: x\"\n"},
+	    {"Nov 22 2020 10:00:00: %ASA-6-1: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\nmessage=\"%ASA-6-1: x\"\n"},
+	    {"Nov 22 10:00:00 2020 h a: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" HOST("h") "process.name=\"a\"\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 JST h a: x",
+	     "syslog-rfc3164 2026-11-22T01:00:00Z 4\n" HOST("h") "process.name=\"a\"\nmessage=\"x\"\n"},
+	    {"<13>no time here", "syslog-rfc3164 2026-11-22T10:00:00Z 1\n" PRI(
+	                             "13", "1", "user", "5", "notice") "message=\"no time here\"\n"},
+	    {"Nov 22 10:00:00 Message forwarded from aix1: sshd[5]: x",
+	     BSD HOST("aix1") "process.name=\"sshd\"\nprocess.pid=5\nmessage=\"x\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(iso_times_stand_in_for_rfc_3164_ones) {
+	static const struct row rows[] = {
+	    {"2026-11-22T10:00:00.5+09:00 web01 sshd[42]: x",
+	     "syslog-rfc3164 2026-11-22T01:00:00.500Z 0\n" HOST(
+	         "web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"2026-11-22T10:00:00Z web01 dovecot: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "process.name=\"dovecot\"\nmessage=\"x\"\n"},
+	    {"<13>2026-11-22T10:00:00Z web01 hello there",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" PRI("13", "1", "user", "5", "notice")
+	         HOST("web01") "message=\"hello there\"\n"},
+	    {"2026-11-22 10:00:00 web01 sshd[42]: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 2\n" HOST(
+	         "web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    /* lines of applications, not of syslog */
+	    {"2026-11-22T10:00:00Z INFO main: started", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"2026-11-22T10:00:00Z web01 hello there", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"2026-11-22 10:00:00 worker main: started", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"2026-11-22T10:00:00.1Z stdout F x: y", "text 2026-11-22T10:00:00Z 1\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+#define SD "log.syslog.structured_data."
+
+TEST(rfc_5424_lines_with_and_without_their_parts) {
+	static const struct row rows[] = {
+	    {"<165>1 2026-11-22T10:00:00.003Z mymachine app 42 ID47 "
+	     "[ex@32473 iut=\"3\" src=\"App\"][two a=\"b\"] \xef\xbb\xbfhello",
+	     "syslog-rfc5424 2026-11-22T10:00:00.003Z 0\n" PRI("165", "20", "local4", "5", "notice")
+	         HOST("mymachine") "process.name=\"app\"\nlog.syslog.appname=\"app\"\n"
+	                           "process.pid=42\nlog.syslog.procid=\"42\"\nlog.syslog.msgid="
+	                           "\"ID47\"\n"
+	                           "log.syslog.version=\"1\"\n" SD "ex@32473.iut=\"3\"\n" SD
+	                           "ex@32473.src=\"App\"\n" SD "two.a=\"b\"\nmessage=\"hello\"\n"},
+	    {"<0>1 - - - - - -",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 1\n" PRI(
+	         "0", "0", "kern", "0", "emerg") "log.syslog.version=\"1\"\nmessage=\"\"\n"},
+	    {"<13>1 2026-11-22T10:00:00Z h a - - [x k=\"a\\\"b\\\\c\\]d\\n\"] m",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 0\n" PRI("13", "1", "user", "5", "notice")
+	         HOST("h") "process.name=\"a\"\nlog.syslog.appname=\"a\"\nlog.syslog.version=\"1\"\n" SD
+	                   "x.k=\"a\\\"b\\\\c]d\\\\n\"\nmessage=\"m\"\n"},
+	    {"<13>1 2026-11-22T10:00:00Z h a - - [not data] m",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 0\n" PRI("13", "1", "user", "5", "notice")
+	         HOST("h") "process.name=\"a\"\nlog.syslog.appname=\"a\"\nlog.syslog.version=\"1\"\n"
+	                   "message=\"[not data] m\"\n"},
+	    {"1 2026-11-22T10:00:00Z h a 7 - - no priority",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 0\n" HOST(
+	         "h") "process.name=\"a\"\n"
+	              "log.syslog.appname=\"a\"\nprocess.pid=7\nlog.syslog.procid=\"7\"\n"
+	              "log.syslog.version=\"1\"\nmessage=\"no priority\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(a_parameter_that_comes_twice_is_a_list) {
+	static const struct row rows[] = {
+	    {"<13>1 - - - - - [x k=\"a\" k=\"b\"]",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 1\n" PRI(
+	         "13", "1", "user", "5", "notice") "log.syslog.version=\"1\"\n" SD
+	                                           "x.k=[\"a\",\"b\"]\nmessage=\"\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(priorities_out_of_range_are_not_syslog) {
+	static const struct row rows[] = {
+	    {"<192>Nov 22 10:00:00 h a: x", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"<1234>hello", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"<>hello", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"<html>", "text 2026-11-22T10:00:00Z 1\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* Every prefix of a good line is taken or refused; ASan watches the reading. */
+TEST(lines_cut_anywhere_are_read_within_their_bounds) {
+	static const char *const lines[] = {
+	    "<165>1 2026-11-22T10:00:00.003Z my app 42 ID [e@1 a=\"\\\"\" b=\"c\"] \xef\xbb\xbfhi",
+	    "<189>123: *Nov 22 2026 10:00:00.250 UTC: %SYS-5-CONFIG_I: x",
+	    "<34>Nov 22 10:00:00 web01 login(pam_unix)[42]: opened",
+	    "2026-11-22T10:00:00.5+09:00 web01 sshd[42]: x"};
+	struct line_testing t = line_testing_new();
+	struct batch_source source = line_testing_source();
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		for (size_t len = 0; len <= strlen(lines[i]); len++) {
+			struct buf out = {0};
+			char *copy = malloc(len + 1);
+			memcpy(copy, lines[i], len);
+			line_testing_parse(&t, &source, str_make(copy, len), &out);
+			CHECK(out.len > 0);
+			free(copy);
+			buf_deinit(&out);
+		}
+	}
+	line_testing_free(&t);
+}
