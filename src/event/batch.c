@@ -122,11 +122,32 @@ void fields_begin(struct batch *batch) {
 	}
 }
 
+/* The number of a format; 0 is the empty one, which a row has until it is told another. */
+static uint16_t format_number(struct batch *batch, struct str format) {
+	struct field_block *fields = &batch->fields;
+	uint32_t i = 0;
+	while (i < fields->formats_count && !str_eq(fields->formats[i], format)) {
+		i++;
+	}
+	if (i == fields->formats_count) {
+		ASSERT(i < UINT16_MAX);
+		if (i == fields->formats_cap) {
+			fields->formats_cap = fields->formats_cap * 2 + 8;
+			fields->formats = grow(fields->formats, fields->formats_cap, sizeof(*fields->formats));
+		}
+		fields->formats[fields->formats_count++] = arena_str(batch->arena, format);
+	}
+	return (uint16_t)i;
+}
+
 struct field_row *fields_begin_row(struct batch *batch) {
 	struct field_block *fields = &batch->fields;
 	make_room_for_row(batch);
 	struct field_row *row = &fields->rows[fields->rows_done++];
 	*row = (struct field_row){.first = fields->entries_count, .time_ns = INSTANT_MIN};
+	if (fields->formats_count == 0) {
+		row->format = format_number(batch, STR(""));
+	}
 	return row;
 }
 
@@ -146,20 +167,7 @@ void fields_set_text(struct batch *batch, struct str text) {
 }
 
 void fields_set_format(struct batch *batch, struct str format) {
-	struct field_block *fields = &batch->fields;
-	uint32_t i = 0;
-	while (i < fields->formats_count && !str_eq(fields->formats[i], format)) {
-		i++;
-	}
-	if (i == fields->formats_count) {
-		ASSERT(i < UINT16_MAX);
-		if (i == fields->formats_cap) {
-			fields->formats_cap = fields->formats_cap * 2 + 8;
-			fields->formats = grow(fields->formats, fields->formats_cap, sizeof(*fields->formats));
-		}
-		fields->formats[fields->formats_count++] = arena_str(batch->arena, format);
-	}
-	current_row(batch)->format = (uint16_t)i;
+	current_row(batch)->format = format_number(batch, format);
 }
 
 void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags) {

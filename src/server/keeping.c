@@ -92,8 +92,7 @@ static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, 
 	                        &keeping->diag);
 }
 
-static void problem(void *ctx, struct str path, uint64_t offset, enum err err,
-                    struct str message) {
+static void problem(void *ctx, struct str path, uint64_t offset, enum err err, struct str message) {
 	struct keeping *keeping = ctx;
 	if (keeping->options.problem != NULL) {
 		keeping->options.problem(keeping->options.ctx, path, offset, err, message);
