@@ -1,0 +1,149 @@
+/* See file.h. Files of lines are read, never mapped: a file that shrinks while it is mapped kills
+ * the reader. Containers are read into memory up to HOLD_MAX for the same reason, and mapped above.
+ */
+#include "ingest/file.h"
+
+#include "ingest/content.h"
+
+#define HOLD_MAX ((uint64_t)64 << 20)
+
+struct disk_file {
+	struct reading *reading;
+	struct content content;
+	struct pull_file from;
+	struct sampler sampler;
+	struct buf head;
+	int fd;
+};
+
+/* First pass: hash, size, head and sample. A read error leaves the hash unknown: the second pass
+ * meets it again, and takes everything before it. */
+static enum err survey(struct disk_file *file, char *block) {
+	struct content *content = &file->content;
+	struct sha256 sha;
+	sha256_init(&sha);
+	for (;;) {
+		size_t got;
+		struct diag diag = {0};
+		enum err err = pull_read(&content->pull, block, PULL_BLOCK, &got, &diag);
+		if (err != ERR_OK || got == 0) {
+			content->hash_known = err == ERR_OK;
+			break;
+		}
+		struct str bytes = str_make(block, got);
+		sha256_update(&sha, bytes.ptr, bytes.len);
+		sampler_push(&file->sampler, bytes);
+		size_t room = RECOGNISE_SIZE - file->head.len;
+		buf_append_str(&file->head, str_slice(bytes, 0, room));
+		content->size += got;
+		TRY(reading_progress(file->reading, 0));
+	}
+	sha256_digest(&sha, content->hash);
+	return ERR_OK;
+}
+
+static enum err rewind_file(void *ctx) {
+	struct disk_file *file = ctx;
+	file->from.position = 0;
+	return ERR_OK;
+}
+
+/* Reads the whole container into memory; what cannot be read is reported. */
+static enum err take_in_memory(struct disk_file *file) {
+	struct buf bytes = {0};
+	struct diag diag = {0};
+	size_t got;
+	char *at = buf_reserve(&bytes, (size_t)file->content.size);
+	enum err err = pull_fill(&file->content.pull, at, (size_t)file->content.size, &got, &diag);
+	bytes.len = got;
+	if (err != ERR_OK) {
+		reading_problem(file->reading, file->content.path, got, err, "%s", diag.message);
+	} else if (got < file->content.size) {
+		reading_problem(file->reading, file->content.path, got, ERR_IO,
+		                "has become shorter while it was read");
+	}
+	file->reading->bytes_held += bytes.len;
+	err = content_take_object(file->reading, &file->content, buf_str(&bytes));
+	file->reading->bytes_held -= bytes.len;
+	buf_deinit(&bytes);
+	return err;
+}
+
+static enum err take_mapped(struct disk_file *file) {
+	struct reading *reading = file->reading;
+	const struct os *os = reading->os;
+	size_t size = (size_t)file->content.size;
+	const char *bytes;
+	enum err err = os->map(os->ctx, file->fd, size, &bytes);
+	if (err != ERR_OK) {
+		reading_problem(reading, file->content.path, UINT64_MAX, err, "cannot be mapped: %s",
+		                err_text(err));
+		return ERR_OK;
+	}
+	err = content_take_object(reading, &file->content, str_make(bytes, size));
+	os->unmap(os->ctx, bytes, size);
+	return err;
+}
+
+static enum err take_carrier(struct disk_file *file, enum carrier carrier) {
+	struct content *content = &file->content;
+	if (carrier == CARRIER_LINES) {
+		content->sample = buf_str(&file->sampler.sample);
+		TRY(content_take_lines(file->reading, content));
+		return ERR_OK;
+	}
+	if (content->size > LIMIT_CONTAINER_SIZE) {
+		return content_take_large(file->reading, content, carrier, buf_str(&file->head));
+	}
+	TRY(reading_progress(file->reading, content->size));
+	return content->size > HOLD_MAX && content->hash_known ? take_mapped(file)
+	                                                       : take_in_memory(file);
+}
+
+static enum err take_open(struct disk_file *file) {
+	char *block = malloc(PULL_BLOCK);
+	ASSERT(block != NULL);
+	enum err err = survey(file, block);
+	free(block);
+	if (err == ERR_OK) {
+		/* The second pass reads what the first one saw, no more. */
+		file->from.end = file->content.hash_known ? file->content.size : UINT64_MAX;
+		file->from.position = 0;
+		err = take_carrier(file, carrier_recognise(file->reading->options, buf_str(&file->head)));
+	}
+	return err;
+}
+
+enum err file_take(struct reading *reading, const char *path) {
+	const struct os *os = reading->os;
+	struct disk_file file = {.reading = reading};
+	struct str shown = str_from(path);
+	struct os_stat st;
+	reading->file_failed = false;
+	/* Non-blocking: between the look at its kind and now it may have become a FIFO. */
+	enum err err = os->open(os->ctx, path, OS_READ | OS_NON_BLOCKING, &file.fd);
+	if (err != ERR_OK) {
+		reading_problem(reading, shown, UINT64_MAX, err, "cannot be opened: %s", err_text(err));
+		reading->totals->files_failed++;
+		return ERR_OK;
+	}
+	err = os->fstat(os->ctx, file.fd, &st);
+	if (err != ERR_OK || st.kind != OS_FILE_REGULAR) {
+		reading_problem(reading, shown, UINT64_MAX, err != ERR_OK ? err : ERR_UNSUPPORTED,
+		                "is not a regular file");
+		err = ERR_OK;
+	} else {
+		file.content = (struct content){.path = shown,
+		                                .modified_ns = st.modified_ns,
+		                                .pull = pull_file(&file.from, os, file.fd, UINT64_MAX),
+		                                .rewind = rewind_file,
+		                                .rewind_ctx = &file};
+		err = take_open(&file);
+	}
+	reading->totals->files++;
+	reading->totals->files_failed += reading->file_failed;
+	(void)os->close(os->ctx, file.fd); /* read only */
+	sampler_deinit(&file.sampler);
+	buf_deinit(&file.head);
+	return err;
+}

@@ -1,0 +1,152 @@
+/* Batches are filled here and handed to the sink: small files share one, large files span many.
+ * Invariant: when a batch is handed on while a file is open, the file's position, record count and
+ * hash describe exactly the rows that are in this and earlier batches.
+ */
+#include "ingest/reading.h"
+
+#include <stdarg.h>
+
+void reading_init(struct reading *reading, const struct ingest_options *options,
+                  const struct sink *sink, struct ingest_totals *totals) {
+	*reading =
+	    (struct reading){.options = options, .os = options->os, .sink = sink, .totals = totals};
+}
+
+enum err reading_finish(struct reading *reading, enum err err) {
+	/* Also after a stop: what was read up to here is complete in itself. */
+	if (err == ERR_OK || err == ERR_CANCELED) {
+		enum err put = reading_put(reading);
+		err = put != ERR_OK ? put : err;
+	}
+	batch_freep(&reading->batch);
+	return err;
+}
+
+void reading_problem(struct reading *reading, struct str path, uint64_t offset, enum err err,
+                     const char *format, ...) {
+	char message[DIAG_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(message, sizeof(message), format, args); /* cut when longer */
+	va_end(args);
+	reading->file_failed = true;
+	if (reading->sink->problem != NULL) {
+		reading->sink->problem(reading->sink->ctx, path, offset, err, str_from(message));
+	}
+}
+
+enum err reading_progress(struct reading *reading, uint64_t bytes) {
+	reading->totals->bytes += bytes;
+	const struct sink *sink = reading->sink;
+	if (sink->progress != NULL && !sink->progress(sink->ctx, reading->totals->bytes)) {
+		return ERR_CANCELED;
+	}
+	return ERR_OK;
+}
+
+enum err reading_file_begin(struct reading *reading, struct reading_file *file,
+                            const struct sink_file *about, bool fresh,
+                            enum sink_verdict *out_verdict, struct sink_resume *out_resume) {
+	*out_verdict = SINK_TAKE;
+	*out_resume = (struct sink_resume){0};
+	file->number = UINT32_MAX;
+	file->position = 0;
+	file->records = 0;
+	file->batch_serial = 0;
+	sha256_init(&file->sha);
+	if (reading->sink->file_begin == NULL) {
+		return ERR_OK;
+	}
+	return reading->sink->file_begin(reading->sink->ctx, about, fresh, &file->number, out_verdict,
+	                                 out_resume);
+}
+
+void reading_stamp(const struct reading *reading, struct reading_file *file) {
+	file->received_ns = reading->os->wall_ns(reading->os->ctx);
+	file->monotonic_ns = reading->os->monotonic_ns(reading->os->ctx);
+}
+
+enum err reading_put(struct reading *reading) {
+	if (reading->batch == NULL) {
+		return ERR_OK;
+	}
+	struct reading_file *file = reading->open_file;
+	if (file != NULL) {
+		reading->batch->progress_file = file->number;
+		reading->batch->progress_position = file->position;
+		if (file->is_object) {
+			memcpy(reading->batch->progress_hash, file->object, SHA256_SIZE);
+		} else {
+			sha256_digest(&file->sha, reading->batch->progress_hash);
+		}
+	}
+	return reading->sink->put(reading->sink->ctx, TAKE(reading->batch));
+}
+
+static void start_batch(struct reading *reading) {
+	reading->batch = batch_new();
+	reading->batch_serial++;
+}
+
+static void name_source(struct reading *reading, struct reading_file *file) {
+	const struct ingest_options *options = reading->options;
+	struct batch_source source = {
+	    .name = options->source.len > 0 ? options->source : file->path,
+	    .path = file->path,
+	    .host = options->host,
+	    .format = file->format,
+	    .zone = options->zone,
+	    .year = options->year,
+	    .modified_ns = file->modified_ns,
+	    .charset = file->charset,
+	    .file = file->number,
+	    .container = file->container,
+	};
+	memcpy(source.object, file->object, sizeof(source.object));
+	file->batch_source = batch_add_source(reading->batch, &source);
+	file->batch_serial = reading->batch_serial;
+}
+
+enum err reading_room(struct reading *reading, struct reading_file *file) {
+	reading->open_file = file;
+	if (reading->batch != NULL && batch_full(reading->batch)) {
+		TRY(reading_put(reading));
+	}
+	if (reading->batch == NULL) {
+		start_batch(reading);
+	}
+	if (file->batch_serial != reading->batch_serial) {
+		name_source(reading, file);
+	}
+	return ERR_OK;
+}
+
+void reading_add(struct reading *reading, struct reading_file *file, struct str body,
+                 uint64_t log_offset, uint8_t flags) {
+	struct batch *batch = reading->batch;
+	struct batch_record *record = batch_add_record(batch);
+	record->body_offset = batch->raw.len;
+	record->body_len = (uint32_t)body.len;
+	record->flags = flags;
+	record->source = file->batch_source;
+	record->log_offset = log_offset;
+	record->number = ++file->records;
+	record->received_ns = file->received_ns;
+	record->monotonic_ns = file->monotonic_ns;
+	buf_append_str(&batch->raw, body);
+}
+
+enum err reading_file_end(struct reading *reading, struct reading_file *file,
+                          const uint8_t hash[32], uint64_t size) {
+	if (reading->batch != NULL && batch_full(reading->batch)) {
+		TRY(reading_put(reading));
+	}
+	reading->open_file = NULL;
+	if (reading->batch == NULL) {
+		start_batch(reading);
+	}
+	struct batch_file_end end = {.file = file->number, .size = size, .records = file->records};
+	memcpy(end.hash, hash, SHA256_SIZE);
+	batch_add_file_end(reading->batch, &end);
+	return ERR_OK;
+}

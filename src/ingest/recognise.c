@@ -1,0 +1,104 @@
+/* See recognise.h.
+ */
+#include "ingest/recognise.h"
+
+struct str carrier_name(enum carrier carrier) {
+	static const struct str names[] = {
+	    [CARRIER_LINES] = STR_INIT("text"),
+	    [CARRIER_COMPRESSED] = STR_INIT("compressed file"),
+	    [CARRIER_TAR] = STR_INIT("tar archive"),
+	    [CARRIER_ZIP] = STR_INIT("zip archive"),
+	    [CARRIER_EVTX] = STR_INIT("Windows event log"),
+	    [CARRIER_JSON_ARRAY] = STR_INIT("JSON array"),
+	    [CARRIER_UTF16] = STR_INIT("UTF-16 text"),
+	};
+	return names[carrier];
+}
+
+/* A field of octal digits, ended by NUL or blank (POSIX pax, ustar header). */
+static bool read_octal(struct str field, uint32_t *out_value) {
+	size_t at = 0;
+	uint32_t value = 0;
+	while (at < field.len && field.ptr[at] == ' ') {
+		at++;
+	}
+	size_t first = at;
+	for (; at < field.len && field.ptr[at] >= '0' && field.ptr[at] <= '7'; at++) {
+		value = value * 8 + (uint32_t)(field.ptr[at] - '0');
+	}
+	*out_value = value;
+	return at > first;
+}
+
+bool tar_recognise(struct str head) {
+	enum { BLOCK = 512, SUM_AT = 148, SUM_LEN = 8, MAGIC_AT = 257 };
+	uint32_t expected;
+	uint32_t sum = 0;
+	if (head.len < BLOCK || memcmp(head.ptr + MAGIC_AT, "ustar", 5) != 0 ||
+	    !read_octal(str_slice(head, SUM_AT, SUM_AT + SUM_LEN), &expected)) {
+		return false;
+	}
+	for (size_t i = 0; i < BLOCK; i++) {
+		bool in_sum = i >= SUM_AT && i < SUM_AT + SUM_LEN;
+		sum += in_sum ? ' ' : (uint8_t)head.ptr[i];
+	}
+	return sum == expected;
+}
+
+static bool zip_recognise(struct str head) {
+	return str_starts(head, STR("PK\x03\x04")) || str_starts(head, STR("PK\x05\x06")) ||
+	       str_starts(head, STR("PK\x07\x08"
+	                            "PK\x03\x04"));
+}
+
+enum carrier carrier_recognise(const struct ingest_options *options, struct str head) {
+	(void)options;
+	if (compression_detect(head) != COMPRESSION_NONE) {
+		return CARRIER_COMPRESSED;
+	}
+	if (tar_recognise(head)) {
+		return CARRIER_TAR;
+	}
+	if (zip_recognise(head)) {
+		return CARRIER_ZIP;
+	}
+	return CARRIER_LINES;
+}
+
+void recognise_lines(const struct ingest_options *options, struct str sample,
+                     struct reading_file *file) {
+	(void)sample;
+	file->charset = CHARSET_UTF8;
+	file->format = options->format;
+}
+
+/* A byte that tells something about the character set; ESC begins the sequences of ISO-2022. */
+static bool telling(char c) {
+	return (c & 0x80) != 0 || c == 0x1b || c == 0;
+}
+
+void sampler_push(struct sampler *sampler, struct str bytes) {
+	if (sampler->sample.len == 0 || sampler->plain) {
+		size_t at = 0;
+		while (at < bytes.len && !telling(bytes.ptr[at])) {
+			at++;
+		}
+		if (at == bytes.len && sampler->sample.len > 0) {
+			return;
+		}
+		sampler->plain = at == bytes.len;
+		if (!sampler->plain && sampler->sample.len > 0) {
+			while (at > 0 && bytes.ptr[at - 1] != '\n') {
+				at--;
+			}
+			buf_clear(&sampler->sample);
+			bytes = str_slice(bytes, at, bytes.len);
+		}
+	}
+	size_t room = RECOGNISE_SIZE - MIN_OF(RECOGNISE_SIZE, sampler->sample.len);
+	buf_append_str(&sampler->sample, str_slice(bytes, 0, room));
+}
+
+void sampler_deinit(struct sampler *sampler) {
+	buf_deinit(&sampler->sample);
+}
