@@ -33,3 +33,8 @@
 #define LIMIT_QUERY_DEPTH ((uint32_t)128)
 #define LIMIT_QUERY_MEMORY ((size_t)1 << 30)  /* default of --memory */
 #define LIMIT_REGEX_MATCH ((uint32_t)1000000) /* PCRE2 match limit */
+
+/* Seal */
+#define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */
+#define LIMIT_NOTE_SIGNATURES ((uint32_t)100)
+#define LIMIT_KEY_NAME ((size_t)512)
