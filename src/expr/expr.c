@@ -111,7 +111,7 @@ static void require_test(const struct expr *expr,
 	}
 	bool whole =
 	    (test->needle.border_first && test->needle.border_last) || test->kind == EXPR_EQUALS;
-	need(ctx, test->needle_text, whole && utf8_ascii(test->needle_text));
+	need(ctx, test->needle_text, whole && utf8_valid(test->needle_text));
 }
 
 void expr_required_texts(const struct expr *expr,

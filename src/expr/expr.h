@@ -76,8 +76,8 @@ MUST_USE enum err expr_eval(const struct expr *expr, const struct expr_input *in
 bool expr_test_value(const struct expr_test *test, struct value value);
 /* Token hashes that every match must have in its text (codec/token.h's rules are restated through
  * the callback so that expr does not include codec): calls need(ctx, text, whole_words) for each
- * piece of text that must be in a matching record's text. whole_words only for pure ASCII pieces,
- * at whose ends the text surely has word borders; others may stand inside longer words.
+ * piece of text that must be in a matching record's text; whole_words: at word borders and
+ * well-formed, others may stand inside longer words.
  * Conservative: may call for nothing. */
 void expr_required_texts(const struct expr *expr,
                          void (*need)(void *ctx, struct str text, bool whole_words), void *ctx);

@@ -104,7 +104,7 @@ TEST(required_texts_are_those_that_every_match_has) {
 	buf_append_char(&out, '\n');
 	expr_describe(all, &out);
 	CHECK_STR(buf_str(&out),
-	          "=failed password|~sswor|~失敗|~ssh|\n"
+	          "=failed password|~sswor|=失敗|~ssh|\n"
 	          "(and (words \"failed password\") (contains \"sswor\") (words \"失敗\") "
 	          "(not (words \"root\")) (or (words \"a\") (words \"b\")) (pattern \"ssh*\"))");
 	expr_free(all);

@@ -19,7 +19,7 @@ struct query_options {
 	enum query_order order;
 	size_t memory_max;   /* 0: LIMIT_QUERY_MEMORY */
 	int64_t deadline_ns; /* monotonic; 0: none */
-	bool count_only;     /* --count */
+	bool count_only;     /* --count: nothing is given out, see query_stats.results */
 	int32_t display_offset_seconds;
 	const struct os *os;
 	/* Called now and then; false cancels (ERR_CANCELED). NULL is fine. */
@@ -43,10 +43,13 @@ struct query_stats {
 	struct store_scan_stats scan;
 };
 
-/* Everything lives in arena. Errors carry position and hint. */
+/* Everything lives in arena, but compiled regular expressions: query_free before the arena goes.
+ * Errors carry position and hint; nothing is to be freed then. */
 MUST_USE enum err query_parse(struct arena *arena, struct str text,
                               const struct query_options *options, struct query **out_query,
                               struct diag *diag);
+void query_free(struct query *query); /* NULL is fine */
+void query_freep(struct query **query);
 /* How the query will run, for --explain: appended as text. */
 void query_explain(const struct query *query, struct buf *out);
 MUST_USE enum err query_run(const struct query *query, struct store *store,

@@ -1,0 +1,266 @@
+/* For tests: a source with its records in memory, cut into pages, its columns in all three forms.
+ */
+#pragma once
+
+#include "base/instant.h"
+#include "query/run_source.h"
+
+enum { FAKE_FIELDS_MAX = 12 };
+
+struct fake_record {
+	int64_t time_ns;
+	uint8_t type; /* 0: RECORD_DATA */
+	struct str text;
+	struct row_field fields[FAKE_FIELDS_MAX];
+	size_t fields_count;
+};
+
+struct fake {
+	const struct fake_record *records;
+	size_t count;
+	uint32_t page_rows;
+	uint64_t damaged_page; /* UINT64_MAX: none */
+	/* state */
+	uint64_t next_page;
+	uint64_t opened, released;
+};
+
+struct fake_page {
+	const struct fake *fake;
+	size_t first;
+	uint32_t rows;
+	struct arena *arena;
+};
+
+static enum err fake_open(struct fake *fake, uint64_t number, struct query_page *out_page) {
+	struct fake_page *page = calloc(1, sizeof(*page));
+	ASSERT(page != NULL);
+	page->fake = fake;
+	page->first = (size_t)(number * fake->page_rows);
+	page->rows = (uint32_t)MIN_OF(fake->page_rows, fake->count - page->first);
+	page->arena = arena_new(SIZE_MAX);
+	fake->opened++;
+	*out_page = (struct query_page){page, page->rows, page->first};
+	return ERR_OK;
+}
+
+static enum err fake_begin(void *ctx, const struct expr *filter, struct diag *diag) {
+	struct fake *fake = ctx;
+	(void)filter;
+	(void)diag;
+	fake->next_page = 0;
+	return ERR_OK;
+}
+
+static enum err fake_next(void *ctx, struct query_page *out_page, struct diag *diag) {
+	struct fake *fake = ctx;
+	uint64_t number = fake->next_page++;
+	if (number * fake->page_rows >= fake->count) {
+		out_page->page = NULL;
+		return ERR_OK;
+	}
+	return number == fake->damaged_page ? diag_set(diag, ERR_CORRUPT, "this page is damaged")
+	                                    : fake_open(fake, number, out_page);
+}
+
+static enum err fake_at(void *ctx, uint64_t index, struct query_page *out_page, struct diag *diag) {
+	struct fake *fake = ctx;
+	(void)diag;
+	ASSERT(index < fake->count);
+	return fake_open(fake, index / fake->page_rows, out_page);
+}
+
+static void fake_release(void *ctx, struct query_page *out_page) {
+	struct fake *fake = ctx;
+	struct fake_page *page = out_page->page;
+	fake->released++;
+	arena_free(page->arena);
+	free(page);
+}
+
+static struct store_scan_stats fake_stats(void *ctx) {
+	const struct fake *fake = ctx;
+	return (struct store_scan_stats){.pages = fake->opened};
+}
+
+static uint64_t fake_rows_all(void *ctx) {
+	return ((const struct fake *)ctx)->count;
+}
+
+static const struct fake_record *fake_record(const struct fake_page *page, uint32_t row) {
+	return &page->fake->records[page->first + row];
+}
+
+static struct value fake_value(struct arena *arena, const struct fake_record *record,
+                               struct str name) {
+	if (str_eq(name, STR("@timestamp"))) {
+		CLEANUP(buf_deinit) struct buf text = {0};
+		instant_format(&text, record->time_ns, 0);
+		return value_string(arena_str(arena, buf_str(&text)));
+	}
+	if (str_eq(name, STR("event.original"))) {
+		return value_string(record->text);
+	}
+	for (size_t i = 0; i < record->fields_count; i++) {
+		if (str_eq(record->fields[i].name, name)) {
+			return record->fields[i].value;
+		}
+	}
+	return VALUE_ABSENT;
+}
+
+static bool fake_same(struct value a, struct value b) {
+	return a.kind == b.kind && str_eq(a.text, b.text);
+}
+
+/* Constant when all rows are equal, a dictionary up to eight values, flat above. */
+static enum err fake_column(void *ctx, struct str name, const struct column **out_column) {
+	struct fake_page *page = ctx;
+	enum { DICT_MAX = 8 };
+	struct column *column = ARENA_NEW(page->arena, struct column);
+	struct value *flat = ARENA_ARRAY(page->arena, page->rows + 1, struct value);
+	struct value *dict = ARENA_ARRAY(page->arena, DICT_MAX + 1, struct value);
+	uint16_t *codes = ARENA_ARRAY(page->arena, page->rows + 1, uint16_t);
+	uint16_t distinct = 0;
+	for (uint32_t row = 0; row < page->rows; row++) {
+		uint16_t code = 0;
+		flat[row] = fake_value(page->arena, fake_record(page, row), name);
+		while (code < distinct && !fake_same(dict[code], flat[row])) {
+			code++;
+		}
+		if (code == distinct && distinct <= DICT_MAX) {
+			dict[distinct++] = flat[row];
+		}
+		codes[row] = code;
+	}
+	*column = (struct column){.kind = COLUMN_FLAT, .rows = page->rows, .values = flat};
+	column->values_count = page->rows;
+	if (distinct <= DICT_MAX) {
+		column->kind = distinct <= 1 ? COLUMN_CONST : COLUMN_DICT;
+		column->values = dict;
+		column->values_count = MAX_OF(distinct, (uint16_t)1);
+		column->codes = codes;
+	}
+	*out_column = column;
+	return ERR_OK;
+}
+
+static enum err fake_texts(void *ctx, const struct str **out_texts) {
+	struct fake_page *page = ctx;
+	struct str *texts = ARENA_ARRAY(page->arena, page->rows + 1, struct str);
+	for (uint32_t row = 0; row < page->rows; row++) {
+		texts[row] = fake_record(page, row)->text;
+	}
+	*out_texts = texts;
+	return ERR_OK;
+}
+
+static enum err fake_times(void *ctx, const int64_t **out_times) {
+	struct fake_page *page = ctx;
+	int64_t *times = ARENA_ARRAY(page->arena, page->rows + 1, int64_t);
+	for (uint32_t row = 0; row < page->rows; row++) {
+		times[row] = fake_record(page, row)->time_ns;
+	}
+	*out_times = times;
+	return ERR_OK;
+}
+
+static enum err fake_types(void *ctx, const uint8_t **out_types) {
+	struct fake_page *page = ctx;
+	uint8_t *types = ARENA_ARRAY(page->arena, page->rows + 1, uint8_t);
+	for (uint32_t row = 0; row < page->rows; row++) {
+		uint8_t type = fake_record(page, row)->type;
+		types[row] = type == 0 ? RECORD_DATA : type;
+	}
+	*out_types = types;
+	return ERR_OK;
+}
+
+static enum err fake_row(void *ctx, uint32_t row, struct row *out_row) {
+	struct fake_page *page = ctx;
+	const struct fake_record *record = fake_record(page, row);
+	/* Copied, so that a row used after its page is a fault that ASan sees. */
+	*out_row = (struct row){.time_ns = record->time_ns,
+	                        .type = RECORD_DATA,
+	                        .text = arena_str(page->arena, record->text),
+	                        .body = arena_str(page->arena, record->text),
+	                        .stored = true,
+	                        .tree = STR("default"),
+	                        .index = page->first + row,
+	                        .number = page->first + row + 1,
+	                        .fields = record->fields,
+	                        .fields_count = record->fields_count};
+	return ERR_OK;
+}
+
+static inline struct query_source fake_source(struct fake *fake) {
+	return (struct query_source){
+	    .ctx = fake,
+	    .begin = fake_begin,
+	    .next = fake_next,
+	    .at = fake_at,
+	    .release = fake_release,
+	    .stats = fake_stats,
+	    .rows_all = fake_rows_all,
+	    .column = fake_column,
+	    .texts = fake_texts,
+	    .times = fake_times,
+	    .types = fake_types,
+	    .row = fake_row,
+	};
+}
+
+/* An output that writes everything as lines of text: records as "#index", with the added fields
+ * behind when show is given; table rows as values joined by '|'. */
+struct fake_output {
+	struct buf *out;
+	bool texts;  /* records with their text */
+	bool fields; /* and their fields */
+};
+
+static enum err fake_output_begin(void *ctx, const struct str *columns, size_t count) {
+	const struct fake_output *output = ctx;
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(output->out, "%s%.*s", i > 0 ? "|" : "", STR_ARG(columns[i]));
+	}
+	buf_append_str(output->out, count > 0 ? STR("\n") : STR(""));
+	return ERR_OK;
+}
+
+static enum err fake_output_record(void *ctx, const struct row *row) {
+	const struct fake_output *output = ctx;
+	buf_printf(output->out, "#%llu", (unsigned long long)row->index);
+	if (output->texts) {
+		buf_printf(output->out, " %.*s", STR_ARG(row->text));
+	}
+	for (size_t i = 0; output->fields && i < row->fields_count; i++) {
+		buf_printf(output->out, " %.*s=", STR_ARG(row->fields[i].name));
+		value_append_text(output->out, row->fields[i].value);
+	}
+	buf_append_char(output->out, '\n');
+	return ERR_OK;
+}
+
+static enum err fake_output_values(void *ctx, const struct value *values, size_t count) {
+	const struct fake_output *output = ctx;
+	for (size_t i = 0; i < count; i++) {
+		buf_append_str(output->out, i > 0 ? STR("|") : STR(""));
+		value_append_text(output->out, values[i]);
+	}
+	buf_append_char(output->out, '\n');
+	return ERR_OK;
+}
+
+static inline struct query_output fake_output(struct fake_output *output) {
+	return (struct query_output){.ctx = output,
+	                             .begin = fake_output_begin,
+	                             .record = fake_output_record,
+	                             .values = fake_output_values};
+}
+
+static inline struct query_options fake_options(void) {
+	return (struct query_options){.now_ns = 1795341600 * INSTANT_SECOND, /* 2026-11-22T10:00:00Z */
+	                              .from_ns = INSTANT_MIN,
+	                              .to_ns = INSTANT_MAX,
+	                              .limit = UINT64_MAX};
+}

@@ -1,0 +1,14 @@
+/* The pipes: their table, their parsing, and the chain of operators they become. */
+#pragma once
+
+#include "query/plan.h"
+#include "query/run.h"
+
+/* The table, for help. */
+size_t pipes_table(const struct pipe_kind *const **out_kinds);
+/* Parses all pipes from the position to the end into query. */
+MUST_USE enum err pipes_parse(struct parser *p, struct query *query);
+void pipes_explain(const struct query *query, struct buf *out);
+/* The chain of operators, ending in the output. Lives in run->arena; freed by pipes_free. */
+struct op *pipes_chain(struct run *run);
+void pipes_free(struct op *first);

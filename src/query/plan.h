@@ -1,0 +1,53 @@
+/* Private to src/query: a parsed query. */
+#pragma once
+
+#include "query/parse.h"
+
+struct run;
+struct op;
+
+/* What a pipe does to the order of rows and to their kind. */
+enum pipe_flag {
+	PIPE_ANY_ORDER = 1 << 0, /* its result does not depend on the order that rows come in */
+	PIPE_STREAMS = 1 << 1,   /* passes rows on one by one, in the order they come in */
+	PIPE_SORTS = 1 << 2,     /* makes an order of its own */
+};
+
+/* One row of the table of pipes (pipes.c). */
+struct pipe_kind {
+	struct str name;
+	struct str usage;
+	struct str help;
+	unsigned flags;
+	/* Reads what stands behind the name, up to the next pipe or the end. */
+	enum err (*parse)(struct parser *p, void **out_spec);
+	struct op *(*make)(struct run *run, const void *spec);
+	/* How many of the first rows it can use at most; NULL: all. */
+	uint64_t (*wanted)(const void *spec);
+};
+
+struct stage {
+	const struct pipe_kind *kind;
+	void *spec;
+	size_t position; /* in the text */
+	struct str text; /* as written */
+};
+
+struct query {
+	struct arena *arena;
+	struct str text;
+	struct expr *filter; /* with the times of the options */
+	struct stage *stages;
+	size_t stages_count;
+	const struct str *fields; /* fields that pipes name */
+	size_t fields_count;
+	bool table;              /* the result is a table */
+	const uint32_t *columns; /* its fields */
+	size_t columns_count;
+	/* Records as results: what extract added and what `fields -x` took away. */
+	const uint32_t *added;
+	size_t added_count;
+	const uint32_t *dropped;
+	size_t dropped_count;
+	struct owned *owned;
+};

@@ -1,0 +1,104 @@
+/* From text to a query: the filter, then each pipe by its row in the table of pipes. */
+#include "base/instant.h"
+#include "base/limits.h"
+#include "query/pipes.h"
+#include "query/plan.h"
+
+static struct expr *with_options(struct parser *p, struct expr *filter) {
+	const struct query_options *options = p->options;
+	if (options->from_ns == INSTANT_MIN && options->to_ns == INSTANT_MAX) {
+		return filter;
+	}
+	struct expr *both[] = {expr_test_time(p->arena, options->from_ns, options->to_ns), filter};
+	return filter->kind == EXPR_ALL ? both[0] : expr_group(p->arena, EXPR_AND, both, 2);
+}
+
+static enum err parse_all(struct parser *p, struct query *query) {
+	if (p->text.len > LIMIT_QUERY_SIZE) {
+		return diag_set_at(p->diag, ERR_LIMIT, LIMIT_QUERY_SIZE, 0,
+		                   "the query is longer than %zu bytes", LIMIT_QUERY_SIZE);
+	}
+	if (parser_end(p)) {
+		enum err err = diag_set_at(p->diag, ERR_INVALID, 0, 0, "the query is empty");
+		diag_hint(p->diag, "* finds every record");
+		return err;
+	}
+	struct expr *filter = NULL;
+	TRY(filter_parse(p, &filter));
+	query->filter = with_options(p, filter);
+	return pipes_parse(p, query);
+}
+
+enum err query_parse(struct arena *arena, struct str text, const struct query_options *options,
+                     struct query **out_query, struct diag *diag) {
+	struct query *query = ARENA_NEW(arena, struct query);
+	struct parser p = {.arena = arena, .options = options, .diag = diag};
+	query->arena = arena;
+	query->text = arena_str(arena, text);
+	p.text = query->text;
+	enum err err = parse_all(&p, query);
+	if (err != ERR_OK) {
+		owned_free(p.owned);
+		return err;
+	}
+	query->fields = p.names;
+	query->fields_count = p.names_count;
+	query->table = p.table;
+	query->columns = p.columns;
+	query->columns_count = p.columns_count;
+	query->owned = p.owned;
+	*out_query = query;
+	return ERR_OK;
+}
+
+void query_free(struct query *query) {
+	if (query != NULL) {
+		owned_free(query->owned);
+		query->owned = NULL;
+	}
+}
+
+void query_freep(struct query **query) {
+	query_free(*query);
+	*query = NULL;
+}
+
+struct need {
+	struct buf *out;
+	size_t count;
+};
+
+static void explain_need(void *ctx, struct str text, bool whole_words) {
+	struct need *need = ctx;
+	buf_printf(need->out, "%s%s ", need->count++ == 0 ? "pages need    " : "              ",
+	           whole_words ? "words" : "part ");
+	buf_append_json(need->out, text);
+	buf_append_char(need->out, '\n');
+}
+
+void query_explain(const struct query *query, struct buf *out) {
+	int64_t from;
+	int64_t to;
+	struct need need = {.out = out};
+	buf_append_str(out, STR("filter        "));
+	expr_describe(query->filter, out);
+	buf_append_char(out, '\n');
+	expr_time_hull(query->filter, &from, &to);
+	if (from != INSTANT_MIN || to != INSTANT_MAX) {
+		buf_append_str(out, STR("pages from    "));
+		if (from != INSTANT_MIN) {
+			instant_format(out, from, 0);
+		}
+		buf_append_str(out, STR(" to "));
+		if (to != INSTANT_MAX) {
+			instant_format(out, to, 0);
+		}
+		buf_append_char(out, '\n');
+	}
+	expr_required_texts(query->filter, explain_need, &need);
+	for (size_t i = 0; i < query->fields_count; i++) {
+		buf_printf(out, "%s%.*s\n", i == 0 ? "fields        " : "              ",
+		           STR_ARG(query->fields[i]));
+	}
+	pipes_explain(query, out);
+}

@@ -1,0 +1,219 @@
+/* Running: pages are scanned in order of index, the filter makes a bitmap of each, matching rows
+ * are pushed through the chain.
+ */
+#include "query/run.h"
+
+#include "base/bits.h"
+#include "base/limits.h"
+#include "query/pipes.h"
+#include "query/run_source.h"
+
+enum err run_take(struct run *run, size_t bytes) {
+	run->memory_used += bytes;
+	if (run->memory_used <= run->memory_max) {
+		return ERR_OK;
+	}
+	enum err err = diag_set(run->diag, ERR_LIMIT, "the query needs more than %zu MiB of memory",
+	                        run->memory_max >> 20);
+	diag_hint(run->diag,
+	          "raise it with --memory, narrow the time with --from and --to, or keep less: "
+	          "--limit, head, fewer fields in stats by");
+	return err;
+}
+
+static enum err check_caller(struct run *run) {
+	const struct query_options *options = run->options;
+	if (options->deadline_ns != 0 && options->os != NULL &&
+	    options->os->monotonic_ns(options->os->ctx) >= options->deadline_ns) {
+		enum err err = diag_set(run->diag, ERR_CANCELED, "the time allowed for the query is over");
+		diag_hint(run->diag, "allow more with --timeout, or narrow the time with --from and --to");
+		return err;
+	}
+	if (options->progress != NULL &&
+	    !options->progress(options->progress_ctx, run->rows_done,
+	                       run->source->rows_all(run->source->ctx), run->stats->found)) {
+		return diag_set(run->diag, ERR_CANCELED, "interrupted");
+	}
+	return ERR_OK;
+}
+
+enum err run_tick(struct run *run) {
+	return ++run->ticks % 256 == 0 ? check_caller(run) : ERR_OK;
+}
+
+enum err op_finish_next(struct op *op) {
+	return op->next->finish(op->next);
+}
+
+/* ---- one page ---- */
+
+struct scan {
+	struct run *run;
+	struct op *first; /* NULL: only counting */
+	struct arena *scratch;
+	const struct column **columns; /* of query->fields */
+	struct value *values;
+};
+
+struct input {
+	const struct query_source *source;
+	void *page;
+};
+
+static enum err input_column(void *ctx, struct str name, const struct column **out_column) {
+	const struct input *input = ctx;
+	return input->source->column(input->page, name, out_column);
+}
+static enum err input_texts(void *ctx, const struct str **out_texts) {
+	const struct input *input = ctx;
+	return input->source->texts(input->page, out_texts);
+}
+static enum err input_times(void *ctx, const int64_t **out_times) {
+	const struct input *input = ctx;
+	return input->source->times(input->page, out_times);
+}
+
+static enum err drop_own_records(const struct query_source *source, const struct query_page *page,
+                                 uint64_t *bits) {
+	const uint8_t *types;
+	TRY(source->types(page->page, &types));
+	for (uint32_t row = 0; row < page->rows; row++) {
+		if (types[row] != RECORD_DATA) {
+			bits_clear(bits, row);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err filter_page(struct scan *scan, const struct query_page *page, uint64_t *out_bits) {
+	struct run *run = scan->run;
+	struct input at = {run->source, page->page};
+	struct expr_input input = {.ctx = &at,
+	                           .rows = page->rows,
+	                           .column = input_column,
+	                           .texts = input_texts,
+	                           .times = input_times};
+	enum err err = expr_eval(run->query->filter, &input, scan->scratch, out_bits);
+	if (err == ERR_LIMIT) {
+		(void)diag_set(
+		    run->diag, err,
+		    "a regular expression gave up after %u steps on one of the records %llu to %llu",
+		    LIMIT_REGEX_MATCH, (unsigned long long)page->first_index,
+		    (unsigned long long)(page->first_index + page->rows - 1));
+		diag_hint(run->diag, "make it simpler: no repetition inside a repetition, as in (a+)+");
+	}
+	TRY(err);
+	return drop_own_records(run->source, page, out_bits);
+}
+
+static enum err push_row(struct scan *scan, const struct query_page *page, const int64_t *times,
+                         uint32_t row) {
+	size_t fields = scan->run->query->fields_count;
+	for (size_t i = 0; i < fields; i++) {
+		scan->values[i] = column_get(scan->columns[i], row);
+	}
+	struct flow_row flow = {.values = scan->values,
+	                        .time_ns = times[row],
+	                        .index = page->first_index + row,
+	                        .page = page,
+	                        .row = row};
+	return scan->first->push(scan->first, &flow);
+}
+
+static enum err push_page(struct scan *scan, const struct query_page *page, const uint64_t *bits) {
+	const struct query_source *source = scan->run->source;
+	const int64_t *times;
+	for (size_t i = 0; i < scan->run->query->fields_count; i++) {
+		TRY(source->column(page->page, scan->run->query->fields[i], &scan->columns[i]));
+	}
+	TRY(source->times(page->page, &times));
+	for (uint32_t row = 0; row < page->rows && !scan->first->full; row++) {
+		if (bits_get(bits, row)) {
+			TRY(push_row(scan, page, times, row));
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err scan_page(struct scan *scan, const struct query_page *page) {
+	struct run *run = scan->run;
+	arena_reset(scan->scratch);
+	uint64_t *bits = ARENA_ARRAY(scan->scratch, bits_words(page->rows) + 1, uint64_t);
+	TRY(filter_page(scan, page, bits));
+	size_t found = bits_count(bits, page->rows);
+	run->stats->found += found;
+	if (found > 0 && scan->first != NULL) {
+		TRY(push_page(scan, page, bits));
+	}
+	return ERR_OK;
+}
+
+/* ---- all ---- */
+
+static enum err scan_all(struct scan *scan) {
+	struct run *run = scan->run;
+	const struct query_source *source = run->source;
+	TRY(source->begin(source->ctx, run->query->filter, run->diag));
+	while (scan->first == NULL || !scan->first->full) {
+		struct query_page page = {0};
+		TRY(check_caller(run));
+		enum err err = source->next(source->ctx, &page, run->diag);
+		if (err == ERR_OK && page.page == NULL) {
+			break;
+		}
+		if (err == ERR_OK) {
+			err = scan_page(scan, &page);
+			run->rows_done += page.rows;
+			source->release(source->ctx, &page);
+		}
+		if (err == ERR_CORRUPT) { /* the rest can still be read; the caller is told how many */
+			run->stats->pages_damaged++;
+			err = ERR_OK;
+		}
+		TRY(err);
+	}
+	return ERR_OK;
+}
+
+static enum err run_chain(struct run *run) {
+	bool counting = run->options->count_only && run->query->stages_count == 0;
+	size_t fields = run->query->fields_count;
+	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
+	struct scan scan = {
+	    .run = run,
+	    .first = counting ? NULL : pipes_chain(run),
+	    .scratch = scratch,
+	    .columns = ARENA_ARRAY(run->arena, fields + 1, const struct column *),
+	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
+	};
+	enum err err = scan_all(&scan);
+	if (err == ERR_OK && scan.first != NULL) {
+		err = scan.first->finish(scan.first);
+	}
+	if (counting) {
+		run->stats->results = MIN_OF(run->stats->found, run->options->limit);
+	}
+	run->stats->scan = run->source->stats(run->source->ctx);
+	pipes_free(scan.first);
+	return err;
+}
+
+enum err query_run_source(const struct query *query, const struct query_source *source,
+                          const struct query_options *options, const struct query_output *output,
+                          struct query_stats *out_stats, struct diag *diag) {
+	struct query_stats stats = {0};
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct run run = {
+	    .query = query,
+	    .source = source,
+	    .options = options,
+	    .output = output,
+	    .stats = &stats,
+	    .diag = diag,
+	    .arena = arena,
+	    .memory_max = options->memory_max != 0 ? options->memory_max : LIMIT_QUERY_MEMORY,
+	};
+	enum err err = run_chain(&run);
+	*out_stats = stats;
+	return err;
+}

@@ -1,0 +1,35 @@
+/* The port between the query language and what holds the records (DESIGN 12): pages in order of
+ * index, read column by column. source_store.c puts the store behind it, tests put pages in memory
+ * there.
+ */
+#pragma once
+
+#include "event/row.h"
+#include "expr/expr.h"
+#include "store/store.h"
+
+struct query_page {
+	void *page; /* the source's own */
+	uint32_t rows;
+	uint64_t first_index;
+};
+
+struct query_source {
+	void *ctx;
+	/* Starts a scan for what filter may match (pages may be left out that surely hold nothing). */
+	enum err (*begin)(void *ctx, const struct expr *filter, struct diag *diag);
+	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
+	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
+	/* The page that holds index. */
+	enum err (*at)(void *ctx, uint64_t index, struct query_page *out_page, struct diag *diag);
+	void (*release)(void *ctx, struct query_page *page);
+	struct store_scan_stats (*stats)(void *ctx);
+	uint64_t (*rows_all)(void *ctx); /* for progress */
+
+	/* Of one page; what they give lives as long as the page. */
+	enum err (*column)(void *page, struct str name, const struct column **out_column);
+	enum err (*texts)(void *page, const struct str **out_texts);
+	enum err (*times)(void *page, const int64_t **out_times);
+	enum err (*types)(void *page, const uint8_t **out_types);
+	enum err (*row)(void *page, uint32_t row, struct row *out_row);
+};

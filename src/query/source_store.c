@@ -1,0 +1,132 @@
+/* The store behind the port of source.h: times and words of the filter become what store_scan can
+ * leave pages out by.
+ */
+#include "base/instant.h"
+#include "codec/token.h"
+#include "query/run_source.h"
+
+struct tokens {
+	uint64_t *hashes;
+	size_t count, cap;
+};
+
+struct store_source_ctx {
+	struct store *store;
+	struct store_scan *scan;
+	struct tokens tokens;
+};
+
+enum { TOKENS_MAX = 1024 }; /* more words than that rule out nothing further */
+
+static void add_token(void *ctx, uint64_t hash) {
+	struct tokens *tokens = ctx;
+	if (tokens->count == tokens->cap) {
+		size_t cap = tokens->cap * 2 + 16;
+		tokens->hashes = reallocarray(tokens->hashes, cap, sizeof(*tokens->hashes));
+		ASSERT(tokens->hashes != NULL);
+		tokens->cap = cap;
+	}
+	if (tokens->count < TOKENS_MAX) {
+		tokens->hashes[tokens->count++] = hash;
+	}
+}
+
+static void need_text(void *ctx, struct str text, bool whole_words) {
+	if (whole_words) {
+		token_each(text, add_token, ctx);
+	} else {
+		token_each_inner(text, add_token, ctx);
+	}
+}
+
+static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	struct store_scan_options options = {.index_to = UINT64_MAX};
+	expr_time_hull(filter, &options.from_ns, &options.to_ns);
+	expr_required_texts(filter, need_text, &source->tokens);
+	options.tokens = source->tokens.hashes;
+	options.tokens_count = source->tokens.count;
+	(void)diag;
+	return store_scan_new(source->store, &options, &source->scan);
+}
+
+static void describe(struct query_page *out_page, struct store_view *view) {
+	out_page->page = view;
+	out_page->rows = view == NULL ? 0 : store_view_rows(view);
+	out_page->first_index = view == NULL ? 0 : store_view_first_index(view);
+}
+
+static enum err source_next(void *ctx, struct query_page *out_page, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	struct store_view *view = NULL;
+	TRY(store_scan_next(source->scan, &view, diag));
+	describe(out_page, view);
+	return ERR_OK;
+}
+
+static enum err source_at(void *ctx, uint64_t index, struct query_page *out_page,
+                          struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	struct store_view *view = NULL;
+	TRY(store_view_at(source->store, index, &view, diag));
+	describe(out_page, view);
+	return ERR_OK;
+}
+
+static void source_release(void *ctx, struct query_page *page) {
+	(void)ctx;
+	store_view_free(page->page);
+	page->page = NULL;
+}
+
+static struct store_scan_stats source_stats(void *ctx) {
+	const struct store_source_ctx *source = ctx;
+	return source->scan == NULL ? (struct store_scan_stats){0} : store_scan_get_stats(source->scan);
+}
+
+static uint64_t source_rows_all(void *ctx) {
+	const struct store_source_ctx *source = ctx;
+	struct store_info info;
+	store_get_info(source->store, &info);
+	return info.records;
+}
+
+static enum err page_column(void *page, struct str name, const struct column **out_column) {
+	return store_view_column(page, name, out_column);
+}
+static enum err page_texts(void *page, const struct str **out_texts) {
+	return store_view_texts(page, out_texts);
+}
+static enum err page_times(void *page, const int64_t **out_times) {
+	return store_view_times(page, out_times);
+}
+static enum err page_types(void *page, const uint8_t **out_types) {
+	return store_view_types(page, out_types);
+}
+static enum err page_row(void *page, uint32_t row, struct row *out_row) {
+	return store_view_row(page, row, out_row);
+}
+
+enum err query_run(const struct query *query, struct store *store,
+                   const struct query_options *options, const struct query_output *output,
+                   struct query_stats *out_stats, struct diag *diag) {
+	struct store_source_ctx ctx = {.store = store};
+	struct query_source source = {
+	    .ctx = &ctx,
+	    .begin = source_begin,
+	    .next = source_next,
+	    .at = source_at,
+	    .release = source_release,
+	    .stats = source_stats,
+	    .rows_all = source_rows_all,
+	    .column = page_column,
+	    .texts = page_texts,
+	    .times = page_times,
+	    .types = page_types,
+	    .row = page_row,
+	};
+	enum err err = query_run_source(query, &source, options, output, out_stats, diag);
+	store_scan_free(ctx.scan);
+	free(ctx.tokens.hashes);
+	return err;
+}
