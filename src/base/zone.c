@@ -209,8 +209,8 @@ static const struct zone_type *rule_type_at(const struct rule *rule, int64_t utc
 	int32_t year = year_of(utc + rule->standard.offset);
 	int64_t start = rule_moment(year, &rule->start) - rule->standard.offset;
 	int64_t end = rule_moment(year, &rule->end) - rule->daylight.offset;
-	bool daylight = start < end ? utc >= start && utc < end : utc >= start || utc < end;
-	return daylight ? &rule->daylight : &rule->standard;
+	bool in_daylight = start < end ? utc >= start && utc < end : utc >= start || utc < end;
+	return in_daylight ? &rule->daylight : &rule->standard;
 }
 
 /* ---- TZif ---- */
