@@ -1,6 +1,58 @@
-/* main(): finds the subcommand and runs it. */
-#include "base/str.h"
+/* main(): finds the subcommand by the table and runs it. */
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "cmd/version.gen.h"
 
-int main(void) {
-	return 0;
+static int print(struct buf *text) {
+	(void)fwrite(text->ptr, 1, text->len, stdout);
+	buf_deinit(text);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int unknown_command(struct str name) {
+	struct diag diag = {0};
+	struct str nearest = command_nearest(name);
+	(void)diag_set(&diag, ERR_INVALID, "there is no command '%.*s'",
+	               STR_ARG(str_slice(name, 0, 80)));
+	if (nearest.len > 0) {
+		diag_hint(&diag, "did you mean akashi %.*s?", STR_ARG(nearest));
+	} else {
+		diag_hint(&diag, "akashi help lists them");
+	}
+	console_error(&diag, STR(""));
+	return EXIT_USAGE;
+}
+
+static int run_command(const struct command *command, int argc, char **argv) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct args args;
+	struct diag diag = {0};
+	enum err err = options_parse(command, argc, argv, arena, &args, &diag);
+	if (err != ERR_OK) {
+		console_error(&diag, STR(""));
+		return EXIT_USAGE;
+	}
+	if (args.help) {
+		struct buf text = {0};
+		help_command(command, &text);
+		return print(&text);
+	}
+	return command->run(&args);
+}
+
+int main(int argc, char **argv) {
+	console_init();
+	struct str name = argc > 1 ? str_from(argv[1]) : STR("--help");
+	if (str_eq(name, STR("--version")) || str_eq(name, STR("-V"))) {
+		struct buf text = {0};
+		buf_printf(&text, "akashi %s\n", AKASHI_VERSION);
+		return print(&text);
+	}
+	if (str_eq(name, STR("--help")) || str_eq(name, STR("-h"))) {
+		struct buf text = {0};
+		help_overview(&text);
+		return print(&text);
+	}
+	const struct command *command = command_find(name);
+	return command == NULL ? unknown_command(name) : run_command(command, argc - 2, argv + 2);
 }

@@ -1,0 +1,131 @@
+/* Options of reading, the walk over the paths, problems at the end. */
+#include "cmd/inputs.h"
+
+#include "ingest/zones.h"
+#include "render/units.h"
+
+enum { PROBLEM_LINES_MAX = 50 };
+
+static enum err check_names(const struct args *args, const struct formats *formats,
+                            struct diag *diag) {
+	if (args->format != NULL && !formats_has(formats, str_from(args->format))) {
+		enum err err = diag_set(diag, ERR_INVALID, "there is no format '%.80s'", args->format);
+		diag_hint(diag, "formats: %.*s", STR_ARG(formats_names(formats)));
+		return err;
+	}
+	if (args->year != 0 && (args->year < 1970 || args->year > 2261)) {
+		return diag_set(diag, ERR_INVALID, "--year wants a year from 1970 to 2261");
+	}
+	if (args->zone != NULL) {
+		CLEANUP(zones_freep) struct zones *zones = zones_new(os_real());
+		if (zones_get(zones, str_from(args->zone), diag) == NULL) {
+			return ERR_INVALID;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err inputs_init(struct inputs *inputs, const struct args *args, struct diag *diag) {
+	*inputs = (struct inputs){0};
+	progress_begin(&inputs->progress);
+	TRY(formats_new(os_real(), args->formats, &inputs->formats, diag));
+	TRY(check_names(args, inputs->formats, diag));
+	inputs->options = (struct ingest_options){
+	    .os = os_real(),
+	    .formats = inputs->formats,
+	    .source = str_from(args->source),
+	    .host = str_from(args->host),
+	    .format = str_from(args->format),
+	    .zone = str_from(args->zone),
+	    .year = (int32_t)args->year,
+	    .charset = str_from(args->encoding),
+	    .keep_objects = !args->hash_only,
+	};
+	return ERR_OK;
+}
+
+void inputs_deinit(struct inputs *inputs) {
+	formats_free(inputs->formats);
+	buf_deinit(&inputs->problem_text);
+}
+
+static void problem(void *ctx, struct str path, uint64_t offset, enum err err, struct str message) {
+	struct inputs *inputs = ctx;
+	inputs->problems++;
+	if (inputs->problem_lines >= PROBLEM_LINES_MAX) {
+		return;
+	}
+	inputs->problem_lines++;
+	buf_append_str(&inputs->problem_text, STR("  "));
+	render_safe(&inputs->problem_text, path);
+	if (offset != UINT64_MAX) {
+		buf_printf(&inputs->problem_text, " at byte %llu", (unsigned long long)offset);
+	}
+	buf_append_str(&inputs->problem_text, STR(": "));
+	render_safe(&inputs->problem_text, message.len > 0 ? message : str_from(err_text(err)));
+	buf_append_char(&inputs->problem_text, '\n');
+}
+
+static bool progress(void *ctx, uint64_t bytes) {
+	struct inputs *inputs = ctx;
+	inputs->bytes += bytes;
+	if (progress_due(&inputs->progress)) {
+		struct buf text = {0};
+		render_bytes(&text, inputs->bytes);
+		progress_show(&inputs->progress, "read %.*s, %.0f MB/s", STR_ARG(buf_str(&text)),
+		              (double)inputs->bytes / 1e6 / progress_seconds(&inputs->progress));
+		buf_deinit(&text);
+	}
+	return !console_interrupted();
+}
+
+static enum err put(void *ctx, struct batch *batch) {
+	const struct inputs *inputs = ctx;
+	return inputs->inner->put(inputs->inner->ctx, batch);
+}
+
+static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
+                           enum sink_verdict *out_verdict, struct sink_resume *out_resume) {
+	const struct inputs *inputs = ctx;
+	return inputs->inner->file_begin(inputs->inner->ctx, file, fresh, out_file, out_verdict,
+	                                 out_resume);
+}
+
+static enum err read_path(struct inputs *inputs, const struct args *args, const char *path) {
+	if (strcmp(path, "-") == 0) {
+		struct str shown = args->source != NULL ? str_from(args->source) : STR("-");
+		return ingest_stream(&inputs->options, 0, shown, &inputs->sink, &inputs->totals);
+	}
+	return ingest_path(&inputs->options, path, &inputs->sink, &inputs->totals);
+}
+
+enum err inputs_run(struct inputs *inputs, const struct args *args, const struct sink *sink) {
+	inputs->inner = sink;
+	inputs->sink = (struct sink){.ctx = inputs,
+	                             .put = put,
+	                             .file_begin = sink->file_begin != NULL ? file_begin : NULL,
+	                             .problem = problem,
+	                             .progress = progress};
+	for (size_t i = 0; i < args->paths_count; i++) {
+		TRY(read_path(inputs, args, args->paths[i]));
+	}
+	return ERR_OK;
+}
+
+int inputs_status(struct inputs *inputs, enum err err) {
+	progress_end(&inputs->progress);
+	if (inputs->problems > 0) {
+		(void)fprintf(stderr, "akashi: %llu problem%s while inputs; the rest was read:\n%.*s",
+		              (unsigned long long)inputs->problems, inputs->problems == 1 ? "" : "s",
+		              STR_ARG(buf_str(&inputs->problem_text)));
+		if (inputs->problems > inputs->problem_lines) {
+			(void)fprintf(stderr, "  and %llu more\n",
+			              (unsigned long long)(inputs->problems - inputs->problem_lines));
+		}
+	}
+	if (err == ERR_CANCELED) {
+		console_note("interrupted; what was taken so far is kept");
+	}
+	int status = console_status(err);
+	return status == EXIT_DONE && err == ERR_OK && inputs->problems > 0 ? EXIT_FAILED : status;
+}

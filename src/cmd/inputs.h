@@ -1,0 +1,32 @@
+/* What parse and ingest share: options of reading, problems listed at the end, progress. private to
+ * src/cmd
+ */
+#pragma once
+
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "ingest/formats.h"
+#include "ingest/ingest.h"
+
+struct inputs {
+	struct formats *formats;
+	struct ingest_options options;
+	struct ingest_totals totals;
+	struct progress progress;
+	uint64_t bytes;
+	uint64_t problems;
+	struct buf problem_text; /* the first of them, one line each */
+	uint64_t problem_lines;
+	/* The sink behind ours. */
+	const struct sink *inner;
+	struct sink sink;
+};
+
+/* Checks the options and compiles the formats. deinit also after a failure. */
+MUST_USE enum err inputs_init(struct inputs *inputs, const struct args *args, struct diag *diag);
+void inputs_deinit(struct inputs *inputs);
+/* Reads all paths of args (or the journal) into sink, whose problem and progress are replaced. */
+MUST_USE enum err inputs_run(struct inputs *inputs, const struct args *args,
+                             const struct sink *sink);
+/* Ends the progress line, lists the problems, and gives the exit status. */
+int inputs_status(struct inputs *inputs, enum err err);
