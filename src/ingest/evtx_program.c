@@ -156,9 +156,23 @@ static uint32_t name_size(const struct evtx_chunk *chunk, uint32_t at) {
 	return NAME_HEADER + 2 * (uint32_t)le16_load(chunk->bytes + at + 6) + 2;
 }
 
+/* ASCII that no name has becomes an underscore: with damaged names too the XML is well-formed. */
+static void mend_name(struct buf *literals, size_t from) {
+	for (size_t i = from; i < literals->len; i++) {
+		char c = literals->ptr[i];
+		bool good = char_is_alpha(c) || char_is_digit(c) || (unsigned char)c >= 0x80 || c == '_' ||
+		            c == '-' || c == '.' || c == ':';
+		if (!good) {
+			literals->ptr[i] = '_';
+		}
+	}
+	if (literals->len == from) {
+		buf_append_char(literals, '_');
+	}
+}
+
 /* Reads the offset of a name; steps over the name too when it stands right here. Its text goes to
- * the literals as it is in XML: names of elements have nothing to escape, and if they had, what is
- * written must still be well-formed. */
+ * the literals. */
 static bool read_name(struct compiler *c) {
 	uint32_t field;
 	if (!take(c, 4, &field)) {
@@ -175,11 +189,13 @@ static bool read_name(struct compiler *c) {
 		}
 	}
 	uint32_t units = le16_load(c->chunk->bytes + at + 6);
-	if (c->chunk->budget < units) {
+	if (!evtx_chunk_spend(c->chunk, units)) {
 		return fail(c, fault_budget);
 	}
-	struct evtx_out out = {.xml = &c->chunk->literals, .place = EVTX_IN_ATTRIBUTE};
+	struct evtx_out out = {.xml = &c->chunk->literals};
+	size_t before = c->chunk->literals.len;
 	evtx_append_utf16(&out, c->chunk->bytes + at + NAME_HEADER, units);
+	mend_name(&c->chunk->literals, before);
 	return true;
 }
 

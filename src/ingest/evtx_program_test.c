@@ -1,0 +1,334 @@
+#include "ingest/evtx_program.h"
+
+#include "base/limits.h"
+#include "evtx_maker.h"
+#include "ingest/evtx_value.h"
+#include "tap.h"
+
+/* A chunk in the making, and the compiler's view of it. */
+struct bench {
+	struct evtx_maker maker;
+	struct evtx_chunk chunk;
+	uint32_t at; /* where the BinXML starts */
+};
+
+static void bench_begin(struct bench *bench) {
+	maker_init(&bench->maker);
+	evtx_chunk_init(&bench->chunk);
+	maker_begin_chunk(&bench->maker);
+	bench->at = (uint32_t)bench->maker.len;
+}
+
+static void bench_load(struct bench *bench) {
+	evtx_chunk_begin(&bench->chunk, str_make((const char *)bench->maker.bytes, bench->maker.len));
+}
+
+static struct evtx_program *bench_compile(struct bench *bench) {
+	bench_load(bench);
+	return evtx_compile(&bench->chunk, bench->at, bench->chunk.size);
+}
+
+static void bench_end(struct bench *bench) {
+	maker_deinit(&bench->maker);
+	evtx_chunk_deinit(&bench->chunk);
+}
+
+/* All that the program would write if every substitution were empty. */
+static struct str literals_of(const struct evtx_program *program, struct buf *out) {
+	buf_clear(out);
+	for (uint32_t i = 0; i < program->ops_count; i++) {
+		const struct evtx_op *op = &program->ops[i];
+		buf_append(out, program->literals + op->literal, op->literal_len);
+	}
+	return buf_str(out);
+}
+
+static unsigned count_ops(const struct evtx_program *program, enum evtx_op_kind kind) {
+	unsigned count = 0;
+	for (uint32_t i = 0; i < program->ops_count; i++) {
+		count += program->ops[i].kind == kind;
+	}
+	return count;
+}
+
+/* Every element is ended, at the place that its entry gives. */
+static bool is_closed(const struct evtx_program *program) {
+	for (uint32_t i = 0; i < program->ops_count; i++) {
+		const struct evtx_op *op = &program->ops[i];
+		if (op->kind == EVTX_OP_START) {
+			uint32_t end = program->elements[op->index].end;
+			bool ends = end < program->ops_count && (program->ops[end].kind == EVTX_OP_END ||
+			                                         program->ops[end].kind == EVTX_OP_EMPTY);
+			if (!ends || program->ops[end].index != op->index) {
+				return false;
+			}
+		}
+		if (op->kind == EVTX_OP_ATTRIBUTE &&
+		    program->ops[op->index].kind != EVTX_OP_ATTRIBUTE_END) {
+			return false;
+		}
+	}
+	return count_ops(program, EVTX_OP_START) ==
+	       count_ops(program, EVTX_OP_END) + count_ops(program, EVTX_OP_EMPTY);
+}
+
+static void make_some_of_everything(struct evtx_maker *maker) {
+	maker_fragment(maker);
+	maker_open(maker, "Event", -1, true);
+	maker_attribute(maker, "xmlns");
+	maker_text(maker, "urn:x&y");
+	maker_attribute(maker, "empty");
+	maker_close_start(maker);
+	maker_open(maker, "Data", -1, true);
+	maker_attribute(maker, "Name");
+	maker_text(maker, "first");
+	maker_close_start(maker);
+	maker_text(maker, "a<b");
+	maker_char_ref(maker, 0x20ac);
+	maker_entity_ref(maker, "amp");
+	maker_cdata(maker, "]]>");
+	maker_end(maker);
+	maker_open(maker, "Data", -1, true);
+	maker_attribute(maker, "Name");
+	maker_substitution(maker, 3, EVTX_STRING, true);
+	maker_close_start(maker);
+	maker_substitution(maker, 4, EVTX_STRING, false);
+	maker_end(maker);
+	maker_pi(maker, "target", "some data");
+	maker_open(maker, "Empty", -1, false);
+	maker_close_empty(maker);
+	maker_end(maker);
+	maker_eof(maker);
+}
+
+TEST(every_token_becomes_xml) {
+	struct bench bench;
+	struct buf text = {0};
+	bench_begin(&bench);
+	make_some_of_everything(&bench.maker);
+	struct evtx_program *program = bench_compile(&bench);
+	CHECK(program->fault == NULL);
+	CHECK(is_closed(program));
+	CHECK_STR(literals_of(program, &text),
+	          "<Event xmlns='urn:x&amp;y' empty=''><Data Name='first'>a&lt;b\xe2\x82\xac&amp;]]&gt;"
+	          "</Data><Data Name=''></Data><?target some data?><Empty/></Event>");
+	buf_deinit(&text);
+	bench_end(&bench);
+}
+
+TEST(an_element_knows_its_literal_name_and_its_only_value) {
+	struct bench bench;
+	bench_begin(&bench);
+	make_some_of_everything(&bench.maker);
+	struct evtx_program *program = bench_compile(&bench);
+	const struct evtx_element *first = &program->elements[1];
+	const struct evtx_element *second = &program->elements[2];
+	CHECK_STR(str_make(program->literals + first->data_name, first->data_name_len), "first");
+	CHECK_EQ(first->repeat_value, EVTX_NO_VALUE);
+	CHECK_EQ(second->data_name_len, 0);
+	CHECK_EQ(second->repeat_value, 4);
+	CHECK_EQ(program->elements[0].repeat_value, EVTX_NO_VALUE);
+	bench_end(&bench);
+}
+
+TEST(only_an_attribute_that_is_one_optional_value_can_be_left_out) {
+	struct bench bench;
+	bench_begin(&bench);
+	maker_open(&bench.maker, "E", -1, true);
+	maker_attribute(&bench.maker, "a");
+	maker_substitution(&bench.maker, 1, EVTX_STRING, true);
+	maker_attribute(&bench.maker, "b");
+	maker_substitution(&bench.maker, 2, EVTX_STRING, false);
+	maker_attribute(&bench.maker, "c");
+	maker_text(&bench.maker, "x");
+	maker_substitution(&bench.maker, 3, EVTX_STRING, true);
+	maker_close_empty(&bench.maker);
+	struct evtx_program *program = bench_compile(&bench);
+	uint16_t values[3] = {0};
+	for (uint32_t i = 0, n = 0; i < program->ops_count; i++) {
+		if (program->ops[i].kind == EVTX_OP_ATTRIBUTE) {
+			values[n++] = program->ops[i].value;
+		}
+	}
+	CHECK_EQ(values[0], 1);
+	CHECK_EQ(values[1], EVTX_NO_VALUE);
+	CHECK_EQ(values[2], EVTX_NO_VALUE);
+	bench_end(&bench);
+}
+
+TEST(binxml_cut_anywhere_compiles_to_closed_elements) {
+	struct bench bench;
+	bench_begin(&bench);
+	make_some_of_everything(&bench.maker);
+	bench_load(&bench);
+	uint32_t end = bench.chunk.size;
+	for (uint32_t cut = bench.at; cut < end; cut++) {
+		bench_load(&bench);
+		struct evtx_program *program = evtx_compile(&bench.chunk, bench.at, cut);
+		CHECK(is_closed(program));
+		CHECK((program->fault == NULL) ==
+		      (cut <= bench.at || cut == bench.at + 4 || cut == end - 1));
+	}
+	bench_end(&bench);
+}
+
+TEST(any_damaged_byte_compiles_to_closed_elements) {
+	struct bench bench;
+	bench_begin(&bench);
+	make_some_of_everything(&bench.maker);
+	for (int round = 0; round < 3000; round++) {
+		size_t at = bench.at + tap_random() % (bench.maker.len - bench.at);
+		uint8_t before = bench.maker.bytes[at];
+		bench.maker.bytes[at] = (uint8_t)tap_random();
+		CHECK(is_closed(bench_compile(&bench)));
+		bench.maker.bytes[at] = before;
+	}
+	bench_end(&bench);
+}
+
+TEST(an_unknown_token_ends_the_program_where_it_stands) {
+	struct bench bench;
+	struct buf text = {0};
+	bench_begin(&bench);
+	maker_open(&bench.maker, "E", -1, false);
+	maker_close_start(&bench.maker);
+	maker_text(&bench.maker, "kept");
+	uint32_t at = (uint32_t)bench.maker.len;
+	maker_u8(&bench.maker, 0x3f);
+	struct evtx_program *program = bench_compile(&bench);
+	CHECK(program->fault != NULL);
+	CHECK_EQ(program->fault_at, at);
+	CHECK_STR(literals_of(program, &text), "<E>kept</E>");
+	buf_deinit(&text);
+	bench_end(&bench);
+}
+
+TEST(tokens_out_of_order_are_a_fault) {
+	static const uint8_t tokens[] = {0x02, 0x03, 0x04, 0x06};
+	for (size_t i = 0; i < sizeof(tokens); i++) {
+		struct bench bench;
+		bench_begin(&bench);
+		maker_u8(&bench.maker, tokens[i]);
+		maker_u32(&bench.maker, 0);
+		struct evtx_program *program = bench_compile(&bench);
+		CHECK(program->fault != NULL);
+		CHECK_EQ(program->ops_count, 0);
+		bench_end(&bench);
+	}
+}
+
+TEST(elements_may_be_nested_to_the_limit_and_no_further) {
+	for (uint32_t extra = 0; extra < 2; extra++) {
+		struct bench bench;
+		bench_begin(&bench);
+		for (uint32_t i = 0; i < LIMIT_XML_DEPTH + extra; i++) {
+			maker_open(&bench.maker, "E", -1, false);
+			maker_close_start(&bench.maker);
+		}
+		for (uint32_t i = 0; i < LIMIT_XML_DEPTH + extra; i++) {
+			maker_end(&bench.maker);
+		}
+		struct evtx_program *program = bench_compile(&bench);
+		CHECK((program->fault == NULL) == (extra == 0));
+		CHECK(is_closed(program));
+		CHECK_EQ(count_ops(program, EVTX_OP_START), LIMIT_XML_DEPTH);
+		bench_end(&bench);
+	}
+}
+
+TEST(a_long_name_used_often_meets_the_budget) {
+	struct bench bench;
+	bench_begin(&bench);
+	uint32_t name = (uint32_t)bench.maker.len;
+	maker_u32(&bench.maker, 0);
+	maker_u16(&bench.maker, 0);
+	maker_u16(&bench.maker, 20000);
+	for (int i = 0; i < 20000; i++) {
+		maker_u16(&bench.maker, 'x');
+	}
+	maker_u16(&bench.maker, 0);
+	bench.at = (uint32_t)bench.maker.len;
+	while (bench.maker.len < 65000) {
+		maker_u8(&bench.maker, 0x01);
+		maker_u32(&bench.maker, 6);
+		maker_u32(&bench.maker, name);
+		maker_u8(&bench.maker, 0x03);
+	}
+	struct evtx_program *program = bench_compile(&bench);
+	CHECK(program->fault != NULL);
+	CHECK(is_closed(program));
+	CHECK_EQ(bench.chunk.budget, 0);
+	bench_end(&bench);
+}
+
+/* <E>{0}</E> in place, its values, and a second instance; returns where that stands. */
+static uint32_t make_two_instances(struct bench *bench) {
+	struct maker_value value = MAKER_VALUE(EVTX_UINT8, "\x07");
+	uint32_t definition = maker_define(&bench->maker, 0x1234);
+	maker_fragment(&bench->maker);
+	maker_open(&bench->maker, "E", 0xffff, false);
+	maker_close_start(&bench->maker);
+	maker_substitution(&bench->maker, 0, EVTX_UINT8, false);
+	maker_end(&bench->maker);
+	maker_eof(&bench->maker);
+	maker_end_definition(&bench->maker);
+	maker_values(&bench->maker, &value, 1);
+	uint32_t second = (uint32_t)bench->maker.len;
+	maker_instance(&bench->maker, 0x1234, definition);
+	maker_values(&bench->maker, &value, 1);
+	bench_load(bench);
+	return second;
+}
+
+TEST(a_template_is_compiled_once_for_its_chunk) {
+	struct bench bench;
+	struct evtx_instance first, second;
+	bench_begin(&bench);
+	uint32_t second_at = make_two_instances(&bench);
+	evtx_instance_read(&bench.chunk, bench.at, bench.chunk.size, &first);
+	evtx_instance_read(&bench.chunk, second_at, bench.chunk.size, &second);
+	CHECK(first.fault == NULL);
+	CHECK(first.program != NULL);
+	CHECK(first.program == second.program);
+	CHECK_EQ(first.end, second_at);
+	CHECK_EQ(second.end, bench.chunk.size);
+	CHECK_EQ(first.count, 1);
+	CHECK_EQ(second.first, 1);
+	bench_end(&bench);
+}
+
+TEST(a_definition_that_was_overwritten_is_not_used) {
+	struct bench bench;
+	struct evtx_instance instance;
+	bench_begin(&bench);
+	uint32_t second_at = make_two_instances(&bench);
+	bench.maker.bytes[second_at + 2] ^= 1; /* another template's id */
+	evtx_instance_read(&bench.chunk, second_at, bench.chunk.size, &instance);
+	CHECK(instance.program == NULL);
+	CHECK(instance.fault != NULL);
+	bench.maker.bytes[second_at + 2] ^= 1;
+	bench.maker.bytes[second_at + 8] = 0xff; /* a place outside the chunk */
+	evtx_instance_read(&bench.chunk, second_at, bench.chunk.size, &instance);
+	CHECK(instance.program == NULL);
+	CHECK(instance.fault != NULL);
+	bench_end(&bench);
+}
+
+TEST(values_that_end_behind_the_record_are_cut) {
+	struct bench bench;
+	struct evtx_instance instance;
+	bench_begin(&bench);
+	uint32_t second_at = make_two_instances(&bench);
+	evtx_instance_read(&bench.chunk, second_at, bench.chunk.size - 1, &instance);
+	CHECK(instance.fault != NULL);
+	CHECK(instance.program != NULL);
+	CHECK_EQ(instance.count, 1);
+	CHECK_EQ(((struct evtx_value *)(void *)bench.chunk.values.ptr)->size, 0);
+	for (uint32_t end = second_at + 1; end < bench.chunk.size - 1; end++) {
+		bench.chunk.values.len = 0;
+		evtx_instance_read(&bench.chunk, second_at, end, &instance);
+		CHECK(instance.fault != NULL);
+		CHECK(instance.end <= end);
+	}
+	bench_end(&bench);
+}
