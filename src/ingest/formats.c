@@ -1,11 +1,12 @@
-/* The table of formats: carriers in C first, then text formats as they were compiled, built in
- * before the user's. The order is the order of trying.
+/* The table of formats: the user's own first, then carriers in C, then the text formats compiled
+ * with the program. The order is the order of trying.
  */
 #include "ingest/formats_table.h"
 
 #include "base/buf.h"
 #include "ingest/json_line.h"
 #include "ingest/syslog.h"
+#include "ingest/text_format.h"
 #include "ingest/zones.h"
 
 static const struct line_format carriers[] = {
@@ -15,6 +16,9 @@ static const struct line_format carriers[] = {
      syslog_take_3164, NULL},
     {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, NULL},
 };
+
+/* const struct text_format builtin_formats[], made from formats/ by format_pack. */
+#include "ingest/formats_builtin.gen.inc"
 
 /* Formats that --format may name and that are not made of lines; inputs read them. */
 static const struct str others[] = {STR_INIT("text"), STR_INIT("evtx"), STR_INIT("json-array"),
@@ -34,17 +38,133 @@ static void join_names(struct formats *formats) {
 	buf_deinit(&names);
 }
 
+static void add_format(struct formats *formats, struct line_format format) {
+	format.slots = formats->slots;
+	if (format.text != NULL) {
+		formats->slots += text_format_slots(format.text);
+	}
+	formats->list[formats->count++] = format;
+}
+
+static void add_text_format(struct formats *formats, const struct text_format *text) {
+	add_format(formats, (struct line_format){
+	                        .name = text->name, .help = text->title, .take = text_format_take, .text = text});
+}
+
+/* ---- a user's folder ---- */
+
+enum { USER_FORMATS_MAX = 32, USER_FILE_MAX = 1 << 20 };
+
+struct user_files {
+	struct arena *arena;
+	struct str names[USER_FORMATS_MAX];
+	size_t count;
+	bool too_many;
+};
+
+static enum err note_file(void *ctx, struct str name, enum os_file_kind kind) {
+	struct user_files *files = ctx;
+	(void)kind;
+	if (!str_ends(name, STR(".yml")) && !str_ends(name, STR(".yaml"))) {
+		return ERR_OK;
+	}
+	if (files->count == USER_FORMATS_MAX) {
+		files->too_many = true;
+		return ERR_LIMIT;
+	}
+	size_t i = files->count++;
+	while (i > 0 && str_cmp(files->names[i - 1], name) > 0) {
+		files->names[i] = files->names[i - 1];
+		i--;
+	}
+	files->names[i] = arena_str(files->arena, name);
+	return ERR_OK;
+}
+
+static bool is_taken(const struct formats *formats, struct str name) {
+	for (size_t i = 0; i < ARRAY_LEN(builtin_formats); i++) {
+		if (str_eq(builtin_formats[i].name, name)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
+		if (str_eq(carriers[i].name, name)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		if (str_eq(others[i], name)) {
+			return true;
+		}
+	}
+	for (uint32_t i = 0; i < formats->count; i++) {
+		if (str_eq(formats->list[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum err read_user_format(const struct os *os, struct formats *formats, struct str path,
+                                 struct diag *diag) {
+	struct buf yaml = {0};
+	struct text_format *format = ARENA_NEW(formats->arena, struct text_format);
+	enum err err = os_read_file(os, arena_cstr(formats->arena, path), USER_FILE_MAX, &yaml);
+	if (err != ERR_OK) {
+		err = diag_set(diag, err, "%.*s: %s", STR_ARG(path), err_text(err));
+	} else {
+		err = text_format_read(formats->arena, path, buf_str(&yaml), format, diag);
+	}
+	buf_deinit(&yaml);
+	TRY(err);
+	TRY(text_format_check(format, path, diag));
+	if (is_taken(formats, format->name)) {
+		err = diag_set(diag, ERR_EXISTS, "%.*s: there is a format '%.*s' already", STR_ARG(path),
+		               STR_ARG(format->name));
+		diag_hint(diag, "give yours another name; it is tried before those built in");
+		return err;
+	}
+	add_text_format(formats, format);
+	return ERR_OK;
+}
+
+static enum err read_user_folder(const struct os *os, struct formats *formats, const char *folder,
+                                 struct diag *diag) {
+	struct user_files *files = ARENA_NEW(formats->arena, struct user_files);
+	files->arena = formats->arena;
+	enum err err = os->list(os->ctx, folder, note_file, files);
+	if (files->too_many) {
+		return diag_set(diag, ERR_LIMIT, "%s holds more than %d formats", folder, USER_FORMATS_MAX);
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the folder of formats %s: %s", folder, err_text(err));
+	}
+	for (size_t i = 0; i < files->count; i++) {
+		struct str path =
+		    arena_printf(formats->arena, "%s/%.*s", folder, STR_ARG(files->names[i]));
+		TRY(read_user_format(os, formats, path, diag));
+	}
+	return ERR_OK;
+}
+
 enum err formats_new(const struct os *os, const char *user_folder, struct formats **out_formats,
                      struct diag *diag) {
 	struct arena *arena = arena_new(SIZE_MAX);
 	struct formats *formats = ARENA_NEW(arena, struct formats);
-	(void)os;
-	(void)user_folder;
-	(void)diag;
 	formats->arena = arena;
 	formats->slots = SYSLOG_SLOTS;
+	/* Who writes a format knows the log better than we do: theirs come first. */
+	enum err err =
+	    user_folder == NULL ? ERR_OK : read_user_folder(os, formats, user_folder, diag);
+	if (err != ERR_OK) {
+		formats_free(formats);
+		return err;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
-		formats->list[formats->count++] = carriers[i];
+		add_format(formats, carriers[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(builtin_formats); i++) {
+		add_text_format(formats, &builtin_formats[i]);
 	}
 	join_names(formats);
 	*out_formats = formats;

@@ -22,6 +22,7 @@ struct line {
 	struct buf *scratch;     /* for values that must be put together */
 	/* Why the format did not take it: static text and the byte where it stopped. */
 	const char *why;
+	const char *wanted; /* what a pattern would have wanted there, or NULL */
 	size_t why_at;
 };
 
@@ -33,6 +34,7 @@ struct line_format {
 	 * is then forgotten by the caller). */
 	bool (*take)(const struct line_format *format, struct line *line);
 	const struct text_format *text; /* of formats from YAML */
+	uint32_t slots;                 /* the first of its slots of struct line */
 };
 
 /* Refuses: `return line_refuse(line, at, "why")`. */

@@ -232,7 +232,10 @@ static void explain_format(const struct line_format *format, struct line *line, 
 		buf_append_str(out, STR(": takes it; "));
 		buf_append_str(out, format->help);
 	} else {
-		buf_printf(out, ": no, %s (byte %zu)", line->why, line->why_at + 1);
+		buf_printf(out, ": no, %s (byte %zu", line->why, line->why_at + 1);
+		buf_printf(out, "%s%s)", line->wanted != NULL ? ": " : "",
+		           line->wanted != NULL ? line->wanted : "");
+		line->wanted = NULL;
 	}
 	buf_append_char(out, '\n');
 }

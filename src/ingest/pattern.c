@@ -1,0 +1,377 @@
+/* Matching: a loop over ops with a small stack of choices. Reading a slot never looks behind what
+ * it takes but for its stop bytes.
+ */
+#include "ingest/pattern.h"
+
+#include <arpa/inet.h>
+
+static bool is_blank(char c) {
+	return c == ' ' || c == '\t';
+}
+
+static bool is_stop(struct str stop, char c) {
+	return is_blank(c) || (stop.len > 0 && memchr(stop.ptr, c, stop.len) != NULL);
+}
+
+/* ---- slots: each returns the place behind what it took at at, or NOT_HERE ---- */
+
+#define NOT_HERE SIZE_MAX
+
+static size_t read_word(struct str text, size_t at, struct str stop) {
+	size_t i = at;
+	while (i < text.len && !is_stop(stop, text.ptr[i])) {
+		i++;
+	}
+	return i > at ? i : NOT_HERE;
+}
+
+/* Whether an odd number of backslashes stands before at. */
+static bool is_escaped(struct str text, size_t from, size_t at) {
+	size_t i = at;
+	while (i > from && text.ptr[i - 1] == '\\') {
+		i--;
+	}
+	return (at - i) % 2 != 0;
+}
+
+/* Up to the words that stand behind the slot; to the end when none do. A quotation mark behind a
+ * backslash is not the one that ends. */
+static size_t read_text(struct str text, size_t at, struct str stop) {
+	size_t end = at;
+	if (stop.len == 0) {
+		return text.len;
+	}
+	while ((end = str_find(text, stop, end)) != NOT_HERE) {
+		if (stop.ptr[0] != '"' || !is_escaped(text, at, end)) {
+			return end;
+		}
+		end++;
+	}
+	return NOT_HERE;
+}
+
+/* As text, but a quotation mark never belongs to it. */
+static size_t read_url(struct str text, size_t at, struct str stop) {
+	size_t end = read_text(text, at, stop);
+	size_t quote = at;
+	while (end != NOT_HERE && (quote = str_find_char(text, '"', quote)) < end) {
+		if (!is_escaped(text, at, quote)) {
+			return NOT_HERE;
+		}
+		quote++;
+	}
+	return end;
+}
+
+static size_t read_digits(struct str text, size_t at) {
+	size_t i = at;
+	while (i < text.len && char_is_digit(text.ptr[i])) {
+		i++;
+	}
+	return i > at ? i : NOT_HERE;
+}
+
+static size_t read_int(struct str text, size_t at) {
+	return read_digits(text, at + (at < text.len && text.ptr[at] == '-'));
+}
+
+static size_t read_number(struct str text, size_t at) {
+	size_t end = read_int(text, at);
+	if (end != NOT_HERE && end < text.len && text.ptr[end] == '.') {
+		size_t fraction = read_digits(text, end + 1);
+		end = fraction == NOT_HERE ? end : fraction;
+	}
+	return end;
+}
+
+static bool is_hex(char c) {
+	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static size_t read_hex(struct str text, size_t at) {
+	size_t i = at;
+	if (text.len - at > 2 && text.ptr[at] == '0' && char_lower(text.ptr[at + 1]) == 'x') {
+		i += 2;
+	}
+	size_t first = i;
+	while (i < text.len && is_hex(text.ptr[i])) {
+		i++;
+	}
+	return i > first ? i : NOT_HERE;
+}
+
+static size_t read_ipv4(struct str text, size_t at) {
+	size_t i = at;
+	for (int part = 0; part < 4; part++) {
+		unsigned value = 0;
+		size_t first = i;
+		if (part > 0 && (i >= text.len || text.ptr[i++] != '.')) {
+			return NOT_HERE;
+		}
+		first = i;
+		while (i < text.len && i - first < 3 && char_is_digit(text.ptr[i])) {
+			value = value * 10 + (unsigned)(text.ptr[i++] - '0');
+		}
+		if (i == first || value > 255) {
+			return NOT_HERE;
+		}
+	}
+	bool more = i < text.len && (char_is_digit(text.ptr[i]) || char_is_alpha(text.ptr[i]));
+	bool dotted = i + 1 < text.len && text.ptr[i] == '.' && char_is_digit(text.ptr[i + 1]);
+	return more || dotted ? NOT_HERE : i;
+}
+
+static size_t read_ipv6(struct str text, size_t at) {
+	char copy[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+	size_t i = at;
+	while (i < text.len && (is_hex(text.ptr[i]) || text.ptr[i] == ':' || text.ptr[i] == '.')) {
+		i++;
+	}
+	/* a colon behind the address ("...:1: message") is not part of it, "::" is */
+	while (i - at > 2 && text.ptr[i - 1] == ':' && text.ptr[i - 2] != ':') {
+		i--;
+	}
+	if (i - at < 2 || i - at >= sizeof(copy)) {
+		return NOT_HERE;
+	}
+	memcpy(copy, text.ptr + at, i - at);
+	copy[i - at] = '\0';
+	return inet_pton(AF_INET6, copy, &address) == 1 ? i : NOT_HERE;
+}
+
+static size_t read_ip(struct str text, size_t at) {
+	size_t end = read_ipv4(text, at);
+	return end != NOT_HERE ? end : read_ipv6(text, at);
+}
+
+static size_t read_host(struct str text, size_t at, struct str stop) {
+	size_t i = at;
+	while (i < text.len && !is_stop(stop, text.ptr[i]) &&
+	       (char_is_alpha(text.ptr[i]) || char_is_digit(text.ptr[i]) ||
+	        (unsigned char)text.ptr[i] >= 0x80 || memchr(".-_:", text.ptr[i], 4) != NULL)) {
+		i++;
+	}
+	return i > at && text.ptr[at] != '-' && text.ptr[at] != '.' ? i : NOT_HERE;
+}
+
+/* Behind the closing mark of "..." with backslash escapes. */
+static size_t read_quoted(struct str text, size_t at) {
+	if (at >= text.len || text.ptr[at] != '"') {
+		return NOT_HERE;
+	}
+	for (size_t i = at + 1; i < text.len; i++) {
+		if (text.ptr[i] == '"') {
+			return i + 1;
+		}
+		i += text.ptr[i] == '\\';
+	}
+	return NOT_HERE;
+}
+
+/* One of "GET|POST". */
+static size_t read_one(struct str text, size_t at, struct str words) {
+	while (words.len > 0) {
+		struct str word = str_cut(&words, '|');
+		if (word.len > 0 && text.len - at >= word.len &&
+		    memcmp(text.ptr + at, word.ptr, word.len) == 0) {
+			return at + word.len;
+		}
+	}
+	return NOT_HERE;
+}
+
+static size_t read_time(struct timestamp_reader *reader, struct str text, size_t at,
+                        struct str layout, struct timestamp *out) {
+	static const struct {
+		struct str name;
+		size_t (*read)(struct timestamp_reader *, struct str, struct timestamp *);
+	} named[] = {{STR_INIT(""), timestamp_any},
+	             {STR_INIT("clf"), timestamp_clf},
+	             {STR_INIT("iso"), timestamp_iso},
+	             {STR_INIT("syslog"), timestamp_bsd}};
+	struct str rest = str_make(text.ptr + at, text.len - at);
+	size_t used = 0;
+	bool found = false;
+	for (size_t i = 0; i < ARRAY_LEN(named) && !found; i++) {
+		found = str_eq(layout, named[i].name);
+		used = found ? named[i].read(reader, rest, out) : 0;
+	}
+	if (!found) {
+		used = str_eq(layout, STR("epoch")) ? timestamp_epoch(rest, out)
+		                                    : timestamp_layout(reader, layout, rest, out);
+	}
+	return used > 0 ? at + used : NOT_HERE;
+}
+
+/* ---- the loop ---- */
+
+struct choice {
+	uint16_t op;
+	uint32_t captures;
+	bool has_time;
+	size_t at;
+	struct timestamp time;
+};
+
+static bool is_end(struct str text, size_t at, const struct pattern_op *op) {
+	return at >= text.len || is_stop(op->stop, text.ptr[at]) || text.ptr[at] == '"' ||
+	       text.ptr[at] == ']' || text.ptr[at] == ',' || text.ptr[at] == ';';
+}
+
+static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *time,
+                        struct str text, size_t at, struct captures *captures) {
+	size_t end = NOT_HERE;
+	switch ((enum slot_type)op->type) {
+	case SLOT_WORD:
+		return read_word(text, at, op->stop);
+	case SLOT_TEXT:
+		return read_text(text, at, op->stop);
+	case SLOT_URL:
+		return read_url(text, at, op->stop);
+	case SLOT_REST:
+		return text.len;
+	case SLOT_INT:
+		return read_int(text, at);
+	case SLOT_NUMBER:
+		return read_number(text, at);
+	case SLOT_HEX:
+		return read_hex(text, at);
+	case SLOT_IP:
+		return read_ip(text, at);
+	case SLOT_HOST:
+		return read_host(text, at, op->stop);
+	case SLOT_QUOTED:
+		return read_quoted(text, at);
+	case SLOT_ONE:
+		return read_one(text, at, op->text);
+	case SLOT_TIME:
+		end = read_time(time, text, at, op->text, &captures->time);
+		captures->has_time |= end != NOT_HERE;
+		return end;
+	case SLOT_TYPE_COUNT:
+	default:
+		return NOT_HERE;
+	}
+}
+
+/* Takes a slot at *at; what is absent is taken and not captured. */
+static bool take_slot(const struct pattern_op *op, struct timestamp_reader *time, struct str text,
+                      size_t *at, struct captures *captures) {
+	bool open = op->type == SLOT_TEXT || op->type == SLOT_URL || op->type == SLOT_REST;
+	if (op->may_absent && !open && *at < text.len && text.ptr[*at] == '-' &&
+	    is_end(text, *at + 1, op)) {
+		++*at;
+		return true;
+	}
+	size_t end = read_slot(op, time, text, *at, captures);
+	if (end == NOT_HERE) {
+		return op->may_absent && is_end(text, *at, op);
+	}
+	struct str value = str_make(text.ptr + *at, end - *at);
+	*at = end;
+	if (op->type == SLOT_QUOTED) {
+		value = str_slice(value, 1, value.len - 1);
+	}
+	bool absent = op->may_absent && (value.len == 0 || str_eq(value, STR("-")));
+	if (op->field != PATTERN_NO_FIELD && !absent && captures->count < PATTERN_CAPTURES_MAX) {
+		captures->list[captures->count++] = (struct capture){op->field, op->type, value};
+	}
+	return true;
+}
+
+/* Takes one op that reads; false: it does not stand here. */
+static bool take_op(const struct pattern_op *op, struct timestamp_reader *time, struct str text,
+                    size_t *at, struct captures *captures) {
+	size_t i = *at;
+	switch ((enum pattern_op_kind)op->kind) {
+	case PATTERN_LITERAL:
+		if (text.len - i < op->text.len ||
+		    memcmp(text.ptr + i, op->text.ptr, op->text.len) != 0) {
+			return false;
+		}
+		*at += op->text.len;
+		return true;
+	case PATTERN_BLANKS:
+		while (i < text.len && is_blank(text.ptr[i])) {
+			i++;
+		}
+		if (i == *at) {
+			return false;
+		}
+		*at = i;
+		return true;
+	case PATTERN_SLOT:
+		return take_slot(op, time, text, at, captures);
+	case PATTERN_END:
+		while (i < text.len && char_is_space(text.ptr[i])) {
+			i++;
+		}
+		return i == text.len;
+	case PATTERN_CHOICE:
+	case PATTERN_COMMIT:
+	default:
+		return false;
+	}
+}
+
+static void note_stop(struct captures *captures, const struct pattern_op *op, size_t at) {
+	if (captures->stopped == NULL || at > captures->stopped_at) {
+		captures->stopped = op;
+		captures->stopped_at = at;
+	}
+}
+
+static struct choice choice_at(uint16_t to, size_t at, const struct captures *captures) {
+	return (struct choice){to, captures->count, captures->has_time, at, captures->time};
+}
+
+static bool run(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
+                struct captures *captures) {
+	struct choice choices[PATTERN_CHOICES_MAX];
+	uint32_t open = 0;
+	uint16_t pc = 0;
+	size_t at = 0;
+	for (;;) {
+		const struct pattern_op *op = &pattern->ops[pc];
+		if (op->kind == PATTERN_CHOICE) {
+			ASSERT(open < PATTERN_CHOICES_MAX);
+			choices[open++] = choice_at(op->to, at, captures);
+			pc++;
+		} else if (op->kind == PATTERN_COMMIT) {
+			ASSERT(open > 0);
+			open--;
+			pc = op->to;
+		} else if (take_op(op, time, text, &at, captures)) {
+			if (op->kind == PATTERN_END) {
+				return true;
+			}
+			pc++;
+		} else {
+			note_stop(captures, op, at);
+			if (open == 0) {
+				return false;
+			}
+			const struct choice *back = &choices[--open];
+			pc = back->op;
+			at = back->at;
+			captures->count = back->captures;
+			captures->has_time = back->has_time;
+			captures->time = back->time;
+		}
+	}
+}
+
+bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
+                   struct captures *captures) {
+	captures->count = 0;
+	captures->has_time = false;
+	captures->stopped = NULL;
+	captures->stopped_at = 0;
+	unsigned char first = text.len > 0 ? (unsigned char)text.ptr[0] : 0;
+	if (text.len == 0 || (pattern->first[first / 64] >> (first % 64) & 1) == 0) {
+		captures->stopped = pattern->ops;
+		return false;
+	}
+	return run(pattern, time, text, captures);
+}

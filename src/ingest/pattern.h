@@ -1,0 +1,110 @@
+/* The pattern language of text formats (docs/howto/format.md), compiled to a short program that
+ * reads a line once from left to right. Choices take the first alternative that fits and never
+ * come back into it, so that the work is bounded by the pattern, not by the line.
+ *
+ *   %{ip:source.ip} %{word:user.name?} [%{time(clf)}] "%{text:url.original}" %( %{int:x}%)?
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "ingest/line.h"
+
+enum {
+	PATTERN_OPS_MAX = 512,
+	PATTERN_CHOICES_MAX = 8, /* groups inside one another */
+	PATTERN_FIELDS_MAX = 128,
+	PATTERN_CAPTURES_MAX = 64,
+	PATTERN_STOPS_MAX = 16,
+	PATTERN_NO_FIELD = UINT16_MAX,
+};
+
+enum pattern_op_kind {
+	PATTERN_LITERAL, /* text */
+	PATTERN_BLANKS,  /* one or more blanks or tabs */
+	PATTERN_SLOT,
+	PATTERN_CHOICE, /* goes on behind; to: where, if that fails */
+	PATTERN_COMMIT, /* the alternative fitted; to: behind the group */
+	PATTERN_END,    /* the line ends, but for white space */
+};
+
+/* The table slot_types in pattern.c says what each reads. */
+enum slot_type {
+	SLOT_WORD,
+	SLOT_TEXT,
+	SLOT_REST,
+	SLOT_INT,
+	SLOT_NUMBER,
+	SLOT_HEX,
+	SLOT_IP,
+	SLOT_HOST,
+	SLOT_QUOTED,
+	SLOT_URL,
+	SLOT_ONE,
+	SLOT_TIME,
+	SLOT_TYPE_COUNT,
+};
+
+struct pattern_op {
+	uint8_t kind;    /* enum pattern_op_kind */
+	uint8_t type;    /* enum slot_type */
+	bool may_absent; /* "-" and nothing are no value */
+	uint16_t to;
+	uint16_t field; /* index into the format's fields, or PATTERN_NO_FIELD */
+	/* Literal; slots: the argument ("clf", "GET|POST"). */
+	struct str text;
+	/* SLOT_WORD, SLOT_HOST: bytes that end it beside blanks; SLOT_TEXT, SLOT_URL: the words behind
+	 * it. */
+	struct str stop;
+};
+
+struct pattern {
+	struct str name;
+	const struct pattern_op *ops;
+	uint16_t ops_count;
+	uint64_t first[4]; /* bytes that a line can begin with */
+};
+
+/* A field that slots and constants of a format name. */
+struct pattern_field {
+	struct str name;
+	uint32_t known; /* number, or UINT32_MAX: named per batch */
+};
+
+struct capture {
+	uint16_t field;
+	uint8_t type; /* enum slot_type */
+	struct str value;
+};
+
+struct captures {
+	uint32_t count;
+	struct capture list[PATTERN_CAPTURES_MAX];
+	struct timestamp time;
+	bool has_time;
+	const struct pattern_op *stopped; /* the op that refused farthest on */
+	size_t stopped_at;
+};
+
+/* What a compilation shares between the patterns of a format. */
+struct pattern_set {
+	struct arena *arena;
+	struct pattern_field *fields; /* PATTERN_FIELDS_MAX of them */
+	uint32_t fields_count;
+	/* Named pieces for %{@name}; NULL ends a search. */
+	struct str (*piece)(void *ctx, struct str name);
+	void *ctx;
+};
+
+/* Compiles text. On ERR_INVALID diag has the place in text (or 0 when it stands in a piece). */
+MUST_USE enum err pattern_compile(struct pattern_set *set, struct str name, struct str text,
+                                  struct pattern *out_pattern, struct diag *diag);
+/* The index of a field, added when new. ERR_LIMIT above PATTERN_FIELDS_MAX, ERR_INVALID for what
+ * cannot be a name. */
+MUST_USE enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_field);
+
+/* Whether text fits; fills captures. */
+bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
+                   struct captures *captures);
+/* What an op wants, for messages ("an address"). */
+const char *pattern_op_wants(const struct pattern_op *op);

@@ -1,0 +1,508 @@
+/* From the text of a pattern to ops. The text is read once; then each slot learns what ends it and
+ * the pattern what it can begin with.
+ */
+#include "ingest/pattern.h"
+
+/* What slots are called, and what they say they want. */
+static const struct {
+	struct str name;
+	const char *wants;
+	bool needs_argument, takes_argument;
+	bool open; /* has no end of its own */
+} slot_types[SLOT_TYPE_COUNT] = {
+    [SLOT_WORD] = {STR_INIT("word"), "a word", false, false, true},
+    [SLOT_TEXT] = {STR_INIT("text"), "text and what stands behind it", false, false, true},
+    [SLOT_REST] = {STR_INIT("rest"), "the rest of the line", false, false, true},
+    [SLOT_INT] = {STR_INIT("int"), "a whole number", false, false, false},
+    [SLOT_NUMBER] = {STR_INIT("number"), "a number", false, false, false},
+    [SLOT_HEX] = {STR_INIT("hex"), "hexadecimal digits", false, false, false},
+    [SLOT_IP] = {STR_INIT("ip"), "an IP address", false, false, false},
+    [SLOT_HOST] = {STR_INIT("host"), "a host name or address", false, false, true},
+    [SLOT_QUOTED] = {STR_INIT("quoted"), "text in quotation marks", false, false, false},
+    [SLOT_URL] = {STR_INIT("url"), "a URL and what stands behind it", false, false, true},
+    [SLOT_ONE] = {STR_INIT("one"), "one of the words given", true, true, false},
+    [SLOT_TIME] = {STR_INIT("time"), "a time of the layout given", false, true, false},
+};
+
+const char *pattern_op_wants(const struct pattern_op *op) {
+	switch ((enum pattern_op_kind)op->kind) {
+	case PATTERN_LITERAL:
+		return "the words of the pattern";
+	case PATTERN_BLANKS:
+		return "a blank";
+	case PATTERN_SLOT:
+		return slot_types[op->type].wants;
+	case PATTERN_END:
+		return "the end of the line";
+	case PATTERN_CHOICE:
+	case PATTERN_COMMIT:
+	default:
+		return "one of several things";
+	}
+}
+
+static bool is_blank_char(char c) {
+	return c == ' ' || c == '\t';
+}
+
+struct compiler {
+	struct pattern_set *set;
+	struct pattern_op ops[PATTERN_OPS_MAX];
+	uint32_t count;
+	struct str text; /* of the pattern or the piece */
+	size_t at;
+	uint32_t pieces; /* inside one another */
+	uint32_t groups;
+	struct diag *diag;
+};
+
+enum { PIECES_MAX = 8 };
+
+static enum err fail(struct compiler *c, size_t at, size_t len, const char *message) {
+	size_t place = c->pieces == 0 ? at : 0;
+	return diag_set_at(c->diag, ERR_INVALID, place, c->pieces == 0 ? len : 0, "%s", message);
+}
+
+static enum err add(struct compiler *c, struct pattern_op op) {
+	if (c->count == PATTERN_OPS_MAX) {
+		return fail(c, c->at, 0, "the pattern is too long");
+	}
+	c->ops[c->count++] = op;
+	return ERR_OK;
+}
+
+enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_field) {
+	for (uint32_t i = 0; i < set->fields_count; i++) {
+		if (str_eq(set->fields[i].name, name)) {
+			*out_field = (uint16_t)i;
+			return ERR_OK;
+		}
+	}
+	if (set->fields_count == PATTERN_FIELDS_MAX) {
+		return ERR_LIMIT;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (!char_is_alpha(c) && !char_is_digit(c) && c != '.' && c != '_' && c != '-' &&
+		    c != '@') {
+			return ERR_INVALID;
+		}
+	}
+	if (name.len == 0 || name.len > LIMIT_FIELD_NAME) {
+		return ERR_INVALID;
+	}
+	set->fields[set->fields_count] = (struct pattern_field){
+	    .name = arena_str(set->arena, name), .known = field_known_find(name)};
+	*out_field = (uint16_t)set->fields_count++;
+	return ERR_OK;
+}
+
+/* ---- reading the text ---- */
+
+static bool looking_at(const struct compiler *c, struct str words) {
+	return c->text.len - c->at >= words.len &&
+	       memcmp(c->text.ptr + c->at, words.ptr, words.len) == 0;
+}
+
+static enum err read_sequence(struct compiler *c);
+
+static enum err read_piece(struct compiler *c, struct str name, size_t at) {
+	struct str piece = c->set->piece != NULL ? c->set->piece(c->set->ctx, name) : STR("");
+	if (piece.len == 0) {
+		return fail(c, at, name.len, "there is no piece of this name");
+	}
+	if (c->pieces == PIECES_MAX) {
+		return fail(c, at, name.len, "pieces stand too deep inside one another");
+	}
+	struct str text = c->text;
+	size_t behind = c->at;
+	uint32_t groups = c->groups;
+	c->text = piece;
+	c->at = 0;
+	c->pieces++;
+	enum err err = read_sequence(c);
+	if (err == ERR_OK && c->at < c->text.len) {
+		err = fail(c, c->at, 2, "a group is closed that was not opened");
+	}
+	c->pieces--;
+	c->text = text;
+	c->at = behind;
+	c->groups = groups;
+	return err;
+}
+
+static enum err check_argument(struct compiler *c, enum slot_type type, bool given,
+                               struct str argument, size_t at) {
+	static const struct str layouts[] = {STR_INIT("clf"), STR_INIT("iso"), STR_INIT("syslog"),
+	                                     STR_INIT("epoch")};
+	size_t bad;
+	if (given && !slot_types[type].takes_argument) {
+		return fail(c, at, argument.len, "this kind of slot takes no argument");
+	}
+	if (slot_types[type].needs_argument && argument.len == 0) {
+		return fail(c, at, 0, "an argument is missing, as in %{one(GET|POST)}");
+	}
+	if (type != SLOT_TIME || !given) {
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+		if (str_eq(argument, layouts[i])) {
+			return ERR_OK;
+		}
+	}
+	if (!timestamp_layout_valid(argument, &bad)) {
+		enum err err = fail(c, at + bad, 1, "this is no layout of a time");
+		diag_hint(c->diag, "a layout is clf, iso, syslog, epoch, or made of YYYY YY MM Mon DD D Day "
+		                   "hh h mm ss .f AM ZZ with signs between them");
+		return err;
+	}
+	return ERR_OK;
+}
+
+static enum err find_type(struct compiler *c, struct str name, size_t at, enum slot_type *out) {
+	for (int type = 0; type < SLOT_TYPE_COUNT; type++) {
+		if (str_eq(name, slot_types[type].name)) {
+			*out = (enum slot_type)type;
+			return ERR_OK;
+		}
+	}
+	enum err err = fail(c, at, name.len, "there is no such kind of slot");
+	diag_hint(c->diag, "the kinds are word text rest int number hex ip host quoted url one time");
+	return err;
+}
+
+static enum err set_field(struct compiler *c, struct pattern_op *op, struct str name, size_t at) {
+	op->may_absent = name.len > 0 && name.ptr[name.len - 1] == '?';
+	name.len -= op->may_absent;
+	enum err err = pattern_field(c->set, name, &op->field);
+	if (err == ERR_LIMIT) {
+		return fail(c, at, name.len, "the format names too many fields");
+	}
+	if (err != ERR_OK) {
+		return fail(c, at, name.len, "this cannot be the name of a field");
+	}
+	return ERR_OK;
+}
+
+/* "%{type(argument):field?}" with c->at behind "%{". */
+static enum err read_slot(struct compiler *c) {
+	size_t first = c->at;
+	struct pattern_op op = {.kind = PATTERN_SLOT, .field = PATTERN_NO_FIELD};
+	enum slot_type type;
+	size_t end = first;
+	while (end < c->text.len && memchr("(:?}", c->text.ptr[end], 4) == NULL) {
+		end++;
+	}
+	struct str name = str_slice(c->text, first, end);
+	bool given = end < c->text.len && c->text.ptr[end] == '(';
+	size_t argument_at = end + 1;
+	if (given) {
+		end = str_find_char(c->text, ')', end);
+		op.text = arena_str(c->set->arena, str_slice(c->text, argument_at, end));
+		end++;
+	}
+	size_t close = str_find_char(c->text, '}', end);
+	if (close >= c->text.len) {
+		return fail(c, first - 2, 2, "a slot is not closed with '}'");
+	}
+	struct str tail = str_slice(c->text, end, close);
+	c->at = close + 1;
+	if (name.len > 1 && name.ptr[0] == '@') {
+		return read_piece(c, str_slice(name, 1, name.len), first);
+	}
+	TRY(find_type(c, name, first, &type));
+	TRY(check_argument(c, type, given, op.text, argument_at));
+	op.type = (uint8_t)type;
+	if (tail.len > 0 && tail.ptr[0] == ':') {
+		TRY(set_field(c, &op, str_slice(tail, 1, tail.len), end + 1));
+	} else if (str_eq(tail, STR("?"))) {
+		op.may_absent = true;
+	} else if (tail.len > 0) {
+		return fail(c, end, tail.len, "only ':' and a field, or '?', may stand here");
+	}
+	return add(c, op);
+}
+
+/* "%( a %| b %)" with c->at behind "%(". */
+static enum err read_group(struct compiler *c) {
+	uint32_t ends[64];
+	uint32_t ends_count = 0;
+	size_t first = c->at - 2;
+	if (++c->groups > PATTERN_CHOICES_MAX) {
+		return fail(c, first, 2, "groups stand too deep inside one another");
+	}
+	for (;;) {
+		uint32_t choice = c->count;
+		TRY(add(c, (struct pattern_op){.kind = PATTERN_CHOICE}));
+		TRY(read_sequence(c));
+		if (c->at >= c->text.len) {
+			return fail(c, first, 2, "a group is not closed with '%)'");
+		}
+		if (ends_count == ARRAY_LEN(ends)) {
+			return fail(c, first, 2, "a group has too many alternatives");
+		}
+		bool last = looking_at(c, STR("%)"));
+		c->at += 2;
+		ends[ends_count++] = c->count;
+		TRY(add(c, (struct pattern_op){.kind = PATTERN_COMMIT}));
+		c->ops[choice].to = (uint16_t)c->count;
+		if (last) {
+			break;
+		}
+	}
+	if (looking_at(c, STR("?"))) {
+		c->at++;
+	} else { /* when the last alternative fails, so does the group: an empty choice of words */
+		TRY(add(c, (struct pattern_op){
+		            .kind = PATTERN_SLOT, .type = SLOT_ONE, .field = PATTERN_NO_FIELD}));
+	}
+	for (uint32_t i = 0; i < ends_count; i++) {
+		c->ops[ends[i]].to = (uint16_t)c->count;
+	}
+	c->groups--;
+	return ERR_OK;
+}
+
+static enum err read_literal(struct compiler *c) {
+	size_t first = c->at;
+	while (c->at < c->text.len && c->text.ptr[c->at] != '%' && !is_blank_char(c->text.ptr[c->at])) {
+		c->at++;
+	}
+	struct str words = str_slice(c->text, first, c->at);
+	return add(c, (struct pattern_op){.kind = PATTERN_LITERAL,
+	                                  .field = PATTERN_NO_FIELD,
+	                                  .text = arena_str(c->set->arena, words)});
+}
+
+static enum err read_percent(struct compiler *c) {
+	c->at += 2;
+	switch (c->text.ptr[c->at - 1]) {
+	case '{':
+		return read_slot(c);
+	case '(':
+		return read_group(c);
+	case '%':
+		return add(c, (struct pattern_op){
+		                  .kind = PATTERN_LITERAL, .field = PATTERN_NO_FIELD, .text = STR("%")});
+	default: {
+		enum err err = fail(c, c->at - 2, 2, "'%' begins a slot or a group");
+		diag_hint(c->diag, "write %%%% for a percent sign");
+		return err;
+	}
+	}
+}
+
+/* Up to the end of the text, "%|" or "%)". */
+static enum err read_sequence(struct compiler *c) {
+	while (c->at < c->text.len) {
+		if (looking_at(c, STR("%|")) || looking_at(c, STR("%)"))) {
+			return ERR_OK;
+		}
+		if (c->text.ptr[c->at] == '%') {
+			if (c->at + 1 == c->text.len) {
+				return fail(c, c->at, 1, "'%' at the end; write %% for a percent sign");
+			}
+			TRY(read_percent(c));
+		} else if (is_blank_char(c->text.ptr[c->at])) {
+			while (c->at < c->text.len && is_blank_char(c->text.ptr[c->at])) {
+				c->at++;
+			}
+			TRY(add(c, (struct pattern_op){.kind = PATTERN_BLANKS, .field = PATTERN_NO_FIELD}));
+		} else {
+			TRY(read_literal(c));
+		}
+	}
+	return ERR_OK;
+}
+
+/* ---- what follows what ---- */
+
+struct byte_set {
+	uint64_t bits[4];
+	bool slot; /* an open slot, of which nothing is known, may come */
+};
+
+static void set_add(struct byte_set *set, char c) {
+	set->bits[(unsigned char)c / 64] |= (uint64_t)1 << ((unsigned char)c % 64);
+}
+
+static void set_add_all(struct byte_set *set) {
+	memset(set->bits, 0xff, sizeof(set->bits));
+	set->slot = true;
+}
+
+/* No byte of its own ends the slot when anything may follow. */
+static void set_clear_if_any(struct byte_set *set) {
+	if (set->slot) {
+		memset(set->bits, 0, sizeof(set->bits));
+	}
+}
+
+static void set_add_words(struct byte_set *set, struct str characters) {
+	for (size_t i = 0; i < characters.len; i++) {
+		set_add(set, characters.ptr[i]);
+	}
+}
+
+static void slot_first(const struct pattern_op *op, struct byte_set *set) {
+	struct str words = op->text;
+	if (op->may_absent) {
+		set_add_all(set);
+		return;
+	}
+	switch ((enum slot_type)op->type) {
+	case SLOT_INT:
+	case SLOT_NUMBER:
+		set_add_words(set, STR("-0123456789"));
+		break;
+	case SLOT_HEX:
+		set_add_words(set, STR("0123456789abcdefABCDEF"));
+		break;
+	case SLOT_IP:
+		set_add_words(set, STR("0123456789abcdefABCDEF:"));
+		break;
+	case SLOT_QUOTED:
+		set_add(set, '"');
+		break;
+	case SLOT_ONE:
+		while (words.len > 0) {
+			struct str word = str_cut(&words, '|');
+			set_add_words(set, str_slice(word, 0, 1));
+		}
+		break;
+	case SLOT_WORD:
+	case SLOT_TEXT:
+	case SLOT_REST:
+	case SLOT_HOST:
+	case SLOT_URL:
+	case SLOT_TIME:
+	case SLOT_TYPE_COUNT:
+	default:
+		set_add_all(set);
+		break;
+	}
+}
+
+/* The bytes with which what stands at op pc can begin. Ops only ever point forward. */
+static void first_of(const struct compiler *c, uint32_t pc, struct byte_set *set) {
+	for (;;) {
+		const struct pattern_op *op = &c->ops[pc];
+		switch ((enum pattern_op_kind)op->kind) {
+		case PATTERN_LITERAL:
+			set_add(set, op->text.ptr[0]);
+			return;
+		case PATTERN_BLANKS:
+			set_add_words(set, STR(" \t"));
+			return;
+		case PATTERN_SLOT:
+			slot_first(op, set);
+			return;
+		case PATTERN_CHOICE:
+			first_of(c, pc + 1, set);
+			pc = op->to;
+			break;
+		case PATTERN_COMMIT:
+			pc = op->to;
+			break;
+		case PATTERN_END:
+		default:
+			set_add_words(set, STR(" \t\r"));
+			return;
+		}
+	}
+}
+
+/* Skips ends of alternatives: the op that really comes next, if only one can. */
+static uint32_t next_op(const struct compiler *c, uint32_t pc) {
+	while (c->ops[pc].kind == PATTERN_COMMIT) {
+		pc = c->ops[pc].to;
+	}
+	return pc;
+}
+
+/* The literal behind a text slot, with the blank before it if one stands there. */
+static enum err set_text_stop(struct compiler *c, struct pattern_op *op, uint32_t pc) {
+	uint32_t next = next_op(c, pc + 1);
+	bool blank = c->ops[next].kind == PATTERN_BLANKS;
+	uint32_t words = blank ? next_op(c, next + 1) : next;
+	if (c->ops[words].kind == PATTERN_LITERAL) {
+		op->stop = blank ? arena_printf(c->set->arena, " %.*s", STR_ARG(c->ops[words].text))
+		                 : c->ops[words].text;
+		return ERR_OK;
+	}
+	if (c->ops[words].kind == PATTERN_END) {
+		return ERR_OK;
+	}
+	enum err err = diag_set_at(c->diag, ERR_INVALID, 0, 0,
+	                           "behind %%{%s} there must be words of its own, or the end",
+	                           slot_types[op->type].name.ptr);
+	diag_hint(c->diag, "use %%{word} for what has no blanks inside");
+	return err;
+}
+
+static enum err set_word_stop(struct compiler *c, struct pattern_op *op, uint32_t pc) {
+	struct byte_set set = {0};
+	char stops[256];
+	size_t count = 0;
+	first_of(c, pc + 1, &set);
+	if (set.slot && slot_types[op->type].open) {
+		enum err err = diag_set_at(c->diag, ERR_INVALID, 0, 0,
+		                           "behind %%{%s} another slot follows without anything between",
+		                           slot_types[op->type].name.ptr);
+		diag_hint(c->diag, "put a blank or the sign that stands there between the two");
+		return err;
+	}
+	set_clear_if_any(&set);
+	for (int i = 0; i < 256; i++) {
+		if ((set.bits[i / 64] >> (i % 64) & 1) != 0 && !is_blank_char((char)i)) {
+			stops[count++] = (char)i;
+		}
+	}
+	op->stop = arena_str(c->set->arena, str_make(stops, count));
+	return ERR_OK;
+}
+
+static enum err set_stops(struct compiler *c) {
+	for (uint32_t pc = 0; pc < c->count; pc++) {
+		struct pattern_op *op = &c->ops[pc];
+		if (op->kind != PATTERN_SLOT) {
+			continue;
+		}
+		if (op->type == SLOT_TEXT || op->type == SLOT_URL) {
+			TRY(set_text_stop(c, op, pc));
+		} else if (op->type == SLOT_REST) {
+			if (c->ops[next_op(c, pc + 1)].kind != PATTERN_END) {
+				return diag_set_at(c->diag, ERR_INVALID, 0, 0, "%%{rest} must be the last");
+			}
+		} else if (slot_types[op->type].open || op->may_absent) {
+			TRY(set_word_stop(c, op, pc));
+		}
+	}
+	return ERR_OK;
+}
+
+enum err pattern_compile(struct pattern_set *set, struct str name, struct str text,
+                         struct pattern *out_pattern, struct diag *diag) {
+	struct compiler *c = ARENA_NEW(set->arena, struct compiler);
+	struct byte_set first = {0};
+	c->set = set;
+	c->text = text;
+	c->diag = diag;
+	TRY(read_sequence(c));
+	if (c->at < text.len) {
+		return fail(c, c->at, 2, "a group is closed that was not opened");
+	}
+	if (c->count == 0) {
+		return fail(c, 0, 0, "the pattern is empty");
+	}
+	TRY(add(c, (struct pattern_op){.kind = PATTERN_END, .field = PATTERN_NO_FIELD}));
+	TRY(set_stops(c));
+	first_of(c, 0, &first);
+	struct pattern_op *ops = ARENA_ARRAY(set->arena, c->count, struct pattern_op);
+	memcpy(ops, c->ops, c->count * sizeof(*ops));
+	out_pattern->name = arena_str(set->arena, name);
+	out_pattern->ops = ops;
+	out_pattern->ops_count = (uint16_t)c->count;
+	memcpy(out_pattern->first, first.bits, sizeof(first.bits));
+	return ERR_OK;
+}
