@@ -11,10 +11,10 @@
 
 static const struct line_format carriers[] = {
     {STR_INIT("syslog-rfc5424"), STR_INIT("syslog with version and structured data (RFC 5424)"),
-     syslog_take_5424, NULL},
+     syslog_take_5424, NULL, 0},
     {STR_INIT("syslog-rfc3164"), STR_INIT("BSD syslog, with or without priority, host, year"),
-     syslog_take_3164, NULL},
-    {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, NULL},
+     syslog_take_3164, NULL, 0},
+    {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, NULL, 0},
 };
 
 /* const struct text_format builtin_formats[], made from formats/ by format_pack. */
@@ -47,8 +47,10 @@ static void add_format(struct formats *formats, struct line_format format) {
 }
 
 static void add_text_format(struct formats *formats, const struct text_format *text) {
-	add_format(formats, (struct line_format){
-	                        .name = text->name, .help = text->title, .take = text_format_take, .text = text});
+	add_format(formats, (struct line_format){.name = text->name,
+	                                         .help = text->title,
+	                                         .take = text_format_take,
+	                                         .text = text});
 }
 
 /* ---- a user's folder ---- */
@@ -140,8 +142,7 @@ static enum err read_user_folder(const struct os *os, struct formats *formats, c
 		return diag_set(diag, err, "the folder of formats %s: %s", folder, err_text(err));
 	}
 	for (size_t i = 0; i < files->count; i++) {
-		struct str path =
-		    arena_printf(formats->arena, "%s/%.*s", folder, STR_ARG(files->names[i]));
+		struct str path = arena_printf(formats->arena, "%s/%.*s", folder, STR_ARG(files->names[i]));
 		TRY(read_user_format(os, formats, path, diag));
 	}
 	return ERR_OK;
@@ -154,8 +155,7 @@ enum err formats_new(const struct os *os, const char *user_folder, struct format
 	formats->arena = arena;
 	formats->slots = SYSLOG_SLOTS;
 	/* Who writes a format knows the log better than we do: theirs come first. */
-	enum err err =
-	    user_folder == NULL ? ERR_OK : read_user_folder(os, formats, user_folder, diag);
+	enum err err = user_folder == NULL ? ERR_OK : read_user_folder(os, formats, user_folder, diag);
 	if (err != ERR_OK) {
 		formats_free(formats);
 		return err;

@@ -219,8 +219,8 @@ static bool is_end(struct str text, size_t at, const struct pattern_op *op) {
 	       text.ptr[at] == ']' || text.ptr[at] == ',' || text.ptr[at] == ';';
 }
 
-static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *time,
-                        struct str text, size_t at, struct captures *captures) {
+static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *time, struct str text,
+                        size_t at, struct captures *captures) {
 	size_t end = NOT_HERE;
 	switch ((enum slot_type)op->type) {
 	case SLOT_WORD:
@@ -286,8 +286,7 @@ static bool take_op(const struct pattern_op *op, struct timestamp_reader *time, 
 	size_t i = *at;
 	switch ((enum pattern_op_kind)op->kind) {
 	case PATTERN_LITERAL:
-		if (text.len - i < op->text.len ||
-		    memcmp(text.ptr + i, op->text.ptr, op->text.len) != 0) {
+		if (text.len - i < op->text.len || memcmp(text.ptr + i, op->text.ptr, op->text.len) != 0) {
 			return false;
 		}
 		*at += op->text.len;

@@ -91,8 +91,8 @@ enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_f
 	if (name.len == 0 || name.len > LIMIT_FIELD_NAME) {
 		return ERR_INVALID;
 	}
-	set->fields[set->fields_count] = (struct pattern_field){
-	    .name = arena_str(set->arena, name), .known = field_known_find(name)};
+	set->fields[set->fields_count] = (struct pattern_field){.name = arena_str(set->arena, name),
+	                                                        .known = field_known_find(name)};
 	*out_field = (uint16_t)set->fields_count++;
 	return ERR_OK;
 }
@@ -152,8 +152,9 @@ static enum err check_argument(struct compiler *c, enum slot_type type, bool giv
 	}
 	if (!timestamp_layout_valid(argument, &bad)) {
 		enum err err = fail(c, at + bad, 1, "this is no layout of a time");
-		diag_hint(c->diag, "a layout is clf, iso, syslog, epoch, or made of YYYY YY MM Mon DD D Day "
-		                   "hh h mm ss .f AM ZZ with signs between them");
+		diag_hint(c->diag,
+		          "a layout is clf, iso, syslog, epoch, or made of YYYY YY MM Mon DD D Day "
+		          "hh h mm ss .f AM ZZ with signs between them");
 		return err;
 	}
 	return ERR_OK;
@@ -254,7 +255,7 @@ static enum err read_group(struct compiler *c) {
 		c->at++;
 	} else { /* when the last alternative fails, so does the group: an empty choice of words */
 		TRY(add(c, (struct pattern_op){
-		            .kind = PATTERN_SLOT, .type = SLOT_ONE, .field = PATTERN_NO_FIELD}));
+		               .kind = PATTERN_SLOT, .type = SLOT_ONE, .field = PATTERN_NO_FIELD}));
 	}
 	for (uint32_t i = 0; i < ends_count; i++) {
 		c->ops[ends[i]].to = (uint16_t)c->count;

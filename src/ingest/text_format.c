@@ -57,8 +57,8 @@ static void put_captures(const struct line_format *format, struct line *line,
 	for (uint32_t i = 0; i < text->constants_count; i++) {
 		const struct text_constant *constant = &text->constants[i];
 		line_put_constant(line, format->slots + text->fields_count + i,
-		                  number_of(format, line, constant->field),
-		                  (enum value_kind)constant->kind, constant->value);
+		                  number_of(format, line, constant->field), (enum value_kind)constant->kind,
+		                  constant->value);
 	}
 	if (captures->has_time) {
 		line_time(line, captures->time);
@@ -149,9 +149,9 @@ static enum err check_fields(const struct text_format *format, const struct text
 		}
 		value_append_text(&is, value);
 		bool absent = test->expected[i].kind == VALUE_NONE;
-		bool same = absent ? value.kind == VALUE_NONE
-		                   : value.kind != VALUE_NONE &&
-		                         str_eq(buf_str(&is), test->expected[i].value);
+		bool same = absent
+		                ? value.kind == VALUE_NONE
+		                : value.kind != VALUE_NONE && str_eq(buf_str(&is), test->expected[i].value);
 		if (!same) {
 			snprintf(what, sizeof(what), "%.*s is '%.*s', not '%.*s'", STR_ARG(name),
 			         (int)MIN_OF(is.len, 120u), is.ptr == NULL ? "" : is.ptr,

@@ -1,6 +1,6 @@
 /* A text format: patterns over the line, fields that are the same in every record, and the tests
- * that came with it. Made from YAML (docs/howto/format.md), either when the program is built or when
- * a user's folder is read.
+ * that came with it. Made from YAML (docs/howto/format.md), either when the program is built or
+ * when a user's folder is read.
  */
 #pragma once
 
@@ -16,10 +16,10 @@ struct text_constant {
 
 struct text_test {
 	struct str line;
-	struct str pattern; /* expected, or empty: any */
-	struct str time;    /* RFC 3339, or empty: not checked */
-	bool refused;       /* no pattern may take it */
-	uint32_t line_number; /* in the YAML file */
+	struct str pattern;                   /* expected, or empty: any */
+	struct str time;                      /* RFC 3339, or empty: not checked */
+	bool refused;                         /* no pattern may take it */
+	uint32_t line_number;                 /* in the YAML file */
 	const struct text_constant *expected; /* kind NONE: the field must be absent */
 	uint32_t expected_count;
 };
@@ -45,8 +45,8 @@ static inline uint32_t text_format_slots(const struct text_format *format) {
 /* The take function of struct line_format. */
 bool text_format_take(const struct line_format *format, struct line *line);
 
-/* Compiles a YAML file. shown: its name in messages. Everything lives in arena. On failure diag says
- * file, line and column, and what to do. */
+/* Compiles a YAML file. shown: its name in messages. Everything lives in arena. On failure diag
+ * says file, line and column, and what to do. */
 MUST_USE enum err text_format_read(struct arena *arena, struct str shown, struct str yaml,
                                    struct text_format *out_format, struct diag *diag);
 /* Runs the format's tests: ERR_INVALID with the first one that fails in diag. */

@@ -42,8 +42,8 @@ static struct str node_text(const yaml_node_t *node) {
 
 /* The value of a key in a mapping, or NULL. */
 static yaml_node_t *find(struct reader *r, const yaml_node_t *map, const char *key) {
-	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start;
-	     pair < map->data.mapping.pairs.top; pair++) {
+	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+	     pair++) {
 		if (str_eq(node_text(node_at(r, pair->key)), str_from(key))) {
 			return node_at(r, pair->value);
 		}
@@ -54,8 +54,8 @@ static yaml_node_t *find(struct reader *r, const yaml_node_t *map, const char *k
 /* Keys that the schema does not know are mistakes, not comments. */
 static enum err check_keys(struct reader *r, const yaml_node_t *map, const char *const *known,
                            const char *hint) {
-	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start;
-	     pair < map->data.mapping.pairs.top; pair++) {
+	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+	     pair++) {
 		yaml_node_t *key = node_at(r, pair->key);
 		size_t i = 0;
 		while (known[i] != NULL && !str_eq(node_text(key), str_from(known[i]))) {
@@ -127,8 +127,8 @@ static enum err read_pieces(struct reader *r, yaml_node_t *map) {
 		return ERR_OK;
 	}
 	TRY(want(r, map, YAML_MAPPING_NODE, "'pieces' are names with patterns"));
-	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start;
-	     pair < map->data.mapping.pairs.top; pair++) {
+	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+	     pair++) {
 		yaml_node_t *value = node_at(r, pair->value);
 		TRY(want(r, value, YAML_SCALAR_NODE, "a piece is text"));
 		if (r->pieces_count == PIECES_COUNT_MAX) {
@@ -279,9 +279,9 @@ static enum err read_tests(struct reader *r, yaml_node_t *list) {
 /* ---- the file ---- */
 
 static enum err read_root(struct reader *r) {
-	static const char *const keys[] = {"name",   "title",    "description", "documentation",
-	                                   "fields", "pieces",   "patterns",    "tests",
-	                                   NULL};
+	static const char *const keys[] = {"name",          "title",  "description",
+	                                   "documentation", "fields", "pieces",
+	                                   "patterns",      "tests",  NULL};
 	yaml_node_t *root = yaml_document_get_root_node(r->document);
 	TRY(want(r, root, YAML_MAPPING_NODE, "this is no format: keys with values are missing"));
 	TRY(check_keys(r, root, keys,
@@ -309,10 +309,10 @@ static enum err read_document(struct reader *r, struct str yaml) {
 	}
 	yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.ptr, yaml.len);
 	if (yaml_parser_load(&parser, &document) == 0) {
-		enum err err = diag_set(r->diag, ERR_INVALID, "%.*s:%zu:%zu: not YAML: %s",
-		                        STR_ARG(r->shown), parser.problem_mark.line + 1,
-		                        parser.problem_mark.column + 1,
-		                        parser.problem != NULL ? parser.problem : "unreadable");
+		enum err err =
+		    diag_set(r->diag, ERR_INVALID, "%.*s:%zu:%zu: not YAML: %s", STR_ARG(r->shown),
+		             parser.problem_mark.line + 1, parser.problem_mark.column + 1,
+		             parser.problem != NULL ? parser.problem : "unreadable");
 		diag_hint(r->diag, "put patterns between single quotation marks");
 		yaml_parser_delete(&parser);
 		return err;
@@ -329,11 +329,11 @@ enum err text_format_read(struct arena *arena, struct str shown, struct str yaml
 	struct reader *r = ARENA_NEW(arena, struct reader);
 	struct text_format *format = ARENA_NEW(arena, struct text_format);
 	*r = (struct reader){.arena = arena, .shown = shown, .diag = diag, .out = format};
-	r->set = (struct pattern_set){
-	    .arena = arena,
-	    .fields = ARENA_ARRAY(arena, PATTERN_FIELDS_MAX, struct pattern_field),
-	    .piece = find_piece,
-	    .ctx = r};
+	r->set =
+	    (struct pattern_set){.arena = arena,
+	                         .fields = ARENA_ARRAY(arena, PATTERN_FIELDS_MAX, struct pattern_field),
+	                         .piece = find_piece,
+	                         .ctx = r};
 	TRY(read_document(r, yaml));
 	*out_format = *format;
 	return ERR_OK;
