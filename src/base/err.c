@@ -61,6 +61,7 @@ NORETURN void assert_failed(const char *file, int line, const char *condition) {
 }
 
 /* Formats into text; what does not fit is cut where a UTF-8 sequence begins. */
+PRINTF_LIKE(2, 0)
 static void format_cut(char text[DIAG_TEXT_MAX], const char *format, va_list args) {
 	int len = vsnprintf(text, DIAG_TEXT_MAX, format, args);
 	if (len >= DIAG_TEXT_MAX) {

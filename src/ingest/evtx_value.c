@@ -105,7 +105,7 @@ static inline bool put_four(char *out, const char *in, const uint64_t special[2]
 	uint32_t b = word >> 16 & 0x7f;
 	uint32_t c = word >> 32 & 0x7f;
 	uint32_t d = word >> 48 & 0x7f;
-	if (is_special(special, a) | is_special(special, b) | is_special(special, c) |
+	if (is_special(special, a) || is_special(special, b) || is_special(special, c) ||
 	    is_special(special, d)) {
 		return false;
 	}

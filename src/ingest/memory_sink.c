@@ -63,9 +63,8 @@ static void take_slice(struct memory_sink *sink, struct memory_file *file,
                        const struct batch *batch, uint32_t row) {
 	struct str body = batch_body(batch, row);
 	uint64_t at = batch->records[row].log_offset;
-	if (file->bytes.len > 0 &&
-	    (at > file->bytes.len || body.len > file->bytes.len - at ||
-	     !str_eq(body, str_make(file->bytes.ptr + at, body.len)))) {
+	if (file->bytes.len > 0 && (at > file->bytes.len || body.len > file->bytes.len - at ||
+	                            !str_eq(body, str_make(file->bytes.ptr + at, body.len)))) {
 		complain(sink, "a body is not the slice of its object");
 	}
 	buf_append_str(&file->texts, body);
@@ -173,8 +172,7 @@ static enum err file_begin(void *ctx, const struct sink_file *about, bool fresh,
 	return ERR_OK;
 }
 
-static void problem(void *ctx, struct str path, uint64_t offset, enum err err,
-                    struct str message) {
+static void problem(void *ctx, struct str path, uint64_t offset, enum err err, struct str message) {
 	struct memory_sink *sink = ctx;
 	(void)offset;
 	(void)err;

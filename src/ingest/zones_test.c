@@ -35,8 +35,8 @@ TEST(unknown_and_unsafe_names_are_explained) {
 	    "/etc/passwd",
 	    "a/../b",
 	    "x y",
-	    "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	    ("Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")};
 	struct zones *zones = zones_new(os_real());
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct diag diag = {0};

@@ -112,7 +112,7 @@ static void shrink(size_t *widths, size_t count, size_t columns) {
 
 static void append_bar(struct buf *out, double share) {
 	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-	int units = (int)(share * BAR_COLUMNS * 8 + 0.5);
+	int units = (int)(share * (double)(BAR_COLUMNS * 8) + 0.5);
 	for (; units >= 8; units -= 8) {
 		buf_append_str(out, STR("█"));
 	}

@@ -1,0 +1,63 @@
+#!/bin/sh
+# make_fuzz.sh: builds every fuzz target with clang-19, ASan and UBSan, and runs each for SECONDS_EACH
+# (default 600), one after the other. A target is not run again while it is the same program: what
+# was done is in build-fuzz/done. Findings are left in build-fuzz/findings.
+#   ONLY=x  targets with x in their name      ADD=1  adds the smallest new inputs to tests/corpora
+# Exit status 1: a finding.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${SECONDS_EACH:=600}" "${ONLY:=}" "${ADD:=}"
+tools/install build check || exit 1
+if [ ! -f build-fuzz/build.ninja ]; then
+    CC=clang-19 meson setup build-fuzz -Dfuzzing=true -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dc_args=-fno-sanitize-recover=all || exit 1
+fi
+ninja -C build-fuzz || exit 1
+mkdir -p build-fuzz/findings build-fuzz/done
+findings=0
+
+# corpus_of PROGRAM: base_zone_fuzz -> tests/corpora/zone, ingest_evtx/x_fuzz -> tests/corpora/evtx/x
+corpus_of() {
+    echo "tests/corpora/$(basename "$1" | sed 's/^[a-z]*_//; s/_fuzz$//')"
+}
+
+# add FOLDER WORK: the smallest inputs that reach something new, at most 40 of at most 4 KiB.
+add() {
+    new=$(mktemp -d)
+    "$program" -merge=1 "$new" "$1" "$2" >/dev/null 2>&1
+    ls -Sr "$new" | while read -r name; do
+        size=$(wc -c <"$new/$name")
+        [ "$size" -le 4096 ] && [ ! -e "$1/$name" ] && echo "$name"
+    done | head -n 40 | while read -r name; do
+        cp "$new/$name" "$1/fuzz-$(echo "$name" | cut -c 1-12)"
+    done
+    rm -rf "$new"
+}
+
+for program in build-fuzz/src/*_fuzz; do
+    [ -x "$program" ] || continue
+    name=$(basename "$program")
+    case $name in *"$ONLY"*) ;; *) continue ;; esac
+    key="$(sha256sum <"$program" | cut -c 1-16) $SECONDS_EACH"
+    if [ "$(cat "build-fuzz/done/$name" 2>/dev/null)" = "$key" ]; then
+        echo "$name: done before, ${SECONDS_EACH} s without a finding"
+        continue
+    fi
+    corpus=$(corpus_of "$program")
+    work=build-fuzz/corpus/$name
+    mkdir -p "$work" "$corpus"
+    log=build-fuzz/$name.log
+    if ASAN_OPTIONS=abort_on_error=1:detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        "$program" -max_total_time="$SECONDS_EACH" -timeout=10 -rss_limit_mb=1024 -use_value_profile=1 \
+        -print_final_stats=1 -artifact_prefix="build-fuzz/findings/$name-" "$work" "$corpus" >"$log" 2>&1; then
+        echo "$key" >"build-fuzz/done/$name"
+        echo "$name: $(sed -n 's/.*number_of_executed_units: //p' "$log") inputs in ${SECONDS_EACH} s without a finding"
+        [ -z "$ADD" ] || add "$corpus" "$work"
+    else
+        findings=$((findings + 1))
+        echo "$name: FINDING, see $log"
+        grep -E 'ERROR|SUMMARY|Test unit written' "$log" | head -n 5
+    fi
+done
+echo "fuzz: $findings findings"
+[ $findings = 0 ]
