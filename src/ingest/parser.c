@@ -6,10 +6,6 @@
 #include "ingest/formats_table.h"
 #include "ingest/zones.h"
 
-/* TEMPORARY until codec/charset.c is there */
-bool charset_decode(enum charset_id charset, struct str text, struct buf *out)
-    __attribute__((weak));
-
 _Static_assert((int)CHARSET_ID_COUNT == (int)CHARSET_COUNT, "one numbering of character sets");
 
 enum { NO_FORMAT = UINT16_MAX, TRY_ALL = UINT32_MAX };
@@ -116,7 +112,7 @@ static struct str decode(struct parser *parser, enum charset charset, struct str
 		return body;
 	}
 	buf_clear(&parser->text);
-	if (charset == CHARSET_UTF8 || charset_decode == NULL) {
+	if (charset == CHARSET_UTF8) {
 		utf8_append_mended(&parser->text, body);
 	} else {
 		(void)charset_decode((enum charset_id)charset, body, &parser->text); /* mended too */

@@ -2,6 +2,8 @@
  */
 #include "ingest/recognise.h"
 
+#include "codec/charset.h"
+
 struct str carrier_name(enum carrier carrier) {
 	static const struct str names[] = {
 	    [CARRIER_LINES] = STR_INIT("text"),
@@ -67,9 +69,15 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 
 void recognise_lines(const struct ingest_options *options, struct str sample,
                      struct reading_file *file) {
-	(void)sample;
-	file->charset = CHARSET_UTF8;
+	enum charset_id charset = CHARSET_ID_UTF8;
+	if (options->charset.len == 0 || !charset_by_name(options->charset, &charset)) {
+		charset = charset_detect(sample);
+	}
+	file->charset = (enum charset)charset;
 	file->format = options->format;
+	if (file->format.len == 0 && options->formats != NULL) {
+		file->format = formats_recognise(options->formats, sample);
+	}
 }
 
 /* A byte that tells something about the character set; ESC begins the sequences of ISO-2022. */
