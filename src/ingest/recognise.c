@@ -76,7 +76,10 @@ void recognise_lines(const struct ingest_options *options, struct str sample,
 	file->charset = (enum charset)charset;
 	file->format = options->format;
 	if (file->format.len == 0 && options->formats != NULL) {
-		file->format = formats_recognise(options->formats, sample);
+		struct buf text = {0};
+		(void)charset_decode(charset, sample, &text); /* what is bad does not count */
+		file->format = formats_recognise(options->formats, buf_str(&text));
+		buf_deinit(&text);
 	}
 }
 
