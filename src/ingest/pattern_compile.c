@@ -189,7 +189,7 @@ static enum err set_field(struct compiler *c, struct pattern_op *op, struct str 
 static enum err read_slot(struct compiler *c) {
 	size_t first = c->at;
 	struct pattern_op op = {.kind = PATTERN_SLOT, .field = PATTERN_NO_FIELD};
-	enum slot_type type;
+	enum slot_type type = SLOT_WORD;
 	size_t end = first;
 	while (end < c->text.len && memchr("(:?}", c->text.ptr[end], 4) == NULL) {
 		end++;

@@ -60,10 +60,11 @@ static void put_priority(struct line *line, int priority) {
 	uint32_t slot = (uint32_t)priority * 5;
 	int facility = priority / 8;
 	int severity = priority % 8;
-	char text[4];
-	int len = snprintf(text, sizeof(text), "%d", priority);
+	char digits[3] = {(char)('0' + priority / 100), (char)('0' + priority / 10 % 10),
+	                  (char)('0' + priority % 10)};
+	size_t zeros = (size_t)((priority < 100) + (priority < 10));
 	line_put_constant(line, slot, FIELD_LOG_SYSLOG_PRIORITY, VALUE_NUMBER,
-	                  str_make(text, (size_t)len));
+	                  str_make(digits + zeros, sizeof(digits) - zeros));
 	line_put_constant(line, slot + 1, FIELD_LOG_SYSLOG_FACILITY_CODE, VALUE_NUMBER,
 	                  numbers[facility]);
 	line_put_constant(line, slot + 2, FIELD_LOG_SYSLOG_FACILITY_NAME, VALUE_STRING,
