@@ -116,6 +116,7 @@ struct segment_footer {
 /* ---- writing ---- */
 
 struct segment_writer;
+struct segment;
 /* Creates folder/name (truncating a leftover). */
 MUST_USE enum err segment_writer_new(const struct os *os, const char *folder, const char *name,
                                      struct segment_writer **out_writer, struct diag *diag);
@@ -136,7 +137,6 @@ void segment_writer_abort(struct segment_writer *writer); /* NULL is fine */
 
 /* ---- reading: thread-safe once open ---- */
 
-struct segment;
 /* Maps the file and checks header, footer and page table (not the pages). ERR_CORRUPT names what.
  */
 MUST_USE enum err segment_open(const struct os *os, const char *folder, const char *name,
@@ -160,7 +160,9 @@ void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_see
 /* The page holding index; index must lie in the segment. */
 uint32_t segment_page_of(const struct segment *segment, uint64_t index);
 /* False when the page surely lacks one of the tokens (codec/token.h). Reads only the filter; a
- * damaged filter answers true. */
+ * damaged filter answers true. The filter has the tokens of all texts and of all values of fields
+ * (of each element of a list), wherever they come from, so that a test of a field may use it too;
+ * not those of built-in columns (file.path, akashi.*, log.offset, @timestamp). */
 bool segment_page_may_have(const struct segment *segment, uint32_t page, const uint64_t *tokens,
                            size_t count);
 /* Decodes the page's frame and checks its checksum; columns come on demand. The view is the
@@ -191,11 +193,14 @@ MUST_USE enum err store_view_body(struct store_view *view, uint32_t row,
  */
 MUST_USE enum err store_view_leaf(struct store_view *view, uint32_t row, struct leaf *out_leaf,
                                   uint8_t out_salt[SALT_SIZE]);
-/* Rebuilds the batch that the page was made from, parsed, with its plan (for rewriting a small
- * last segment). The plan lives in the batch's arena. */
+/* Rebuilds the batch that the page was made from, parsed, with its plan (for parsing anew). The
+ * plan lives in the batch's arena; what a batch says of its files is not in the page. The view must
+ * be of a segment. ERR_UNSUPPORTED when rows lie in containers: only the object has their bodies.
+ */
 MUST_USE enum err store_view_to_batch(struct store_view *view, struct batch **out_batch,
                                       struct page_plan **out_plan, struct diag *diag);
-/* Checks every byte of the file against its checksums: damage(ctx, what, first, end) for each. */
+/* Checks every byte of the file against its checksums: damage(ctx, what, first, end) for each.
+ * ERR_OK also when there was damage. */
 MUST_USE enum err segment_check(const struct segment *segment,
                                 void (*damage)(void *ctx, struct str what, uint64_t index_from,
                                                uint64_t index_to),

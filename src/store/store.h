@@ -59,7 +59,13 @@ MUST_USE enum err store_file_begin(struct store *store, const struct sink_file *
 /* Also adds a row of the store's own for each batch_file_end (and, when the batch is parsed
  * already, its empty field row). */
 MUST_USE enum err store_reserve(struct store *store, struct batch *batch);
-MUST_USE enum err store_log(struct store *store, const struct batch *batch, struct diag *diag);
+/* Batches of a session are either all logged, in order, or none (or a commit stands between): the
+ * log keeps the places that were promised to their records. ERR_UNSUPPORTED for container bodies. A
+ * failed call may be repeated. */
+MUST_USE enum err store_log(struct store *store, struct batch *batch, struct diag *diag);
+/* Several reserved batches with one sync (group commit). */
+MUST_USE enum err store_log_many(struct store *store, struct batch *const *batches, size_t count,
+                                 struct diag *diag);
 /* Takes the (parsed) batch over. Thread-safe. */
 MUST_USE enum err store_encode(struct store *store, struct batch *batch,
                                struct store_page **out_page, struct diag *diag);

@@ -1,0 +1,63 @@
+/* The file `store`: one form, every change of a byte noticed. */
+#include "store/facts.h"
+
+#include "os/os.h"
+#include "tap.h"
+
+static const uint8_t uuid[UUID_SIZE] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0x4d, 0xef,
+                                        0x80, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77};
+
+TEST(a_uuid_reads_as_it_was_written) {
+	char text[UUID_TEXT_SIZE + 1];
+	uint8_t again[UUID_SIZE];
+	uuid_format(uuid, text);
+	CHECK_STR(str_from(text), "01234567-89ab-4def-8011-223344556677");
+	REQUIRE(uuid_parse(str_from(text), again));
+	CHECK(memcmp(uuid, again, UUID_SIZE) == 0);
+	CHECK(!uuid_parse(STR("01234567-89AB-4def-8011-223344556677"), again));
+	CHECK(!uuid_parse(STR("01234567089ab-4def-8011-223344556677"), again));
+	CHECK(!uuid_parse(STR(""), again));
+}
+
+TEST(a_new_uuid_is_of_version_4) {
+	uint8_t fresh[UUID_SIZE];
+	REQUIRE(uuid_new(os_real(), fresh) == ERR_OK);
+	CHECK_EQ(fresh[6] >> 4, 4);
+	CHECK_EQ(fresh[8] >> 6, 2);
+}
+
+TEST(facts_are_read_as_they_were_written) {
+	struct facts facts = facts_make(uuid);
+	struct facts again;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	facts_format(&facts, &text);
+	REQUIRE(facts_parse(buf_str(&text), &again, NULL) == ERR_OK);
+	CHECK(memcmp(&facts, &again, sizeof(facts)) == 0);
+	CHECK_STR(str_from(again.origin), "akashi/01234567-89ab-4def-8011-223344556677");
+}
+
+TEST(every_flipped_bit_and_every_cut_of_the_facts_is_noticed) {
+	struct facts facts = facts_make(uuid);
+	struct facts again;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	facts_format(&facts, &text);
+	for (size_t bit = 0; bit < text.len * 8; bit++) {
+		text.ptr[bit / 8] = (char)(text.ptr[bit / 8] ^ (1 << (bit % 8)));
+		CHECK(facts_parse(buf_str(&text), &again, NULL) == ERR_CORRUPT);
+		text.ptr[bit / 8] = (char)(text.ptr[bit / 8] ^ (1 << (bit % 8)));
+	}
+	for (size_t len = 0; len < text.len; len++) {
+		CHECK(facts_parse(str_make(text.ptr, len), &again, NULL) == ERR_CORRUPT);
+	}
+	buf_append_char(&text, '\n');
+	CHECK(facts_parse(buf_str(&text), &again, NULL) == ERR_CORRUPT);
+}
+
+TEST(a_later_version_is_said_to_be_one) {
+	struct facts again;
+	struct diag diag = {0};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	buf_append_str(&text, STR("akashi store 2\nanything\n"));
+	text_seal(&text, 0);
+	CHECK(facts_parse(buf_str(&text), &again, &diag) == ERR_UNSUPPORTED);
+}

@@ -1,0 +1,95 @@
+/* What to do with a file that is about to be read, and keeping the bytes of objects. */
+#include "store/objects.h"
+#include "store/store_private.h"
+
+static void answer_resume(const struct file_entry *entry, struct sink_resume *out_resume) {
+	out_resume->position = entry->live.position;
+	out_resume->records = entry->live.records;
+	out_resume->ended_inside_line = entry->live.no_final_lf;
+	memcpy(out_resume->hash, entry->live.hash, sizeof(out_resume->hash));
+}
+
+static struct file_entry *add_file(struct store *store, const struct sink_file *file,
+                                   uint32_t same_as) {
+	struct segment_file row = {.file = store->files.next_number,
+	                           .same_as = same_as,
+	                           .path = file->path,
+	                           .source = file->source,
+	                           .is_object = file->is_object,
+	                           .size = file->is_object || file->hash_known ? file->size : 0,
+	                           .modified_ns = file->modified_ns,
+	                           .first_index = UINT64_MAX};
+	if (file->hash_known) {
+		memcpy(row.hash, file->hash, sizeof(row.hash));
+	}
+	struct file_entry *entry = file_table_add(&store->files, &row);
+	entry->kept = (struct file_state){.first_index = UINT64_MAX};
+	return entry;
+}
+
+/* A known file under another name is noted once. */
+static void note_other_name(struct store *store, const struct sink_file *file,
+                            const struct file_entry *known, uint32_t *out_file) {
+	for (size_t i = 0; i < store->files.count; i++) {
+		const struct file_entry *entry = &store->files.entries[i];
+		if (entry->same_as == known->number && str_eq(entry->path, file->path)) {
+			*out_file = entry->number;
+			return;
+		}
+	}
+	struct batch_file_end end = {.size = known->live.size};
+	memcpy(end.hash, file->hash, sizeof(end.hash));
+	uint32_t same_as = known->number; /* known moves when the table grows */
+	end.file = add_file(store, file, same_as)->number;
+	buf_append(&store->writer->same, &end, sizeof(end));
+	*out_file = end.file;
+}
+
+static enum err keep_object(struct store *store, const struct sink_file *file, struct diag *diag) {
+	if (!file->is_object || file->bytes == NULL || !file->hash_known) {
+		return ERR_OK;
+	}
+	return object_write(store->os, store->objects, file->hash, str_make(file->bytes, file->size),
+	                    diag);
+}
+
+static enum err take_file(struct store *store, const struct sink_file *file,
+                          struct file_entry *known, uint32_t *out_file, struct diag *diag) {
+	TRY(keep_object(store, file, diag));
+	if (known == NULL) {
+		known = add_file(store, file, FILE_NONE);
+	} else {
+		known->modified_ns = file->modified_ns;
+	}
+	*out_file = known->number;
+	return ERR_OK;
+}
+
+enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
+                          uint32_t *out_file, enum sink_verdict *out_verdict,
+                          struct sink_resume *out_resume, struct diag *diag) {
+	struct file_entry *known = NULL;
+	enum sink_verdict verdict = SINK_TAKE;
+	ASSERT(store->writer != NULL);
+	if (store->writer->broken != ERR_OK) {
+		return diag_set(diag, store->writer->broken, "the store cannot be written any more: %s",
+		                err_text(store->writer->broken));
+	}
+	if (!store->options.take_again) {
+		verdict = file_table_judge(&store->files, file, fresh, &known);
+	}
+	if (verdict == SINK_SKIP) {
+		*out_file = known->number;
+		if (!str_eq(known->path, file->path)) {
+			note_other_name(store, file, known, out_file);
+		}
+		*out_verdict = verdict;
+		return ERR_OK;
+	}
+	TRY(take_file(store, file, known, out_file, diag));
+	if (verdict == SINK_RESUME) {
+		answer_resume(known, out_resume);
+	}
+	*out_verdict = verdict;
+	return ERR_OK;
+}

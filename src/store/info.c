@@ -1,0 +1,129 @@
+/* Facts about what is in a store, for people and for summaries. */
+#include "store/store_private.h"
+
+struct folder_sum {
+	const struct os *os;
+	const char *folder;
+	uint64_t bytes, files;
+	bool deep; /* also one level of folders below */
+};
+
+static enum err sum_name(void *ctx, struct str name, enum os_file_kind kind);
+
+static void sum_folder(struct folder_sum *sum) {
+	enum err err = sum->os->list(sum->os->ctx, sum->folder, sum_name, sum);
+	(void)err; /* what cannot be listed is not counted */
+}
+
+static enum err sum_name(void *ctx, struct str name, enum os_file_kind kind) {
+	struct folder_sum *sum = ctx;
+	char text[256];
+	struct store_path path;
+	struct os_stat stat;
+	if (name.len >= sizeof(text)) {
+		return ERR_OK;
+	}
+	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
+	(void)path_in(&path, sum->folder, text);
+	if (kind == OS_FILE_FOLDER && sum->deep) {
+		struct folder_sum below = {.os = sum->os, .folder = path.text};
+		sum_folder(&below);
+		sum->bytes += below.bytes;
+		sum->files += below.files;
+	} else if (sum->os->stat(sum->os->ctx, path.text, false, &stat) == ERR_OK &&
+	           stat.kind == OS_FILE_REGULAR) {
+		sum->bytes += stat.size;
+		sum->files++;
+	}
+	return ERR_OK;
+}
+
+static struct folder_sum sum_of(const struct store *store, const char *folder, bool deep) {
+	struct folder_sum sum = {.os = store->os, .folder = folder, .deep = deep};
+	sum_folder(&sum);
+	return sum;
+}
+
+static void add_segments(const struct store *store, struct store_info *info) {
+	for (size_t i = 0; i < store->catalogue.count; i++) {
+		const struct segment *segment = store->catalogue.entries[i].segment;
+		if (segment == NULL) {
+			continue;
+		}
+		const struct segment_footer *footer = segment_footer(segment);
+		if (footer->records > 0) {
+			bool first = info->records == 0;
+			info->time_min_ns =
+			    first ? footer->time_min_ns : MIN_OF(info->time_min_ns, footer->time_min_ns);
+			info->time_max_ns =
+			    first ? footer->time_max_ns : MAX_OF(info->time_max_ns, footer->time_max_ns);
+		}
+		info->records += footer->records;
+		info->bytes_raw += footer->bytes_raw;
+		info->bytes_stored += segment_bytes(segment);
+	}
+}
+
+void store_get_info(const struct store *store, struct store_info *out_info) {
+	struct store_info info = {.uuid = str_from(store->facts.uuid_text),
+	                          .origin = str_from(store->facts.origin),
+	                          .path = store->path,
+	                          .format_version = STORE_FORMAT_VERSION,
+	                          .tree_size = catalogue_end(&store->catalogue),
+	                          .segments = store->catalogue.count,
+	                          .checkpoint_size = store->checkpoint_size};
+	struct folder_sum objects = sum_of(store, store->objects, true);
+	add_segments(store, &info);
+	info.bytes_stored += objects.bytes + sum_of(store, store->tree, false).bytes;
+	info.objects = objects.files;
+	info.log_bytes = sum_of(store, store->log, false).bytes;
+	info.sealed = info.checkpoint_size == info.tree_size;
+	memcpy(info.checkpoint_root, store->checkpoint_root, sizeof(info.checkpoint_root));
+	*out_info = info;
+}
+
+/* Both lists are views for the caller; made anew at each call. */
+size_t store_sources(const struct store *store, const struct store_source **out_sources) {
+	struct buf *shown = &store->shown->sources;
+	buf_clear(shown);
+	for (size_t i = 0; i < store->streams.count; i++) {
+		const struct stream_entry *entry = &store->streams.entries[i];
+		if (str_eq(entry->name, STR(OWN_SOURCE)) || entry->total.records == 0) {
+			continue;
+		}
+		struct store_source source = {.name = entry->name,
+		                              .records = entry->total.records,
+		                              .bytes_raw = entry->total.bytes_raw,
+		                              .time_min_ns = entry->total.time_min_ns,
+		                              .time_max_ns = entry->total.time_max_ns};
+		buf_append(shown, &source, sizeof(source));
+	}
+	*out_sources = (const struct store_source *)(void *)shown->ptr;
+	return shown->len / sizeof(struct store_source);
+}
+
+size_t store_files(const struct store *store, const struct store_file **out_files) {
+	struct buf *shown = &store->shown->files;
+	buf_clear(shown);
+	for (size_t i = 0; i < store->files.count; i++) {
+		const struct file_entry *entry = &store->files.entries[i];
+		struct store_file file = {.number = entry->number,
+		                          .path = entry->path,
+		                          .source = entry->source,
+		                          .is_object = entry->is_object,
+		                          .done = entry->kept.done,
+		                          .size = entry->kept.size,
+		                          .records = entry->kept.records,
+		                          .modified_ns = entry->modified_ns,
+		                          .first_index = entry->kept.first_index,
+		                          .same_as = entry->same_as};
+		memcpy(file.hash, entry->kept.hash, sizeof(file.hash));
+		buf_append(shown, &file, sizeof(file));
+	}
+	*out_files = (const struct store_file *)(void *)shown->ptr;
+	return shown->len / sizeof(struct store_file);
+}
+
+struct str store_checkpoint(const struct store *store) {
+	return store->note.len == 0 ? STR("") : buf_str(&store->note);
+}

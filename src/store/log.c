@@ -1,0 +1,135 @@
+/* Writing the log. One group of frames is one write and one fdatasync; a new file's folder entry
+ * is synced before its first group counts.
+ */
+#include "store/log.h"
+
+#include "base/endian.h"
+#include "base/hash.h"
+#include "store/facts.h"
+#include "store/log_layout.h"
+#include "store/path.h"
+
+void log_writer_init(struct log_writer *log, const struct os *os, const char *folder,
+                     const uint8_t store_uuid[16], uint64_t next_frame) {
+	*log = (struct log_writer){.os = os, .folder = folder, .fd = -1, .next_frame = next_frame};
+	memcpy(log->store_uuid, store_uuid, sizeof(log->store_uuid));
+}
+
+static void give_up_file(struct log_writer *log) {
+	if (log->fd >= 0) {
+		(void)log->os->close(log->os->ctx, log->fd); /* synced already, or never trusted again */
+	}
+	log->fd = -1;
+	log->size = 0;
+}
+
+void log_writer_deinit(struct log_writer *log) {
+	give_up_file(log);
+	buf_deinit(&log->pending);
+}
+
+static void put_header(struct log_writer *log) {
+	uint8_t header[LOG_HEADER_SIZE] = {0};
+	memcpy(header + LOG_AT_MAGIC, LOG_MAGIC, 8);
+	memcpy(header + LOG_AT_FILE, log->file_uuid, 16);
+	memcpy(header + LOG_AT_STORE, log->store_uuid, 16);
+	le64_store(header + LOG_AT_FIRST, log->next_frame);
+	le32_store(header + LOG_AT_CRC, crc32c(0, header, LOG_AT_CRC));
+	buf_append(&log->pending, header, sizeof(header));
+}
+
+static void put_frame(struct log_writer *log, uint64_t number, struct str payload) {
+	uint8_t header[LOG_FRAME_HEADER_SIZE] = {0};
+	memcpy(header + FRAME_AT_MAGIC, FRAME_MAGIC, 4);
+	memcpy(header + FRAME_AT_FILE, log->file_uuid, 16);
+	le64_store(header + FRAME_AT_NUMBER, number);
+	le64_store(header + FRAME_AT_LENGTH, payload.len);
+	le32_store(header + FRAME_AT_PAYLOAD_CRC, crc32c(0, payload.ptr, payload.len));
+	le32_store(header + FRAME_AT_CRC,
+	           crc32c(0, header + FRAME_AT_FILE, sizeof(header) - FRAME_AT_FILE));
+	buf_append(&log->pending, header, sizeof(header));
+	buf_append_str(&log->pending, payload);
+	buf_append(&log->pending, "\0\0\0\0\0\0\0", (size_t)log_padding(payload.len));
+}
+
+static enum err new_file(struct log_writer *log) {
+	char name[LOG_NAME_MAX];
+	struct store_path path;
+	TRY(uuid_new(log->os, log->file_uuid));
+	uuid_format(log->file_uuid, name);
+	(void)snprintf(name + UUID_TEXT_SIZE, sizeof(name) - UUID_TEXT_SIZE, ".wal");
+	return log->os->open(log->os->ctx, path_in(&path, log->folder, name),
+	                     OS_WRITE | OS_CREATE | OS_EXCLUSIVE, &log->fd);
+}
+
+static enum err write_group(struct log_writer *log, const struct str *payloads, size_t count) {
+	const struct os *os = log->os;
+	bool fresh = log->fd < 0;
+	if (fresh) {
+		TRY(new_file(log));
+	}
+	buf_clear(&log->pending);
+	if (fresh) {
+		put_header(log);
+	}
+	for (size_t i = 0; i < count; i++) {
+		put_frame(log, log->next_frame + i, payloads[i]);
+	}
+	TRY(os->pwrite(os->ctx, log->fd, log->pending.ptr, log->pending.len, log->size));
+	TRY(os->sync_data(os->ctx, log->fd));
+	if (fresh) {
+		TRY(os->sync_folder(os->ctx, log->folder));
+	}
+	log->size += log->pending.len;
+	return ERR_OK;
+}
+
+enum err log_write(struct log_writer *log, const struct str *payloads, size_t count,
+                   uint64_t *out_first, struct diag *diag) {
+	bool was_open = log->fd >= 0;
+	enum err err = write_group(log, payloads, count);
+	if (err != ERR_OK) {
+		give_up_file(log);
+		if (was_open) { /* the file failed, perhaps not the disk: once more in a new one */
+			err = write_group(log, payloads, count);
+		}
+	}
+	if (err != ERR_OK) {
+		give_up_file(log);
+		return diag_set(diag, err, "the write-ahead log in '%s' cannot be written: %s", log->folder,
+		                err_text(err));
+	}
+	*out_first = log->next_frame;
+	log->next_frame += count;
+	return ERR_OK;
+}
+
+/* Names end in NUL. */
+static enum err collect_name(void *ctx, struct str name, enum os_file_kind kind) {
+	struct buf *names = ctx;
+	if (kind == OS_FILE_REGULAR && str_ends(name, STR(".wal"))) {
+		buf_append_str(names, name);
+		buf_append_char(names, '\0');
+	}
+	return ERR_OK;
+}
+
+static enum err remove_files(struct log_writer *log, struct buf *names) {
+	const struct os *os = log->os;
+	TRY(os->list(os->ctx, log->folder, collect_name, names));
+	for (size_t at = 0; at < names->len; at += strlen(names->ptr + at) + 1) {
+		struct store_path path;
+		TRY(os->unlink(os->ctx, path_in(&path, log->folder, names->ptr + at)));
+	}
+	/* So that "the log is empty" still holds after a power cut. */
+	return names->len == 0 ? ERR_OK : os->sync_folder(os->ctx, log->folder);
+}
+
+enum err log_clear(struct log_writer *log, struct diag *diag) {
+	struct buf names CLEANUP(buf_deinit) = {0};
+	give_up_file(log);
+	enum err err = remove_files(log, &names);
+	return err == ERR_OK ? ERR_OK
+	                     : diag_set(diag, err, "the log in '%s' cannot be emptied: %s", log->folder,
+	                                err_text(err));
+}

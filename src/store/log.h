@@ -1,0 +1,78 @@
+/* The write-ahead log: frames that are durable before they are acknowledged. A frame has a number
+ * that goes on over all files of the store's life; a segment's footer says up to which number it
+ * has taken over. After any failed write or sync the file is never touched again: the frames go to
+ * a new one. docs/formats/store.md has the bytes.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "os/os.h"
+
+enum { LOG_HEADER_SIZE = 64, LOG_FRAME_HEADER_SIZE = 48, LOG_NAME_MAX = 48 };
+
+/* ---- writing ---- */
+
+struct log_writer {
+	const struct os *os;
+	const char *folder; /* borrowed */
+	uint8_t store_uuid[16];
+	uint8_t file_uuid[16];
+	int fd;              /* -1: no file yet, or the last one is dead */
+	uint64_t size;       /* bytes of the file that are durable */
+	uint64_t next_frame; /* number of the next frame, from 1 */
+	struct buf pending;
+};
+
+void log_writer_init(struct log_writer *log, const struct os *os, const char *folder,
+                     const uint8_t store_uuid[16], uint64_t next_frame);
+void log_writer_deinit(struct log_writer *log);
+/* Appends one frame for each payload and syncs once; durable on return. *out_first: number of the
+ * first. After an error nothing of it counts, and the call may be repeated (a new file then). */
+MUST_USE enum err log_write(struct log_writer *log, const struct str *payloads, size_t count,
+                            uint64_t *out_first, struct diag *diag);
+/* Removes all log files, durably. The writer goes on with a new file. */
+MUST_USE enum err log_clear(struct log_writer *log, struct diag *diag);
+
+/* ---- recovery ---- */
+
+struct log_frame {
+	uint64_t number;
+	uint32_t file; /* index into files */
+	uint64_t offset;
+	struct str payload; /* in the mapped file */
+};
+/* Bytes that are no valid frames. */
+struct log_damage {
+	uint32_t file;
+	uint64_t offset, size;
+	bool torn; /* the end of an unfinished write: no frame behind it, none is missing */
+};
+struct log_file {
+	char name[LOG_NAME_MAX];
+	uint64_t size;
+	const char *bytes; /* mapped; NULL when empty */
+};
+struct log_found {
+	const struct os *os;
+	struct log_file *files;
+	size_t files_count;
+	struct log_frame *frames; /* by number, each once, only those behind taken_over */
+	size_t frames_count;
+	struct log_damage *damages;
+	size_t damages_count;
+	uint64_t last_frame;     /* highest number seen, at least taken_over */
+	uint64_t missing_frames; /* numbers in (taken_over, last_frame] that are nowhere */
+};
+
+/* Reads all log files of folder. taken_over: the last frame that segments hold. Damage is reported,
+ * not judged as an error; an error is one of reading. Free with log_found_deinit. */
+MUST_USE enum err log_find(const struct os *os, const char *folder, const uint8_t store_uuid[16],
+                           uint64_t taken_over, struct log_found *out_found, struct diag *diag);
+void log_found_deinit(struct log_found *found);
+/* Reads the bytes of one file into found as files[file] (for log_find and the fuzzer). The file's
+ * UUID is its name, so that frames behind a damaged header are still had. */
+void log_read_bytes(struct log_found *found, uint32_t file, struct str bytes,
+                    const uint8_t file_uuid[16], const uint8_t store_uuid[16]);
+/* Judges what log_read_bytes gathered: sorts, drops repeats and what is taken over, counts. */
+void log_judge(struct log_found *found, uint64_t taken_over);

@@ -1,0 +1,211 @@
+/* Opening and closing, for readers and for the writer's first steps: the folder, the facts, the
+ * segments and the tables that their footers make up.
+ */
+#include <stdarg.h>
+
+#include "base/sha256.h"
+#include "store/leaves.h"
+#include "store/store_private.h"
+
+void store_notice(const struct store *store, const char *format, ...) {
+	if (store->options.notice == NULL) {
+		return;
+	}
+	char text[DIAG_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	store->options.notice(store->options.ctx, str_from(text));
+}
+
+enum err store_quarantine(struct store *store, struct str what, struct str bytes) {
+	uint8_t digest[SHA256_SIZE];
+	struct buf name CLEANUP(buf_deinit) = {0};
+	sha256(bytes.ptr, bytes.len, digest);
+	buf_append_str(&name, what);
+	buf_append_char(&name, '-');
+	buf_append_hex(&name, digest, sizeof(digest));
+	buf_append(&name, ".bin", 5);
+	TRY(os_make_folders(store->os, store->quarantine));
+	TRY(store->os->sync_folder(store->os->ctx, store->folder));
+	return os_replace_file(store->os, store->quarantine, name.ptr, bytes);
+}
+
+static struct str name_of_file(void *ctx, uint32_t file) {
+	const struct store *store = ctx;
+	const struct file_entry *entry = file_table_find(&store->files, file);
+	return entry == NULL ? STR("") : entry->path;
+}
+
+static struct str name_of_stream(void *ctx, uint32_t stream) {
+	const struct store *store = ctx;
+	const struct stream_entry *entry = stream_table_find(&store->streams, stream);
+	return entry == NULL ? STR("") : entry->name;
+}
+
+struct view_names store_names(struct store *store) {
+	return (struct view_names){
+	    .ctx = store, .file_path = name_of_file, .stream_name = name_of_stream};
+}
+
+static enum err page_leaves(struct store *store, struct leaf_reader *reader, uint64_t first,
+                            uint32_t count, uint32_t *out_done, uint8_t *out_hashes) {
+	struct segment *segment = catalogue_find(&store->catalogue, first);
+	if (segment == NULL) {
+		return ERR_CORRUPT;
+	}
+	struct view_names names = store_names(store);
+	struct store_view *view = NULL;
+	uint32_t page = segment_page_of(segment, first);
+	TRY(segment_view(segment, page, &names, &view, NULL));
+	uint32_t from = (uint32_t)(first - store_view_first_index(view));
+	uint32_t to = (uint32_t)MIN_OF((uint64_t)store_view_rows(view), (uint64_t)from + count);
+	enum err err = leaf_reader_hash(reader, view, from, to, out_hashes, NULL);
+	store_view_free(view);
+	*out_done = to - from;
+	return err;
+}
+
+enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes) {
+	struct store *store = ctx;
+	struct leaf_reader reader CLEANUP(leaf_reader_deinit);
+	leaf_reader_init(&reader, store->os, store->objects);
+	for (uint32_t at = 0; at < count;) {
+		uint32_t done = 0;
+		TRY(page_leaves(store, &reader, first + at, count - at, &done,
+		                out_hashes + (size_t)at * SHA256_SIZE));
+		at += done;
+	}
+	return ERR_OK;
+}
+
+/* ---- opening ---- */
+
+static char *subfolder(struct store *store, const char *name) {
+	struct str text = arena_printf(store->arena, "%.*s/%s", STR_ARG(store->path), name);
+	return arena_cstr(store->arena, text);
+}
+
+static enum err set_paths(struct store *store, const char *path, struct diag *diag) {
+	struct str text = str_from(path);
+	if (text.len == 0 || text.len > LIMIT_PATH - 256) {
+		return diag_set(diag, ERR_LIMIT, "the path of the store is empty or too long");
+	}
+	store->path = arena_str(store->arena, text);
+	store->folder = arena_cstr(store->arena, text);
+	store->segments = subfolder(store, "segments/" STORE_CLASS);
+	store->tree = subfolder(store, "tree/" STORE_CLASS);
+	store->keys = subfolder(store, "keys");
+	store->log = subfolder(store, "log");
+	store->objects = subfolder(store, "objects");
+	store->quarantine = subfolder(store, "quarantine");
+	return ERR_OK;
+}
+
+static enum err read_facts(struct store *store, struct diag *diag) {
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	enum err err =
+	    os_read_file(store->os, path_in(&path, store->folder, "store"), FACTS_MAX, &text);
+	if (err == ERR_NOT_FOUND) {
+		diag_set(diag, err, "there is no store at '%s'", store->folder);
+		diag_hint(diag, "`akashi ingest --store %s PATH` makes one", store->folder);
+		return err;
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the store at '%s' cannot be read: %s", store->folder,
+		                err_text(err));
+	}
+	return facts_parse(buf_str(&text), &store->facts, diag);
+}
+
+/* Later segments win, so in order. */
+static void load_footers(struct store *store) {
+	for (size_t i = 0; i < store->catalogue.count; i++) {
+		if (store->catalogue.entries[i].segment == NULL) {
+			continue;
+		}
+		const struct segment_footer *footer = segment_footer(store->catalogue.entries[i].segment);
+		for (uint32_t row = 0; row < footer->streams_count; row++) {
+			stream_table_load(&store->streams, &footer->streams[row]);
+		}
+		for (uint32_t row = 0; row < footer->files_count; row++) {
+			file_table_load(&store->files, &footer->files[row]);
+		}
+	}
+}
+
+/* For facts about the store; whether it is right is for store_verify. */
+void store_load_checkpoint(struct store *store) {
+	struct buf vkey CLEANUP(buf_deinit) = {0};
+	struct buf note CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	struct verifier verifier;
+	struct checkpoint checkpoint;
+	if (os_read_file(store->os, path_in(&path, store->keys, "identity.vkey"), FACTS_MAX, &vkey) !=
+	        ERR_OK ||
+	    os_read_file(store->os, path_in(&path, store->tree, "checkpoint"), NOTE_MAX, &note) !=
+	        ERR_OK) {
+		return;
+	}
+	struct str line = buf_str(&vkey);
+	if (verifier_parse(str_trim(line), &verifier, NULL) == ERR_OK &&
+	    checkpoint_open(buf_str(&note), &verifier, &checkpoint, NULL) == ERR_OK) {
+		buf_clear(&store->note);
+		buf_append_str(&store->note, buf_str(&note));
+		store->checkpoint_size = checkpoint.size;
+		memcpy(store->checkpoint_root, checkpoint.root, SHA256_SIZE);
+	}
+}
+
+static enum err open_inside(struct store *store, struct diag *diag) {
+	TRY(set_paths(store, store->options.path, diag));
+	if (store->options.writable) {
+		TRY(writer_lock(store, diag));
+	}
+	TRY(read_facts(store, diag));
+	if (!store->options.writable) {
+		store_load_checkpoint(store); /* before the segments: a writer may be at work */
+	}
+	TRY(catalogue_load(&store->catalogue, store->os, store->segments, store->facts.uuid, diag));
+	load_footers(store);
+	return store->options.writable ? writer_open(store, diag) : ERR_OK;
+}
+
+enum err store_open(const struct store_options *options, struct store **out_store,
+                    struct diag *diag) {
+	struct store *store CLEANUP(store_closep) = calloc(1, sizeof(*store));
+	ASSERT(store != NULL);
+	store->os = options->os;
+	store->options = *options;
+	store->arena = arena_new(SIZE_MAX);
+	store->shown = calloc(1, sizeof(*store->shown));
+	ASSERT(store->shown != NULL);
+	file_table_init(&store->files, store->arena);
+	stream_table_init(&store->streams, store->arena);
+	TRY(open_inside(store, diag));
+	*out_store = TAKE(store);
+	return ERR_OK;
+}
+
+void store_close(struct store *store) {
+	if (store == NULL) {
+		return;
+	}
+	writer_free(store);
+	catalogue_deinit(&store->catalogue);
+	file_table_deinit(&store->files);
+	stream_table_deinit(&store->streams);
+	buf_deinit(&store->note);
+	buf_deinit(&store->shown->sources);
+	buf_deinit(&store->shown->files);
+	free(store->shown);
+	arena_free(store->arena);
+	free(store);
+}
+
+void store_closep(struct store **store) {
+	store_close(*store);
+	*store = NULL;
+}

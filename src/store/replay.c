@@ -1,0 +1,122 @@
+/* The write-ahead log from the store's side: batches into it before they are acknowledged, and out
+ * of it again after a stop.
+ */
+#include <inttypes.h>
+
+#include "store/frame.h"
+#include "store/store_private.h"
+
+/* ---- into the log ---- */
+
+struct payloads {
+	struct buf bytes;
+	struct buf strs; /* struct str */
+};
+
+static void payloads_deinit(struct payloads *payloads) {
+	buf_deinit(&payloads->bytes);
+	buf_deinit(&payloads->strs);
+}
+
+/* What is logged must follow what is logged or committed without a gap: the places of its records
+ * are a promise. */
+static enum err make_payloads(const struct store *store, struct batch *const *batches, size_t count,
+                              struct payloads *payloads, struct diag *diag) {
+	uint64_t next = store->writer->logged_index;
+	struct buf lengths CLEANUP(buf_deinit) = {0};
+	for (size_t i = 0; i < count; i++) {
+		if (batches[i]->first_index != next) {
+			return diag_set(diag, ERR_INVALID,
+			                "batches before this one are neither in the log nor committed");
+		}
+		next += batches[i]->count;
+		size_t before = payloads->bytes.len;
+		enum err err = frame_encode(batches[i], &store->files, &payloads->bytes);
+		if (err != ERR_OK) {
+			return diag_set(diag, err, "records of containers do not go through the log");
+		}
+		size_t len = payloads->bytes.len - before;
+		buf_append(&lengths, &len, sizeof(len));
+	}
+	for (size_t i = 0, at = 0; i < count; i++) {
+		size_t len;
+		memcpy(&len, lengths.ptr + i * sizeof(len), sizeof(len));
+		struct str payload = str_make(payloads->bytes.ptr + at, len);
+		buf_append(&payloads->strs, &payload, sizeof(payload));
+		at += len;
+	}
+	return ERR_OK;
+}
+
+enum err store_log_many(struct store *store, struct batch *const *batches, size_t count,
+                        struct diag *diag) {
+	struct store_writer *writer = store->writer;
+	struct payloads payloads CLEANUP(payloads_deinit) = {0};
+	uint64_t frame = 0;
+	ASSERT(writer != NULL && count > 0);
+	if (writer->broken != ERR_OK) {
+		return diag_set(diag, writer->broken, "the store cannot be written any more: %s",
+		                err_text(writer->broken));
+	}
+	TRY(make_payloads(store, batches, count, &payloads, diag));
+	writer->log_dirty = true;
+	TRY(log_write(&writer->log, (const struct str *)(void *)payloads.strs.ptr, count, &frame,
+	              diag));
+	for (size_t i = 0; i < count; i++) {
+		batch_reservation(batches[i])->log_frame = frame + i;
+		writer->logged_index += batches[i]->count;
+	}
+	report_acks(store, writer->logged_index);
+	return ERR_OK;
+}
+
+enum err store_log(struct store *store, struct batch *batch, struct diag *diag) {
+	return store_log_many(store, &batch, 1, diag);
+}
+
+/* ---- out of the log ---- */
+
+static void adopt_files(struct store *store, const struct frame_files *files) {
+	for (uint32_t i = 0; i < files->count; i++) {
+		if (file_table_find(&store->files, files->rows[i].file) == NULL) {
+			(void)file_table_add(&store->files, &files->rows[i]);
+		}
+	}
+}
+
+/* Its checksum was right, so it was written like this: it is noted as lost, never dropped silently.
+ */
+static void note_unreadable(struct store *store, const struct log_frame *frame) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	store_notice(store, "batch %" PRIu64 " of the log cannot be understood", frame->number);
+	buf_printf(&body, "{\"unreadable_log_frame\":%" PRIu64 "}", frame->number);
+	wire_put_str(&store->writer->lost, buf_str(&body));
+	store->writer->log_frame = MAX_OF(store->writer->log_frame, frame->number);
+}
+
+enum err store_replay_next(struct store *store, struct batch **out_batch, struct diag *diag) {
+	struct store_writer *writer = store->writer;
+	ASSERT(writer != NULL);
+	while (writer->replayed < writer->found.frames_count) {
+		const struct log_frame *frame = &writer->found.frames[writer->replayed++];
+		struct batch *batch CLEANUP(batch_freep) = NULL;
+		struct frame_files files;
+		if (frame_decode(frame->payload, &batch, &files) != ERR_OK) {
+			note_unreadable(store, frame);
+			continue;
+		}
+		batch_reservation(batch)->log_frame = frame->number;
+		adopt_files(store, &files);
+		enum err err = reserve_replayed(store, batch);
+		if (err != ERR_OK) {
+			return diag_set(diag, err, "the log cannot be taken over: %s", err_text(err));
+		}
+		writer->logged_index = writer->next_index;
+		*out_batch = TAKE(batch);
+		return ERR_OK;
+	}
+	writer->acks_done = 0; /* those of the log were reported when they were logged */
+	buf_clear(&writer->acks);
+	*out_batch = NULL;
+	return ERR_OK;
+}

@@ -1,0 +1,321 @@
+/* Signing in the safe order, and going on after a stop anywhere in it. */
+#include "store/sealing.h"
+
+#include <inttypes.h>
+
+#include "store/path.h"
+
+/* Reads a file that may be absent (then empty). */
+static enum err read_optional(const struct os *os, const char *folder, const char *name, size_t max,
+                              struct buf *out) {
+	struct store_path path;
+	enum err err = os_read_file(os, path_in(&path, folder, name), max, out);
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+static void read_journal(struct seal_files *files, const struct verifier *verifier) {
+	struct str bytes = buf_str(&files->journal);
+	struct str note;
+	size_t at = 0;
+	while (at < bytes.len) {
+		struct checkpoint checkpoint;
+		if (!journal_next(bytes, &at, &note)) {
+			size_t next = journal_resync(bytes, at);
+			if (next == bytes.len) {
+				break; /* a torn tail */
+			}
+			files->fault = "the journal of checkpoints is damaged";
+			at = next;
+			continue;
+		}
+		if (checkpoint_open(note, verifier, &checkpoint, NULL) != ERR_OK) {
+			files->fault = "the journal holds a checkpoint that this store did not sign";
+			continue;
+		}
+		if (files->last_note.len > 0 && checkpoint.size <= files->last_size) {
+			files->fault = "the journal's checkpoints are out of order";
+		}
+		buf_clear(&files->last_note);
+		buf_append_str(&files->last_note, note);
+		files->last_size = checkpoint.size;
+		memcpy(files->last_root, checkpoint.root, SHA256_SIZE);
+	}
+	files->journal_valid = at;
+}
+
+static void read_checkpoint(struct seal_files *files, const struct verifier *verifier) {
+	struct checkpoint checkpoint;
+	if (files->checkpoint_note.len == 0) {
+		return;
+	}
+	if (checkpoint_open(buf_str(&files->checkpoint_note), verifier, &checkpoint, NULL) != ERR_OK) {
+		files->fault = "the file 'checkpoint' is no checkpoint of this store";
+		return;
+	}
+	files->has_checkpoint = true;
+	files->checkpoint_size = checkpoint.size;
+	memcpy(files->checkpoint_root, checkpoint.root, SHA256_SIZE);
+}
+
+enum err seal_files_read(struct seal_files *files, const struct os *os, const char *folder,
+                         const struct verifier *verifier) {
+	struct buf intent CLEANUP(buf_deinit) = {0};
+	*files = (struct seal_files){0};
+	TRY(read_optional(os, folder, "checkpoint", NOTE_MAX, &files->checkpoint_note));
+	TRY(read_optional(os, folder, "checkpoints", SIZE_MAX, &files->journal));
+	TRY(read_optional(os, folder, "intent", INTENT_MAX, &intent));
+	read_checkpoint(files, verifier);
+	read_journal(files, verifier);
+	if (intent.len > 0) {
+		files->has_intent = intent_parse(buf_str(&intent), &files->intent) == ERR_OK;
+		files->fault = files->has_intent ? files->fault : "the file 'intent' is damaged";
+	}
+	return ERR_OK;
+}
+
+void seal_files_deinit(struct seal_files *files) {
+	buf_deinit(&files->checkpoint_note);
+	buf_deinit(&files->last_note);
+	buf_deinit(&files->journal);
+}
+
+/* ---- going on after a stop ---- */
+
+static enum err refuse(struct diag *diag, const char *what) {
+	diag_set(diag, ERR_CORRUPT, "nothing can be sealed: %s", what);
+	diag_hint(diag, "the store was rolled back, or parts of it are lost; `akashi verify` names the "
+	                "damage, reading still works");
+	return ERR_CORRUPT;
+}
+
+static void say(const struct sealing_options *options, struct str message) {
+	if (options->notice != NULL) {
+		options->notice(options->ctx, message);
+	}
+}
+
+/* The file `checkpoint` and the journal agree, or differ as a crash between them explains. */
+static enum err check_files(const struct seal_files *files, uint64_t size, struct diag *diag) {
+	uint64_t signed_size = MAX_OF(files->last_size, files->checkpoint_size);
+	if (files->fault != NULL) {
+		return refuse(diag, files->fault);
+	}
+	if (signed_size > size || (files->has_intent && files->intent.size > size)) {
+		diag_set(diag, ERR_CORRUPT,
+		         "nothing can be sealed: %" PRIu64 " records were signed, %" PRIu64 " are there",
+		         MAX_OF(signed_size, files->has_intent ? files->intent.size : 0), size);
+		diag_hint(diag,
+		          "the store was rolled back, or segments are lost; `akashi verify` names the "
+		          "damage, reading still works");
+		return ERR_CORRUPT;
+	}
+	if (files->last_size > files->checkpoint_size &&
+	    !(files->has_intent && files->intent.size == files->last_size)) {
+		return refuse(diag, "the file 'checkpoint' is older than the journal of checkpoints");
+	}
+	return ERR_OK;
+}
+
+/* Overwrites a torn tail, and brings journal and checkpoint to the same last note. */
+static enum err mend_files(struct sealing *sealing, struct seal_files *files,
+                           const struct sealing_options *options) {
+	const struct os *os = sealing->os;
+	sealing->journal_size = files->journal_valid;
+	if (files->journal_valid < files->journal.len) {
+		struct str tail =
+		    str_slice(buf_str(&files->journal), files->journal_valid, files->journal.len);
+		struct store_path path;
+		int fd;
+		TRY(options->cut(options->ctx, STR("checkpoints"), tail));
+		TRY(os->open(os->ctx, path_in(&path, sealing->folder, "checkpoints"), OS_WRITE, &fd));
+		enum err err = os->truncate(os->ctx, fd, files->journal_valid);
+		enum err closed = os->close(os->ctx, fd);
+		TRY(err);
+		TRY(closed);
+		say(options, STR("the unfinished end of the journal of checkpoints was cut off"));
+	}
+	if (files->last_size > files->checkpoint_size) {
+		TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&files->last_note)));
+		say(options, STR("the last checkpoint was published again"));
+	}
+	return ERR_OK;
+}
+
+static enum err append_journal(struct sealing *sealing, struct str note) {
+	const struct os *os = sealing->os;
+	struct buf frame CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	int fd;
+	journal_append(&frame, note);
+	TRY(os->open(os->ctx, path_in(&path, sealing->folder, "checkpoints"), OS_WRITE | OS_CREATE,
+	             &fd));
+	enum err err = os->pwrite(os->ctx, fd, frame.ptr, frame.len, sealing->journal_size);
+	if (err == ERR_OK) {
+		err = os->sync_data(os->ctx, fd);
+	}
+	enum err closed = os->close(os->ctx, fd);
+	TRY(err);
+	TRY(closed);
+	sealing->journal_size += frame.len;
+	return ERR_OK;
+}
+
+/* The tree as it was when it was last signed, from levels and records; it must have that root. */
+static enum err restore_signed(struct sealing *sealing, const struct seal_files *files,
+                               const struct sealing_options *options, struct diag *diag) {
+	struct levels levels;
+	uint8_t root[SHA256_SIZE];
+	bool by_journal = files->last_size >= files->checkpoint_size;
+	sealing->sealed_size = by_journal ? files->last_size : files->checkpoint_size;
+	memcpy(sealing->sealed_root, by_journal ? files->last_root : files->checkpoint_root,
+	       SHA256_SIZE);
+	if (sealing->sealed_size == 0) {
+		return ERR_OK;
+	}
+	levels_init(&levels, sealing->os, sealing->folder, options->size, options->leaves,
+	            options->leaves_ctx);
+	enum err err = tree_restore(&sealing->tree, sealing->sealed_size, levels_node, &levels);
+	levels_deinit(&levels);
+	if (err != ERR_OK) {
+		return err == ERR_CORRUPT
+		           ? refuse(diag, "the tree's levels or the last records are damaged")
+		           : diag_set(diag, err, "the tree cannot be read: %s", err_text(err));
+	}
+	tree_root(&sealing->tree, root);
+	return memcmp(root, sealing->sealed_root, sizeof(root)) == 0
+	           ? ERR_OK
+	           : refuse(diag, "the records are not those that were signed");
+}
+
+/* Appends the leaves of records that no checkpoint covers yet. */
+static enum err append_unsigned(struct sealing *sealing, const struct sealing_options *options) {
+	uint8_t hashes[256 * SHA256_SIZE];
+	while (sealing->tree.size < options->size) {
+		uint64_t first = sealing->tree.size;
+		uint64_t bundle_end = (first / 256 + 1) * 256;
+		uint32_t count = (uint32_t)(MIN_OF(bundle_end, options->size) - first);
+		TRY(options->leaves(options->leaves_ctx, first, count, hashes));
+		for (uint32_t i = 0; i < count; i++) {
+			tree_append(&sealing->tree, hashes + (size_t)i * SHA256_SIZE);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err catch_up(struct sealing *sealing, struct seal_files *files,
+                         const struct sealing_options *options, struct diag *diag) {
+	TRY(restore_signed(sealing, files, options, diag));
+	enum err err = mend_files(sealing, files, options);
+	if (err == ERR_OK && files->checkpoint_size > files->last_size) {
+		/* The journal's tail was damaged, not torn: its note is still in `checkpoint`. */
+		err = append_journal(sealing, buf_str(&files->checkpoint_note));
+	}
+	if (err == ERR_OK) {
+		err = append_unsigned(sealing, options);
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the tree cannot be brought up to date: %s", err_text(err));
+	}
+	uint64_t before = sealing->sealed_size;
+	TRY(sealing_commit(sealing, diag));
+	if (sealing->sealed_size > before) {
+		struct buf text CLEANUP(buf_deinit) = {0};
+		buf_printf(&text, "records %" PRIu64 " to %" PRIu64 " were sealed, which a stop had left",
+		           before, sealing->sealed_size);
+		say(options, buf_str(&text));
+	}
+	return ERR_OK;
+}
+
+enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
+                      struct diag *diag) {
+	struct seal_files files CLEANUP(seal_files_deinit) = {0};
+	*sealing = (struct sealing){.os = options->os, .folder = options->folder};
+	tree_init(&sealing->tree);
+	TRY(signer_open(options->os, options->keys, &sealing->signer, diag));
+	struct verifier verifier = signer_verifier(sealing->signer);
+	enum err err = seal_files_read(&files, options->os, options->folder, &verifier);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the checkpoints in '%s' cannot be read: %s", options->folder,
+		                err_text(err));
+	}
+	TRY(check_files(&files, options->size, diag));
+	return catch_up(sealing, &files, options, diag);
+}
+
+void sealing_deinit(struct sealing *sealing) {
+	signer_free(sealing->signer);
+	tree_deinit(&sealing->tree);
+	*sealing = (struct sealing){0};
+}
+
+/* ---- signing ---- */
+
+/* Writes the completed entries of a level where they belong; what a crash left there was the same.
+ */
+static enum err write_level(struct sealing *sealing, unsigned level) {
+	const struct os *os = sealing->os;
+	struct buf *entries = &sealing->tree.completed[level];
+	uint64_t total = level_entries(sealing->tree.size, level) * SHA256_SIZE;
+	char name[LEVEL_NAME_SIZE];
+	struct store_path path;
+	int fd;
+	ASSERT(entries->len <= total);
+	level_name(level, name);
+	TRY(os->open(os->ctx, path_in(&path, sealing->folder, name), OS_WRITE | OS_CREATE, &fd));
+	enum err err = os->pwrite(os->ctx, fd, entries->ptr, entries->len, total - entries->len);
+	if (err == ERR_OK) {
+		err = os->sync_data(os->ctx, fd); /* the folder is synced with the intent */
+	}
+	enum err closed = os->close(os->ctx, fd);
+	TRY(err);
+	TRY(closed);
+	buf_clear(entries);
+	return ERR_OK;
+}
+
+static enum err publish(struct sealing *sealing, const struct intent *intent) {
+	const struct os *os = sealing->os;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct buf note CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	for (unsigned level = 1; level < TREE_LEVELS; level++) {
+		if (sealing->tree.completed[level].len > 0) {
+			TRY(write_level(sealing, level));
+		}
+	}
+	intent_format(intent, &text);
+	TRY(os_replace_file(os, sealing->folder, "intent", buf_str(&text)));
+	checkpoint_sign(sealing->signer, intent->size, intent->root, &note);
+	TRY(append_journal(sealing, buf_str(&note)));
+	TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&note)));
+	/* Not synced: an intent that comes back is one that was fulfilled. */
+	return os->unlink(os->ctx, path_in(&path, sealing->folder, "intent"));
+}
+
+/* An intent that was fulfilled before a stop. */
+static enum err remove_intent(struct sealing *sealing) {
+	struct store_path path;
+	enum err err = sealing->os->unlink(sealing->os->ctx, path_in(&path, sealing->folder, "intent"));
+	return err == ERR_NOT_FOUND ? ERR_OK : err;
+}
+
+enum err sealing_commit(struct sealing *sealing, struct diag *diag) {
+	struct intent intent = {.size = sealing->tree.size};
+	enum err err;
+	if (intent.size == sealing->sealed_size) {
+		err = remove_intent(sealing);
+	} else {
+		tree_root(&sealing->tree, intent.root);
+		err = publish(sealing, &intent);
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the tree in '%s' cannot be sealed: %s", sealing->folder,
+		                err_text(err));
+	}
+	sealing->sealed_size = intent.size;
+	if (intent.size > 0) {
+		tree_root(&sealing->tree, sealing->sealed_root);
+	}
+	return ERR_OK;
+}

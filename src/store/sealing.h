@@ -1,0 +1,61 @@
+/* Growing and signing the tree. Order, because a fork is unforgivable: segment durable -> levels ->
+ * intent(size, root) durable -> signature -> journal -> checkpoint -> intent removed. Whatever was
+ * signed is in the journal; the file `checkpoint` is its last note.
+ */
+#pragma once
+
+#include "seal/checkpoint.h"
+#include "seal/tree.h"
+#include "store/journal.h"
+#include "store/levels.h"
+
+struct sealing {
+	const struct os *os;
+	const char *folder; /* borrowed: tree/default */
+	struct signer *signer;
+	struct tree tree; /* grows with each appended page */
+	uint64_t sealed_size;
+	uint8_t sealed_root[SHA256_SIZE];
+	uint64_t journal_size; /* bytes */
+};
+
+/* What the files say, judged but not yet compared with the records. */
+struct seal_files {
+	struct buf checkpoint_note; /* the file checkpoint; empty: none */
+	bool has_checkpoint, has_intent;
+	uint64_t checkpoint_size;
+	uint8_t checkpoint_root[SHA256_SIZE];
+	struct buf last_note; /* the journal's last valid note */
+	uint64_t last_size;
+	uint8_t last_root[SHA256_SIZE];
+	struct buf journal;   /* all bytes */
+	size_t journal_valid; /* bytes before the damaged tail; all when there is none */
+	struct intent intent;
+	const char *fault; /* first thing that is wrong and no crash explains, or NULL */
+};
+/* Reads checkpoint, journal and intent; notes that the verifier's key did not sign are faults. An
+ * error is one of reading. */
+MUST_USE enum err seal_files_read(struct seal_files *files, const struct os *os, const char *folder,
+                                  const struct verifier *verifier);
+void seal_files_deinit(struct seal_files *files);
+
+/* Opens the signer and goes on where the files stopped: mends what a crash left, refuses with
+ * ERR_CORRUPT when more was signed than the records that are there (size), or other records.
+ * leaves gives leaf hashes of any of the size records. Signs what is not yet covered. cut is called
+ * with the journal's torn tail before it is overwritten; notice with what was mended. */
+struct sealing_options {
+	const struct os *os;
+	const char *folder; /* tree/default */
+	const char *keys;   /* folder */
+	uint64_t size;      /* records in segments */
+	levels_leaves_f leaves;
+	void *leaves_ctx;
+	enum err (*cut)(void *ctx, struct str what, struct str bytes);
+	void (*notice)(void *ctx, struct str message);
+	void *ctx;
+};
+MUST_USE enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
+                               struct diag *diag);
+void sealing_deinit(struct sealing *sealing);
+/* Signs and publishes the tree as it is. */
+MUST_USE enum err sealing_commit(struct sealing *sealing, struct diag *diag);

@@ -1,0 +1,116 @@
+/* struct store and the pieces that the files of this folder share. Reading needs only the first
+ * part; `writer` is there in a writable store and owned by the thread that writes.
+ */
+#pragma once
+
+#include "codec/wire.h"
+#include "store/catalogue.h"
+#include "store/facts.h"
+#include "store/files.h"
+#include "store/log.h"
+#include "store/path.h"
+#include "store/reserve.h"
+#include "store/sealing.h"
+#include "store/store.h"
+#include "store/streams.h"
+
+#define OWN_SOURCE "akashi:store" /* the source of the store's own records */
+#define OWN_FORMAT "akashi"
+#define SEGMENT_BYTES_DEFAULT ((uint64_t)64 << 20)
+#define REWRITE_BYTES_DEFAULT ((uint64_t)32 << 20)
+#define SEGMENT_ROWS_MAX ((uint64_t)1 << 20) /* also cut here: bodies may be empty */
+
+/* A new state of a file, true once the pages before end are in a segment. */
+struct file_change {
+	uint64_t end;
+	uint32_t file;
+	struct file_state state;
+};
+/* A piece to report once everything up to its index is durable. */
+struct pending_ack {
+	uint64_t index;
+	uint32_t file;
+	uint64_t position;
+};
+
+struct open_segment {
+	struct segment_writer *writer; /* NULL: none is open */
+	bool takes_over;               /* holds the pages of the last segment, and replaces it */
+	uint64_t first;
+	uint64_t records, bytes_raw;
+	int64_t time_min_ns, time_max_ns;
+};
+
+struct store_writer {
+	enum err broken; /* after a failed write: everything is refused until opened again */
+	int lock_fd;
+	struct sealing sealing;
+	struct log_writer log;
+	struct log_found found; /* frames to be replayed */
+	size_t replayed;
+	bool log_dirty; /* log files are there */
+	uint64_t incarnation;
+	uint64_t next_index;                  /* of the next reservation */
+	uint64_t appended_index;              /* one past the last appended page */
+	uint64_t committed_index;             /* one past the last segment */
+	uint64_t logged_index;                /* one past the last logged or committed */
+	uint64_t log_frame;                   /* highest frame in appended pages */
+	uint64_t planned_bytes, planned_rows; /* reserved for the segment in planning */
+	bool has_seed;
+	uint8_t seed[SALT_SEED_SIZE]; /* of the bundle of next_index - 1 */
+	struct buf changes;           /* struct file_change, in order; changes_done are applied */
+	size_t changes_done;
+	struct buf acks; /* struct pending_ack, in order; acks_done are reported */
+	size_t acks_done;
+	struct buf same; /* struct batch_file_end: known files under new names, to be noted */
+	struct buf lost; /* JSON bodies of recovery records, each as wire string, to be noted */
+	struct open_segment open;
+	struct buf retired; /* struct segment *: replaced while open */
+};
+
+struct store_shown {
+	struct buf sources, files;
+};
+
+struct store {
+	const struct os *os;
+	struct store_options options;
+	struct arena *arena;
+	struct str path;
+	char *folder, *segments, *tree, *keys, *log, *objects, *quarantine;
+	struct facts facts;
+	struct catalogue catalogue;
+	struct file_table files;
+	struct stream_table streams;
+	struct store_writer *writer; /* NULL: read only */
+	struct buf note;             /* latest checkpoint */
+	uint64_t checkpoint_size;
+	uint8_t checkpoint_root[SHA256_SIZE];
+	struct store_shown *shown; /* what store_sources and store_files give */
+};
+
+/* ---- open.c ---- */
+void store_notice(const struct store *store, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Keeps bytes that are about to be overwritten or left out, under quarantine/what-<hash>.bin. */
+MUST_USE enum err store_quarantine(struct store *store, struct str what, struct str bytes);
+/* How a page of this store names files and streams; lives as long as the store. */
+struct view_names store_names(struct store *store);
+/* levels_leaves_f over the store's segments; ctx is the store. */
+MUST_USE enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes);
+/* Reads the file checkpoint; none, or a wrong one, leaves the store without. */
+void store_load_checkpoint(struct store *store);
+
+/* ---- writer.c ---- */
+/* Makes the store when asked to and absent, and takes the lock. */
+MUST_USE enum err writer_lock(struct store *store, struct diag *diag);
+MUST_USE enum err writer_open(struct store *store, struct diag *diag);
+void writer_free(struct store *store);
+/* True when the last segment is small enough to be written again with what follows. */
+bool writer_takes_over(const struct store *store);
+
+/* ---- reserve.c ---- */
+/* Indices, streams, seeds, file states and the cut for a batch that has all its rows. */
+MUST_USE enum err reserve_rows(struct store *store, struct batch *batch);
+/* The same for a batch that comes from the log with its plan; files are those of the frame. */
+MUST_USE enum err reserve_replayed(struct store *store, struct batch *batch);
+void report_acks(struct store *store, uint64_t durable_end);

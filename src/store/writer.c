@@ -1,0 +1,314 @@
+/* Opening for writing: making a store, the lock, and everything that a stop may have left: an
+ * unfinished segment, a log with acknowledged batches, a tree that is behind. See docs/formats/
+ * store.md, "After a stop".
+ */
+#include <inttypes.h>
+
+#include "store/store_private.h"
+
+/* ---- making a store ---- */
+
+struct folder_look {
+	bool has_store, has_foreign;
+};
+
+static bool is_own_name(struct str name) {
+	static const struct str own[] = {
+	    STR_INIT("lock"), STR_INIT("keys"),    STR_INIT("segments"),  STR_INIT("tree"),
+	    STR_INIT("log"),  STR_INIT("objects"), STR_INIT("store.tmp"), STR_INIT("quarantine")};
+	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
+		if (str_eq(name, own[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum err look_at_name(void *ctx, struct str name, enum os_file_kind kind) {
+	struct folder_look *look = ctx;
+	(void)kind;
+	if (str_eq(name, STR("store"))) {
+		look->has_store = true;
+	} else if (!is_own_name(name)) {
+		look->has_foreign = true;
+	}
+	return ERR_OK;
+}
+
+/* Nothing was ever kept here: no segment, no checkpoint. */
+static enum err count_name(void *ctx, struct str name, enum os_file_kind kind) {
+	size_t *count = ctx;
+	(void)name;
+	(void)kind;
+	(*count)++;
+	return ERR_OK;
+}
+
+static bool holds_anything(const struct os *os, const char *folder) {
+	size_t count = 0;
+	return os->list(os->ctx, folder, count_name, &count) == ERR_OK && count > 0;
+}
+
+/* A key that a stop left behind before the store was whole has signed nothing. */
+static void drop_unused_keys(struct store *store) {
+	static const char *const names[] = {"identity.key", "identity.vkey", "identity.key.tmp",
+	                                    "identity.vkey.tmp"};
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct store_path path;
+		path_remove(store->os, path_in(&path, store->keys, names[i]));
+	}
+}
+
+static enum err make_folders(struct store *store) {
+	const char *const folders[] = {store->segments, store->tree, store->keys, store->log,
+	                               store->objects};
+	struct store_path path;
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		TRY(os_make_folders(store->os, folders[i]));
+	}
+	/* Again, for those that a stop left made but not synced. */
+	TRY(store->os->sync_folder(store->os->ctx, path_in(&path, store->folder, "segments")));
+	TRY(store->os->sync_folder(store->os->ctx, path_in(&path, store->folder, "tree")));
+	return store->os->sync_folder(store->os->ctx, store->folder);
+}
+
+static enum err make_store(struct store *store, struct diag *diag) {
+	uint8_t uuid[UUID_SIZE];
+	struct buf text CLEANUP(buf_deinit) = {0};
+	enum err err = make_folders(store);
+	if (err == ERR_OK) {
+		err = uuid_new(store->os, uuid);
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the store '%s' cannot be made: %s", store->folder,
+		                err_text(err));
+	}
+	if (holds_anything(store->os, store->segments) || holds_anything(store->os, store->tree)) {
+		return diag_set(diag, ERR_CORRUPT,
+		                "'%s' has lost its file 'store', but there are records in it",
+		                store->folder);
+	}
+	struct facts facts = facts_make(uuid);
+	drop_unused_keys(store);
+	TRY(signer_create(store->os, store->keys, str_from(facts.origin), diag));
+	facts_format(&facts, &text);
+	err = os_replace_file(store->os, store->folder, "store", buf_str(&text));
+	return err == ERR_OK ? ERR_OK
+	                     : diag_set(diag, err, "'%s/store' cannot be written: %s", store->folder,
+	                                err_text(err));
+}
+
+static enum err take_lock(struct store *store, struct diag *diag) {
+	const struct os *os = store->os;
+	struct store_path path;
+	enum err err = os->open(os->ctx, path_in(&path, store->folder, "lock"), OS_WRITE | OS_CREATE,
+	                        &store->writer->lock_fd);
+	if (err != ERR_OK) {
+		store->writer->lock_fd = -1;
+		return diag_set(diag, err, "'%s' cannot be opened: %s", path.text, err_text(err));
+	}
+	err = os->lock(os->ctx, store->writer->lock_fd);
+	if (err == ERR_LOCKED) {
+		return diag_set(diag, err, "another program is writing to the store '%s'", store->folder);
+	}
+	return err == ERR_OK
+	           ? ERR_OK
+	           : diag_set(diag, err, "'%s' cannot be locked: %s", path.text, err_text(err));
+}
+
+enum err writer_lock(struct store *store, struct diag *diag) {
+	const struct os *os = store->os;
+	struct folder_look look = {0};
+	store->writer = calloc(1, sizeof(*store->writer));
+	ASSERT(store->writer != NULL);
+	store->writer->lock_fd = -1;
+	log_writer_init(&store->writer->log, os, store->log, store->facts.uuid, 1);
+	enum err err = os->list(os->ctx, store->folder, look_at_name, &look);
+	if (err == ERR_NOT_FOUND && store->options.create) {
+		err = os_make_folders(os, store->folder);
+	}
+	if (err == ERR_NOT_FOUND) {
+		diag_set(diag, err, "there is no store at '%s'", store->folder);
+		diag_hint(diag, "`akashi ingest --store %s PATH` makes one", store->folder);
+		return err;
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the folder '%s' cannot be used: %s", store->folder,
+		                err_text(err));
+	}
+	if (!look.has_store && look.has_foreign) {
+		diag_set(diag, ERR_INVALID, "'%s' is not a store, and not empty", store->folder);
+		diag_hint(diag, "name a new or an empty folder");
+		return ERR_INVALID;
+	}
+	if (!look.has_store && !store->options.create) {
+		return diag_set(diag, ERR_NOT_FOUND, "there is no store at '%s'", store->folder);
+	}
+	TRY(take_lock(store, diag));
+	return look.has_store ? ERR_OK : make_store(store, diag);
+}
+
+/* ---- after a stop ---- */
+
+static void remove_leftovers(struct store *store) {
+	const struct buf *names = &store->catalogue.leftovers;
+	for (size_t at = 0; at < names->len; at += strlen(names->ptr + at) + 1) {
+		struct store_path path;
+		path_remove(store->os, path_in(&path, store->segments, names->ptr + at));
+	}
+}
+
+static enum err cut_tail(void *ctx, struct str what, struct str bytes) {
+	return store_quarantine(ctx, what, bytes);
+}
+
+static void pass_notice(void *ctx, struct str message) {
+	store_notice(ctx, "%.*s", STR_ARG(message));
+}
+
+static enum err open_sealing(struct store *store, struct diag *diag) {
+	struct sealing_options options = {.os = store->os,
+	                                  .folder = store->tree,
+	                                  .keys = store->keys,
+	                                  .size = catalogue_end(&store->catalogue),
+	                                  .leaves = store_leaves,
+	                                  .leaves_ctx = store,
+	                                  .cut = cut_tail,
+	                                  .notice = pass_notice,
+	                                  .ctx = store};
+	TRY(sealing_open(&store->writer->sealing, &options, diag));
+	struct verifier verifier = signer_verifier(store->writer->sealing.signer);
+	if (!str_eq(verifier.name, str_from(store->facts.origin))) {
+		return diag_set(diag, ERR_CORRUPT, "the key in '%s' belongs to another store", store->keys);
+	}
+	store_load_checkpoint(store);
+	return ERR_OK;
+}
+
+/* The torn end of an unfinished write is set aside; loss is said and noted for a recovery record.
+ */
+static enum err judge_log(struct store *store) {
+	struct store_writer *writer = store->writer;
+	const struct log_found *found = &writer->found;
+	for (size_t i = 0; i < found->damages_count; i++) {
+		const struct log_damage *damage = &found->damages[i];
+		const struct log_file *file = &found->files[damage->file];
+		if (damage->size > 0) {
+			TRY(store_quarantine(store, STR("log"),
+			                     str_make(file->bytes + damage->offset, damage->size)));
+		}
+		store_notice(store, "log/%s: %" PRIu64 " bytes at %" PRIu64 " are %s; set aside",
+		             file->name, damage->size, damage->offset,
+		             damage->torn ? "the end of an unfinished write" : "damaged");
+	}
+	if (found->missing_frames > 0) {
+		struct buf body CLEANUP(buf_deinit) = {0};
+		store_notice(store, "%" PRIu64 " acknowledged batches are lost from the damaged log",
+		             found->missing_frames);
+		buf_printf(&body, "{\"lost_log_frames\":%" PRIu64 ",\"last_log_frame\":%" PRIu64 "}",
+		           found->missing_frames, found->last_frame);
+		wire_put_str(&writer->lost, buf_str(&body));
+	}
+	return ERR_OK;
+}
+
+static enum err open_log(struct store *store, struct diag *diag) {
+	struct store_writer *writer = store->writer;
+	TRY(log_find(store->os, store->log, store->facts.uuid, writer->log_frame, &writer->found,
+	             diag));
+	writer->log_dirty = writer->found.files_count > 0;
+	enum err err = judge_log(store);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "damaged parts of the log cannot be set aside: %s",
+		                err_text(err));
+	}
+	log_writer_init(&writer->log, store->os, store->log, store->facts.uuid,
+	                writer->found.last_frame + 1);
+	if (writer->log_dirty && writer->found.frames_count == 0 && writer->lost.len == 0) {
+		writer->log_dirty = false;
+		return log_clear(&writer->log, diag);
+	}
+	return ERR_OK;
+}
+
+bool writer_takes_over(const struct store *store) {
+	const struct catalogue *catalogue = &store->catalogue;
+	if (catalogue->count == 0) {
+		return false;
+	}
+	const struct segment_footer *last =
+	    segment_footer(catalogue->entries[catalogue->count - 1].segment);
+	uint64_t limit = MIN_OF(store->options.rewrite_bytes, store->options.segment_bytes);
+	return last->bytes_raw < limit && last->count < SEGMENT_ROWS_MAX / 2;
+}
+
+/* Goes on behind the last segment; in its last salt bundle when it is to be written again. */
+static void go_on(struct store *store) {
+	struct store_writer *writer = store->writer;
+	uint64_t end = catalogue_end(&store->catalogue);
+	writer->next_index = writer->appended_index = end;
+	writer->committed_index = writer->logged_index = end;
+	writer->incarnation = 1;
+	if (store->catalogue.count == 0) {
+		return;
+	}
+	struct segment *last = store->catalogue.entries[store->catalogue.count - 1].segment;
+	const struct segment_footer *footer = segment_footer(last);
+	writer->incarnation = footer->incarnation + 1;
+	writer->log_frame = footer->log_frame;
+	if (writer_takes_over(store)) {
+		segment_seed(last, end - 1, writer->seed);
+		writer->has_seed = true;
+		writer->planned_bytes = footer->bytes_raw;
+		writer->planned_rows = footer->count;
+	}
+}
+
+enum err writer_open(struct store *store, struct diag *diag) {
+	struct store_options *options = &store->options;
+	options->segment_bytes =
+	    options->segment_bytes == 0 ? SEGMENT_BYTES_DEFAULT : options->segment_bytes;
+	options->rewrite_bytes =
+	    options->rewrite_bytes == 0 ? REWRITE_BYTES_DEFAULT : options->rewrite_bytes;
+	enum err err = catalogue_check(&store->catalogue, diag);
+	if (err != ERR_OK) {
+		diag_hint(diag,
+		          "nothing can be added to a damaged store; `akashi verify` names all damage, "
+		          "reading still works");
+		return err;
+	}
+	remove_leftovers(store);
+	go_on(store);
+	TRY(open_sealing(store, diag));
+	TRY(open_log(store, diag));
+	for (size_t i = 0; i < store->writer->found.frames_count; i++) {
+		store_notice(store, "batch %" PRIu64 " is taken over from the log",
+		             store->writer->found.frames[i].number);
+	}
+	return ERR_OK;
+}
+
+void writer_free(struct store *store) {
+	struct store_writer *writer = store->writer;
+	if (writer == NULL) {
+		return;
+	}
+	segment_writer_abort(writer->open.writer);
+	log_writer_deinit(&writer->log);
+	log_found_deinit(&writer->found);
+	sealing_deinit(&writer->sealing);
+	struct segment **retired = (struct segment **)(void *)writer->retired.ptr;
+	for (size_t i = 0; i < writer->retired.len / sizeof(*retired); i++) {
+		segment_free(retired[i]);
+	}
+	buf_deinit(&writer->changes);
+	buf_deinit(&writer->acks);
+	buf_deinit(&writer->same);
+	buf_deinit(&writer->lost);
+	buf_deinit(&writer->retired);
+	if (writer->lock_fd >= 0) {
+		(void)store->os->close(store->os->ctx, writer->lock_fd); /* gives the lock back */
+	}
+	free(writer);
+	store->writer = NULL;
+}
