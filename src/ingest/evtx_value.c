@@ -20,7 +20,8 @@ static const uint64_t special_in_text[2] = {
 static const uint64_t special_in_attribute[2] = {
     0xffffffffu + (1ull << '&') + (1ull << '<') + (1ull << '>') + (1ull << '\''), 0};
 
-static inline bool is_special(const uint64_t special[2], uint32_t c) {
+/* 1 or 0 for a character of ASCII. */
+static inline uint64_t is_special(const uint64_t special[2], uint32_t c) {
 	return (special[c >> 6] >> (c & 63)) & 1;
 }
 
@@ -105,8 +106,8 @@ static inline bool put_four(char *out, const char *in, const uint64_t special[2]
 	uint32_t b = word >> 16 & 0x7f;
 	uint32_t c = word >> 32 & 0x7f;
 	uint32_t d = word >> 48 & 0x7f;
-	if (is_special(special, a) || is_special(special, b) || is_special(special, c) ||
-	    is_special(special, d)) {
+	if ((is_special(special, a) | is_special(special, b) | is_special(special, c) |
+	     is_special(special, d)) != 0) {
 		return false;
 	}
 	le32_store(out, a | b << 8 | c << 16 | d << 24);
@@ -131,7 +132,7 @@ void evtx_append_utf16(struct evtx_out *out, const char *bytes, size_t units) {
 			continue;
 		}
 		i++;
-		if (is_special(special, unit)) {
+		if (is_special(special, unit) != 0) {
 			to += put_reference(to, unit);
 			out->escaped = true;
 		} else {
@@ -153,7 +154,7 @@ static void append_ansi(struct evtx_out *out, struct str text) {
 		unsigned char c = (unsigned char)text.ptr[i];
 		if (c >= 0x80 && !utf8) {
 			to += put_long(to, c);
-		} else if (c < 0x80 && is_special(special, c)) {
+		} else if (c < 0x80 && is_special(special, c) != 0) {
 			to += put_reference(to, c);
 			out->escaped = true;
 		} else {
