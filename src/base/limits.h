@@ -18,6 +18,11 @@
 #define LIMIT_FOLDER_DEPTH ((uint32_t)64)
 #define LIMIT_PATH ((size_t)4096)
 
+/* Keeping */
+#define LIMIT_VIEW_BYTES ((size_t)512 << 20) /* decoded bytes of one page of a segment */
+#define LIMIT_SEGMENT_PAGES ((uint32_t)1 << 20)
+#define LIMIT_SEGMENT_BYTES ((uint64_t)16 << 30)
+
 /* Parsing */
 #define LIMIT_FIELDS_PER_RECORD ((uint32_t)1024)
 #define LIMIT_FIELD_NAME ((size_t)256)

@@ -1,0 +1,249 @@
+/* An open segment: a mapped file and its table. Nothing changes after opening, so that any number
+ * of threads may read.
+ */
+#include "store/segment.h"
+
+#include <stdio.h>
+
+#include "base/hash.h"
+#include "codec/filter.h"
+#include "store/page.h"
+#include "store/segment_table.h"
+#include "store/store.h"
+
+struct segment {
+	const struct os *os; /* NULL: the bytes are somebody else's */
+	struct str bytes;
+	char name[256];
+	struct arena *arena; /* the table */
+	struct segment_table table;
+};
+
+static enum err open_bytes(const struct os *os, struct str bytes, const char *name,
+                           struct segment **out_segment, struct diag *diag) {
+	struct diag inner = {0};
+	struct segment *segment = calloc(1, sizeof(*segment));
+	ASSERT(segment != NULL);
+	segment->arena = arena_new(LIMIT_VIEW_BYTES);
+	segment->bytes = bytes;
+	(void)snprintf(segment->name, sizeof(segment->name), "%s", name); /* may be cut: for people */
+	enum err err = segment_read_table(bytes, segment->arena, &segment->table, &inner);
+	if (err != ERR_OK) {
+		segment_free(segment);
+		return diag_set(diag, err, "segment %s: %s", name, inner.message);
+	}
+	segment->os = os;
+	*out_segment = segment;
+	return ERR_OK;
+}
+
+enum err segment_open_bytes(struct str bytes, const char *name, struct segment **out_segment,
+                            struct diag *diag) {
+	return open_bytes(NULL, bytes, name, out_segment, diag);
+}
+
+static enum err map_file(const struct os *os, int fd, struct str *out_bytes) {
+	struct os_stat stat;
+	const char *bytes;
+	TRY(os->fstat(os->ctx, fd, &stat));
+	if (stat.size == 0) {
+		return ERR_CORRUPT; /* nothing to map, and no segment */
+	}
+	if (stat.size > LIMIT_SEGMENT_BYTES) {
+		return ERR_LIMIT;
+	}
+	TRY(os->map(os->ctx, fd, (size_t)stat.size, &bytes));
+	*out_bytes = str_make(bytes, (size_t)stat.size);
+	return ERR_OK;
+}
+
+enum err segment_open(const struct os *os, const char *folder, const char *name,
+                      struct segment **out_segment, struct diag *diag) {
+	char path[LIMIT_PATH];
+	struct str bytes;
+	int fd;
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path)) {
+		return diag_set(diag, ERR_LIMIT, "the path of segment %s is too long", name);
+	}
+	enum err err = os->open(os->ctx, path, OS_READ | OS_NO_FOLLOW, &fd);
+	if (err == ERR_OK) {
+		err = map_file(os, fd, &bytes);
+		(void)os->close(os->ctx, fd); /* nothing was written; the mapping stays */
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
+	}
+	err = open_bytes(os, bytes, name, out_segment, diag);
+	if (err != ERR_OK) {
+		os->unmap(os->ctx, bytes.ptr, bytes.len);
+	}
+	return err;
+}
+
+void segment_free(struct segment *segment) {
+	if (segment != NULL) {
+		if (segment->os != NULL) {
+			segment->os->unmap(segment->os->ctx, segment->bytes.ptr, segment->bytes.len);
+		}
+		arena_free(segment->arena);
+		free(segment);
+	}
+}
+
+const struct segment_footer *segment_footer(const struct segment *segment) {
+	return &segment->table.footer;
+}
+
+const struct segment_table *segment_table(const struct segment *segment) {
+	return &segment->table;
+}
+
+uint64_t segment_bytes(const struct segment *segment) {
+	return segment->bytes.len;
+}
+
+uint32_t segment_pages(const struct segment *segment) {
+	return segment->table.pages_count;
+}
+
+static const struct segment_page *page_at(const struct segment *segment, uint32_t page) {
+	ASSERT(page < segment->table.pages_count);
+	return &segment->table.pages[page];
+}
+
+struct segment_page_info segment_page_info(const struct segment *segment, uint32_t page) {
+	const struct segment_page *entry = page_at(segment, page);
+	return (struct segment_page_info){.first_index = entry->first_index,
+	                                  .rows = entry->rows,
+	                                  .time_min_ns = entry->time_min_ns,
+	                                  .time_max_ns = entry->time_max_ns,
+	                                  .has_data = entry->has_data};
+}
+
+void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_seed[SALT_SEED_SIZE]) {
+	uint64_t number = index / SALT_BUNDLE - segment->table.footer.first_index / SALT_BUNDLE;
+	ASSERT(number < segment->table.seeds_count);
+	memcpy(out_seed, segment->table.seeds[number], SALT_SEED_SIZE);
+}
+
+uint32_t segment_page_of(const struct segment *segment, uint64_t index) {
+	const struct segment_table *table = &segment->table;
+	uint32_t low = 0;
+	uint32_t high = table->pages_count;
+	ASSERT(index - table->footer.first_index < table->footer.count);
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (table->pages[middle].first_index <= index) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	return low;
+}
+
+struct str segment_page_bytes(const struct segment *segment, uint32_t page) {
+	const struct segment_page *entry = page_at(segment, page);
+	return str_slice(segment->bytes, (size_t)entry->offset, (size_t)entry->offset + entry->len);
+}
+
+bool segment_page_may_have(const struct segment *segment, uint32_t page, const uint64_t *tokens,
+                           size_t count) {
+	const struct segment_page *entry = page_at(segment, page);
+	struct str bytes = segment_page_bytes(segment, page);
+	struct str filter =
+	    str_slice(bytes, entry->filter_offset, (size_t)entry->filter_offset + entry->filter_len);
+	if (count == 0 || !page_checksum_holds(filter, entry->filter_crc)) {
+		return true;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!filter_may_have((const uint8_t *)filter.ptr, filter.len, tokens[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static enum err damaged(const struct segment *segment, uint32_t page, enum err err,
+                        struct diag *diag) {
+	const struct segment_page *entry = page_at(segment, page);
+	return diag_set(diag, err, "segment %s: the page of records %llu to %llu is damaged",
+	                segment->name, (unsigned long long)entry->first_index,
+	                (unsigned long long)(entry->first_index + entry->rows - 1));
+}
+
+enum err segment_view(const struct segment *segment, uint32_t page, const struct view_names *names,
+                      struct store_view **out_view, struct diag *diag) {
+	const struct segment_page *entry = page_at(segment, page);
+	struct store_view *view;
+	struct diag inner = {0};
+	enum err err = view_new(segment_page_bytes(segment, page), segment, names, &view, &inner);
+	if (err != ERR_OK) {
+		return damaged(segment, page, err, diag);
+	}
+	if (store_view_first_index(view) != entry->first_index ||
+	    store_view_rows(view) != entry->rows) {
+		store_view_free(view);
+		return damaged(segment, page, ERR_CORRUPT, diag);
+	}
+	*out_view = view;
+	return ERR_OK;
+}
+
+static bool filter_agrees(const struct page_frame *frame, const struct segment_page *entry) {
+	const struct page_part *filter = &frame->sections[SECTION_FILTER];
+	return frame->filter_offset == entry->filter_offset && filter->bytes.len == entry->filter_len &&
+	       filter->crc == entry->filter_crc;
+}
+
+enum err segment_page_check(const struct segment *segment, uint32_t page, struct diag *diag) {
+	const struct segment_page *entry = page_at(segment, page);
+	struct arena *arena = arena_new(LIMIT_VIEW_BYTES);
+	struct page_frame frame = {0};
+	enum err err = page_frame_read(segment_page_bytes(segment, page), arena, &frame);
+	if (err == ERR_OK && (frame.first_index != entry->first_index || frame.rows != entry->rows ||
+	                      !filter_agrees(&frame, entry))) {
+		err = ERR_CORRUPT;
+	}
+	for (uint32_t i = 0; err == ERR_OK && i < frame.sections_count; i++) {
+		struct wire ignored;
+		err = page_section(&frame, i, &ignored);
+	}
+	arena_free(arena);
+	return err == ERR_OK ? ERR_OK : damaged(segment, page, err, diag);
+}
+
+static void report(const struct segment *segment, struct str what, uint64_t from, uint64_t to,
+                   void (*damage)(void *ctx, struct str what, uint64_t index_from,
+                                  uint64_t index_to),
+                   void *ctx) {
+	char text[sizeof(segment->name) + DIAG_TEXT_MAX];
+	int len = snprintf(text, sizeof(text), "segment %s: %.*s", segment->name, STR_ARG(what));
+	damage(ctx, str_make(text, (size_t)len), from, to);
+}
+
+enum err segment_check(const struct segment *segment,
+                       void (*damage)(void *ctx, struct str what, uint64_t index_from,
+                                      uint64_t index_to),
+                       void *ctx) {
+	const struct segment_footer *facts = &segment->table.footer;
+	uint64_t end = facts->first_index + facts->count;
+	struct diag diag = {0};
+	struct str footer;
+	uint32_t crc;
+	if (!segment_header_holds(segment->bytes)) {
+		report(segment, STR("the header is damaged"), facts->first_index, end, damage, ctx);
+	}
+	if (segment_read_trailer(segment->bytes, &footer, &crc, &diag) != ERR_OK) {
+		report(segment, str_from(diag.message), facts->first_index, end, damage, ctx);
+	} else if (!page_checksum_holds(footer, crc)) {
+		report(segment, STR("the footer is damaged"), facts->first_index, end, damage, ctx);
+	}
+	for (uint32_t i = 0; i < segment->table.pages_count; i++) {
+		const struct segment_page *page = &segment->table.pages[i];
+		if (segment_page_check(segment, i, &diag) != ERR_OK) {
+			damage(ctx, str_from(diag.message), page->first_index, page->first_index + page->rows);
+		}
+	}
+	return ERR_OK;
+}

@@ -1,0 +1,172 @@
+/* What searches are given of a page: columns, rows, bodies, leaves; and damage that is told. */
+#include "store/store.h"
+
+#include "store/page.h"
+#include "store/page_sample.h"
+#include "tap.h"
+
+enum { ROWS = 300, FIRST = 5000 };
+
+struct fixture {
+	struct batch *batch;
+	struct page_plan *plan;
+	struct store_page *page;
+	struct store_view *view;
+};
+
+static struct str sample_path(void *ctx, uint32_t file) {
+	(void)ctx;
+	return file == 3 ? STR("/renamed/auth.log") : STR("");
+}
+
+static bool setup(struct fixture *f, bool containers) {
+	struct view_names names = {.file_path = sample_path};
+	struct diag diag = {0};
+	f->batch = sample_batch(ROWS, 42, containers);
+	f->plan = sample_plan(f->batch, FIRST);
+	return CHECK_EQ(page_encode(f->batch, f->plan, &f->page, &diag), ERR_OK) &&
+	       CHECK_EQ(view_new(buf_str(&f->page->bytes), NULL, &names, &f->view, &diag), ERR_OK);
+}
+
+static void teardown(struct fixture *f) {
+	store_view_free(f->view);
+	page_free(f->page);
+	batch_free(f->batch);
+}
+
+static struct value value_at(struct fixture *f, const char *name, uint32_t row) {
+	const struct column *column;
+	if (!CHECK_EQ(store_view_column(f->view, str_from(name), &column), ERR_OK)) {
+		return VALUE_ABSENT;
+	}
+	return column_get(column, row);
+}
+
+TEST(columns_have_the_values_of_their_rows) {
+	struct fixture f;
+	REQUIRE(setup(&f, true));
+	uint32_t extra = fields_name(f.batch, STR("sample.extra"));
+	for (uint32_t row = 0; row < ROWS; row++) {
+		struct value value = value_at(&f, "sample.extra", row);
+		struct value expected = fields_get(f.batch, row, extra);
+		CHECK(value.kind == expected.kind && str_eq(value.text, expected.text));
+	}
+	CHECK_STR(value_at(&f, "host.name", 2).text, "web-2");
+	CHECK_EQ(value_at(&f, "host.name", 4).kind, VALUE_NONE);
+	CHECK_STR(value_at(&f, "winlog.event_id", 4).text, "4625");
+	CHECK_EQ(value_at(&f, "no.such.field", 4).kind, VALUE_NONE);
+	teardown(&f);
+}
+
+TEST(a_field_that_is_the_same_everywhere_is_one_value) {
+	struct fixture f;
+	const struct column *column;
+	REQUIRE(setup(&f, false));
+	REQUIRE(store_view_column(f.view, STR("event.kind"), &column) == ERR_OK);
+	CHECK_EQ(column->kind, COLUMN_CONST);
+	CHECK_STR(column->values[0].text, "event");
+	REQUIRE(store_view_column(f.view, STR("host.name"), &column) == ERR_OK);
+	CHECK_EQ(column->kind, COLUMN_DICT);
+	CHECK_EQ(column->values_count, 3);
+	teardown(&f);
+}
+
+TEST(built_in_columns_are_there) {
+	struct fixture f;
+	REQUIRE(setup(&f, true));
+	CHECK_STR(value_at(&f, "file.path", 0).text, "/renamed/auth.log");
+	CHECK_STR(value_at(&f, "file.path", 10).text, "/var/log/syslog");
+	CHECK_STR(value_at(&f, "akashi.format", 0).text, "sample");
+	CHECK_STR(value_at(&f, "akashi.format", 4).text, "evtx");
+	CHECK_STR(value_at(&f, "akashi.record", 7).text, "8");
+	CHECK_STR(value_at(&f, "akashi.index", 7).text, "5007");
+	CHECK_STR(value_at(&f, "akashi.source", 0).text, "web-1:/var/log/auth.log");
+	CHECK_STR(value_at(&f, "log.offset", 0).text, "0");
+	CHECK_EQ(value_at(&f, "log.offset", 0).kind, VALUE_NUMBER);
+	CHECK_STR(value_at(&f, "@timestamp", 3).text, "2024-11-22T00:00:03Z");
+	CHECK_STR(value_at(&f, "event.original", 4).text, "<Event>4625 失敗</Event>");
+	struct str body = batch_body(f.batch, 0);
+	CHECK(str_eq(value_at(&f, "event.original", 0).text, body));
+	teardown(&f);
+}
+
+TEST(a_row_has_everything_in_the_order_of_the_parser) {
+	struct fixture f;
+	struct row row;
+	REQUIRE(setup(&f, true));
+	REQUIRE(store_view_row(f.view, 3, &row) == ERR_OK);
+	CHECK_EQ(row.index, FIRST + 3);
+	CHECK_EQ(row.number, 4);
+	CHECK_EQ(row.type, RECORD_DATA);
+	CHECK(!row.stored && !row.container);
+	CHECK(str_eq(row.body, batch_body(f.batch, 3)));
+	CHECK_EQ(row.fields_count, f.batch->fields.rows[3].count);
+	CHECK_STR(row.fields[0].name, "event.kind");
+	CHECK_STR(row.fields[1].name, "host.name");
+	CHECK_STR(row.fields[5].name, "sample.extra");
+	CHECK_EQ(row.fields[5].value.kind, VALUE_LIST);
+	REQUIRE(store_view_row(f.view, 4, &row) == ERR_OK);
+	CHECK(row.container);
+	CHECK_EQ(row.body.len, 0);
+	CHECK_STR(row.text, "<Event>4625 失敗</Event>");
+	teardown(&f);
+}
+
+TEST(bodies_say_where_they_lie) {
+	struct fixture f;
+	struct view_body body;
+	REQUIRE(setup(&f, true));
+	REQUIRE(store_view_body(f.view, 4, &body) == ERR_OK);
+	CHECK(body.container);
+	CHECK_EQ(body.offset, f.batch->records[4].log_offset);
+	CHECK_EQ(body.len, f.batch->records[4].body_len);
+	CHECK_EQ(body.file, 5);
+	CHECK_EQ(body.object[31], 0xab);
+	REQUIRE(store_view_body(f.view, 5, &body) == ERR_OK);
+	CHECK(!body.container && str_eq(body.bytes, batch_body(f.batch, 5)));
+	CHECK_EQ(body.file, 3);
+	teardown(&f);
+}
+
+/* Asks for everything; the first error or ERR_OK. */
+static enum err walk(struct store_view *view) {
+	const struct str *names = NULL;
+	const struct str *texts;
+	const struct column *column;
+	struct row row;
+	TRY(store_view_texts(view, &texts));
+	size_t count = store_view_names(view, &names);
+	for (size_t i = 0; i < count; i++) {
+		TRY(store_view_column(view, names[i], &column));
+	}
+	for (uint32_t i = 0; i < store_view_rows(view); i++) {
+		TRY(store_view_row(view, i, &row));
+	}
+	return ERR_OK;
+}
+
+TEST(a_flipped_byte_never_goes_unnoticed) {
+	struct fixture f;
+	REQUIRE(setup(&f, true));
+	struct buf copy = {0};
+	struct arena *arena = arena_new(SIZE_MAX);
+	struct page_frame frame;
+	REQUIRE(page_frame_read(buf_str(&f.page->bytes), arena, &frame) == ERR_OK);
+	size_t filter_end = frame.filter_offset + frame.sections[SECTION_FILTER].bytes.len;
+	for (size_t at = 0; at < f.page->bytes.len; at++) {
+		if (at == frame.filter_offset) {
+			at = filter_end; /* only segment_page_may_have reads it */
+		}
+		struct store_view *view;
+		buf_clear(&copy);
+		buf_append_str(&copy, buf_str(&f.page->bytes));
+		copy.ptr[at] ^= (char)(1 << at % 8);
+		if (view_new(buf_str(&copy), NULL, NULL, &view, NULL) == ERR_OK) {
+			CHECK(walk(view) != ERR_OK);
+			store_view_free(view);
+		}
+	}
+	buf_deinit(&copy);
+	arena_free(arena);
+	teardown(&f);
+}
