@@ -70,9 +70,11 @@ static enum err check_keys(struct reader *r, const yaml_node_t *map, const char 
 	return ERR_OK;
 }
 
-static enum err want(struct reader *r, const yaml_node_t *node, yaml_node_type_t type,
-                     const char *what) {
-	return node != NULL && node->type == type ? ERR_OK : fail(r, node, 0, what);
+/* parent: shown as the place when the node is missing. */
+static enum err want(struct reader *r, const yaml_node_t *parent, const yaml_node_t *node,
+                     yaml_node_type_t type, const char *what) {
+	return node != NULL && node->type == type ? ERR_OK
+	                                          : fail(r, node != NULL ? node : parent, 0, what);
 }
 
 static struct str kept(struct reader *r, const yaml_node_t *node) {
@@ -98,8 +100,8 @@ static bool is_format_name(struct str name) {
 static enum err read_head(struct reader *r, const yaml_node_t *root) {
 	yaml_node_t *name = find(r, root, "name");
 	yaml_node_t *title = find(r, root, "title");
-	TRY(want(r, name, YAML_SCALAR_NODE, "the format has no 'name'"));
-	TRY(want(r, title, YAML_SCALAR_NODE, "the format has no 'title' (one line for people)"));
+	TRY(want(r, root, name, YAML_SCALAR_NODE, "the format has no 'name'"));
+	TRY(want(r, root, title, YAML_SCALAR_NODE, "the format has no 'title' (one line for people)"));
 	r->out->name = kept(r, name);
 	r->out->title = kept(r, title);
 	if (!is_format_name(r->out->name)) {
@@ -126,11 +128,11 @@ static enum err read_pieces(struct reader *r, yaml_node_t *map) {
 	if (map == NULL) {
 		return ERR_OK;
 	}
-	TRY(want(r, map, YAML_MAPPING_NODE, "'pieces' are names with patterns"));
+	TRY(want(r, NULL, map, YAML_MAPPING_NODE, "'pieces' are names with patterns"));
 	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
 	     pair++) {
 		yaml_node_t *value = node_at(r, pair->value);
-		TRY(want(r, value, YAML_SCALAR_NODE, "a piece is text"));
+		TRY(want(r, NULL, value, YAML_SCALAR_NODE, "a piece is text"));
 		if (r->pieces_count == PIECES_COUNT_MAX) {
 			return fail(r, value, 0, "there are too many pieces");
 		}
@@ -156,7 +158,7 @@ static enum err compile_pattern(struct reader *r, const yaml_node_t *name, const
 
 static enum err read_patterns(struct reader *r, yaml_node_t *list) {
 	static const char *const keys[] = {"name", "pattern", NULL};
-	TRY(want(r, list, YAML_SEQUENCE_NODE, "the format has no list of 'patterns'"));
+	TRY(want(r, NULL, list, YAML_SEQUENCE_NODE, "the format has no list of 'patterns'"));
 	size_t count = list_count(list);
 	if (count == 0 || count > TEXT_PATTERNS_MAX) {
 		return fail(r, list, 0, "a format has 1 to 64 patterns");
@@ -164,12 +166,12 @@ static enum err read_patterns(struct reader *r, yaml_node_t *list) {
 	struct pattern *patterns = ARENA_ARRAY(r->arena, count, struct pattern);
 	for (size_t i = 0; i < count; i++) {
 		yaml_node_t *item = node_at(r, list->data.sequence.items.start[i]);
-		TRY(want(r, item, YAML_MAPPING_NODE, "a pattern has 'name' and 'pattern'"));
+		TRY(want(r, NULL, item, YAML_MAPPING_NODE, "a pattern has 'name' and 'pattern'"));
 		TRY(check_keys(r, item, keys, "a pattern has 'name' and 'pattern'"));
 		yaml_node_t *name = find(r, item, "name");
 		yaml_node_t *text = find(r, item, "pattern");
-		TRY(want(r, name, YAML_SCALAR_NODE, "a pattern has no 'name'"));
-		TRY(want(r, text, YAML_SCALAR_NODE, "a pattern has no 'pattern'"));
+		TRY(want(r, item, name, YAML_SCALAR_NODE, "a pattern has no 'name'"));
+		TRY(want(r, item, text, YAML_SCALAR_NODE, "a pattern has no 'pattern'"));
 		TRY(compile_pattern(r, name, text, &patterns[i]));
 	}
 	r->out->patterns = patterns;
@@ -194,7 +196,7 @@ static enum err read_value(struct reader *r, const yaml_node_t *value, bool pack
 		out->value = kept(r, value);
 		return ERR_OK;
 	}
-	TRY(want(r, value, YAML_SEQUENCE_NODE, "a field's value is text or a list of texts"));
+	TRY(want(r, NULL, value, YAML_SEQUENCE_NODE, "a field's value is text or a list of texts"));
 	for (size_t i = 0; i < list_count(value); i++) {
 		yaml_node_t *item = node_at(r, value->data.sequence.items.start[i]);
 		if (packed) {
@@ -215,7 +217,7 @@ static enum err read_fields(struct reader *r, yaml_node_t *map, bool packed,
 	if (map == NULL) {
 		return ERR_OK;
 	}
-	TRY(want(r, map, YAML_MAPPING_NODE, "'fields' are names with values"));
+	TRY(want(r, NULL, map, YAML_MAPPING_NODE, "'fields' are names with values"));
 	size_t count = (size_t)(map->data.mapping.pairs.top - map->data.mapping.pairs.start);
 	if (count > TEXT_CONSTANTS_MAX) {
 		return fail(r, map, 0, "there are more than 32 fields");
@@ -244,10 +246,10 @@ static struct str optional_text(struct reader *r, const yaml_node_t *map, const 
 static enum err read_test(struct reader *r, const yaml_node_t *item, struct text_test *out) {
 	static const char *const keys[] = {"line", "pattern", "time", "fields", "refused", NULL};
 	static const char hint[] = "a test has 'line', and 'pattern', 'time', 'fields' or 'refused'";
-	TRY(want(r, item, YAML_MAPPING_NODE, hint));
+	TRY(want(r, NULL, item, YAML_MAPPING_NODE, hint));
 	TRY(check_keys(r, item, keys, hint));
 	yaml_node_t *line = find(r, item, "line");
-	TRY(want(r, line, YAML_SCALAR_NODE, "a test has no 'line'"));
+	TRY(want(r, item, line, YAML_SCALAR_NODE, "a test has no 'line'"));
 	out->line = kept(r, line);
 	out->line_number = (uint32_t)line->start_mark.line + 1;
 	out->pattern = optional_text(r, item, "pattern");
@@ -262,7 +264,7 @@ static enum err read_tests(struct reader *r, yaml_node_t *list) {
 		diag_hint(r->diag, "give at least one line of the log and the fields that it should give");
 		return err;
 	}
-	TRY(want(r, list, YAML_SEQUENCE_NODE, "'tests' are a list"));
+	TRY(want(r, NULL, list, YAML_SEQUENCE_NODE, "'tests' are a list"));
 	size_t count = list_count(list);
 	if (count == 0 || count > TEXT_TESTS_MAX) {
 		return fail(r, list, 0, "a format has 1 to 256 tests");
@@ -283,7 +285,7 @@ static enum err read_root(struct reader *r) {
 	                                   "documentation", "fields", "pieces",
 	                                   "patterns",      "tests",  NULL};
 	yaml_node_t *root = yaml_document_get_root_node(r->document);
-	TRY(want(r, root, YAML_MAPPING_NODE, "this is no format: keys with values are missing"));
+	TRY(want(r, NULL, root, YAML_MAPPING_NODE, "this is no format: keys with values are missing"));
 	TRY(check_keys(r, root, keys,
 	               "a format has name, title, description, documentation, fields, pieces, "
 	               "patterns, tests"));

@@ -1,0 +1,225 @@
+/* The pattern language: what fits, what is captured, what is refused when compiled. */
+#include "ingest/pattern.h"
+
+#include "tap.h"
+
+struct fixture {
+	struct arena *arena;
+	struct pattern_set set;
+	struct pattern pattern;
+	struct zone *zone;
+	struct timestamp_reader time;
+	struct diag diag;
+};
+
+static struct str no_piece(void *ctx, struct str name) {
+	(void)ctx;
+	return str_eq(name, STR("pair"))   ? STR("%{word:k}=%{word:v}")
+	       : str_eq(name, STR("self")) ? STR("x%{@self}")
+	                                   : STR("");
+}
+
+static enum err compile(struct fixture *f, const char *text) {
+	*f = (struct fixture){.arena = arena_new(SIZE_MAX), .zone = zone_fixed(0)};
+	f->set = (struct pattern_set){
+	    .arena = f->arena,
+	    .fields = ARENA_ARRAY(f->arena, PATTERN_FIELDS_MAX, struct pattern_field),
+	    .piece = no_piece};
+	timestamp_reader_set(&f->time, f->zone, 2026, (int64_t)1795341600 * INSTANT_SECOND);
+	return pattern_compile(&f->set, STR("p"), str_from(text), &f->pattern, &f->diag);
+}
+
+static void done(struct fixture *f) {
+	arena_free(f->arena);
+	zone_free(f->zone);
+}
+
+/* What a line gives: "k=v k=v", or "-" when it does not fit. */
+static void check(const char *pattern, const char *line, const char *expected) {
+	struct fixture f;
+	struct captures captures;
+	struct buf out = {0};
+	if (!CHECK(compile(&f, pattern) == ERR_OK)) {
+		tap_check(false, f.diag.message, 0, pattern);
+	} else if (!pattern_match(&f.pattern, &f.time, str_from(line), &captures)) {
+		buf_append_char(&out, '-');
+		CHECK(captures.stopped != NULL);
+		CHECK(pattern_op_wants(captures.stopped) != NULL);
+	} else {
+		for (uint32_t i = 0; i < captures.count; i++) {
+			buf_printf(&out, "%s%.*s=%.*s", i > 0 ? " " : "",
+			           STR_ARG(f.set.fields[captures.list[i].field].name),
+			           STR_ARG(captures.list[i].value));
+		}
+	}
+	CHECK_STR(out, expected);
+	buf_deinit(&out);
+	done(&f);
+}
+
+TEST(literals_blanks_and_ends) {
+	check("a b", "a b", "");
+	check("a b", "a \t b  ", "");
+	check("a b", "a b\r", "");
+	check("a b", "ab", "-");
+	check("a b", "a bc", "-");
+	check("a b", "", "-");
+	check("100%%", "100%", "");
+}
+
+TEST(words_end_at_blanks_and_at_what_follows) {
+	check("%{word:a} %{word:b}", "x y", "a=x b=y");
+	check("%{word:a}:%{int:b}", "x:7", "a=x b=7");
+	check("[%{word:a}]", "[x]", "a=x");
+	check("[%{word:a}]", "[]", "-");
+	check("%{word:a}%(:%{int:b}%)? z", "x:7 z", "a=x b=7");
+	check("%{word:a}%(:%{int:b}%)? z", "x z", "a=x");
+	check("%{word}", "x y", "-");
+}
+
+TEST(text_ends_at_the_words_behind_it) {
+	check("%{text:a} END", "one two END", "a=one two");
+	check("%{text:a}: %{rest:b}", "one two: three: four", "a=one two b=three: four");
+	check("%{text:a}", "all of it", "a=all of it");
+	check("\"%{text:a}\" x", "\"say \\\"hi\\\"\" x", "a=say \\\"hi\\\"");
+	check("%{text:a} END", "one two", "-");
+}
+
+TEST(numbers_addresses_and_hosts) {
+	check("%{int:a}", "-12", "a=-12");
+	check("%{int:a}", "12.5", "-");
+	check("%{number:a}", "12.5", "a=12.5");
+	check("%{number:a}.", "12.", "a=12");
+	check("%{hex:a}", "0xdeadBEEF", "a=0xdeadBEEF");
+	check("%{ip:a}", "192.0.2.1", "a=192.0.2.1");
+	check("%{ip:a}", "2001:db8::1", "a=2001:db8::1");
+	check("%{ip:a}", "::", "a=::");
+	check("%{ip:a}:%{int:b}", "192.0.2.1:80", "a=192.0.2.1 b=80");
+	check("%{ip:a}: x", "2001:db8::1: x", "a=2001:db8::1");
+	check("[%{ip:a}]:%{int:b}", "[::1]:80", "a=::1 b=80");
+	check("%{ip:a}", "256.0.0.1", "-");
+	check("%{ip:a}", "1.2.3", "-");
+	check("%{ip:a}", "1.2.3.4.5", "-");
+	check("%{ip:a}", "abc", "-");
+	check("%{host:a} x", "web-1.example.org x", "a=web-1.example.org");
+	check("%{host:a}:%{int:b}", "web:80", "a=web b=80");
+	check("%{host:a}", "-", "-");
+}
+
+TEST(quoted_text_and_choices_of_words) {
+	check("%{quoted:a}", "\"x \\\" y\"", "a=x \\\" y");
+	check("%{quoted:a}", "\"\"", "a=");
+	check("%{quoted:a}", "\"x", "-");
+	check("%{quoted:a}", "\"x\\\"", "-");
+	check("%{one(GET|POST):a} x", "POST x", "a=POST");
+	check("%{one(GET|POST):a} x", "PUT x", "-");
+}
+
+TEST(a_dash_or_nothing_is_no_value_where_the_pattern_says_so) {
+	check("%{int:a?} %{word:b?}", "- -", "");
+	check("%{int:a?} %{word:b?}", "1 x", "a=1 b=x");
+	check("%{int:a?},%{int:b?},%{int:c?}", "1,,3", "a=1 c=3");
+	check("%{quoted:a?} %{quoted:b?}", "\"-\" \"\"", "");
+	check("%{ip:a?} x", "- x", "");
+	check("%{int:a?} x", "y x", "-");
+	check("[%{text:a?}]", "[-]", "");
+	check("[%{text:a?}]", "[- x]", "a=- x");
+}
+
+TEST(groups_take_the_first_alternative_that_fits) {
+	check("%(%{int:n}%|%{word:w}%) x", "12 x", "n=12");
+	check("%(%{int:n}%|%{word:w}%) x", "ab x", "w=ab");
+	check("%(a%|b%)c", "bc", "");
+	check("%(a%|b%)c", "cc", "-");
+	check("x%( %{int:n}%( %{int:m}%)?%)?", "x", "");
+	check("x%( %{int:n}%( %{int:m}%)?%)?", "x 1", "n=1");
+	check("x%( %{int:n}%( %{int:m}%)?%)?", "x 1 2", "n=1 m=2");
+	/* no way back into a group: "ab" is taken as "a" */
+	check("%(a%|ab%)c", "abc", "-");
+	check("%(%{word:a} b%|%{word:a} c%)", "x c", "a=x");
+}
+
+TEST(pieces_stand_where_they_are_named) {
+	check("<%{@pair}> %{@pair}", "<a=1> b=2", "k=a v=1 k=b v=2");
+}
+
+TEST(times_are_taken_by_layout) {
+	struct fixture f;
+	struct captures captures;
+	REQUIRE(compile(&f, "[%{time(DD.MM.YYYY hh:mm:ss)}] %(%{time(clf)} %|%)x") == ERR_OK);
+	REQUIRE(pattern_match(&f.pattern, &f.time, STR("[22.11.2026 10:00:00] x"), &captures));
+	CHECK(captures.has_time);
+	CHECK_EQ(captures.time.ns, (int64_t)1795341600 * INSTANT_SECOND);
+	CHECK(!pattern_match(&f.pattern, &f.time, STR("[22.13.2026 10:00:00] x"), &captures));
+	CHECK_EQ(captures.stopped_at, 1);
+	done(&f);
+	check("%{time:t} x", "2026-11-22T10:00:00Z x", "t=2026-11-22T10:00:00Z");
+	check("%{time(epoch)} x", "1795341600.5 x", "");
+}
+
+TEST(a_time_of_an_alternative_that_failed_is_forgotten) {
+	struct fixture f;
+	struct captures captures;
+	REQUIRE(compile(&f, "%(%{time(iso)} a%|%{word:w} b%)") == ERR_OK);
+	REQUIRE(pattern_match(&f.pattern, &f.time, STR("2026-11-22T10:00:00Z b"), &captures));
+	CHECK(!captures.has_time);
+	CHECK_EQ(captures.count, 1);
+	done(&f);
+}
+
+TEST(mistakes_are_shown_where_they_are) {
+	static const struct {
+		const char *pattern;
+		const char *message;
+		size_t position;
+	} rows[] = {{"", "the pattern is empty", 0},
+	            {"a %{wrod:x}", "there is no such kind of slot", 4},
+	            {"a %{word:x", "a slot is not closed", 2},
+	            {"a %{word:x y}", "cannot be the name", 9},
+	            {"a %{word x}", "there is no such kind", 4},
+	            {"a %{int(3)}", "takes no argument", 8},
+	            {"a %{one}", "an argument is missing", 8},
+	            {"%{time(hh:mm:xx)}", "no layout of a time", 13},
+	            {"a %z", "begins a slot or a group", 2},
+	            {"a %", "at the end", 2},
+	            {"a %(b", "not closed with", 2},
+	            {"a b%)", "was not opened", 3},
+	            {"a b%|c", "was not opened", 3},
+	            {"%{@nothing}", "no piece of this name", 2},
+	            {"%{@self}", "too deep", 0},
+	            {"%{word:a}%{word:b}", "without anything between", 0},
+	            {"%{text:a}%{word:b}", "words of its own", 0},
+	            {"%{rest:a} x", "must be the last", 0},
+	            {"%{word:a}%{word:b", "not closed", 9},
+	            {"%(%(%(%(%(%(%(%(%(a%)%)%)%)%)%)%)%)%)", "too deep", 16}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fixture f;
+		CHECK(compile(&f, rows[i].pattern) == ERR_INVALID);
+		if (!CHECK(strstr(f.diag.message, rows[i].message) != NULL)) {
+			tap_check(false, f.diag.message, 0, rows[i].pattern);
+		}
+		CHECK_EQ(f.diag.position, rows[i].position);
+		done(&f);
+	}
+}
+
+TEST(a_pattern_that_is_too_long_is_refused) {
+	struct buf text = {0};
+	struct fixture f;
+	for (int i = 0; i < PATTERN_OPS_MAX; i++) {
+		buf_append_str(&text, STR("x "));
+	}
+	buf_append_char(&text, '\0');
+	CHECK(compile(&f, text.ptr) == ERR_INVALID);
+	CHECK(strstr(f.diag.message, "too long") != NULL);
+	done(&f);
+	buf_clear(&text);
+	for (int i = 0; i <= PATTERN_FIELDS_MAX; i++) {
+		buf_printf(&text, "%%{word:f%d} ", i);
+	}
+	buf_append_char(&text, '\0');
+	CHECK(compile(&f, text.ptr) == ERR_INVALID);
+	CHECK(strstr(f.diag.message, "too many fields") != NULL);
+	done(&f);
+	buf_deinit(&text);
+}
