@@ -1,0 +1,48 @@
+/* A file system in memory that knows what a power cut would leave. A double of os_real() for tests.
+ *
+ * What is durable: bytes and size of a file after sync_data of it; names (created, renamed,
+ * unlinked, made folders) after sync_folder of the folder that holds them; nothing else. A file
+ * whose bytes are durable but whose name is not is lost. A rename between two folders is durable
+ * when both were synced. Everything is deterministic: clock and randomness come from the seed.
+ *
+ * Misuse that the real system would punish later (a closed descriptor, a map beyond the end) is an
+ * ASSERT here. One thread at a time.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "os/os.h"
+
+struct os_memory;
+
+struct os_memory *os_memory_new(uint64_t seed);
+void os_memory_free(struct os_memory *memory); /* NULL is fine; maps must be gone */
+void os_memory_freep(struct os_memory **memory);
+/* The table; lives as long as the memory. Folder "/" is there; relative paths begin there too. */
+const struct os *os_memory_os(struct os_memory *memory);
+
+enum os_crash {
+	OS_CRASH_FORGET, /* everything not synced is gone */
+	OS_CRASH_KEEP,   /* everything is there: the process was killed, the power stayed */
+	OS_CRASH_SEEDED, /* of what was not synced, something survived: any sectors of 512 bytes, each
+	                    as it was at some moment since the last sync, and any names */
+};
+
+/* What the disk holds after a cut at this moment, as a new file system with nothing open and
+ * nothing unsynced. The old one is left as it is, so that many cuts can be tried. */
+struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash mode,
+                                  uint64_t seed);
+
+/* Number of unsynced operations. */
+size_t os_memory_pending(const struct os_memory *memory);
+/* Number of open descriptors and maps, to find leaks. */
+size_t os_memory_open_count(const struct os_memory *memory);
+void os_memory_set_wall(struct os_memory *memory, int64_t wall_ns);
+/* The next sync_data fails with ERR_IO, and as on Linux what it should have written is marked as
+ * written: later syncs succeed without it. */
+void os_memory_fail_next_sync(struct os_memory *memory);
+/* Changes the bytes of a file behind everybody's back, durably. ERR_NOT_FOUND. */
+MUST_USE enum err os_memory_set(struct os_memory *memory, const char *path, struct str bytes);
+/* Calls each(ctx, path) for every file, folders left out, in order of path parts as made. */
+void os_memory_each_file(const struct os_memory *memory, void (*each)(void *ctx, const char *path),
+                         void *ctx);

@@ -1,0 +1,113 @@
+/* What a power cut leaves: the durable state, and a choice among the operations after it. */
+#include "os/os_memory_state.h"
+
+#include <stdlib.h>
+
+/* How the sectors of one file choose their moment. */
+enum sector_choice { SECTORS_TOGETHER, SECTORS_NONE_OR_ALL, SECTORS_FREE, SECTOR_CHOICES };
+
+static size_t choose_moment(enum sector_choice choice, size_t ops, size_t together,
+                            uint64_t *random) {
+	switch (choice) {
+	case SECTORS_TOGETHER:
+		return together;
+	case SECTORS_NONE_OR_ALL:
+		return memory_next_random(random) % 2 == 0 ? 0 : ops;
+	case SECTORS_FREE:
+	case SECTOR_CHOICES:
+		break;
+	}
+	return memory_next_random(random) % (ops + 1);
+}
+
+/* Copies the sectors whose moment it is. */
+static void take_sectors(const struct buf *from, const size_t *moments, size_t sectors, size_t now,
+                         struct buf *to) {
+	for (size_t s = 0; s < sectors; s++) {
+		size_t start = s * MEMORY_SECTOR;
+		if (moments[s] == now && start < from->len) {
+			memcpy(to->ptr + start, from->ptr + start,
+			       MIN_OF((size_t)MEMORY_SECTOR, from->len - start));
+		}
+	}
+}
+
+/* The file after a cut: each sector as it was after some number of the unsynced operations, the
+ * size likewise. Where a size grew but the sector did not come, zeros or what the disk held. */
+static void survive_file(const struct memory_object *object, uint64_t *random, struct buf *out) {
+	struct buf replay CLEANUP(buf_deinit) = {0};
+	size_t ops = object->ops_count;
+	size_t longest = object->durable.len;
+	memory_copy_bytes(&replay, &object->durable);
+	for (size_t i = 0; i < ops; i++) {
+		memory_apply_write(&object->ops[i], &replay);
+		longest = MAX_OF(longest, replay.len);
+	}
+	size_t sectors = longest / MEMORY_SECTOR + 1;
+	size_t *moments = calloc(sectors, sizeof(*moments));
+	ASSERT(moments != NULL);
+	enum sector_choice choice = (enum sector_choice)(memory_next_random(random) % SECTOR_CHOICES);
+	size_t together = memory_next_random(random) % (ops + 1);
+	size_t size_moment = choose_moment(choice, ops, together, random);
+	int filler = memory_next_random(random) % 2 == 0 ? 0 : 0x6b;
+	for (size_t s = 0; s < sectors; s++) {
+		moments[s] = choose_moment(choice, ops, together, random);
+	}
+	memset(buf_reserve(out, longest + 1), choice == SECTORS_TOGETHER ? 0 : filler, longest);
+	size_t size = object->durable.len;
+	memory_copy_bytes(&replay, &object->durable);
+	take_sectors(&replay, moments, sectors, 0, out);
+	for (size_t i = 0; i < ops; i++) {
+		memory_apply_write(&object->ops[i], &replay);
+		take_sectors(&replay, moments, sectors, i + 1, out);
+		size = i + 1 == size_moment ? replay.len : size;
+	}
+	out->len = size;
+	free(moments);
+}
+
+static void survive_object(const struct memory_object *object, enum os_crash mode, uint64_t *random,
+                           struct memory_object *out) {
+	*out = (struct memory_object){
+	    .is_folder = object->is_folder, .locked_by = -1, .modified_ns = object->modified_ns};
+	if (mode == OS_CRASH_SEEDED && object->ops_count > 0) {
+		survive_file(object, random, &out->durable);
+	} else {
+		memory_copy_bytes(&out->durable, mode == OS_CRASH_KEEP ? &object->now : &object->durable);
+	}
+	memory_copy_bytes(&out->now, &out->durable);
+	memory_copy_folder(&out->names_durable,
+	                   mode == OS_CRASH_KEEP ? &object->names_now : &object->names_durable);
+}
+
+/* Names: either the journal's order held (a prefix of the operations), or any of them survived. */
+static void survive_names(const struct os_memory *memory, uint64_t *random,
+                          struct memory_object *out) {
+	bool in_order = memory_next_random(random) % 2 == 0;
+	size_t prefix = memory_next_random(random) % (memory->name_ops_count + 1);
+	for (size_t i = 0; i < memory->name_ops_count; i++) {
+		if (in_order ? i < prefix : memory_next_random(random) % 2 == 0) {
+			memory_apply_name(&memory->name_ops[i], out, true);
+		}
+	}
+}
+
+struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash mode,
+                                  uint64_t seed) {
+	struct os_memory *after = memory_empty(memory->random_state ^ seed);
+	uint64_t random = seed;
+	after->wall_ns = memory->wall_ns + 1000000000;
+	after->objects_count = memory->objects_count;
+	after->objects = calloc(memory->objects_count, sizeof(*after->objects));
+	ASSERT(after->objects != NULL);
+	for (size_t i = 0; i < memory->objects_count; i++) {
+		survive_object(&memory->objects[i], mode, &random, &after->objects[i]);
+	}
+	if (mode == OS_CRASH_SEEDED) {
+		survive_names(memory, &random, after->objects);
+	}
+	for (size_t i = 0; i < after->objects_count; i++) {
+		memory_copy_folder(&after->objects[i].names_now, &after->objects[i].names_durable);
+	}
+	return after;
+}
