@@ -53,6 +53,7 @@ struct evtx_reader {
 	bool found_any; /* records in this chunk */
 	bool after_gap; /* bytes before at are no record */
 	uint64_t last_id;
+	uint64_t id_before; /* of the record before that */
 
 	struct evtx_crc crc;
 	struct evtx_chunk chunk;
@@ -192,16 +193,32 @@ static uint32_t damaged_frame_size(const char *chunk, uint32_t at, uint32_t next
 	return magic + last_size + first_size >= 2 ? next - at : 0;
 }
 
-/* In a chunk that does not say where its records end, old ones may follow: their numbers are not
- * higher than that of the record before, or far from it. */
-static bool is_old(const struct evtx_reader *reader, uint64_t id) {
-	return reader->found_any && (id <= reader->last_id || id - reader->last_id > EVTX_CHUNK_SIZE);
+static bool counts_on(uint64_t last_id, uint64_t id) {
+	return id > last_id && id - last_id <= EVTX_CHUNK_SIZE;
+}
+
+/* In a chunk that does not say where its records end, old ones may follow: their numbers do not
+ * count on from the record before. One number that is damaged is no reason: it may be that before
+ * (then this one fits to the one before that) or this one (then the next one fits). */
+static bool is_old(const struct evtx_reader *reader, uint32_t at, uint32_t size) {
+	const char *chunk = reader->chunk.bytes;
+	uint64_t id = le64_load(chunk + at + 8);
+	uint32_t next = at + size;
+	if (reader->trusted || !reader->found_any || counts_on(reader->last_id, id) ||
+	    id == reader->id_before + 2) {
+		return false;
+	}
+	return frame_size(chunk, next, reader->limit) == 0 ||
+	       !counts_on(reader->last_id, le64_load(chunk + next + 8));
 }
 
 static void take_record(struct evtx_reader *reader, struct record *record) {
 	record->id = le64_load(reader->chunk.bytes + record->at + 8);
 	reader->at = record->at + record->size;
-	reader->last_id = record->id;
+	bool odd = !reader->trusted && reader->found_any && !counts_on(reader->last_id, record->id) &&
+	           record->id != reader->id_before + 2;
+	reader->id_before = reader->found_any ? reader->last_id : record->id - 1;
+	reader->last_id = odd ? reader->last_id + 1 : record->id;
 	reader->found_any = true;
 	reader->after_gap = false;
 	reader->records++;
@@ -214,7 +231,7 @@ static bool pass_gap(struct evtx_reader *reader, struct record *out_record) {
 	uint32_t at = reader->at;
 	uint32_t next = find_frame(chunk, at + 1, reader->limit);
 	uint32_t size = damaged_frame_size(chunk, at, next, reader->limit);
-	if (size > 0 && (reader->trusted || !is_old(reader, le64_load(chunk + at + 8)))) {
+	if (size > 0 && !is_old(reader, at, size)) {
 		*out_record = (struct record){.at = at, .size = size, .found = true};
 		report(reader, reader->chunk_at + at, "frame of a record of %u bytes is damaged", size);
 		return true;
@@ -252,7 +269,7 @@ static bool next_in_chunk(struct evtx_reader *reader, struct record *out_record)
 			}
 			continue;
 		}
-		if (!reader->trusted && is_old(reader, le64_load(reader->chunk.bytes + reader->at + 8))) {
+		if (is_old(reader, reader->at, size)) {
 			reader->at += size;
 			continue;
 		}
@@ -280,17 +297,11 @@ static bool header_fits(const struct evtx_reader *reader, const char *chunk, siz
 	return sum == le32_load(chunk + CHUNK_HEADER_SUM);
 }
 
-/* Whether records follow each other without a gap from the header to end. */
-static bool chain_reaches(const char *chunk, uint32_t size, uint32_t end) {
-	uint32_t at = CHUNK_HEADER;
-	while (at < end) {
-		uint32_t frame = frame_size(chunk, at, size);
-		if (frame == 0) {
-			return false;
-		}
-		at += frame;
-	}
-	return at == end;
+/* Whether a whole record ends exactly at end: then it is the end, whatever the checksum says. */
+static bool ends_a_record(const char *chunk, uint32_t end) {
+	uint32_t size = end > CHUNK_HEADER + RECORD_MIN ? le32_load(chunk + end - 4) : 0;
+	return size >= RECORD_MIN && size <= end - CHUNK_HEADER &&
+	       frame_size(chunk, end - size, end) == size;
 }
 
 /* Where the next chunk starts if this one is shorter than it should be (bytes were lost), else
@@ -344,7 +355,7 @@ static void open_chunk(struct evtx_reader *reader, size_t at) {
 	if (!fits) {
 		report(reader, at, "checksum of a chunk's header does not fit");
 	}
-	if (in_range && (fits || (end <= size && chain_reaches(chunk, size, end)))) {
+	if (in_range && (fits || (end <= size && ends_a_record(chunk, end)))) {
 		reader->trusted = true;
 		reader->limit = MIN_OF(end, size);
 	}

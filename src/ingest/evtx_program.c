@@ -40,7 +40,7 @@ enum {
 static const char fault_short[] = "BinXML ends within a token";
 static const char fault_token[] = "unknown BinXML token";
 static const char fault_order[] = "BinXML token in a place where it cannot stand";
-static const char fault_name[] = "name outside the chunk";
+static const char fault_name[] = "name of an element or attribute is damaged";
 static const char fault_depth[] = "elements nested too deeply";
 static const char fault_budget[] = "events of this chunk grow beyond the limit";
 static const char fault_template[] = "template definition outside the chunk";
@@ -63,7 +63,9 @@ struct compiler {
 	uint32_t attribute_pieces;
 	uint32_t depth;
 	struct open_element open[LIMIT_XML_DEPTH];
-	const char *fault;
+	const char *fault;  /* what ended the program */
+	const char *damage; /* the first thing that was wrong but did not */
+	uint32_t damage_at;
 };
 
 void evtx_chunk_init(struct evtx_chunk *chunk) {
@@ -91,6 +93,14 @@ void evtx_chunk_begin(struct evtx_chunk *chunk, struct str bytes) {
 static bool fail(struct compiler *c, const char *fault) {
 	c->fault = fault;
 	return false;
+}
+
+/* Remembers what is wrong but does not end the program. */
+static void damage(struct compiler *c, const char *damage, uint32_t at) {
+	if (c->damage == NULL) {
+		c->damage = damage;
+		c->damage_at = at;
+	}
 }
 
 /* Moves over len bytes; *out_at is where they stand. */
@@ -171,30 +181,46 @@ static void mend_name(struct buf *literals, size_t from) {
 	}
 }
 
+/* Whether a name stands at the chunk offset and has the hash that stands with it. */
+static bool name_is_good(const struct evtx_chunk *chunk, uint32_t at) {
+	if (!name_fits(chunk, at)) {
+		return false;
+	}
+	uint32_t hash = 0;
+	uint32_t units = le16_load(chunk->bytes + at + 6);
+	for (uint32_t i = 0; i < units; i++) {
+		hash = hash * 65599 + le16_load(chunk->bytes + at + NAME_HEADER + 2 * i);
+	}
+	return (hash & 0xffff) == le16_load(chunk->bytes + at + 4);
+}
+
 /* Reads the offset of a name; steps over the name too when it stands right here. Its text goes to
- * the literals. */
+ * the literals. A damaged name does not end the program: where the offset leads nowhere, a good
+ * name right here is the one that was meant, else it is unknown. */
 static bool read_name(struct compiler *c) {
 	uint32_t field;
+	uint32_t ignored;
 	if (!take(c, 4, &field)) {
 		return false;
 	}
 	uint32_t at = le32_load(c->chunk->bytes + field);
-	if (!name_fits(c->chunk, at)) {
-		return fail(c, fault_name);
+	if (!name_is_good(c->chunk, at)) {
+		damage(c, fault_name, field);
+		at = name_is_good(c->chunk, c->at) ? c->at : at;
 	}
-	if (at == c->at) {
-		uint32_t ignored;
-		if (!take(c, name_size(c->chunk, at), &ignored)) {
-			return false;
-		}
+	bool known = name_fits(c->chunk, at);
+	if (known && at == c->at && !take(c, name_size(c->chunk, at), &ignored)) {
+		return false;
 	}
-	uint32_t units = le16_load(c->chunk->bytes + at + 6);
+	uint32_t units = known ? le16_load(c->chunk->bytes + at + 6) : 0;
 	if (!evtx_chunk_spend(c->chunk, units)) {
 		return fail(c, fault_budget);
 	}
 	struct evtx_out out = {.xml = &c->chunk->literals};
 	size_t before = c->chunk->literals.len;
-	evtx_append_utf16(&out, c->chunk->bytes + at + NAME_HEADER, units);
+	if (units > 0) {
+		evtx_append_utf16(&out, c->chunk->bytes + at + NAME_HEADER, units);
+	}
 	mend_name(&c->chunk->literals, before);
 	return true;
 }
@@ -637,8 +663,8 @@ static struct evtx_program *finish(struct compiler *c, uint32_t fault_at) {
 	program->ops_count = ops_count(c);
 	program->elements = elements;
 	program->literals = arena_str(chunk->arena, buf_str(&chunk->literals)).ptr;
-	program->fault = c->fault;
-	program->fault_at = fault_at;
+	program->fault = c->damage != NULL ? c->damage : c->fault;
+	program->fault_at = c->damage != NULL ? c->damage_at : fault_at;
 	return program;
 }
 

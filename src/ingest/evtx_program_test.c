@@ -203,6 +203,35 @@ TEST(an_unknown_token_ends_the_program_where_it_stands) {
 	bench_end(&bench);
 }
 
+TEST(a_damaged_name_costs_only_itself) {
+	struct bench bench;
+	struct buf text = {0};
+	bench_begin(&bench);
+	maker_open(&bench.maker, "First", -1, false); /* in place */
+	maker_close_start(&bench.maker);
+	maker_open(&bench.maker, "First", -1, false); /* elsewhere */
+	maker_close_empty(&bench.maker);
+	maker_end(&bench.maker);
+	uint32_t second = bench.at + 9 + 20 + 1;
+	bench.maker.bytes[bench.at + 7] ^= 0x40; /* the offset: the name is still right here */
+	struct evtx_program *program = bench_compile(&bench);
+	CHECK(program->fault != NULL);
+	CHECK_STR(literals_of(program, &text), "<First><First/></First>");
+	bench.maker.bytes[bench.at + 7] ^= 0x40;
+	bench.maker.bytes[second + 8] = 0xff; /* that leads nowhere */
+	program = bench_compile(&bench);
+	CHECK(program->fault != NULL);
+	CHECK_EQ(program->fault_at, second + 5);
+	CHECK_STR(literals_of(program, &text), "<First><_/></First>");
+	bench.maker.bytes[second + 8] = 0;
+	bench.maker.bytes[bench.at + 9 + 8] = 'f'; /* the name itself */
+	program = bench_compile(&bench);
+	CHECK(program->fault != NULL);
+	CHECK_STR(literals_of(program, &text), "<first><first/></first>");
+	buf_deinit(&text);
+	bench_end(&bench);
+}
+
 TEST(tokens_out_of_order_are_a_fault) {
 	static const uint8_t tokens[] = {0x02, 0x03, 0x04, 0x06};
 	for (size_t i = 0; i < sizeof(tokens); i++) {

@@ -503,6 +503,21 @@ TEST(slack_stays_slack_when_the_header_of_its_chunk_is_damaged) {
 	maker_deinit(&m);
 }
 
+TEST(one_damaged_number_does_not_make_the_records_behind_it_old) {
+	static const uint8_t numbers[] = {0, 1, 0x40, 0xff};
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+		struct evtx_maker m;
+		size_t offsets[SAMPLE_RECORDS];
+		make_sample(&m, offsets);
+		chunk_header(&m, offsets);
+		m.bytes[offsets[1] + 8 + i] = numbers[i];
+		struct result result = read_maker(&m);
+		CHECK_EQ(result.batch->count, SAMPLE_RECORDS);
+		result_free(&result);
+		maker_deinit(&m);
+	}
+}
+
 TEST(files_that_hold_nothing_say_so) {
 	static const size_t sizes[] = {0, 1, 8, 60, 4095, 4096, 4100, 4096 + 300};
 	struct evtx_maker m;
