@@ -487,6 +487,10 @@ static bool read_3164(struct line *line, struct head_3164 *head) {
 		if (head->priority < 0) {
 			return line_refuse(line, time_at, "begins with neither a priority nor a syslog time");
 		}
+		struct head_5424 newer = {0};
+		if (read_5424(line, &newer)) {
+			return line_refuse(line, at, "has the version and the parts of RFC 5424");
+		}
 		head->message = rest_of(text, at);
 		(void)read_tag(text, at, head); /* RFC 3164 section 4.3.3: all is message */
 		return true;
