@@ -153,6 +153,49 @@ static size_t add_plain_record(struct evtx_maker *m, uint64_t id) {
 	return at;
 }
 
+/* BinXML in a value, with the rarer tokens. */
+static size_t add_nested_record(struct evtx_maker *m, uint64_t id) {
+	size_t at = maker_begin_record(m, id, first_time + id * 10000000);
+	maker_fragment(m);
+	(void)maker_define(m, 0x5a5a0002);
+	maker_fragment(m);
+	maker_open(m, "Event", 0xffff, false);
+	maker_close_start(m);
+	maker_open(m, "UserData", 0xffff, false);
+	maker_close_start(m);
+	maker_substitution(m, 0, EVTX_BINXML, true);
+	maker_end(m);
+	maker_end(m);
+	maker_eof(m);
+	maker_end_definition(m);
+	maker_u32(m, 1);
+	size_t size_at = m->len;
+	maker_u16(m, 0);
+	maker_u16(m, EVTX_BINXML);
+	size_t start = m->len;
+	maker_fragment(m);
+	maker_open(m, "Inner", -1, true);
+	maker_attribute(m, "about");
+	maker_text(m, "it's");
+	maker_char_ref(m, 0x3042);
+	maker_close_start(m);
+	maker_cdata(m, "<raw>");
+	maker_entity_ref(m, "amp");
+	maker_pi(m, "target", "data");
+	maker_open(m, "Leaf", -1, false);
+	maker_close_start(m);
+	maker_cdata(m, "a]]>b");
+	maker_entity_ref(m, "lt");
+	maker_end(m);
+	maker_end(m);
+	maker_eof(m);
+	m->bytes[size_at] = (uint8_t)(m->len - start);
+	m->bytes[size_at + 1] = (uint8_t)((m->len - start) >> 8);
+	maker_eof(m);
+	maker_end_record(m);
+	return at;
+}
+
 enum { SAMPLE_RECORDS = 7, SAMPLE_FIRST = 3 };
 
 /* Two chunks of three and four records; offsets: where they start. */
@@ -264,6 +307,28 @@ TEST(a_file_with_all_types_of_values_is_read_as_windows_shows_it) {
 		CHECK(memcmp(batch_body(result.batch, i).ptr, m.bytes + offsets[i], record->body_len) == 0);
 	}
 	check_golden(&result, "evtx/all_types.txt");
+	result_free(&result);
+	maker_deinit(&m);
+}
+
+TEST(binxml_in_values_is_read_with_all_its_tokens) {
+	struct evtx_maker m;
+	maker_init(&m);
+	maker_file(&m);
+	maker_begin_chunk(&m);
+	(void)add_nested_record(&m, 1);
+	maker_end_chunk(&m, true);
+	maker_finish(&m, false);
+	struct result result = read_maker(&m);
+	CHECK_EQ(result.problems_count, 0);
+	CHECK_EQ(result.batch->count, 1);
+	CHECK_STR(
+	    batch_text(result.batch, 0),
+	    "<Event><UserData><Inner about='it&apos;s\xe3\x81\x82'>&lt;raw&gt;&amp;<?target data?>"
+	    "<Leaf>a]]&gt;b&lt;</Leaf></Inner></UserData></Event>");
+	CHECK_STR(
+	    fields_get(result.batch, 0, fields_name(result.batch, STR("winlog.user_data.Leaf"))).text,
+	    "a]]>b<");
 	result_free(&result);
 	maker_deinit(&m);
 }
@@ -607,5 +672,11 @@ TEST(the_corpus_is_made_by_these_tests) {
 	(void)add_plain_record(&m, 1);
 	maker_end_chunk(&m, false);
 	write_corpus("plain.evtx", &m, 0);
+	maker_deinit(&m);
+	maker_init(&m);
+	maker_begin_chunk(&m);
+	(void)add_nested_record(&m, 1);
+	maker_end_chunk(&m, false);
+	write_corpus("nested.evtx", &m, 0);
 	maker_deinit(&m);
 }
