@@ -27,10 +27,10 @@ bool line_put_digits(struct line *line, uint32_t name, struct str slice) {
 
 void line_put_constant(struct line *line, uint32_t slot, uint32_t name, enum value_kind kind,
                        struct str text) {
-	struct line_slot *kept = &line->slots[slot];
 	if (line->batch == NULL) {
 		return;
 	}
+	struct line_slot *kept = &line->slots[slot];
 	if (kept->value == 0) {
 		kept->value = fields_share(line->batch, text) + 1;
 		kept->len = (uint32_t)text.len;
@@ -39,10 +39,10 @@ void line_put_constant(struct line *line, uint32_t slot, uint32_t name, enum val
 }
 
 uint32_t line_name(struct line *line, uint32_t slot, struct str name) {
-	struct line_slot *kept = &line->slots[slot];
 	if (line->batch == NULL) {
 		return UINT32_MAX;
 	}
+	struct line_slot *kept = &line->slots[slot];
 	if (kept->value == 0) {
 		kept->len = fields_name(line->batch, name);
 		kept->value = 1;
