@@ -22,7 +22,8 @@ struct file_entry {
 	uint32_t same_as; /* FILE_NONE, or the file with the same bytes */
 	struct str path, source;
 	bool is_object;
-	bool touched; /* named by a page of the open segment */
+	bool keeps_bytes; /* the object's bytes are in the store (known since file_begin) */
+	bool touched;     /* named by a page of the open segment */
 	int64_t modified_ns;
 	struct file_state live, kept;
 };

@@ -61,6 +61,7 @@ static enum err take_file(struct store *store, const struct sink_file *file,
 	} else {
 		known->modified_ns = file->modified_ns;
 	}
+	known->keeps_bytes = file->is_object && file->bytes != NULL && file->hash_known;
 	*out_file = known->number;
 	return ERR_OK;
 }

@@ -61,6 +61,9 @@ static void describe_end(const struct store *store, const struct file_entry *ent
 	buf_append_u64(body, end->size);
 	buf_append_str(body, STR(",\"records\":"));
 	buf_append_u64(body, end->records);
+	if (entry->is_object) {
+		buf_append_str(body, entry->keeps_bytes ? STR(",\"kept\":true") : STR(",\"kept\":false"));
+	}
 	const struct file_entry *same = file_table_find(&store->files, entry->same_as);
 	if (entry->same_as != FILE_NONE && same != NULL) {
 		buf_append_char(body, ',');

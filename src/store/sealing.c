@@ -68,6 +68,7 @@ enum err seal_files_read(struct seal_files *files, const struct os *os, const ch
 	read_journal(files, verifier);
 	if (intent.len > 0) {
 		files->has_intent = intent_parse(buf_str(&intent), &files->intent) == ERR_OK;
+		files->intent_damaged = !files->has_intent;
 		files->fault = files->has_intent ? files->fault : "the file 'intent' is damaged";
 	}
 	return ERR_OK;
@@ -156,6 +157,9 @@ static enum err append_journal(struct sealing *sealing, struct str note) {
 	enum err closed = os->close(os->ctx, fd);
 	TRY(err);
 	TRY(closed);
+	if (sealing->journal_size == 0) { /* a new file: its name must not come after the checkpoint */
+		TRY(os->sync_folder(os->ctx, sealing->folder));
+	}
 	sealing->journal_size += frame.len;
 	return ERR_OK;
 }

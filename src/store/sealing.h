@@ -22,7 +22,7 @@ struct sealing {
 /* What the files say, judged but not yet compared with the records. */
 struct seal_files {
 	struct buf checkpoint_note; /* the file checkpoint; empty: none */
-	bool has_checkpoint, has_intent;
+	bool has_checkpoint, has_intent, intent_damaged;
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[SHA256_SIZE];
 	struct buf last_note; /* the journal's last valid note */

@@ -1,0 +1,272 @@
+/* Files that hold no records of their own: objects, the log, what was set aside; and every name
+ * that does not belong into a store. Names that end in .tmp are leftovers of a stopped writer.
+ */
+#include <inttypes.h>
+
+#include "store/frame.h"
+#include "store/log.h"
+#include "store/path.h"
+#include "store/verify.h"
+
+struct walk {
+	struct verifying *v;
+	struct str folder; /* relative to the store, or empty */
+	void (*file)(struct verifying *v, struct str folder, struct str name);
+	bool (*subfolder)(struct verifying *v, struct str folder, struct str name);
+};
+
+static struct str join(struct verifying *v, struct str folder, struct str name) {
+	return folder.len == 0 ? arena_str(v->arena, name)
+	                       : arena_printf(v->arena, "%.*s/%.*s", STR_ARG(folder), STR_ARG(name));
+}
+
+static enum err each_name(void *ctx, struct str name, enum os_file_kind kind) {
+	struct walk *walk = ctx;
+	if (kind == OS_FILE_REGULAR) {
+		walk->file(walk->v, walk->folder, name);
+	} else if (kind != OS_FILE_FOLDER || !walk->subfolder(walk->v, walk->folder, name)) {
+		verify_damage(walk->v, join(walk->v, walk->folder, name), "does not belong into a store");
+	}
+	return ERR_OK;
+}
+
+static void walk_folder(struct verifying *v, struct str folder,
+                        void (*file)(struct verifying *, struct str, struct str),
+                        bool (*subfolder)(struct verifying *, struct str, struct str)) {
+	struct walk walk = {.v = v, .folder = folder, .file = file, .subfolder = subfolder};
+	struct store_path path;
+	const char *full =
+	    folder.len == 0 ? v->path : path_in(&path, v->path, arena_cstr(v->arena, folder));
+	enum err err = v->os->list(v->os->ctx, full, each_name, &walk);
+	if (err != ERR_OK) {
+		verify_damage(v, folder, "cannot be listed: %s", err_text(err));
+	}
+}
+
+static bool no_subfolder(struct verifying *v, struct str folder, struct str name) {
+	(void)v;
+	(void)folder;
+	(void)name;
+	return false;
+}
+
+static bool is_one_of(struct str name, const struct str *names, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(name, names[i])) {
+			return true;
+		}
+	}
+	return str_ends(name, STR(".tmp"));
+}
+
+static void foreign(struct verifying *v, struct str folder, struct str name) {
+	if (!str_ends(name, STR(".tmp"))) {
+		verify_damage(v, join(v, folder, name), "does not belong into a store");
+	}
+}
+
+/* ---- objects ---- */
+
+static enum err count_bytes(void *ctx, const void *bytes, size_t len) {
+	uint64_t *total = ctx;
+	(void)bytes;
+	*total += len;
+	return ERR_OK;
+}
+
+static void check_object(struct verifying *v, struct str folder, struct str name) {
+	uint8_t hash[OBJECT_HASH_SIZE];
+	char proper[OBJECT_NAME_SIZE];
+	struct object *object = NULL;
+	struct store_path path;
+	struct diag diag = {0};
+	struct str where = join(v, folder, name);
+	uint64_t total = 0;
+	if (!object_name_parse(name, hash)) {
+		foreign(v, folder, name);
+		return;
+	}
+	object_name(hash, proper);
+	if (!str_ends(where, str_from(proper))) {
+		verify_damage(v, where, "lies in the wrong folder");
+		return;
+	}
+	enum err err = object_open(v->os, path_in(&path, v->path, "objects"), hash, &object, &diag);
+	if (err == ERR_OK) {
+		err = object_stream(object, count_bytes, &total, &diag);
+		object_free(object);
+	}
+	if (err != ERR_OK) {
+		verify_damage(v, where, "%s", diag.message);
+		return;
+	}
+	v->result.objects++;
+	uint64_t *wanted = map_find(v->objects_wanted, str_slice(name, 0, 64));
+	if (wanted != NULL) {
+		*wanted = UINT64_MAX; /* found */
+	}
+}
+
+static bool object_folder(struct verifying *v, struct str folder, struct str name) {
+	if (name.len != 2) {
+		return false;
+	}
+	walk_folder(v, join(v, folder, name), check_object, no_subfolder);
+	return true;
+}
+
+static void check_objects(struct verifying *v) {
+	walk_folder(v, STR("objects"), foreign, object_folder);
+	for (size_t i = 0; i < map_count(v->objects_wanted); i++) {
+		uint64_t index = *map_value(v->objects_wanted, i);
+		struct str hash = map_key(v->objects_wanted, i);
+		if (index != UINT64_MAX) {
+			struct str where =
+			    arena_printf(v->arena, "objects/%.2s/%.*s.obj", hash.ptr, STR_ARG(hash));
+			verify_damage_range(v, where, index, index + 1,
+			                    "is missing or damaged; the record says that it is kept");
+		}
+	}
+}
+
+/* ---- the log ---- */
+
+static void log_name(struct verifying *v, struct str folder, struct str name) {
+	uint8_t uuid[UUID_SIZE];
+	if (!str_ends(name, STR(".wal")) || !uuid_parse(str_slice(name, 0, name.len - 4), uuid)) {
+		foreign(v, folder, name);
+	}
+}
+
+static void check_frames(struct verifying *v, const struct log_found *found) {
+	for (size_t i = 0; i < found->frames_count; i++) {
+		struct batch *batch CLEANUP(batch_freep) = NULL;
+		struct frame_files files;
+		if (frame_decode(found->frames[i].payload, &batch, &files) != ERR_OK) {
+			verify_damage(v, STR("log"), "batch %" PRIu64 " cannot be understood",
+			              found->frames[i].number);
+		}
+	}
+}
+
+static void check_log(struct verifying *v) {
+	struct log_found found;
+	struct store_path path;
+	struct diag diag = {0};
+	uint64_t taken_over = 0;
+	walk_folder(v, STR("log"), log_name, no_subfolder);
+	if (v->catalogue.count > 0 && v->catalogue.entries[v->catalogue.count - 1].segment != NULL) {
+		taken_over =
+		    segment_footer(v->catalogue.entries[v->catalogue.count - 1].segment)->log_frame;
+	}
+	if (log_find(v->os, path_in(&path, v->path, "log"), v->facts.uuid, taken_over, &found, &diag) !=
+	    ERR_OK) {
+		verify_damage(v, STR("log"), "%s", diag.message);
+		return;
+	}
+	for (size_t i = 0; i < found.damages_count; i++) {
+		const struct log_damage *damage = &found.damages[i];
+		if (!damage->torn) {
+			verify_damage(v, arena_printf(v->arena, "log/%s", found.files[damage->file].name),
+			              "%" PRIu64 " bytes at %" PRIu64 " are damaged", damage->size,
+			              damage->offset);
+		}
+	}
+	if (found.missing_frames > 0) {
+		verify_damage(v, STR("log"), "%" PRIu64 " acknowledged batches are lost",
+		              found.missing_frames);
+	}
+	check_frames(v, &found);
+	log_found_deinit(&found);
+}
+
+/* ---- what was set aside carries its hash in its name ---- */
+
+static void check_aside(struct verifying *v, struct str folder, struct str name) {
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	struct buf hex CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	uint8_t digest[SHA256_SIZE];
+	struct str where = join(v, folder, name);
+	enum err err =
+	    os_read_file(v->os, path_in(&path, v->path, arena_cstr(v->arena, where)), SIZE_MAX, &bytes);
+	sha256(bytes.ptr, bytes.len, digest);
+	buf_append_char(&hex, '-');
+	buf_append_hex(&hex, digest, sizeof(digest));
+	buf_append_str(&hex, STR(".bin"));
+	if (err != ERR_OK || !str_ends(name, buf_str(&hex))) {
+		verify_damage(v, where, "does not have the hash in its name");
+	}
+}
+
+/* ---- names ---- */
+
+static void root_file(struct verifying *v, struct str folder, struct str name) {
+	static const struct str names[] = {STR_INIT("store"), STR_INIT("lock")};
+	if (!is_one_of(name, names, ARRAY_LEN(names))) {
+		foreign(v, folder, name);
+	}
+}
+
+static void key_file(struct verifying *v, struct str folder, struct str name) {
+	static const struct str names[] = {STR_INIT("identity.key"), STR_INIT("identity.vkey")};
+	if (!is_one_of(name, names, ARRAY_LEN(names))) {
+		foreign(v, folder, name);
+	}
+}
+
+static void segment_file(struct verifying *v, struct str folder, struct str name) {
+	uint64_t first;
+	uint64_t end;
+	if (!segment_name_parse(name, &first, &end)) {
+		foreign(v, folder, name);
+	}
+}
+
+static void tree_file(struct verifying *v, struct str folder, struct str name) {
+	static const struct str names[] = {STR_INIT("checkpoint"), STR_INIT("checkpoints"),
+	                                   STR_INIT("intent")};
+	bool level =
+	    name.len == 6 && str_starts(name, STR("level")) && name.ptr[5] >= '1' && name.ptr[5] <= '7';
+	if (!level && !is_one_of(name, names, ARRAY_LEN(names))) {
+		foreign(v, folder, name);
+	}
+}
+
+static bool default_segments(struct verifying *v, struct str folder, struct str name) {
+	if (!str_eq(name, STR(STORE_CLASS))) {
+		return false;
+	}
+	walk_folder(v, join(v, folder, name), segment_file, no_subfolder);
+	return true;
+}
+
+static bool default_tree(struct verifying *v, struct str folder, struct str name) {
+	if (!str_eq(name, STR(STORE_CLASS))) {
+		return false;
+	}
+	walk_folder(v, join(v, folder, name), tree_file, no_subfolder);
+	return true;
+}
+
+static bool root_folder(struct verifying *v, struct str folder, struct str name) {
+	(void)folder;
+	if (str_eq(name, STR("keys"))) {
+		walk_folder(v, name, key_file, no_subfolder);
+	} else if (str_eq(name, STR("segments"))) {
+		walk_folder(v, name, foreign, default_segments);
+	} else if (str_eq(name, STR("tree"))) {
+		walk_folder(v, name, foreign, default_tree);
+	} else if (str_eq(name, STR("quarantine"))) {
+		walk_folder(v, name, check_aside, no_subfolder);
+	} else if (!str_eq(name, STR("log")) && !str_eq(name, STR("objects"))) {
+		return false;
+	}
+	return true;
+}
+
+void verify_files(struct verifying *v) {
+	walk_folder(v, STR(""), root_file, root_folder);
+	check_objects(v);
+	check_log(v);
+}
