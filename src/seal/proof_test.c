@@ -1,0 +1,192 @@
+/* A proof that C writes is checked by the script, which shares no code with it; and no byte of the
+ * folder can change without the script saying so.
+ */
+#include "seal/proof.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "seal/checkpoint.h"
+#include "seal/tree.h"
+#include "tap.h"
+
+enum { LEAVES = 7 };
+
+struct house {
+	char folder[64];
+	struct signer *signer;
+	uint8_t hashes[LEAVES][SHA256_SIZE];
+	struct proof_parts parts;
+	struct buf path, note, vkey;
+};
+
+static enum err house_node(void *ctx, uint64_t start, unsigned height,
+                           uint8_t out_hash[SHA256_SIZE]) {
+	const struct house *house = ctx;
+	struct tree tree CLEANUP(tree_deinit);
+	tree_init(&tree);
+	for (uint64_t i = start; i < start + ((uint64_t)1 << height); i++) {
+		tree_append(&tree, house->hashes[i]);
+	}
+	tree_root(&tree, out_hash);
+	return ERR_OK;
+}
+
+/* A log of size records, of which record index is proved. */
+static void house_init(struct house *house, uint64_t index, uint64_t size, struct str body) {
+	struct verifier verifier;
+	struct leaf leaf = {.type = 1,
+	                    .received_ns = (int64_t)1795305600 * 1000000000,
+	                    .connection = LEAF_NO_CONNECTION,
+	                    .body_len = body.len};
+	uint8_t root[SHA256_SIZE];
+	*house = (struct house){.folder = "/tmp/akashi-proof-XXXXXX"};
+	ASSERT(mkdtemp(house->folder) != NULL);
+	ASSERT(signer_create(os_real(), house->folder, STR("akashi/test"), NULL) == ERR_OK);
+	ASSERT(signer_open(os_real(), house->folder, &house->signer, NULL) == ERR_OK);
+	for (uint64_t i = 0; i < size; i++) {
+		sha256(&i, sizeof(i), house->hashes[i]);
+	}
+	memset(house->parts.salt, 0xa5, SALT_SIZE);
+	leaf_commit(house->parts.salt, body.ptr, body.len, leaf.commit);
+	leaf_encode(&leaf, house->parts.entry);
+	leaf_hash(house->parts.entry, house->hashes[index]);
+	struct tree tree CLEANUP(tree_deinit);
+	tree_init(&tree);
+	ASSERT(tree_restore(&tree, size, house_node, house) == ERR_OK);
+	tree_root(&tree, root);
+	ASSERT(tree_inclusion(index, size, house_node, house, &house->path) == ERR_OK);
+	checkpoint_sign(house->signer, size, root, &house->note);
+	verifier = signer_verifier(house->signer);
+	verifier_format(&verifier, &house->vkey);
+	house->parts.index = index;
+	house->parts.body = body;
+	house->parts.path = buf_str(&house->path);
+	house->parts.note = buf_str(&house->note);
+	house->parts.vkey = buf_str(&house->vkey);
+}
+
+static void house_deinit(struct house *house) {
+	static const char *const names[] = {"record.body",     "record.header", "record.salt",
+	                                    "proof",           "checkpoint",    "log.vkey",
+	                                    "verify-proof.sh", "identity.key",  "identity.vkey"};
+	char path[128];
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", house->folder, names[i]);
+		unlink(path);
+	}
+	rmdir(house->folder);
+	signer_free(house->signer);
+	buf_deinit(&house->path);
+	buf_deinit(&house->note);
+	buf_deinit(&house->vkey);
+}
+
+/* Runs the script that lies in the folder. */
+static bool script_says_yes(const struct house *house, const char *trust) {
+	char command[512];
+	snprintf(command, sizeof(command), "sh %s/verify-proof.sh %s %s > %s.out 2>&1", house->folder,
+	         house->folder, trust, house->folder);
+	int status = system(command);
+	snprintf(command, sizeof(command), "%s.out", house->folder);
+	struct buf out CLEANUP(buf_deinit) = {0};
+	enum err err = os_read_file(os_real(), command, 1 << 16, &out);
+	unlink(command);
+	bool proved = err == ERR_OK && str_starts(buf_str(&out), STR("PROVED: "));
+	CHECK(proved == (status == 0));
+	CHECK(proved || str_starts(buf_str(&out), STR("NOT PROVED: ")) || status != 0);
+	return proved;
+}
+
+TEST(the_script_proves_what_c_wrote_for_every_index_and_size) {
+	for (uint64_t size = 1; size <= LEAVES; size++) {
+		for (uint64_t index = 0; index < size; index += 1 + size / 4) {
+			struct house house CLEANUP(house_deinit);
+			house_init(&house, index, size, STR("Nov 22 03:14:15 web sshd[42]: Failed\r"));
+			CHECK_EQ(proof_write_files(os_real(), house.folder, &house.parts, NULL), ERR_OK);
+			CHECK(script_says_yes(&house, ""));
+		}
+	}
+}
+
+TEST(bodies_of_no_bytes_and_of_all_bytes_are_proved) {
+	char all[256];
+	for (size_t i = 0; i < sizeof(all); i++) {
+		all[i] = (char)i;
+	}
+	struct str bodies[] = {STR(""), str_make(all, sizeof(all))};
+	for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+		struct house house CLEANUP(house_deinit);
+		house_init(&house, 1, 3, bodies[i]);
+		CHECK_EQ(proof_write_files(os_real(), house.folder, &house.parts, NULL), ERR_OK);
+		CHECK(script_says_yes(&house, ""));
+	}
+}
+
+TEST(the_script_takes_a_key_from_outside) {
+	struct house house CLEANUP(house_deinit);
+	struct house other CLEANUP(house_deinit);
+	char path[128];
+	house_init(&house, 2, 5, STR("body"));
+	house_init(&other, 2, 5, STR("body"));
+	CHECK_EQ(proof_write_files(os_real(), house.folder, &house.parts, NULL), ERR_OK);
+	snprintf(path, sizeof(path), "%s/identity.vkey", house.folder);
+	CHECK(script_says_yes(&house, path));
+	snprintf(path, sizeof(path), "%s/identity.vkey", other.folder);
+	CHECK(!script_says_yes(&house, path));
+}
+
+static void write_file(const char *path, struct str bytes) {
+	FILE *f = fopen(path, "wb");
+	ASSERT(f != NULL);
+	ASSERT(fwrite(bytes.ptr, 1, bytes.len, f) == bytes.len);
+	ASSERT(fclose(f) == 0);
+}
+
+/* Every byte with AKASHI_LONG set, else every step-th, beginning anywhere. */
+static void check_bytes(const struct house *house, const char *name, size_t step) {
+	char path[128];
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	snprintf(path, sizeof(path), "%s/%s", house->folder, name);
+	REQUIRE(os_read_file(os_real(), path, 1 << 16, &bytes) == ERR_OK);
+	step = getenv("AKASHI_LONG") != NULL ? 1 : step;
+	for (size_t i = tap_random() % step; i < bytes.len; i += step) {
+		char flip = (char)(1 << (tap_random() % 8));
+		bytes.ptr[i] = (char)(bytes.ptr[i] ^ flip);
+		write_file(path, buf_str(&bytes));
+		if (!CHECK(!script_says_yes(house, ""))) {
+			printf("# %s byte %zu flip %d\n", name, i, flip);
+		}
+		bytes.ptr[i] = (char)(bytes.ptr[i] ^ flip);
+	}
+	write_file(path, str_slice(buf_str(&bytes), 0, bytes.len - 1));
+	CHECK(!script_says_yes(house, ""));
+	buf_append_char(&bytes, '\n');
+	write_file(path, buf_str(&bytes));
+	CHECK(!script_says_yes(house, "") || strcmp(name, "checkpoint") == 0);
+	bytes.len--;
+	write_file(path, buf_str(&bytes));
+}
+
+TEST(no_byte_of_the_folder_can_change_unseen) {
+	struct house house CLEANUP(house_deinit);
+	house_init(&house, 2, 5, STR("Failed password for root\r"));
+	REQUIRE(proof_write_files(os_real(), house.folder, &house.parts, NULL) == ERR_OK);
+	REQUIRE(script_says_yes(&house, ""));
+	check_bytes(&house, "record.body", 7);
+	check_bytes(&house, "record.header", 17);
+	check_bytes(&house, "record.salt", 7);
+	check_bytes(&house, "proof", 41);
+	check_bytes(&house, "checkpoint", 23);
+	check_bytes(&house, "log.vkey", 11);
+	CHECK(script_says_yes(&house, ""));
+}
+
+TEST(a_folder_that_cannot_be_made_is_named) {
+	struct house house CLEANUP(house_deinit);
+	struct diag diag = {0};
+	house_init(&house, 0, 1, STR("x"));
+	CHECK(proof_write_files(os_real(), "/proc/no/where", &house.parts, &diag) != ERR_OK);
+	CHECK(str_find(str_from(diag.message), STR("/proc/no/where"), 0) == 0);
+}
