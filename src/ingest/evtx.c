@@ -14,6 +14,7 @@
 
 enum {
 	FILE_HEADER = 4096,
+	FILE_CHUNKS = 42,
 	FILE_FLAGS = 120,
 	FILE_DIRTY = 1,
 	CHUNK_HEADER = 512,
@@ -88,6 +89,18 @@ bool evtx_recognise(struct str first_bytes) {
 
 /* ---- the file's header ---- */
 
+/* The header counts chunks, but a file may have more: in a dirty one it is behind. */
+static void check_length(struct evtx_reader *reader) {
+	size_t there = (reader->bytes.len - FILE_HEADER + EVTX_CHUNK_SIZE - 1) / EVTX_CHUNK_SIZE;
+	size_t counted = le16_load(reader->bytes.ptr + FILE_CHUNKS);
+	if (there == 0) {
+		report(reader, reader->bytes.len, "file ends behind its header");
+	} else if (there < counted) {
+		report(reader, reader->bytes.len, "file has %zu chunks and should have %zu", there,
+		       counted);
+	}
+}
+
 /* Chunks begin behind the header's block of 4 KiB, or at once where there is no header. */
 static size_t read_file_header(struct evtx_reader *reader) {
 	struct str bytes = reader->bytes;
@@ -103,10 +116,10 @@ static size_t read_file_header(struct evtx_reader *reader) {
 	if (evtx_crc_update(&reader->crc, 0, bytes.ptr, FILE_FLAGS) !=
 	    le32_load(bytes.ptr + FILE_FLAGS + 4)) {
 		report(reader, 0, "checksum of the file header does not fit");
+		reader->dirty = true;
+		return FILE_HEADER;
 	}
-	if (bytes.len == FILE_HEADER) {
-		report(reader, bytes.len, "file ends behind its header");
-	}
+	check_length(reader);
 	reader->dirty = (le32_load(bytes.ptr + FILE_FLAGS) & FILE_DIRTY) != 0;
 	return FILE_HEADER;
 }
@@ -118,7 +131,7 @@ struct evtx_reader *evtx_reader_new(struct str bytes, evtx_problem_f problem, vo
 	reader->problem = problem;
 	reader->problem_ctx = problem_ctx;
 	evtx_crc_init(&reader->crc);
-	evtx_chunk_init(&reader->chunk);
+	evtx_chunk_init(&reader->chunk, bytes);
 	evtx_event_init(&reader->event, &reader->chunk);
 	reader->next_chunk = read_file_header(reader);
 	return reader;
@@ -328,7 +341,7 @@ static uint32_t cut_size(const struct evtx_reader *reader, size_t at, uint32_t s
 }
 
 static void begin_chunk(struct evtx_reader *reader, size_t at, uint32_t size) {
-	evtx_chunk_begin(&reader->chunk, str_slice(reader->bytes, at, at + size));
+	evtx_chunk_begin(&reader->chunk, at, size);
 	reader->in_chunk = true;
 	reader->chunk_at = at;
 	reader->next_chunk = at + size;

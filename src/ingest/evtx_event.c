@@ -6,7 +6,10 @@
 #include "base/endian.h"
 #include "base/instant.h"
 
-enum { NESTING_MAX = 16 };
+enum {
+	NESTING_MAX = 16, /* templates and values within each other */
+	STEP_COST = 8,    /* of the budget, above the bytes that are written */
+};
 #define AUDIT_FAILURE ((uint64_t)0x10000000000000)
 #define AUDIT_SUCCESS ((uint64_t)0x20000000000000)
 
@@ -495,7 +498,7 @@ static void run(struct evtx_event *event, const struct evtx_program *program,
                 const struct evtx_instance *values, uint32_t from, uint32_t to) {
 	uint32_t depth = event->depth;
 	for (uint32_t i = from; i < to; i++) {
-		if (!evtx_chunk_spend(event->chunk, 1 + program->ops[i].literal_len) ||
+		if (!evtx_chunk_spend(event->chunk, STEP_COST + program->ops[i].literal_len) ||
 		    !step(event, program, values, &i)) {
 			if (event->chunk->budget == 0) {
 				set_fault(event, fault_budget, program->definition);
@@ -530,7 +533,7 @@ static void render_fragment(struct evtx_event *event, uint32_t at, uint32_t end)
 	}
 	event->nesting++;
 	struct evtx_instance none = {.end = at};
-	struct evtx_program *program = evtx_compile(event->chunk, at, end);
+	struct evtx_program *program = evtx_compile(event->chunk, at, end, false);
 	run(event, program, &none, 0, program->ops_count);
 	if (program->fault != NULL) {
 		set_fault(event, program->fault, program->fault_at);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "event/batch.h"
-#include "ingest/evtx_program.h"
+#include "ingest/evtx_template.h"
 #include "ingest/evtx_value.h"
 
 enum evtx_section {

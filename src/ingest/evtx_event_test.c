@@ -15,7 +15,7 @@ struct bench {
 
 static void bench_begin(struct bench *bench) {
 	memset(bench, 0, sizeof(*bench));
-	evtx_chunk_init(&bench->chunk);
+	evtx_chunk_init(&bench->chunk, STR(""));
 	evtx_event_init(&bench->event, &bench->chunk);
 	maker_begin_chunk(&bench->maker);
 	bench->at = (uint32_t)bench->maker.len;
@@ -27,7 +27,9 @@ static void bench_render(struct bench *bench) {
 	bench->batch = batch_new();
 	(void)batch_add_record(bench->batch);
 	(void)fields_begin_row(bench->batch);
-	evtx_chunk_begin(&bench->chunk, str_make((const char *)bench->maker.bytes, bench->maker.len));
+	evtx_chunk_deinit(&bench->chunk);
+	evtx_chunk_init(&bench->chunk, str_make((const char *)bench->maker.bytes, bench->maker.len));
+	evtx_chunk_begin(&bench->chunk, 0, (uint32_t)bench->maker.len);
 	evtx_event_render(&bench->event, bench->batch, bench->at, bench->chunk.size);
 	evtx_event_put(&bench->event);
 	fields_end_row(bench->batch);

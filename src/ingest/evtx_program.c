@@ -6,6 +6,7 @@
 
 #include "base/endian.h"
 #include "base/limits.h"
+#include "ingest/evtx_template.h"
 #include "ingest/evtx_value.h"
 
 /* Tokens (MS-EVEN6 2.2.12). TOKEN_MORE: an attribute list follows, or more of the same. */
@@ -30,11 +31,8 @@ enum token {
 };
 
 enum {
-	NAME_HEADER = 8,        /* next, hash, count of characters */
-	DEFINITION_HEADER = 24, /* next, GUID, size of the data */
-	INSTANCE_HEADER = 10,   /* token, version, id, offset of the definition */
-	DESCRIPTOR_SIZE = 4,
-	OP_COST = 16, /* of the budget, above the bytes that are written */
+	NAME_HEADER = 8, /* next, hash, count of characters */
+	OP_COST = 16,    /* of the budget, above the bytes that are written */
 };
 
 static const char fault_short[] = "BinXML ends within a token";
@@ -43,9 +41,6 @@ static const char fault_order[] = "BinXML token in a place where it cannot stand
 static const char fault_name[] = "name of an element or attribute is damaged";
 static const char fault_depth[] = "elements nested too deeply";
 static const char fault_budget[] = "events of this chunk grow beyond the limit";
-static const char fault_template[] = "template definition outside the chunk";
-static const char fault_other_template[] = "template definition was overwritten";
-static const char fault_values[] = "template values outside the record";
 
 struct open_element {
 	uint32_t element;  /* index */
@@ -67,28 +62,6 @@ struct compiler {
 	const char *damage; /* the first thing that was wrong but did not */
 	uint32_t damage_at;
 };
-
-void evtx_chunk_init(struct evtx_chunk *chunk) {
-	*chunk = (struct evtx_chunk){.arena = arena_new(SIZE_MAX)};
-}
-
-void evtx_chunk_deinit(struct evtx_chunk *chunk) {
-	arena_free(chunk->arena);
-	buf_deinit(&chunk->ops);
-	buf_deinit(&chunk->elements);
-	buf_deinit(&chunk->literals);
-	buf_deinit(&chunk->values);
-}
-
-void evtx_chunk_begin(struct evtx_chunk *chunk, struct str bytes) {
-	ASSERT(bytes.len <= EVTX_CHUNK_SIZE);
-	chunk->bytes = bytes.ptr;
-	chunk->size = (uint32_t)bytes.len;
-	chunk->budget = LIMIT_EVTX_CHUNK_TEXT;
-	memset(chunk->programs, 0, sizeof(chunk->programs));
-	arena_reset(chunk->arena);
-	buf_clear(&chunk->values);
-}
 
 static bool fail(struct compiler *c, const char *fault) {
 	c->fault = fault;
@@ -536,52 +509,11 @@ static bool read_substitution(struct compiler *c, bool optional) {
 	return seal_op(c);
 }
 
-/* Where the parts of a template instance stand. */
-struct layout {
-	uint32_t template_id;
-	uint32_t definition;
-	uint32_t descriptors;
-	uint32_t count;
-	uint32_t values;
-};
-
-/* NULL, or what is wrong. */
-static const char *instance_layout(const struct evtx_chunk *chunk, uint32_t at, uint32_t end,
-                                   struct layout *out) {
-	if (end - at < INSTANCE_HEADER) {
-		return fault_short;
-	}
-	out->template_id = le32_load(chunk->bytes + at + 2);
-	out->definition = le32_load(chunk->bytes + at + 6);
-	at += INSTANCE_HEADER;
-	if (out->definition == at) {
-		if (end - at < DEFINITION_HEADER) {
-			return fault_short;
-		}
-		uint32_t size = le32_load(chunk->bytes + at + DEFINITION_HEADER - 4);
-		at += DEFINITION_HEADER;
-		if (size > end - at) {
-			return fault_template;
-		}
-		at += size;
-	}
-	if (end - at < 4) {
-		return fault_short;
-	}
-	out->count = le32_load(chunk->bytes + at);
-	out->descriptors = at + 4;
-	if (out->count > (end - out->descriptors) / DESCRIPTOR_SIZE) {
-		return fault_values;
-	}
-	out->values = out->descriptors + out->count * DESCRIPTOR_SIZE;
-	return NULL;
-}
-
 /* An instance among other content: it is read when the program runs; here its length counts. */
 static bool read_instance(struct compiler *c) {
-	struct layout layout;
+	struct evtx_layout layout;
 	uint32_t token_at = c->at - 1;
-	const char *fault = instance_layout(c->chunk, token_at, c->end, &layout);
+	const char *fault = evtx_instance_layout(c->chunk, token_at, c->end, &layout);
 	if (c->in_head) {
 		return fail(c, fault_order);
 	}
@@ -591,7 +523,7 @@ static bool read_instance(struct compiler *c) {
 	uint32_t ignored;
 	uint32_t size = layout.values - c->at;
 	for (uint32_t i = 0; i < layout.count; i++) {
-		size += le16_load(c->chunk->bytes + layout.descriptors + DESCRIPTOR_SIZE * i);
+		size += le16_load(c->chunk->bytes + layout.descriptors + EVTX_DESCRIPTOR_SIZE * i);
 	}
 	if (!take(c, size, &ignored)) {
 		return false;
@@ -668,8 +600,10 @@ static struct evtx_program *finish(struct compiler *c, uint32_t fault_at) {
 	return program;
 }
 
-static struct evtx_program *compile(struct evtx_chunk *chunk, uint32_t at, uint32_t end,
-                                    bool dependency_ids) {
+struct evtx_program *evtx_compile(struct evtx_chunk *chunk, uint32_t at, uint32_t end,
+                                  bool dependency_ids) {
+	ASSERT(at <= end);
+	ASSERT(end <= chunk->size);
 	struct compiler c = {.chunk = chunk, .at = at, .end = end, .dependency_ids = dependency_ids};
 	buf_clear(&chunk->ops);
 	buf_clear(&chunk->elements);
@@ -691,83 +625,4 @@ static struct evtx_program *compile(struct evtx_chunk *chunk, uint32_t at, uint3
 	}
 	close_all(&c);
 	return finish(&c, token_at);
-}
-
-struct evtx_program *evtx_compile(struct evtx_chunk *chunk, uint32_t at, uint32_t end) {
-	ASSERT(at <= end);
-	ASSERT(end <= chunk->size);
-	return compile(chunk, at, end, false);
-}
-
-/* ---- template instances ---- */
-
-static struct evtx_program *find_program(struct evtx_chunk *chunk, uint32_t definition) {
-	struct evtx_program *program = chunk->programs[definition / 8 % EVTX_BUCKETS];
-	while (program != NULL && program->definition != definition) {
-		program = program->next;
-	}
-	return program;
-}
-
-/* The program of the definition at a chunk offset, compiled when it is first asked for. */
-static struct evtx_program *template_program(struct evtx_chunk *chunk, uint32_t definition) {
-	struct evtx_program *program = find_program(chunk, definition);
-	if (program != NULL) {
-		return program;
-	}
-	if (definition > chunk->size || chunk->size - definition < DEFINITION_HEADER) {
-		return NULL;
-	}
-	const char *header = chunk->bytes + definition;
-	uint32_t at = definition + DEFINITION_HEADER;
-	uint32_t size = le32_load(header + DEFINITION_HEADER - 4);
-	program = compile(chunk, at, at + MIN_OF(size, chunk->size - at), true);
-	program->definition = definition;
-	program->template_id = le32_load(header + 4); /* the id is the start of the GUID */
-	struct evtx_program **bucket = &chunk->programs[definition / 8 % EVTX_BUCKETS];
-	program->next = *bucket;
-	*bucket = program;
-	return program;
-}
-
-static void push_values(struct evtx_chunk *chunk, const struct layout *layout, uint32_t end,
-                        struct evtx_instance *out) {
-	uint32_t at = layout->values;
-	for (uint32_t i = 0; i < layout->count; i++) {
-		const char *descriptor = chunk->bytes + layout->descriptors + DESCRIPTOR_SIZE * i;
-		struct evtx_value value = {
-		    .at = at, .size = le16_load(descriptor), .type = (uint8_t)descriptor[2]};
-		if (value.size > end - at) {
-			out->fault = fault_values;
-			out->fault_at = at;
-			value.size = (uint16_t)(end - at);
-		}
-		at += value.size;
-		buf_append(&chunk->values, &value, sizeof(value));
-	}
-	out->count = layout->count;
-	out->end = at;
-}
-
-void evtx_instance_read(struct evtx_chunk *chunk, uint32_t at, uint32_t end,
-                        struct evtx_instance *out_instance) {
-	ASSERT(at < end);
-	ASSERT(end <= chunk->size);
-	struct layout layout;
-	struct evtx_instance instance = {
-	    .first = (uint32_t)(chunk->values.len / sizeof(struct evtx_value)), .end = end};
-	instance.fault = instance_layout(chunk, at, end, &layout);
-	instance.fault_at = at;
-	if (instance.fault == NULL) {
-		struct evtx_program *program = template_program(chunk, layout.definition);
-		if (program == NULL) {
-			instance.fault = fault_template;
-		} else if (program->template_id != layout.template_id) {
-			instance.fault = fault_other_template;
-		} else {
-			instance.program = program;
-			push_values(chunk, &layout, end, &instance);
-		}
-	}
-	*out_instance = instance;
 }

@@ -96,31 +96,28 @@ struct evtx_program {
 	struct evtx_program *next; /* in its bucket of the cache */
 };
 
-/* One value of a template instance. */
-struct evtx_value {
-	uint32_t at; /* chunk offset */
-	uint16_t size;
-	uint8_t type; /* enum evtx_type, EVTX_ARRAY */
-};
-
 enum { EVTX_BUCKETS = 256 };
 
 /* The chunk at work, with the programs of its templates. Budget: what may still be written or done
  * for this chunk, in bytes and operations; it keeps small input from making endless output. */
 struct evtx_chunk {
+	struct str file; /* all of it: bytes is a part */
 	const char *bytes;
 	uint32_t size; /* at most EVTX_CHUNK_SIZE */
 	uint32_t budget;
 	struct arena *arena;
-	struct evtx_program *programs[EVTX_BUCKETS];
-	struct buf ops, elements, literals; /* scratch of the compiler */
-	struct buf values;                  /* struct evtx_value: a stack, newest instance last */
+	struct evtx_program *programs[EVTX_BUCKETS]; /* of templates, by the place of the definition */
+	struct evtx_program *borrowed;               /* of templates of other chunks */
+	struct map *templates;                       /* where in the file templates are whole */
+	struct buf ops, elements, literals;          /* scratch of the compiler */
+	struct buf values; /* struct evtx_value: a stack, newest instance last */
 };
 
-void evtx_chunk_init(struct evtx_chunk *chunk);
+/* file is borrowed. */
+void evtx_chunk_init(struct evtx_chunk *chunk, struct str file);
 void evtx_chunk_deinit(struct evtx_chunk *chunk);
-/* Goes to another chunk: bytes are borrowed, what was compiled is forgotten. */
-void evtx_chunk_begin(struct evtx_chunk *chunk, struct str bytes);
+/* Goes to the chunk at an offset of the file; what was compiled is forgotten. */
+void evtx_chunk_begin(struct evtx_chunk *chunk, size_t at, uint32_t size);
 /* Takes cost from the budget; false when there is not enough (the budget is then 0). */
 static inline bool evtx_chunk_spend(struct evtx_chunk *chunk, size_t cost) {
 	if (chunk->budget < cost) {
@@ -131,20 +128,7 @@ static inline bool evtx_chunk_spend(struct evtx_chunk *chunk, size_t cost) {
 	return true;
 }
 
-/* Elements without a template at [at, end). Lives until evtx_chunk_begin. */
-struct evtx_program *evtx_compile(struct evtx_chunk *chunk, uint32_t at, uint32_t end);
-
-/* A template instance: which template, and its values on chunk->values from first on. */
-struct evtx_instance {
-	struct evtx_program *program; /* NULL: there is none, fault says why */
-	uint32_t first;               /* index into chunk->values */
-	uint32_t count;
-	uint32_t end; /* behind the last value */
-	const char *fault;
-	uint32_t fault_at;
-};
-
-/* Reads the instance whose token is at at (at < end <= chunk->size), and pushes its values. The
- * caller pops them: chunk->values.len as it was before. */
-void evtx_instance_read(struct evtx_chunk *chunk, uint32_t at, uint32_t end,
-                        struct evtx_instance *out_instance);
+/* Compiles tokens at [at, end), up to an end-of-file token. dependency_ids: elements have them (in
+ * template definitions). Lives until evtx_chunk_begin. */
+struct evtx_program *evtx_compile(struct evtx_chunk *chunk, uint32_t at, uint32_t end,
+                                  bool dependency_ids);

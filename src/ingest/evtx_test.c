@@ -521,6 +521,37 @@ TEST(unused_space_behind_the_chunks_is_no_damage) {
 	maker_deinit(&m);
 }
 
+TEST(a_template_that_is_damaged_is_taken_from_another_chunk) {
+	struct evtx_maker m;
+	size_t offsets[SAMPLE_RECORDS];
+	make_sample(&m, offsets);
+	size_t definition = offsets[SAMPLE_FIRST] + 24 + 4 + 10;
+	memset(m.bytes + definition + 40, 0xee, 20);
+	struct result result = read_maker(&m);
+	CHECK_EQ(result.batch->count, SAMPLE_RECORDS);
+	uint32_t text = fields_name(result.batch, STR("winlog.event_data.Text"));
+	for (uint32_t row = SAMPLE_FIRST; row + 1 < SAMPLE_RECORDS; row++) {
+		CHECK(str_eq(fields_get(result.batch, row, text).text,
+		             fields_get(result.batch, 0, text).text));
+		CHECK(fields_get(result.batch, row, FIELD_ERROR_MESSAGE).kind == VALUE_STRING);
+	}
+	CHECK_EQ(result.problems_count, 5); /* the checksum, three records, names of the last one */
+	result_free(&result);
+	maker_deinit(&m);
+}
+
+TEST(chunks_that_are_missing_at_the_end_are_told) {
+	struct evtx_maker m;
+	size_t offsets[SAMPLE_RECORDS];
+	make_sample(&m, offsets);
+	m.len -= MAKER_CHUNK;
+	struct result result = read_maker(&m);
+	CHECK_EQ(result.batch->count, SAMPLE_FIRST);
+	CHECK_STR(buf_str(&result.problems), "69632: file has 1 chunks and should have 2\n");
+	result_free(&result);
+	maker_deinit(&m);
+}
+
 /* One chunk of records 10 and 11; then slack: an old record, or one written since. */
 static void make_slack(struct evtx_maker *m, uint64_t slack_id, bool dirty) {
 	uint32_t definition = 0;
