@@ -4,6 +4,10 @@
 #include <pthread.h>
 #include <zstd.h>
 
+/* No frame decodes to more per byte: a block gives at most 128 KiB and takes at least four bytes.
+ * So a length that cannot be true is refused before memory is asked for. */
+enum { FRAME_RATIO_MAX = 32 << 10 };
+
 struct contexts {
 	ZSTD_CCtx *compress;
 	ZSTD_DCtx *decompress;
@@ -89,7 +93,8 @@ struct blob blob_get(struct wire *in, size_t len_max) {
 	uint8_t mode = wire_u8(in);
 	blob.compressed = mode == 1;
 	blob.stored = blob.compressed ? wire_str(in, blob.len - 1) : wire_bytes(in, blob.len);
-	if (in->bad || mode > 1) {
+	bool bomb = blob.compressed && blob.len / FRAME_RATIO_MAX > blob.stored.len;
+	if (in->bad || mode > 1 || bomb) {
 		in->bad = true;
 		return (struct blob){.stored = STR("")};
 	}

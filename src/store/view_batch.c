@@ -29,12 +29,20 @@ static void put_field(struct batch *batch, const struct row *row, const struct r
 	}
 }
 
+/* One value may stand for many rows, so that a small page could make a huge batch. */
+static bool has_room(const struct batch *batch, struct str text) {
+	return batch->fields.bytes.len + text.len < LIMIT_VIEW_BYTES / 2;
+}
+
 static enum err put_rows(struct store_view *view, const struct page_rows *rows,
                          struct batch *batch) {
 	fields_begin(batch);
 	for (uint32_t i = 0; i < batch->count; i++) {
 		struct row row;
 		TRY(store_view_row(view, i, &row));
+		if (!has_room(batch, row.text)) {
+			return ERR_LIMIT;
+		}
 		(void)fields_begin_row(batch); /* the functions below fill it */
 		if (rows->own_text[i] != 0) {
 			fields_set_text(batch, row.text);
@@ -42,6 +50,9 @@ static enum err put_rows(struct store_view *view, const struct page_rows *rows,
 		fields_set_format(batch, row.format);
 		fields_set_time(batch, row.time_ns, row.time_flags);
 		for (size_t k = 0; k < row.fields_count; k++) {
+			if (!has_room(batch, row.fields[k].value.text)) {
+				return ERR_LIMIT;
+			}
 			put_field(batch, &row, &row.fields[k]);
 		}
 		fields_end_row(batch);
