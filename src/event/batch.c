@@ -258,7 +258,9 @@ static bool move_list(struct batch *batch, struct field_entry *entry, size_t mor
 		                              .len = (uint32_t)list.len};
 		char *at = buf_reserve(bytes, (size_t)1 << room);
 		memset(at, 0, (size_t)1 << room);
-		memcpy(at, list.ptr, list.len);
+		if (list.len > 0) {
+			memcpy(at, list.ptr, list.len);
+		}
 		bytes->len += (size_t)1 << room;
 	}
 	buf_deinit(&list);
@@ -274,7 +276,7 @@ static void join_entry(struct batch *batch, struct field_entry *entry, struct va
 		value_list_append(&more, value);
 	}
 	bool has_room = entry->room > 0 && entry->len + more.len <= (size_t)1 << entry->room;
-	if (has_room || move_list(batch, entry, more.len)) {
+	if (more.len > 0 && (has_room || move_list(batch, entry, more.len))) {
 		char *list = batch->fields.bytes.ptr + entry->offset;
 		memcpy(list + entry->len, more.ptr, more.len);
 		entry->len += (uint32_t)more.len;

@@ -34,6 +34,7 @@ TEST(arrays_of_scalars_are_lists_and_others_stay_json) {
 }
 
 TEST(names_that_come_twice_make_a_list) {
+	check("{\"a\":[],\"a\":[],\"b\":[],\"b\":[1],\"c\":1,\"c\":[]}", NO_TIME "a=[]\nb=[1]\nc=1\n");
 	check("{\"a\":1,\"a\":\"x\",\"b.c\":1,\"b\":{\"c\":2}}", NO_TIME "a=[1,\"x\"]\nb.c=[1,2]\n");
 }
 

@@ -180,6 +180,22 @@ static void put_host(struct batch *batch, uint32_t row, struct source_state *sta
 	}
 }
 
+/* What no format knows has at least a time, if one stands at its start: "2026-11-22 10:00:00 ...",
+ * "[22/Nov/2026:10:00:00 +0900] ...", "1795341600.123 ...". A bare count is rather some number. */
+static void put_leading_time(struct line *line) {
+	struct str text = line->text;
+	struct timestamp time;
+	bool bracket = text.len > 0 && text.ptr[0] == '[';
+	text = str_slice(text, bracket, text.len);
+	size_t used = timestamp_any(line->time, text, &time);
+	bool whole = used > 0 && (used == text.len || strchr(" \t],|;:", text.ptr[used]) != NULL);
+	bool count = timestamp_epoch(text, &(struct timestamp){0}) == used &&
+	             str_find_char(str_slice(text, 0, used), '.', 0) == used;
+	if (whole && !count) {
+		line_time(line, time);
+	}
+}
+
 static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) {
 	const struct batch_record *record = &batch->records[row];
 	struct field_row *parsed = fields_begin_row(batch);
@@ -203,6 +219,9 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 	state->cut = (record->flags & RECORD_CONTINUES) != 0;
 	/* The rest of a cut line is no line of its own. */
 	uint32_t format = rest ? parser->formats->count : choose(parser, &line, state);
+	if (format == parser->formats->count && !rest) {
+		put_leading_time(&line);
+	}
 	set_format(parser, batch, parsed, format);
 	put_host(batch, row, state, batch->sources[record->source].host);
 	fields_end_row(batch);
@@ -253,5 +272,5 @@ void parser_explain(struct parser *parser, const struct batch *batch, uint32_t r
 	for (uint32_t i = 0; i < parser->formats->count; i++) {
 		explain_format(&parser->formats->list[i], &line, out);
 	}
-	buf_append_str(out, STR("text: takes every line; shown when nothing above does\n"));
+	buf_append_str(out, STR("text: takes every line that nothing above takes\n"));
 }

@@ -193,6 +193,19 @@ TEST(many_values_of_a_mended_line_stay_right) {
 	line_testing_free(&t);
 }
 
+TEST(text_has_the_time_at_its_start) {
+	struct batch_source source = line_testing_source();
+	check_one(&source, "2020-01-02 03:04:05,678 INFO x", "text 2020-01-02T03:04:05.678Z 2\n");
+	check_one(&source, "[2020-01-02T03:04:05Z] x", "text 2020-01-02T03:04:05Z 0\n");
+	check_one(&source, "[02/Jan/2020:03:04:05 +0900] x", "text 2020-01-01T18:04:05Z 0\n");
+	check_one(&source, "[Thu Jan 02 03:04:05.678 2020] x", "text 2020-01-02T03:04:05.678Z 2\n");
+	check_one(&source, "1577934245.678 200 x", "text 2020-01-02T03:04:05.678Z 0\n");
+	check_one(&source, "1577934245 200 x", "text 2026-11-22T10:00:00Z 1\n");
+	check_one(&source, "2020-01-02T03:04:05Zulu", "text 2026-11-22T10:00:00Z 1\n");
+	check_one(&source, "x 2020-01-02T03:04:05Z", "text 2026-11-22T10:00:00Z 1\n");
+	check_one(&source, "[", "text 2026-11-22T10:00:00Z 1\n");
+}
+
 TEST(the_rest_of_a_cut_line_is_text) {
 	struct line_testing t = line_testing_new();
 	struct batch *batch = batch_new();
@@ -248,7 +261,7 @@ TEST(explaining_says_why_each_format_took_a_line_or_not) {
 	               "json: no, does not begin with '{' (byte 1)\n"
 	               "access: no, the pattern that fits best wants something else (byte 61: a whole "
 	               "number)\n"
-	               "text: takes every line; shown when nothing above does\n");
+	               "text: takes every line that nothing above takes\n");
 	buf_clear(&out);
 	parser_explain(t.parser, batch, 1, &out);
 	CHECK(str_find(buf_str(&out), STR("json: no, a word that JSON does not know (byte 6)\n"), 0) !=

@@ -121,10 +121,10 @@ TEST(iso_times_stand_in_for_rfc_3164_ones) {
 	     "syslog-rfc3164 2026-11-22T10:00:00Z 2\n" HOST(
 	         "web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
 	    /* lines of applications, not of syslog */
-	    {"2026-11-22T10:00:00Z INFO main: started", "text 2026-11-22T10:00:00Z 1\n"},
-	    {"2026-11-22T10:00:00Z web01 hello there", "text 2026-11-22T10:00:00Z 1\n"},
-	    {"2026-11-22 10:00:00 worker main: started", "text 2026-11-22T10:00:00Z 1\n"},
-	    {"2026-11-22T10:00:00.1Z stdout F x: y", "text 2026-11-22T10:00:00Z 1\n"},
+	    {"2026-11-22T10:00:00Z INFO main: started", "text 2026-11-22T10:00:00Z 0\n"},
+	    {"2026-11-22T10:00:00Z web01 hello there", "text 2026-11-22T10:00:00Z 0\n"},
+	    {"2026-11-22 10:00:00 worker main: started", "text 2026-11-22T10:00:00Z 2\n"},
+	    {"2026-11-22T10:00:00.1Z stdout F x: y", "text 2026-11-22T10:00:00.100Z 0\n"},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }

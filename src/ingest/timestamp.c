@@ -281,8 +281,12 @@ static bool bsd_ends(struct str text) {
 	if (p[0] != ' ' || (p[1] >= 'A' && p[1] <= 'Z') || p[1] == '+' || p[1] == '-') {
 		return false;
 	}
-	return !char_is_digit(p[1]) || (text.len > BSD_LENGTH + 5 && char_is_digit(p[5])) ||
-	       !char_is_digit(p[2]) || !char_is_digit(p[3]);
+	if (!char_is_digit(p[1])) {
+		return true;
+	}
+	/* A host that begins with a digit, but no year of four. */
+	return text.len > BSD_LENGTH + 5 &&
+	       (char_is_digit(p[5]) || !char_is_digit(p[2]) || !char_is_digit(p[3]));
 }
 
 /* Keeps the hour when all of it has one offset and one year. */

@@ -234,6 +234,24 @@ TEST(layouts_that_cannot_work_are_refused) {
 	CHECK(!timestamp_layout_valid(STR(""), &bad));
 }
 
+TEST(times_cut_anywhere_are_read_within_their_bounds) {
+	static const char *const texts[] = {"Nov 22 10:00:00 1234567", "Nov 22 10:00:00 2020: x",
+	                                    "2026-11-22T10:00:00.5+09:00", "22/Nov/2026:10:00:00 +0900",
+	                                    "Nov 22 10:00:00.123 JST 2026 x"};
+	struct fixture f = setup("UTC0", 0);
+	for (size_t i = 0; i < ARRAY_LEN(texts) * 2; i++) {
+		const char *text = texts[i / 2]; /* twice: the second time with a memory */
+		for (size_t len = strlen(text); len > 0; len--) {
+			struct timestamp time;
+			char *copy = malloc(len);
+			memcpy(copy, text, len);
+			CHECK(timestamp_any(&f.reader, str_make(copy, len), &time) <= len);
+			free(copy);
+		}
+	}
+	zone_free(f.zone);
+}
+
 /* The remembered hour must never change what is read: a warm reader and a cold one agree. */
 TEST(a_warm_reader_agrees_with_a_cold_one) {
 	struct fixture f = setup("EST5EDT,M3.2.0,M11.1.0", 0);
