@@ -83,7 +83,7 @@ static enum err begin_lines(struct reading *reading, const struct content *conte
 	if (same) {
 		return ERR_OK;
 	}
-	if (content->rewind == NULL || content->rewind(content->rewind_ctx) != ERR_OK) {
+	if (!pull_rewind(&content->pull)) {
 		reading_problem(reading, content->path, 0, ERR_UNSUPPORTED,
 		                "is not what was taken under this name before, and cannot be read from "
 		                "its start again");
@@ -171,8 +171,7 @@ static enum err take_archive(struct reading *reading, const struct content *cont
 	}
 	struct nest nest = {.parent = content->nest,
 	                    .depth = content->nest == NULL ? 1 : content->nest->depth + 1,
-	                    .stored = content->size,
-	                    .fresh = content->fresh || verdict == SINK_TAKE};
+	                    .stored = content->size};
 	TRY(open_object(reading, content, carrier, bytes, pull, head, &nest));
 	return reading_file_end(reading, &file, content->hash, content->size);
 }
@@ -248,6 +247,72 @@ static enum err take_held(struct reading *reading, const struct content *content
 	return err;
 }
 
+/* What identifying a member of an archive needs. */
+struct identity {
+	struct buf held; /* its bytes, unless they are too many */
+	struct sampler sampler;
+	struct pull_held pull_held;
+	struct pull_ahead pull_ahead;
+};
+
+/* Hashes a member before it is asked for, so that a log that was taken before it was packed, or
+ * under another name, is known again. Small ones are held meanwhile, large ones decoded twice. */
+static enum err identify(struct reading *reading, struct content *content, const struct pull *from,
+                         struct identity *identity, char *block) {
+	struct sha256 sha;
+	bool held = true;
+	sha256_init(&sha);
+	for (;;) {
+		size_t got = 0;
+		struct diag diag = {0};
+		/* A failure comes again when the content is taken, and is told there. */
+		if (pull_read(from, block, PULL_BLOCK, &got, &diag) != ERR_OK || got == 0) {
+			break;
+		}
+		sha256_update(&sha, block, got);
+		sampler_push(&identity->sampler, str_make(block, got));
+		content->size += got;
+		if (held) {
+			buf_append(&identity->held, block, got);
+			held = identity->held.len < LIMIT_MEMBER_HELD;
+		}
+		if (!held && from->rewind == NULL) {
+			content->pull = pull_ahead(&identity->pull_ahead, buf_str(&identity->held), from);
+			return ERR_OK; /* too large, and cannot be read twice: not identified */
+		}
+		TRY(reading_progress(reading, 0));
+	}
+	sha256_digest(&sha, content->hash);
+	content->hash_known = true;
+	content->pull = *from;
+	if (held) {
+		content->pull = pull_held(&identity->pull_held, buf_str(&identity->held), from);
+	} else if (!pull_rewind(from)) {
+		reading_problem(reading, content->path, UINT64_MAX, ERR_IO, "cannot be read twice");
+	}
+	return ERR_OK;
+}
+
+static enum err take_member_lines(struct reading *reading, const struct content *content) {
+	struct content known = *content;
+	struct identity identity = {0};
+	if (reading->sink->file_begin == NULL || content->hash_known || content->fresh) {
+		return content_take_lines(reading, content);
+	}
+	char *block = malloc(PULL_BLOCK);
+	ASSERT(block != NULL);
+	known.size = 0;
+	enum err err = identify(reading, &known, &content->pull, &identity, block);
+	free(block);
+	known.sample = buf_str(&identity.sampler.sample);
+	if (err == ERR_OK) {
+		err = content_take_lines(reading, &known);
+	}
+	sampler_deinit(&identity.sampler);
+	buf_deinit(&identity.held);
+	return err;
+}
+
 enum err content_take(struct reading *reading, const struct content *content) {
 	char *head = malloc(RECOGNISE_SIZE);
 	ASSERT(head != NULL);
@@ -261,7 +326,7 @@ enum err content_take(struct reading *reading, const struct content *content) {
 	whole.pull = pull_ahead(&ahead, sample, &content->pull);
 	whole.sample = sample;
 	enum carrier carrier = carrier_recognise(reading->options, sample);
-	enum err err = carrier == CARRIER_LINES ? content_take_lines(reading, &whole)
+	enum err err = carrier == CARRIER_LINES ? take_member_lines(reading, &whole)
 	                                        : take_held(reading, &whole, carrier);
 	free(head);
 	return err;

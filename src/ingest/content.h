@@ -14,7 +14,6 @@ struct nest {
 	uint64_t stored;  /* bytes of the archive */
 	uint64_t decoded; /* bytes that came out of it */
 	uint64_t members;
-	bool fresh; /* the archive is new to the store, so its members are */
 };
 
 struct content {
@@ -22,10 +21,7 @@ struct content {
 	int64_t modified_ns;
 	struct nest *nest; /* NULL: not inside anything */
 	struct pull pull;  /* from the first byte */
-	/* Starts pull anew, when a file that seemed known turns out to be another. NULL: cannot. */
-	enum err (*rewind)(void *ctx);
-	void *rewind_ctx;
-	bool fresh; /* never ask whether some of it is known */
+	bool fresh;        /* never ask whether some of it is known */
 	bool hash_known;
 	uint8_t hash[32];
 	uint64_t size;

@@ -42,12 +42,6 @@ static enum err survey(struct disk_file *file, char *block) {
 	return ERR_OK;
 }
 
-static enum err rewind_file(void *ctx) {
-	struct disk_file *file = ctx;
-	file->from.position = 0;
-	return ERR_OK;
-}
-
 /* Reads the whole container into memory; what cannot be read is reported. */
 static enum err take_in_memory(struct disk_file *file) {
 	struct buf bytes = {0};
@@ -108,7 +102,7 @@ static enum err take_open(struct disk_file *file) {
 	if (err == ERR_OK) {
 		/* The second pass reads what the first one saw, no more. */
 		file->from.end = file->content.hash_known ? file->content.size : UINT64_MAX;
-		file->from.position = 0;
+		(void)pull_rewind(&file->content.pull); /* a file always can */
 		err = take_carrier(file, carrier_recognise(file->reading->options, buf_str(&file->head)));
 	}
 	return err;
@@ -135,9 +129,7 @@ enum err file_take(struct reading *reading, const char *path) {
 	} else {
 		file.content = (struct content){.path = shown,
 		                                .modified_ns = st.modified_ns,
-		                                .pull = pull_file(&file.from, os, file.fd, UINT64_MAX),
-		                                .rewind = rewind_file,
-		                                .rewind_ctx = &file};
+		                                .pull = pull_file(&file.from, os, file.fd, UINT64_MAX)};
 		err = take_open(&file);
 	}
 	reading->totals->files++;

@@ -31,9 +31,15 @@ static enum err read_memory(void *ctx, char *buffer, size_t len, size_t *out_len
 	return ERR_OK;
 }
 
+static bool rewind_memory(void *ctx) {
+	struct pull_memory *memory = ctx;
+	memory->left = memory->all;
+	return true;
+}
+
 struct pull pull_memory(struct pull_memory *memory, struct str bytes) {
-	memory->left = bytes;
-	return (struct pull){.ctx = memory, .read = read_memory};
+	*memory = (struct pull_memory){.all = bytes, .left = bytes};
+	return (struct pull){.ctx = memory, .read = read_memory, .rewind = rewind_memory};
 }
 
 static enum err read_file(void *ctx, char *buffer, size_t len, size_t *out_len, struct diag *diag) {
@@ -57,9 +63,15 @@ static enum err read_file(void *ctx, char *buffer, size_t len, size_t *out_len, 
 	return ERR_OK;
 }
 
+static bool rewind_file(void *ctx) {
+	struct pull_file *file = ctx;
+	file->position = 0;
+	return true;
+}
+
 struct pull pull_file(struct pull_file *file, const struct os *os, int fd, uint64_t end) {
 	*file = (struct pull_file){.os = os, .fd = fd, .end = end};
-	return (struct pull){.ctx = file, .read = read_file};
+	return (struct pull){.ctx = file, .read = read_file, .rewind = rewind_file};
 }
 
 static enum err read_ahead(void *ctx, char *buffer, size_t len, size_t *out_len,
@@ -75,9 +87,39 @@ static enum err read_ahead(void *ctx, char *buffer, size_t len, size_t *out_len,
 	return ERR_OK;
 }
 
+static bool rewind_ahead(void *ctx) {
+	struct pull_ahead *ahead = ctx;
+	ahead->head = STR(""); /* the rest gives it again */
+	return pull_rewind(ahead->rest);
+}
+
 struct pull pull_ahead(struct pull_ahead *ahead, struct str head, const struct pull *rest) {
 	*ahead = (struct pull_ahead){.head = head, .rest = rest};
-	return (struct pull){.ctx = ahead, .read = read_ahead};
+	return (struct pull){
+	    .ctx = ahead, .read = read_ahead, .rewind = rest->rewind != NULL ? rewind_ahead : NULL};
+}
+
+static enum err read_held(void *ctx, char *buffer, size_t len, size_t *out_len, struct diag *diag) {
+	struct pull_held *held = ctx;
+	if (held->left.len == 0) {
+		return pull_read(held->rest, buffer, len, out_len, diag);
+	}
+	size_t take = MIN_OF(len, held->left.len);
+	memcpy(buffer, held->left.ptr, take);
+	held->left = str_slice(held->left, take, held->left.len);
+	*out_len = take;
+	return ERR_OK;
+}
+
+static bool rewind_held(void *ctx) {
+	struct pull_held *held = ctx;
+	held->left = held->all;
+	return true;
+}
+
+struct pull pull_held(struct pull_held *held, struct str bytes, const struct pull *rest) {
+	*held = (struct pull_held){.all = bytes, .left = bytes, .rest = rest};
+	return (struct pull){.ctx = held, .read = read_held, .rewind = rewind_held};
 }
 
 /* More compressed bytes behind those that are left. A failure below counts as the end there, and
@@ -120,12 +162,27 @@ static enum err read_decoded(void *ctx, char *buffer, size_t len, size_t *out_le
 	return ERR_OK;
 }
 
+static bool rewind_decoded(void *ctx) {
+	struct pull_decoded *decoded = ctx;
+	decompressor_free(decoded->decompressor);
+	decoded->decompressor = decompressor_new(decoded->compression);
+	decoded->left = STR("");
+	decoded->from_ended = false;
+	decoded->done = false;
+	decoded->failed = ERR_OK;
+	decoded->from_failed = ERR_OK;
+	return pull_rewind(decoded->from);
+}
+
 struct pull pull_decoded(struct pull_decoded *decoded, enum compression compression,
                          const struct pull *from) {
-	*decoded = (struct pull_decoded){.from = from, .decompressor = decompressor_new(compression)};
+	*decoded = (struct pull_decoded){
+	    .from = from, .compression = compression, .decompressor = decompressor_new(compression)};
 	decoded->input = malloc(PULL_BLOCK);
 	ASSERT(decoded->input != NULL);
-	return (struct pull){.ctx = decoded, .read = read_decoded};
+	return (struct pull){.ctx = decoded,
+	                     .read = read_decoded,
+	                     .rewind = from->rewind != NULL ? rewind_decoded : NULL};
 }
 
 void pull_decoded_deinit(struct pull_decoded *decoded) {

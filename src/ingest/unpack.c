@@ -15,6 +15,7 @@
 struct counted {
 	struct pull from;
 	struct nest *nest;
+	uint64_t given; /* since the start or the last way back */
 };
 
 static enum err charge(struct nest *nest, size_t bytes, struct diag *diag) {
@@ -43,14 +44,27 @@ static enum err read_counted(void *ctx, char *buffer, size_t len, size_t *out_le
 	struct counted *counted = ctx;
 	TRY(charge(counted->nest, 0, diag));
 	TRY(pull_read(&counted->from, buffer, len, out_len, diag));
+	counted->given += *out_len;
 	(void)charge(counted->nest, *out_len, NULL); /* told on the next call, after these bytes */
 	return ERR_OK;
+}
+
+/* Bytes that come a second time count once. */
+static bool rewind_counted(void *ctx) {
+	struct counted *counted = ctx;
+	for (struct nest *nest = counted->nest; nest != NULL; nest = nest->parent) {
+		nest->decoded -= counted->given;
+	}
+	counted->given = 0;
+	return pull_rewind(&counted->from);
 }
 
 static struct pull pull_counted(struct counted *counted, const struct pull *from,
                                 struct nest *nest) {
 	*counted = (struct counted){.from = *from, .nest = nest};
-	return (struct pull){.ctx = counted, .read = read_counted};
+	return (struct pull){.ctx = counted,
+	                     .read = read_counted,
+	                     .rewind = from->rewind != NULL ? rewind_counted : NULL};
 }
 
 /* ---- compressed ---- */
@@ -104,7 +118,7 @@ static enum err unpack_decoded(struct reading *reading, const struct content *ou
 	                        .modified_ns = outer->modified_ns,
 	                        .nest = nest,
 	                        .pull = whole,
-	                        .fresh = nest->fresh};
+	                        .fresh = outer->fresh};
 	enum err err = content_take(reading, &inner);
 	buf_deinit(&path);
 	return err;
@@ -143,6 +157,7 @@ struct opened {
 	struct diag from_diag;
 	enum err from_failed;
 	uint64_t members;
+	bool is_tar;
 };
 
 enum { ARCHIVE_BLOCK = 16 << 10 };
@@ -197,6 +212,8 @@ static la_int64_t seek_in_memory(struct archive *archive, void *ctx, la_int64_t 
 /* The data of the current member as a pull; a failure stays. */
 struct member_data {
 	struct opened *opened;
+	uint64_t number; /* which member it is, from 1 */
+	bool ended;
 	enum err failed;
 	struct diag diag;
 };
@@ -205,10 +222,15 @@ static enum err read_member(void *ctx, char *buffer, size_t len, size_t *out_len
                             struct diag *diag) {
 	struct member_data *data = ctx;
 	struct opened *opened = data->opened;
+	*out_len = 0;
+	if (data->ended) {
+		return ERR_OK;
+	}
 	if (data->failed == ERR_OK) {
 		la_ssize_t got = archive_read_data(opened->archive, buffer, len);
 		if (got >= 0) {
 			*out_len = (size_t)got;
+			data->ended = got == 0;
 			return ERR_OK;
 		}
 		const char *why = archive_error_string(opened->archive);
@@ -217,6 +239,60 @@ static enum err read_member(void *ctx, char *buffer, size_t len, size_t *out_len
 		             "%s", why != NULL ? why : "the archive is damaged here");
 	}
 	return diag_set(diag, data->failed, "%s", data->diag.message);
+}
+
+static struct archive *new_archive(void) {
+	struct archive *archive = archive_read_new();
+	ASSERT(archive != NULL);
+	return archive;
+}
+
+/* Opens from the first byte. archive_read_set_* cannot fail on a new archive. */
+static int open_archive(struct opened *opened) {
+	struct archive *archive = new_archive();
+	opened->archive = archive;
+	opened->at = 0;
+	if (opened->is_tar) {
+		(void)archive_read_support_format_tar(archive); /* fails only without memory */
+		(void)archive_read_set_option(archive, "tar", "read_concatenated_archives", "1");
+	} else {
+		if (opened->from == NULL) {
+			(void)archive_read_support_format_zip_seekable(archive);
+		}
+		(void)archive_read_support_format_zip_streamable(archive);
+	}
+	(void)archive_read_set_callback_data(archive, opened);
+	if (opened->from == NULL) {
+		(void)archive_read_set_read_callback(archive, give_from_memory);
+		(void)archive_read_set_skip_callback(archive, skip_in_memory);
+		(void)archive_read_set_seek_callback(archive, seek_in_memory);
+	} else {
+		(void)archive_read_set_read_callback(archive, give_from_pull);
+	}
+	return archive_read_open1(archive);
+}
+
+/* The archive anew, up to the member that was being read. */
+static bool rewind_member(void *ctx) {
+	struct member_data *data = ctx;
+	struct opened *opened = data->opened;
+	data->ended = false;
+	data->failed = ERR_OK;
+	(void)archive_read_free(opened->archive); /* read only */
+	if (opened->from != NULL && !pull_rewind(opened->from)) {
+		opened->archive = new_archive();
+		return false;
+	}
+	int result = open_archive(opened);
+	for (uint64_t i = 0; i < data->number && result >= ARCHIVE_WARN;) {
+		struct archive_entry *entry;
+		result = archive_read_next_header(opened->archive, &entry);
+		if (result == ARCHIVE_EOF) {
+			return false;
+		}
+		i += result >= ARCHIVE_WARN;
+	}
+	return result >= ARCHIVE_WARN;
 }
 
 /* Names of old archives are in whatever character set their maker had. */
@@ -248,8 +324,10 @@ static enum err take_member(struct opened *opened, struct archive_entry *entry) 
 		reading_problem(reading, buf_str(&path), UINT64_MAX, ERR_UNSUPPORTED,
 		                "is encrypted: its content cannot be read");
 	} else {
-		struct member_data data = {.opened = opened};
-		struct pull plain = {.ctx = &data, .read = read_member};
+		struct member_data data = {.opened = opened, .number = opened->members};
+		bool rewinds = opened->from == NULL || opened->from->rewind != NULL;
+		struct pull plain = {
+		    .ctx = &data, .read = read_member, .rewind = rewinds ? rewind_member : NULL};
 		struct counted counted;
 		bool timed = archive_entry_mtime_is_set(entry) != 0;
 		int64_t seconds = timed ? archive_entry_mtime(entry) : 0;
@@ -259,7 +337,7 @@ static enum err take_member(struct opened *opened, struct archive_entry *entry) 
 		    .modified_ns = fits ? seconds * 1000000000 : 0,
 		    .nest = opened->nest,
 		    .pull = pull_counted(&counted, &plain, opened->nest),
-		    .fresh = opened->nest->fresh,
+		    .fresh = opened->outer->fresh,
 		};
 		err = content_take(reading, &content);
 	}
@@ -312,43 +390,24 @@ static enum err take_members(struct opened *opened) {
 	}
 }
 
-/* Opens with the formats already enabled, takes the members, frees. */
+/* Opens, takes the members, frees. */
 static enum err run_archive(struct opened *opened) {
-	struct archive *archive = opened->archive;
 	enum err err = ERR_OK;
-	(void)archive_read_set_callback_data(archive, opened); /* cannot fail on a new archive */
-	if (opened->from == NULL) {
-		opened->at = 0;
-		(void)archive_read_set_read_callback(archive, give_from_memory); /* as above */
-		(void)archive_read_set_skip_callback(archive, skip_in_memory);
-		(void)archive_read_set_seek_callback(archive, seek_in_memory);
-	} else {
-		(void)archive_read_set_read_callback(archive, give_from_pull);
-	}
-	if (archive_read_open1(archive) < ARCHIVE_WARN) {
+	if (open_archive(opened) < ARCHIVE_WARN) {
 		archive_problem(opened, ERR_INVALID, "the archive cannot be opened");
 	} else {
 		err = take_members(opened);
 	}
-	(void)archive_read_free(archive); /* read only */
-	opened->archive = NULL;
+	(void)archive_read_free(opened->archive); /* read only */
 	return err;
-}
-
-static struct archive *new_archive(void) {
-	struct archive *archive = archive_read_new();
-	ASSERT(archive != NULL);
-	return archive;
 }
 
 enum err unpack_tar(struct reading *reading, const struct content *outer, struct nest *nest,
                     const struct pull *from) {
-	struct opened opened = {.reading = reading, .outer = outer, .nest = nest, .from = from};
+	struct opened opened = {
+	    .reading = reading, .outer = outer, .nest = nest, .from = from, .is_tar = true};
 	opened.block = malloc(ARCHIVE_BLOCK);
 	ASSERT(opened.block != NULL);
-	opened.archive = new_archive();
-	(void)archive_read_support_format_tar(opened.archive); /* fails only without memory */
-	(void)archive_read_set_option(opened.archive, "tar", "read_concatenated_archives", "1");
 	enum err err = run_archive(&opened);
 	free(opened.block);
 	return err;
@@ -362,11 +421,6 @@ enum err unpack_zip(struct reading *reading, const struct content *outer, struct
 		opened.block = malloc(ARCHIVE_BLOCK);
 		ASSERT(opened.block != NULL);
 	}
-	opened.archive = new_archive();
-	if (from == NULL) {
-		(void)archive_read_support_format_zip_seekable(opened.archive);
-	}
-	(void)archive_read_support_format_zip_streamable(opened.archive);
 	enum err err = run_archive(&opened);
 	free(opened.block);
 	return err;
