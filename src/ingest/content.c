@@ -2,11 +2,12 @@
  */
 #include "ingest/content.h"
 
+#include "ingest/containers.h"
 #include "ingest/lines.h"
 #include "ingest/unpack.h"
 
-static struct sink_file about(const struct reading *reading, const struct content *content,
-                              bool is_object) {
+struct sink_file content_about(const struct reading *reading, const struct content *content,
+                               bool is_object) {
 	struct str source = reading->options->source;
 	struct sink_file file = {
 	    .path = content->path,
@@ -68,7 +69,7 @@ static enum err begin_lines(struct reading *reading, const struct content *conte
                             struct reading_file *file, char *block, bool *out_take) {
 	enum sink_verdict verdict;
 	struct sink_resume resume;
-	struct sink_file asked = about(reading, content, false);
+	struct sink_file asked = content_about(reading, content, false);
 	*out_take = true;
 	TRY(reading_file_begin(reading, file, &asked, content->fresh, &verdict, &resume));
 	if (verdict == SINK_SKIP) {
@@ -114,11 +115,7 @@ static enum err take_lines(struct reading *reading, const struct content *conten
 		err = reading_file_end(reading, &file, hash, file.position);
 	}
 	lines_deinit(&lines);
-	if (err == ERR_CANCELED && reading->batch != NULL) {
-		err = reading_put(reading) != ERR_OK ? ERR_IO : ERR_CANCELED;
-	}
-	reading->open_file = NULL;
-	return err;
+	return reading_leave(reading, err);
 }
 
 enum err content_take_lines(struct reading *reading, const struct content *content) {
@@ -162,7 +159,7 @@ static enum err take_archive(struct reading *reading, const struct content *cont
 	enum sink_verdict verdict;
 	struct sink_resume resume;
 	struct reading_file file = {.path = content->path, .is_object = true};
-	struct sink_file asked = about(reading, content, true);
+	struct sink_file asked = content_about(reading, content, true);
 	asked.bytes = reading->options->keep_objects && bytes.len > 0 ? bytes.ptr : NULL;
 	TRY(reading_file_begin(reading, &file, &asked, content->fresh, &verdict, &resume));
 	if (verdict == SINK_SKIP) {
@@ -184,6 +181,9 @@ enum err content_take_object(struct reading *reading, const struct content *cont
 	sha256(bytes.ptr, bytes.len, known.hash);
 	struct str head = str_slice(bytes, 0, RECOGNISE_SIZE);
 	enum carrier carrier = carrier_recognise(reading->options, head);
+	if (carrier != CARRIER_COMPRESSED && carrier != CARRIER_TAR && carrier != CARRIER_ZIP) {
+		return container_take(reading, &known, bytes, carrier);
+	}
 	struct pull_memory memory;
 	struct pull pull = pull_memory(&memory, bytes);
 	return take_archive(reading, &known, carrier, bytes, &pull, head);

@@ -28,6 +28,9 @@ struct content {
 	struct str sample; /* for recognising; empty: the first bytes are looked at */
 };
 
+/* What the sink is asked about it. */
+struct sink_file content_about(const struct reading *reading, const struct content *content,
+                               bool is_object);
 /* Reads the head, recognises, and takes it as what it is. */
 MUST_USE enum err content_take(struct reading *reading, const struct content *content);
 /* As lines. */

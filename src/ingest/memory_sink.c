@@ -158,7 +158,11 @@ static enum err file_begin(void *ctx, const struct sink_file *about, bool fresh,
 	if (*out_verdict != SINK_TAKE) {
 		return ERR_OK;
 	}
-	ASSERT(sink->count < ARRAY_LEN(sink->files));
+	if (sink->count == sink->cap) {
+		sink->cap = sink->cap * 2 + 16;
+		sink->files = reallocarray(sink->files, sink->cap, sizeof(struct memory_file *));
+		ASSERT(sink->files != NULL);
+	}
 	struct memory_file *file = ARENA_NEW(sink->arena, struct memory_file);
 	file->path = arena_str(sink->arena, about->path);
 	file->is_object = about->is_object;
@@ -200,6 +204,7 @@ void memory_sink_deinit(struct memory_sink *sink) {
 		buf_deinit(&sink->files[i]->bytes);
 		buf_deinit(&sink->files[i]->texts);
 	}
+	free(sink->files);
 	buf_deinit(&sink->problems);
 	arena_free(sink->arena);
 }

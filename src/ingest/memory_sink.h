@@ -11,7 +11,7 @@ struct memory_file {
 	struct str path; /* in the sink's arena */
 	bool is_object;
 	bool ended;
-	bool line_open; /* the last body had no LF: nothing is to be checked, for people who debug */
+	bool line_open;   /* the last body had no LF: nothing is to be checked, for people who debug */
 	struct buf bytes; /* put together from bodies; objects: as given at begin */
 	struct sha256 sha;
 	uint64_t records;
@@ -27,16 +27,17 @@ struct memory_file {
 struct memory_sink {
 	struct sink sink;
 	struct arena *arena;
-	struct memory_file *files[512];
+	struct memory_file **files;
 	uint32_t count;
+	uint32_t cap;
 	struct buf problems; /* "path: message\n" */
 	uint32_t problems_count;
 	uint32_t batches;
 	uint64_t records;
-	bool knows;            /* answers SKIP and RESUME from what it holds */
-	uint64_t stop_after;   /* progress calls until the user stops; 0: never */
-	bool broken;           /* a rule of the interface was broken; see problems */
-	uint64_t fail_put_at;  /* this put (from 1) fails with ERR_NO_SPACE */
+	bool knows;           /* answers SKIP and RESUME from what it holds */
+	uint64_t stop_after;  /* progress calls until the user stops; 0: never */
+	bool broken;          /* a rule of the interface was broken; see problems */
+	uint64_t fail_put_at; /* this put (from 1) fails with ERR_NO_SPACE */
 	void (*seen)(void *ctx, const struct batch *batch);
 	void *seen_ctx;
 };

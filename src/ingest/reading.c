@@ -109,7 +109,9 @@ static void name_source(struct reading *reading, struct reading_file *file) {
 
 enum err reading_room(struct reading *reading, struct reading_file *file) {
 	reading->open_file = file;
-	if (reading->batch != NULL && batch_full(reading->batch)) {
+	if (reading->batch != NULL &&
+	    (batch_full(reading->batch) ||
+	     (reading->batch->count > 0 && reading->batch->parsed != file->parsed))) {
 		TRY(reading_put(reading));
 	}
 	if (reading->batch == NULL) {
@@ -134,6 +136,15 @@ void reading_add(struct reading *reading, struct reading_file *file, struct str 
 	record->received_ns = file->received_ns;
 	record->monotonic_ns = file->monotonic_ns;
 	buf_append_str(&batch->raw, body);
+}
+
+enum err reading_leave(struct reading *reading, enum err err) {
+	if (err == ERR_CANCELED) {
+		enum err put = reading_put(reading);
+		err = put != ERR_OK ? put : err;
+	}
+	reading->open_file = NULL;
+	return err;
 }
 
 enum err reading_file_end(struct reading *reading, struct reading_file *file,

@@ -30,6 +30,7 @@ struct reading_file {
 	int64_t modified_ns;
 	bool is_object;
 	bool container;     /* records are slices of the object */
+	bool parsed;        /* rows come with their fields: they need a batch of their own */
 	uint8_t object[32]; /* SHA-256 of the object */
 	uint64_t object_size;
 
@@ -74,5 +75,8 @@ void reading_add(struct reading *reading, struct reading_file *file, struct str 
 /* The file's end: hash and size of all its bytes. */
 MUST_USE enum err reading_file_end(struct reading *reading, struct reading_file *file,
                                    const uint8_t hash[32], uint64_t size);
+/* The file is left before its end or after it, err as it went: after a stop what was read is handed
+ * on, with the place to go on from. Returns err, or why that failed. */
+MUST_USE enum err reading_leave(struct reading *reading, enum err err);
 /* Hands the current batch on, if there is one. */
 MUST_USE enum err reading_put(struct reading *reading);

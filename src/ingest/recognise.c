@@ -3,6 +3,8 @@
 #include "ingest/recognise.h"
 
 #include "codec/charset.h"
+#include "ingest/evtx.h"
+#include "ingest/json_scan.h"
 
 struct str carrier_name(enum carrier carrier) {
 	static const struct str names[] = {
@@ -53,8 +55,34 @@ static bool zip_recognise(struct str head) {
 	                            "PK\x03\x04"));
 }
 
+/* An array of objects; "[{" also begins lines of text, so that a name or the end must follow. */
+static bool json_array_recognise(struct str head) {
+	size_t at;
+	if (!json_array_begin(head, &at)) {
+		return false;
+	}
+	while (at < head.len && char_is_space(head.ptr[at])) {
+		at++;
+	}
+	if (at == head.len || head.ptr[at] != '{') {
+		return false;
+	}
+	at++;
+	while (at < head.len && char_is_space(head.ptr[at])) {
+		at++;
+	}
+	return at < head.len && (head.ptr[at] == '"' || head.ptr[at] == '}');
+}
+
+static bool utf16_recognise(const struct ingest_options *options, struct str head) {
+	enum charset_id charset;
+	if (options->charset.len == 0 || !charset_by_name(options->charset, &charset)) {
+		charset = charset_detect(head);
+	}
+	return charset == CHARSET_ID_UTF16LE || charset == CHARSET_ID_UTF16BE;
+}
+
 enum carrier carrier_recognise(const struct ingest_options *options, struct str head) {
-	(void)options;
 	if (compression_detect(head) != COMPRESSION_NONE) {
 		return CARRIER_COMPRESSED;
 	}
@@ -64,7 +92,14 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 	if (zip_recognise(head)) {
 		return CARRIER_ZIP;
 	}
-	return CARRIER_LINES;
+	if (evtx_recognise(head)) {
+		return CARRIER_EVTX;
+	}
+	if (utf16_recognise(options, head)) {
+		return CARRIER_UTF16;
+	}
+	bool json = options->format.len == 0 || str_eq(options->format, STR("json"));
+	return json && json_array_recognise(head) ? CARRIER_JSON_ARRAY : CARRIER_LINES;
 }
 
 void recognise_lines(const struct ingest_options *options, struct str sample,

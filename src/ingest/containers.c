@@ -1,0 +1,238 @@
+/* See containers.h. What is in none of a damaged container's records is still in its object; what
+ * of it looks like lines becomes records too, so that it can be found.
+ */
+#include "ingest/containers.h"
+
+#include "ingest/evtx.h"
+#include "ingest/json_scan.h"
+
+struct container {
+	struct reading *reading;
+	struct reading_file file;
+	struct str bytes;
+	uint64_t skip; /* records that were taken in an earlier run */
+};
+
+/* One record: bytes[at, at + len). */
+static enum err add_slice(struct container *container, size_t at, size_t len, uint8_t flags) {
+	struct reading_file *file = &container->file;
+	if (container->skip > 0) {
+		container->skip--;
+		file->records++;
+	} else {
+		TRY(reading_room(container->reading, file));
+		reading_add(container->reading, file, str_make(container->bytes.ptr + at, len), at, flags);
+	}
+	file->position = file->records;
+	return ERR_OK;
+}
+
+/* In pieces that a batch can hold; step even, so that units of UTF-16 stay whole. */
+static enum err add_pieces(struct container *container, size_t at, size_t len, size_t max,
+                           uint8_t flags) {
+	while (len > max) {
+		TRY(add_slice(container, at, max, RECORD_CONTINUES));
+		at += max;
+		len -= max;
+	}
+	return add_slice(container, at, len, flags);
+}
+
+static enum err go_on(struct container *container) {
+	reading_stamp(container->reading, &container->file);
+	return reading_progress(container->reading, 0);
+}
+
+/* ---- JSON arrays ---- */
+
+/* The rest of a damaged array as lines. */
+static enum err take_rest(struct container *container, size_t at) {
+	struct str bytes = container->bytes;
+	while (at < bytes.len) {
+		size_t end = str_find_char(bytes, '\n', at);
+		if (str_trim(str_slice(bytes, at, end)).len > 0) {
+			TRY(add_pieces(container, at, end - at, LIMIT_LINE_SIZE,
+			               end == bytes.len ? RECORD_NO_FINAL_LF : 0));
+		}
+		at = end + 1;
+		TRY(go_on(container));
+	}
+	return ERR_OK;
+}
+
+static bool blank(struct str text) {
+	return str_trim(text).len == 0;
+}
+
+/* The elements of one array from *at on; *out_well: it ended with its bracket. */
+static enum err take_array(struct container *container, size_t *at, bool *out_well) {
+	struct str bytes = container->bytes;
+	for (;;) {
+		struct str element = STR("");
+		enum json_element what = json_array_next(bytes, at, &element);
+		size_t from = element.len > 0 ? (size_t)(element.ptr - bytes.ptr) : *at;
+		switch (what) {
+		case JSON_ELEMENT:
+			TRY(add_pieces(container, from, element.len, LIMIT_JSON_ELEMENT, 0));
+			break;
+		case JSON_ELEMENT_CUT:
+			TRY(add_pieces(container, from, element.len, LIMIT_JSON_ELEMENT, RECORD_FRAMING_ERROR));
+			reading_problem(container->reading, container->file.path, from, ERR_INVALID,
+			                "the array ends inside an element");
+			*at = bytes.len;
+			*out_well = true;
+			return ERR_OK;
+		case JSON_ARRAY_CUT:
+			reading_problem(container->reading, container->file.path, *at, ERR_INVALID,
+			                "the array has no end");
+			*at = bytes.len;
+			*out_well = true;
+			return ERR_OK;
+		case JSON_ARRAY_END:
+			*out_well = true;
+			return ERR_OK;
+		case JSON_ARRAY_INVALID:
+		default:
+			reading_problem(container->reading, container->file.path, *at, ERR_INVALID,
+			                "the array is damaged here: the rest is taken as lines");
+			*out_well = false;
+			return ERR_OK;
+		}
+		TRY(go_on(container));
+	}
+}
+
+static enum err take_json(struct container *container) {
+	struct str bytes = container->bytes;
+	size_t at = 0;
+	bool well = json_array_begin(bytes, &at);
+	ASSERT(well);
+	while (well) {
+		TRY(take_array(container, &at, &well));
+		struct str rest = str_slice(bytes, at, bytes.len);
+		if (well && blank(rest)) {
+			return ERR_OK;
+		}
+		size_t inner;
+		if (well && !json_array_begin(rest, &inner)) {
+			reading_problem(container->reading, container->file.path, at, ERR_INVALID,
+			                "other bytes follow the end of the array: taken as lines");
+			well = false;
+		}
+		at += well ? inner : 0;
+	}
+	return take_rest(container, at);
+}
+
+/* ---- UTF-16 ---- */
+
+static size_t find_unit_lf(struct str bytes, size_t at, bool big) {
+	for (; at + 1 < bytes.len; at += 2) {
+		if (bytes.ptr[at + !big] == 0 && bytes.ptr[at + big] == '\n') {
+			return at;
+		}
+	}
+	return bytes.len;
+}
+
+static enum err take_utf16(struct container *container) {
+	struct str bytes = container->bytes;
+	bool big = container->file.charset == CHARSET_UTF16BE;
+	struct str mark = big ? STR("\xfe\xff") : STR("\xff\xfe");
+	size_t at = str_starts(bytes, mark) ? 2 : 0;
+	while (at < bytes.len) {
+		size_t end = find_unit_lf(bytes, at, big);
+		bool last = end == bytes.len;
+		TRY(add_pieces(container, at, end - at, LIMIT_LINE_SIZE, last ? RECORD_NO_FINAL_LF : 0));
+		at = end + 2;
+		TRY(go_on(container));
+	}
+	return ERR_OK;
+}
+
+/* ---- Windows event logs ---- */
+
+static void tell_evtx(void *ctx, uint64_t offset, struct str message) {
+	struct container *container = ctx;
+	reading_problem(container->reading, container->file.path, offset, ERR_INVALID, "%.*s",
+	                STR_ARG(message));
+}
+
+static enum err take_evtx(struct container *container) {
+	struct reading *reading = container->reading;
+	struct reading_file *file = &container->file;
+	CLEANUP(evtx_reader_freep)
+	struct evtx_reader *reader = evtx_reader_new(container->bytes, tell_evtx, container);
+	evtx_skip(reader, container->skip);
+	file->parsed = true;
+	for (;;) {
+		TRY(reading_room(reading, file));
+		struct evtx_stamp stamp = {file->batch_source, file->received_ns, file->monotonic_ns};
+		if (!evtx_next(reader, reading->batch, &stamp)) {
+			return ERR_OK;
+		}
+		reading->batch->parsed = true;
+		file->records = evtx_records(reader);
+		file->position = file->records;
+		if (file->records % 256 == 0) {
+			TRY(go_on(container));
+		}
+	}
+}
+
+/* ---- all ---- */
+
+static enum err take_records(struct container *container, enum carrier carrier) {
+	reading_stamp(container->reading, &container->file);
+	switch (carrier) {
+	case CARRIER_EVTX:
+		return take_evtx(container);
+	case CARRIER_JSON_ARRAY:
+		return take_json(container);
+	case CARRIER_UTF16:
+		return take_utf16(container);
+	case CARRIER_LINES:
+	case CARRIER_COMPRESSED:
+	case CARRIER_TAR:
+	case CARRIER_ZIP:
+	default:
+		ASSERT(false);
+	}
+}
+
+static void describe(struct container *container, const struct content *content,
+                     enum carrier carrier) {
+	struct reading_file *file = &container->file;
+	file->path = content->path;
+	file->modified_ns = content->modified_ns;
+	file->is_object = true;
+	file->container = true;
+	memcpy(file->object, content->hash, sizeof(file->object));
+	if (carrier == CARRIER_UTF16) {
+		recognise_lines(container->reading->options, str_slice(container->bytes, 0, RECOGNISE_SIZE),
+		                file);
+	} else {
+		file->format = carrier == CARRIER_EVTX ? STR("evtx") : STR("json");
+	}
+}
+
+enum err container_take(struct reading *reading, const struct content *content, struct str bytes,
+                        enum carrier carrier) {
+	struct container container = {.reading = reading, .bytes = bytes};
+	struct sink_file asked = content_about(reading, content, true);
+	enum sink_verdict verdict;
+	struct sink_resume resume;
+	describe(&container, content, carrier);
+	asked.bytes = reading->options->keep_objects ? bytes.ptr : NULL;
+	TRY(reading_file_begin(reading, &container.file, &asked, content->fresh, &verdict, &resume));
+	if (verdict == SINK_SKIP) {
+		reading->totals->files_known++;
+		return ERR_OK;
+	}
+	container.skip = verdict == SINK_RESUME ? resume.position : 0;
+	enum err err = take_records(&container, carrier);
+	if (err == ERR_OK) {
+		return reading_file_end(reading, &container.file, content->hash, content->size);
+	}
+	return reading_leave(reading, err);
+}

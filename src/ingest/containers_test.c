@@ -1,0 +1,113 @@
+#include "ingest/containers.h"
+
+#include "ingest/memory_sink.h"
+#include "tap.h"
+
+/* Takes bytes as a file named "x" would be; what the memory sink says afterwards is checked. */
+static enum err take(struct memory_sink *sink, struct str bytes) {
+	struct ingest_options options = {.os = os_real(), .keep_objects = true};
+	struct ingest_totals totals = {0};
+	struct reading reading;
+	struct content content = {.path = STR("x")};
+	reading_init(&reading, &options, &sink->sink, &totals);
+	return reading_finish(&reading, content_take_object(&reading, &content, bytes));
+}
+
+static struct memory_file *only_file(struct memory_sink *sink, struct str bytes) {
+	memory_sink_init(sink);
+	CHECK(take(sink, bytes) == ERR_OK);
+	CHECK(!sink->broken);
+	CHECK_EQ(sink->count, 1);
+	CHECK(sink->files[0]->is_object);
+	CHECK(sink->files[0]->ended);
+	CHECK(str_eq(buf_str(&sink->files[0]->bytes), bytes));
+	return sink->files[0];
+}
+
+TEST(elements_of_an_array_are_records_as_they_stand) {
+	struct memory_sink sink;
+	struct memory_file *file =
+	    only_file(&sink, STR(" [ {\"a\": 1},\n{\"b\":[2, \"]\"]} , {}]\n"));
+	CHECK_STR(file->texts, "{\"a\": 1}\n{\"b\":[2, \"]\"]}\n{}\n");
+	CHECK_STR(sink.problems, "");
+	memory_sink_deinit(&sink);
+}
+
+TEST(arrays_one_after_the_other_are_all_read) {
+	struct memory_sink sink;
+	struct memory_file *file = only_file(&sink, STR("[{\"a\":1}]\n[{\"a\":2}]\n"));
+	CHECK_STR(file->texts, "{\"a\":1}\n{\"a\":2}\n");
+	CHECK_STR(sink.problems, "");
+	memory_sink_deinit(&sink);
+}
+
+TEST(a_damaged_array_gives_what_is_before_and_its_rest_as_lines) {
+	struct memory_sink sink;
+	struct memory_file *file =
+	    only_file(&sink, STR("[{\"a\":1}, {\"a\":2} garbage\nline\n\n]\n"));
+	CHECK(str_starts(buf_str(&file->texts), STR("{\"a\":1}\n{\"a\":2}\n")));
+	CHECK(str_find(buf_str(&file->texts), STR("garbage\nline\n]\n"), 0) != SIZE_MAX);
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+}
+
+TEST(an_array_that_is_cut_off_gives_what_there_is) {
+	struct memory_sink sink;
+	struct memory_file *file = only_file(&sink, STR("[{\"a\":1},{\"a\":2},{\"a"));
+	CHECK_STR(file->texts, "{\"a\":1}\n{\"a\":2}\n{\"a\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+	file = only_file(&sink, STR("[{\"a\":1},"));
+	CHECK_STR(file->texts, "{\"a\":1}\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+}
+
+TEST(text_behind_an_array_is_taken_as_lines) {
+	struct memory_sink sink;
+	struct memory_file *file = only_file(&sink, STR("[{\"a\":1}]\nplain text\n"));
+	CHECK_STR(file->texts, "{\"a\":1}\nplain text\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+}
+
+TEST(lines_of_utf_16_are_slices_of_whole_units) {
+	struct memory_sink sink;
+	/* 0A 0A as two halves of different characters is no line end. */
+	struct str bytes = str_make("\xff\xfe"
+	                            "a\0\x00\x0a\x0a\x0a\r\0\n\0\n\0z\0!",
+	                            17);
+	struct memory_file *file = only_file(&sink, bytes);
+	CHECK(str_eq(buf_str(&file->texts), str_make("a\0\x00\x0a\x0a\x0a\r\0\n\nz\0!\n", 14)));
+	CHECK_EQ(file->records, 3);
+	memory_sink_deinit(&sink);
+}
+
+TEST(utf_16_with_the_high_byte_first_is_cut_at_its_own_line_feeds) {
+	struct memory_sink sink;
+	struct memory_file *file = only_file(&sink, str_make("\xfe\xff\0a\0\n\x0a\x00\0b\0\n", 12));
+	CHECK(str_eq(buf_str(&file->texts), str_make("\0a\n\x0a\x00\0b\n", 8)));
+	CHECK_EQ(file->records, 2);
+	memory_sink_deinit(&sink);
+}
+
+TEST(a_container_that_was_taken_in_part_goes_on_behind_its_records) {
+	struct memory_sink sink;
+	struct str bytes = STR("[{\"a\":1},{\"a\":2},{\"a\":3}]");
+	struct memory_file *file = only_file(&sink, bytes);
+	/* As after a crash: two of three records are there, the end is not. */
+	file->ended = false;
+	file->records = 2;
+	memset(file->hash_told, 0, sizeof(file->hash_told));
+	buf_clear(&file->texts);
+	sink.knows = true;
+	CHECK(take(&sink, bytes) == ERR_OK);
+	CHECK_EQ(sink.count, 1);
+	CHECK_STR(file->texts, "{\"a\":3}\n");
+	CHECK_EQ(file->records, 3);
+	CHECK(file->ended);
+	CHECK(!sink.broken);
+	CHECK(take(&sink, bytes) == ERR_OK); /* and now it is known */
+	CHECK_EQ(file->records, 3);
+	memory_sink_deinit(&sink);
+}
