@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/macros.h"
 #include "tap.h"
 
 /* RFC 3720 appendix B.4. */

@@ -1,7 +1,6 @@
 /* Tests of event/batch: records, texts, fields and their limits. */
 #include "event/batch.h"
 
-#include "base/instant.h"
 #include "tap.h"
 
 /* A row of the batch with body, parsed rows begun by the caller. */

@@ -26,11 +26,13 @@ static bool none(const struct eval *e, const uint64_t *bits) {
 }
 
 /* Calls body with row set for each bit of mask. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): row is declared here */
 #define FOR_EACH_ROW(e, mask, row)                                                        \
 	for (size_t word_ = 0; word_ < (e)->words; word_++)                                   \
 		for (uint64_t left_ = (mask)[word_], row = 0;                                     \
 		     left_ != 0 && ((row = word_ * 64 + (uint64_t)__builtin_ctzll(left_)), true); \
 		     left_ &= left_ - 1)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* ---- texts ---- */
 

@@ -17,7 +17,7 @@ static void replay(const char *path, int number, const char *name) {
 	}
 	fseek(f, 0, SEEK_END);
 	long size = ftell(f);
-	rewind(f);
+	fseek(f, 0, SEEK_SET);
 	uint8_t *data = malloc(size > 0 ? (size_t)size : 1);
 	size_t got = fread(data, 1, (size_t)size, f);
 	fclose(f);
