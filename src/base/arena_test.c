@@ -62,7 +62,7 @@ TEST(above_its_cap_an_arena_gives_null_and_goes_on) {
 
 TEST(a_reset_arena_gives_zeroed_memory_again) {
 	struct arena *arena = arena_new(SIZE_MAX);
-	for (int round = 0; round < 50; round++) {
+	for (size_t round = 0; round < tap_rounds(50); round++) {
 		for (int i = 0; i < 30; i++) {
 			size_t size = 1 + tap_random() % 3000;
 			char *piece = arena_alloc(arena, size);

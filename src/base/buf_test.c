@@ -112,7 +112,7 @@ TEST(base64_gives_the_vectors_of_rfc_4648) {
 }
 
 TEST(random_bytes_come_back_from_base64) {
-	for (int round = 0; round < 500; round++) {
+	for (size_t round = 0; round < tap_rounds(500); round++) {
 		unsigned char bytes[70];
 		size_t len = tap_random() % sizeof(bytes);
 		for (size_t i = 0; i < len; i++) {

@@ -36,7 +36,7 @@ static uint32_t crc32c_by_definition(const uint8_t *bytes, size_t len) {
 
 TEST(crc32c_of_parts_is_crc32c_of_the_whole) {
 	uint8_t bytes[200];
-	for (int round = 0; round < 1000; round++) {
+	for (size_t round = 0; round < tap_rounds(1000); round++) {
 		size_t len = tap_random() % sizeof(bytes);
 		size_t cut = len == 0 ? 0 : tap_random() % len;
 		for (size_t i = 0; i < len; i++) {

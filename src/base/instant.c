@@ -20,7 +20,7 @@ static int32_t days_in_month(int32_t year, int32_t month) {
 }
 
 static bool civil_is_valid(const struct civil *c) {
-	return c->year >= 1678 && c->year <= 2261 && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
+	return c->year >= 1677 && c->year <= 2262 && c->month >= 1 && c->month <= 12 && c->day >= 1 &&
 	       c->day <= days_in_month(c->year, c->month) && c->hour >= 0 && c->hour <= 23 &&
 	       c->minute >= 0 && c->minute <= 59 && c->second >= 0 && c->second <= 60 &&
 	       c->nanosecond >= 0 && c->nanosecond < INSTANT_SECOND;
@@ -33,6 +33,10 @@ bool instant_from_civil(const struct civil *civil, int32_t offset_seconds, int64
 	int64_t seconds = days_from_civil(civil->year, civil->month, civil->day) * DAY_SECONDS +
 	                  civil->hour * 3600 + civil->minute * 60 + MIN_OF(civil->second, 59) -
 	                  offset_seconds;
+	/* The last whole seconds that fit with any fraction. */
+	if (seconds <= INT64_MIN / INSTANT_SECOND || seconds >= INT64_MAX / INSTANT_SECOND) {
+		return false;
+	}
 	int64_t fraction = civil->second == 60 ? INSTANT_SECOND - 1 : civil->nanosecond;
 	*out_ns = seconds * INSTANT_SECOND + fraction;
 	return true;

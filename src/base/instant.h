@@ -24,7 +24,8 @@ struct civil {
 	int32_t nanosecond;
 };
 
-/* False when a part is out of range or the instant does not fit (years 1678..2261). */
+/* False when a part is out of range or the instant does not fit (it must lie more than a second
+ * inside 1677-09-21T00:12:43Z..2262-04-11T23:47:16Z). */
 bool instant_from_civil(const struct civil *civil, int32_t offset_seconds, int64_t *out_ns);
 void instant_to_civil(int64_t ns, int32_t offset_seconds, struct civil *out_civil);
 /* Monday = 1 ... Sunday = 7. */

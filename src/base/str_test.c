@@ -86,7 +86,7 @@ TEST(cutting_walks_through_all_parts_and_ends) {
 }
 
 TEST(cut_parts_joined_again_are_the_text) {
-	for (int round = 0; round < 2000; round++) {
+	for (size_t round = 0; round < tap_rounds(2000); round++) {
 		char text[24];
 		size_t len = tap_random() % sizeof(text);
 		for (size_t i = 0; i < len; i++) {
@@ -137,7 +137,7 @@ TEST(signed_numbers_reach_both_ends_of_int64) {
 }
 
 TEST(every_signed_number_printed_is_read_back) {
-	for (int round = 0; round < 5000; round++) {
+	for (size_t round = 0; round < tap_rounds(5000); round++) {
 		int64_t value = (int64_t)(tap_random() >> (tap_random() % 64));
 		value = tap_random() % 2 == 0 ? value : -value;
 		char text[32];

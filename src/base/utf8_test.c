@@ -100,7 +100,7 @@ TEST(ascii_is_told_at_every_position) {
 TEST(mending_random_bytes_gives_valid_text_and_keeps_valid_text) {
 	struct buf once = {0};
 	struct buf twice = {0};
-	for (int round = 0; round < 3000; round++) {
+	for (size_t round = 0; round < tap_rounds(3000); round++) {
 		char bytes[40];
 		size_t len = tap_random() % sizeof(bytes);
 		for (size_t i = 0; i < len; i++) {

@@ -204,7 +204,7 @@ TEST(names_that_repeat_in_turn_cost_no_more_than_their_values) {
 }
 
 TEST(lists_that_grow_in_turn_never_touch_each_other) {
-	for (int round = 0; round < 50; round++) {
+	for (size_t round = 0; round < tap_rounds(50); round++) {
 		struct batch *batch = batch_new();
 		struct buf model[4] = {0};
 		add_line(batch, "0123456789");

@@ -58,7 +58,7 @@ TEST(malformed_lists_end_without_reading_beyond) {
 }
 
 TEST(random_bytes_as_a_list_always_end) {
-	for (int round = 0; round < 5000; round++) {
+	for (size_t round = 0; round < tap_rounds(5000); round++) {
 		char bytes[30];
 		size_t len = tap_random() % sizeof(bytes);
 		for (size_t i = 0; i < len; i++) {

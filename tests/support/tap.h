@@ -53,6 +53,9 @@ bool tap_update(void);
 /* Deterministic pseudo-random numbers for property tests; the seed is printed on failure and may
  * be set by AKASHI_SEED. */
 uint64_t tap_random(void);
+/* How often a property is tried: normal times AKASHI_ROUNDS (1 when it is not set; `make check`
+ * sets more). */
+size_t tap_rounds(size_t normal);
 /* True when run() ends in SIGABRT (in a child process, its messages hidden): a bug was caught. */
 bool tap_aborts(void (*run)(void));
 /* Compares with tests/golden/NAME, or rewrites it under AKASHI_UPDATE=1. */
