@@ -1,9 +1,10 @@
 /* The table of formats: the user's own first, then carriers in C, then the text formats compiled
  * with the program. The order is the order of trying.
  */
-#include "ingest/formats_table.h"
+#include "ingest/formats.h"
 
 #include "base/buf.h"
+#include "ingest/formats_table.h"
 #include "ingest/json_line.h"
 #include "ingest/syslog.h"
 #include "ingest/text_format.h"

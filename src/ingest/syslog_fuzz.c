@@ -11,14 +11,14 @@ static void parse(struct line_testing *t, struct str text, struct str format) {
 	source.format = format;
 	source.host = STR("given");
 	(void)batch_add_source(batch, &source);
-	for (int lines = 0; lines < 64 && (text.len > 0 || lines == 0); lines++) {
+	for (int lines = 0; lines < 8 && (text.len > 0 || lines == 0); lines++) {
 		line_testing_add(batch, str_cut(&text, '\n'));
 	}
 	parser_run(t->parser, batch);
 	for (uint32_t row = 0; row < batch->count; row++) {
 		line_testing_print(batch, row, &out);
-		parser_explain(t->parser, batch, row, &out);
 	}
+	parser_explain(t->parser, batch, 0, &out);
 	buf_deinit(&out);
 	batch_free(batch);
 }

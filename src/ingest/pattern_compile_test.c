@@ -1,0 +1,107 @@
+/* Compiling patterns: mistakes and limits, with the place; and what slots learn of what follows. */
+#include "ingest/pattern.h"
+
+#include "tap.h"
+
+struct fixture {
+	struct arena *arena;
+	struct pattern_set set;
+	struct pattern pattern;
+	struct diag diag;
+};
+
+static struct str no_piece(void *ctx, struct str name) {
+	(void)ctx;
+	return str_eq(name, STR("pair"))   ? STR("%{word:k}=%{word:v}")
+	       : str_eq(name, STR("self")) ? STR("x%{@self}")
+	                                   : STR("");
+}
+
+static enum err compile(struct fixture *f, const char *text) {
+	*f = (struct fixture){.arena = arena_new(SIZE_MAX)};
+	f->set = (struct pattern_set){
+	    .arena = f->arena,
+	    .fields = ARENA_ARRAY(f->arena, PATTERN_FIELDS_MAX, struct pattern_field),
+	    .piece = no_piece};
+	return pattern_compile(&f->set, STR("p"), str_from(text), &f->pattern, &f->diag);
+}
+
+static void done(struct fixture *f) {
+	arena_free(f->arena);
+}
+
+TEST(mistakes_are_shown_where_they_are) {
+	static const struct {
+		const char *pattern;
+		const char *message;
+		size_t position;
+	} rows[] = {{"", "the pattern is empty", 0},
+	            {"a %{wrod:x}", "there is no such kind of slot", 4},
+	            {"a %{word:x", "a slot is not closed", 2},
+	            {"a %{word:x y}", "cannot be the name", 9},
+	            {"a %{word x}", "there is no such kind", 4},
+	            {"a %{int(3)}", "takes no argument", 8},
+	            {"a %{one}", "an argument is missing", 8},
+	            {"%{time(hh:mm:xx)}", "no layout of a time", 13},
+	            {"a %z", "begins a slot or a group", 2},
+	            {"a %", "at the end", 2},
+	            {"a %(b", "not closed with", 2},
+	            {"a b%)", "was not opened", 3},
+	            {"a b%|c", "was not opened", 3},
+	            {"%{@nothing}", "no piece of this name", 2},
+	            {"%{@self}", "too deep", 0},
+	            {"%{word:a}%{word:b}", "without anything between", 0},
+	            {"%{text:a}%{word:b}", "words of its own", 0},
+	            {"%{rest:a} x", "must be the last", 0},
+	            {"%{word:a}%{word:b", "not closed", 9},
+	            {"%(%(%(%(%(%(%(%(%(a%)%)%)%)%)%)%)%)%)", "too deep", 16}};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fixture f;
+		CHECK(compile(&f, rows[i].pattern) == ERR_INVALID);
+		if (!CHECK(strstr(f.diag.message, rows[i].message) != NULL)) {
+			tap_check(false, f.diag.message, 0, rows[i].pattern);
+		}
+		CHECK_EQ(f.diag.position, rows[i].position);
+		done(&f);
+	}
+}
+
+TEST(a_pattern_that_is_too_long_is_refused) {
+	struct buf text = {0};
+	struct fixture f;
+	for (int i = 0; i < PATTERN_OPS_MAX; i++) {
+		buf_append_str(&text, STR("x "));
+	}
+	buf_append_char(&text, '\0');
+	CHECK(compile(&f, text.ptr) == ERR_INVALID);
+	CHECK(strstr(f.diag.message, "too long") != NULL);
+	done(&f);
+	buf_clear(&text);
+	for (int i = 0; i <= PATTERN_FIELDS_MAX; i++) {
+		buf_printf(&text, "%%{word:f%d} ", i);
+	}
+	buf_append_char(&text, '\0');
+	CHECK(compile(&f, text.ptr) == ERR_INVALID);
+	CHECK(strstr(f.diag.message, "too many fields") != NULL);
+	done(&f);
+	buf_deinit(&text);
+}
+
+TEST(slots_learn_what_ends_them) {
+	struct fixture f;
+	REQUIRE(compile(&f, "%{word:a}%(:%{int:b}%)?/%{text:c} END") == ERR_OK);
+	CHECK_STR(f.pattern.ops[0].stop, "/:");
+	CHECK_EQ(f.pattern.ops[f.pattern.ops_count - 1].kind, PATTERN_END);
+	CHECK_STR(f.pattern.ops[6].stop, " END");
+	CHECK_EQ(f.set.fields_count, 3);
+	done(&f);
+}
+
+TEST(a_pattern_knows_the_bytes_that_a_line_can_begin_with) {
+	struct fixture f;
+	REQUIRE(compile(&f, "%(%{int}%|[%)x") == ERR_OK);
+	CHECK_EQ(f.pattern.first['5' / 64] >> ('5' % 64) & 1, 1);
+	CHECK_EQ(f.pattern.first['[' / 64] >> ('[' % 64) & 1, 1);
+	CHECK_EQ(f.pattern.first['x' / 64] >> ('x' % 64) & 1, 0);
+	done(&f);
+}
