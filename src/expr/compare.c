@@ -2,7 +2,6 @@
 #include "expr/compare.h"
 
 #include <arpa/inet.h>
-#include <math.h>
 
 #include "base/instant.h"
 #include "expr/needle.h"
@@ -140,12 +139,12 @@ static int order_mixed(int64_t integer, double real) {
 	if (real < -9223372036854775808.0) {
 		return 1;
 	}
-	double whole = floor(real);
-	int64_t floor_value = (int64_t)whole;
-	if (integer != floor_value) {
-		return integer < floor_value ? -1 : 1;
+	int64_t whole = (int64_t)real; /* towards zero */
+	if (integer != whole) {
+		return integer < whole ? -1 : 1;
 	}
-	return real > whole ? -1 : 0;
+	double rest = real - (double)whole;
+	return rest > 0 ? -1 : rest < 0;
 }
 
 static int order_numbers(const struct scalar *a, const struct scalar *b) {

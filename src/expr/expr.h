@@ -74,6 +74,12 @@ MUST_USE enum err expr_eval(const struct expr *expr, const struct expr_input *in
 /* One value against one test; lists match when an element does. For `where` and Sigma later. A
  * regex that gives up counts as no match here. */
 bool expr_test_value(const struct expr_test *test, struct value value);
+/* The same for many values: keeps what matching needs (one thread at a time). ERR_LIMIT: a regex
+ * gave up on this value. */
+struct expr_run;
+struct expr_run *expr_run_new(const struct expr_test *test);
+void expr_run_free(struct expr_run *run); /* NULL is fine */
+MUST_USE enum err expr_run_match(struct expr_run *run, struct value value, bool *out_match);
 /* Token hashes that every match must have in its text (codec/token.h's rules are restated through
  * the callback so that expr does not include codec): calls need(ctx, text, whole_words) for each
  * piece of text that must be in a matching record's text; whole_words: at word borders and

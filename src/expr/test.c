@@ -221,3 +221,29 @@ bool expr_test_value(const struct expr_test *test, struct value value) {
 	CLEANUP(test_run_deinit) struct test_run run = {.test = test};
 	return test_match(&run, value);
 }
+
+struct expr_run {
+	struct test_run run;
+};
+
+struct expr_run *expr_run_new(const struct expr_test *test) {
+	struct expr_run *run = calloc(1, sizeof(*run));
+	ASSERT(run != NULL);
+	run->run.test = test;
+	return run;
+}
+
+void expr_run_free(struct expr_run *run) {
+	if (run != NULL) {
+		test_run_deinit(&run->run);
+		free(run);
+	}
+}
+
+enum err expr_run_match(struct expr_run *run, struct value value, bool *out_match) {
+	run->run.err = ERR_OK;
+	bool match = test_match(&run->run, value);
+	TRY(run->run.err);
+	*out_match = match;
+	return ERR_OK;
+}

@@ -87,6 +87,16 @@ static uint64_t fake_rows_all(void *ctx) {
 	return ((const struct fake *)ctx)->count;
 }
 
+static void fake_time_range(void *ctx, int64_t *out_from_ns, int64_t *out_to_ns) {
+	const struct fake *fake = ctx;
+	*out_from_ns = INSTANT_MAX;
+	*out_to_ns = INSTANT_MIN;
+	for (size_t i = 0; i < fake->count; i++) {
+		*out_from_ns = MIN_OF(*out_from_ns, fake->records[i].time_ns);
+		*out_to_ns = MAX_OF(*out_to_ns, fake->records[i].time_ns);
+	}
+}
+
 static const struct fake_record *fake_record(const struct fake_page *page, uint32_t row) {
 	return &page->fake->records[page->first + row];
 }
@@ -202,6 +212,7 @@ static inline struct query_source fake_source(struct fake *fake) {
 	    .release = fake_release,
 	    .stats = fake_stats,
 	    .rows_all = fake_rows_all,
+	    .time_range = fake_time_range,
 	    .column = fake_column,
 	    .texts = fake_texts,
 	    .times = fake_times,

@@ -35,7 +35,7 @@ static enum err begin(struct op *op) {
 	output->begun = true;
 	struct str *names = ARENA_ARRAY(op->run->arena, query->columns_count + 1, struct str);
 	for (size_t i = 0; i < query->columns_count; i++) {
-		names[i] = query->fields[query->columns[i]];
+		names[i] = query->fields[query->columns[i]].name;
 	}
 	return op->run->output->begin(op->run->output->ctx, names,
 	                              query->table ? query->columns_count : 0);
@@ -45,7 +45,7 @@ static enum err begin(struct op *op) {
 
 static bool is_dropped(const struct query *query, struct str name) {
 	for (size_t i = 0; i < query->dropped_count; i++) {
-		if (str_eq(query->fields[query->dropped[i]], name)) {
+		if (str_eq(query->fields[query->dropped[i]].name, name)) {
 			return true;
 		}
 	}
@@ -54,7 +54,7 @@ static bool is_dropped(const struct query *query, struct str name) {
 
 static bool is_added(const struct query *query, const struct value *values, struct str name) {
 	for (size_t i = 0; i < query->added_count; i++) {
-		if (values[i].kind != VALUE_NONE && str_eq(query->fields[query->added[i]], name)) {
+		if (values[i].kind != VALUE_NONE && str_eq(query->fields[query->added[i]].name, name)) {
 			return true;
 		}
 	}
@@ -84,7 +84,7 @@ static void mend_fields(struct op *op, const struct value *added, struct row *ro
 		}
 	}
 	for (size_t i = 0; added != NULL && i < query->added_count; i++) {
-		struct str name = query->fields[query->added[i]];
+		struct str name = query->fields[query->added[i]].name;
 		if (added[i].kind != VALUE_NONE && !is_dropped(query, name)) {
 			output->fields[count++] = (struct row_field){name, added[i]};
 		}

@@ -120,21 +120,27 @@ void owned_free(struct owned *owned) {
 	}
 }
 
-uint32_t parser_field(struct parser *p, struct str name) {
-	for (size_t i = 0; i < p->names_count; i++) {
-		if (str_eq(p->names[i], name)) {
+static uint32_t find_field(struct parser *p, struct str name) {
+	for (size_t i = 0; i < p->fields_count; i++) {
+		if (str_eq(p->fields[i].name, name)) {
 			return (uint32_t)i;
 		}
 	}
-	if (p->names_count == p->names_cap) {
-		size_t cap = p->names_cap * 2 + 8;
-		struct str *bigger = ARENA_ARRAY(p->arena, cap, struct str);
-		if (p->names_count > 0) {
-			memcpy(bigger, p->names, p->names_count * sizeof(*bigger));
+	if (p->fields_count == p->fields_cap) {
+		size_t cap = p->fields_cap * 2 + 8;
+		struct field_use *bigger = ARENA_ARRAY(p->arena, cap, struct field_use);
+		if (p->fields_count > 0) {
+			memcpy(bigger, p->fields, p->fields_count * sizeof(*bigger));
 		}
-		p->names = bigger;
-		p->names_cap = cap;
+		p->fields = bigger;
+		p->fields_cap = cap;
 	}
-	p->names[p->names_count] = arena_str(p->arena, name);
-	return (uint32_t)p->names_count++;
+	p->fields[p->fields_count] = (struct field_use){.name = arena_str(p->arena, name)};
+	return (uint32_t)p->fields_count++;
+}
+
+uint32_t parser_field(struct parser *p, struct str name) {
+	uint32_t field = find_field(p, name);
+	p->fields[field].last = MAX_OF(p->fields[field].last, p->stage);
+	return field;
 }

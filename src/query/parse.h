@@ -21,12 +21,24 @@ struct parser {
 	struct owned *owned;
 
 	/* Fields that pipes name: a number each, for the whole query. */
-	struct str *names;
-	size_t names_count, names_cap;
+	struct field_use *fields;
+	size_t fields_count, fields_cap;
+	size_t stage; /* the one being parsed */
 	/* After a transforming pipe: the columns there are (numbers of fields). */
 	bool table;
 	const uint32_t *columns;
 	size_t columns_count;
+	/* Records: what extract adds, what `fields -x` takes away. */
+	const uint32_t *added;
+	size_t added_count;
+	const uint32_t *dropped;
+	size_t dropped_count;
+};
+
+struct field_use {
+	struct str name;
+	bool from_source; /* read from the records */
+	size_t last;      /* the last stage that reads it; SIZE_MAX: the output does */
 };
 
 /* ---- the text ---- */
@@ -57,5 +69,5 @@ void owned_free(struct owned *owned);
 
 /* From the position to a pipe or the end. Nothing there: every record. */
 MUST_USE enum err filter_parse(struct parser *p, struct expr **out_expr);
-/* The number of a field, made on first use. */
+/* The number of a field, made on first use; noted as used by this stage. */
 uint32_t parser_field(struct parser *p, struct str name);

@@ -13,7 +13,7 @@ static bool is_name_byte(char c) {
 }
 
 /* Bytes of the name at the position; a dash counts between name bytes. */
-static size_t name_length(const struct parser *p) {
+size_t pipe_name_length(const struct parser *p) {
 	size_t len = 0;
 	while (is_name_byte(parser_peek(p, len)) ||
 	       (len > 0 && parser_peek(p, len) == '-' && is_name_byte(parser_peek(p, len + 1)))) {
@@ -44,8 +44,15 @@ enum err pipe_name(struct parser *p, struct str *out_name) {
 	size_t first = p->at;
 	if (parser_peek(p, 0) == '"') {
 		TRY(parser_quoted(p, out_name));
+	} else if (parser_peek(p, 0) == '`') {
+		size_t end = str_find_char(p->text, '`', p->at + 1);
+		if (end == p->text.len) {
+			return diag_set_at(p->diag, ERR_INVALID, first, 1, "this ` is not closed");
+		}
+		*out_name = str_slice(p->text, first + 1, end);
+		p->at = end + 1;
 	} else {
-		*out_name = str_slice(p->text, p->at, p->at + name_length(p));
+		*out_name = str_slice(p->text, p->at, p->at + pipe_name_length(p));
 		p->at += out_name->len;
 	}
 	if (out_name->len == 0) {
@@ -59,6 +66,76 @@ enum err pipe_name(struct parser *p, struct str *out_name) {
 	return ERR_OK;
 }
 
+static enum err no_column(struct parser *p, struct str name, size_t position) {
+	CLEANUP(buf_deinit) struct buf all = {0};
+	for (size_t i = 0; i < p->columns_count && all.len < 300; i++) {
+		buf_printf(&all, "%s%.*s", i > 0 ? ", " : "", STR_ARG(p->fields[p->columns[i]].name));
+	}
+	enum err err = diag_set_at(p->diag, ERR_INVALID, position, p->at - position,
+	                           "there is no '%.*s' here", STR_ARG(str_slice(name, 0, 80)));
+	diag_hint(p->diag, "the columns are %.*s", STR_ARG(buf_str(&all)));
+	return err;
+}
+
+enum err pipe_field_named(struct parser *p, struct str name, size_t position, uint32_t *out_field) {
+	if (!p->table) {
+		*out_field = parser_field(p, name);
+		p->fields[*out_field].from_source = true;
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < p->columns_count; i++) {
+		if (str_eq(p->fields[p->columns[i]].name, name)) {
+			*out_field = parser_field(p, name);
+			return ERR_OK;
+		}
+	}
+	return no_column(p, name, position);
+}
+
+enum err pipe_field(struct parser *p, uint32_t *out_field) {
+	struct str name;
+	parser_skip(p);
+	size_t first = p->at;
+	TRY(pipe_name(p, &name));
+	return pipe_field_named(p, name, first, out_field);
+}
+
+enum err field_list_add(struct parser *p, struct field_list *list, uint32_t field) {
+	if (list->count == PIPE_FIELDS_MAX) {
+		return diag_set_at(p->diag, ERR_LIMIT, p->at, 0, "a pipe takes at most %d fields",
+		                   PIPE_FIELDS_MAX);
+	}
+	if (list->items == NULL) {
+		list->items = ARENA_ARRAY(p->arena, PIPE_FIELDS_MAX, uint32_t);
+	}
+	list->items[list->count++] = field;
+	return ERR_OK;
+}
+
+enum err pipe_fields_list(struct parser *p, struct field_list *out_list) {
+	for (;;) {
+		uint32_t field;
+		TRY(pipe_field(p, &field));
+		TRY(field_list_add(p, out_list, field));
+		bool comma = pipe_take(p, ',');
+		parser_skip(p);
+		bool name = pipe_name_length(p) > 0 || parser_peek(p, 0) == '"' || parser_peek(p, 0) == '`';
+		if (!comma && !name) {
+			return ERR_OK;
+		}
+	}
+}
+
+void pipe_append_key(struct buf *key, struct value value) {
+	uint64_t len = value.text.len;
+	/* Lists apart from text of the same bytes; numbers and text alike. */
+	buf_append_char(key, value.kind == VALUE_NONE ? 0 : value.kind == VALUE_LIST ? 2 : 1);
+	if (value.kind != VALUE_NONE) {
+		buf_append(key, &len, sizeof(len));
+		buf_append_str(key, value.text);
+	}
+}
+
 bool pipe_take(struct parser *p, char c) {
 	parser_skip(p);
 	if (p->at < p->text.len && p->text.ptr[p->at] == c) {
@@ -70,7 +147,7 @@ bool pipe_take(struct parser *p, char c) {
 
 bool pipe_take_word(struct parser *p, struct str word) {
 	parser_skip(p);
-	size_t len = name_length(p);
+	size_t len = pipe_name_length(p);
 	if (!str_eq_nocase(str_slice(p->text, p->at, p->at + len), word)) {
 		return false;
 	}

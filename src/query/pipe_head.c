@@ -32,10 +32,10 @@ static enum err head_push(struct op *op, const struct flow_row *row) {
 	return ERR_OK;
 }
 
-static struct op *head_make(struct run *run, const void *spec) {
+static struct op *head_make(struct run *run, const struct stage *stage) {
 	struct op *op = ARENA_NEW(run->arena, struct op);
 	struct head *left = ARENA_NEW(run->arena, struct head);
-	*left = *(const struct head *)spec;
+	*left = *(const struct head *)stage->spec;
 	*op = (struct op){.state = left, .push = head_push, .finish = op_finish_next};
 	return op;
 }

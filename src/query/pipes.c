@@ -3,7 +3,10 @@
 
 #include "query/pipe.h"
 
-static const struct pipe_kind *const table[] = {&pipe_head};
+static const struct pipe_kind *const table[] = {
+    &pipe_where, &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head, &pipe_tail,
+    &pipe_dedup, &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare,
+};
 
 size_t pipes_table(const struct pipe_kind *const **out_kinds) {
 	*out_kinds = table;
@@ -79,7 +82,7 @@ static enum err parse_stage(struct parser *p, struct stage *out_stage) {
 		return unknown_pipe(p, name, first);
 	}
 	out_stage->kind = kind;
-	out_stage->position = first;
+	out_stage->number = p->stage;
 	TRY(kind->parse(p, &out_stage->spec));
 	out_stage->text = str_trim(str_slice(p->text, first, p->at));
 	if (!pipe_at_end(p)) {
@@ -88,6 +91,25 @@ static enum err parse_stage(struct parser *p, struct stage *out_stage) {
 		return err;
 	}
 	return ERR_OK;
+}
+
+/* The output reads the columns of a table, and what extract added to records. */
+static void finish_fields(struct parser *p, struct query *query) {
+	for (size_t i = 0; i < p->columns_count; i++) {
+		p->fields[p->columns[i]].last = SIZE_MAX;
+	}
+	for (size_t i = 0; i < p->added_count; i++) {
+		p->fields[p->added[i]].last = SIZE_MAX;
+	}
+	query->fields = p->fields;
+	query->fields_count = p->fields_count;
+	query->table = p->table;
+	query->columns = p->columns;
+	query->columns_count = p->columns_count;
+	query->added = p->added;
+	query->added_count = p->table ? 0 : p->added_count;
+	query->dropped = p->dropped;
+	query->dropped_count = p->table ? 0 : p->dropped_count;
 }
 
 enum err pipes_parse(struct parser *p, struct query *query) {
@@ -105,7 +127,9 @@ enum err pipes_parse(struct parser *p, struct query *query) {
 		}
 		TRY(parse_stage(p, &query->stages[query->stages_count]));
 		query->stages_count++;
+		p->stage++;
 	}
+	finish_fields(p, query);
 	return ERR_OK;
 }
 
@@ -158,12 +182,13 @@ struct op *pipes_chain(struct run *run) {
 	for (size_t i = query->stages_count + 1; i-- > 0;) {
 		if (i < query->stages_count) {
 			const struct stage *stage = &query->stages[i];
-			first = put_before(stage->kind->make(run, stage->spec), first);
+			first = put_before(stage->kind->make(run, stage), first);
 			first->run = run;
 			first->stage = stage;
 		}
 		if (ordered && i == order_at) {
-			first = put_before(op_order_new(run, order_keep(query, run->options, i)), first);
+			struct sort_options order = {.keep = order_keep(query, run->options, i), .from = i};
+			first = put_before(op_sort_new(run, &order), first);
 		}
 	}
 	return first;
@@ -178,10 +203,12 @@ void pipes_free(struct op *first) {
 }
 
 void pipes_explain(const struct query *query, struct buf *out) {
+	bool ordered = false; /* the order of results has been made */
 	for (size_t i = 0; i < query->stages_count; i++) {
 		const struct stage *stage = &query->stages[i];
+		bool orders = !ordered && needs_order(stage->kind);
 		buf_printf(out, "%s%.*s%s\n", i == 0 ? "pipes         " : "              ",
-		           STR_ARG(stage->text),
-		           needs_order(stage->kind) ? "  (in order of the results)" : "");
+		           STR_ARG(stage->text), orders ? "  (in order of the results)" : "");
+		ordered = ordered || orders || (stage->kind->flags & PIPE_STREAMS) == 0;
 	}
 }

@@ -5,6 +5,7 @@
 
 struct run;
 struct op;
+struct stage;
 
 /* What a pipe does to the order of rows and to their kind. */
 enum pipe_flag {
@@ -21,7 +22,7 @@ struct pipe_kind {
 	unsigned flags;
 	/* Reads what stands behind the name, up to the next pipe or the end. */
 	enum err (*parse)(struct parser *p, void **out_spec);
-	struct op *(*make)(struct run *run, const void *spec);
+	struct op *(*make)(struct run *run, const struct stage *stage);
 	/* How many of the first rows it can use at most; NULL: all. */
 	uint64_t (*wanted)(const void *spec);
 };
@@ -29,7 +30,7 @@ struct pipe_kind {
 struct stage {
 	const struct pipe_kind *kind;
 	void *spec;
-	size_t position; /* in the text */
+	size_t number;   /* 0 for the first */
 	struct str text; /* as written */
 };
 
@@ -39,7 +40,7 @@ struct query {
 	struct expr *filter; /* with the times of the options */
 	struct stage *stages;
 	size_t stages_count;
-	const struct str *fields; /* fields that pipes name */
+	const struct field_use *fields; /* fields that pipes name */
 	size_t fields_count;
 	bool table;              /* the result is a table */
 	const uint32_t *columns; /* its fields */

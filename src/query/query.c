@@ -1,4 +1,6 @@
 /* From text to a query: the filter, then each pipe by its row in the table of pipes. */
+#include "query/query.h"
+
 #include "base/instant.h"
 #include "base/limits.h"
 #include "query/pipes.h"
@@ -41,11 +43,6 @@ enum err query_parse(struct arena *arena, struct str text, const struct query_op
 		owned_free(p.owned);
 		return err;
 	}
-	query->fields = p.names;
-	query->fields_count = p.names_count;
-	query->table = p.table;
-	query->columns = p.columns;
-	query->columns_count = p.columns_count;
 	query->owned = p.owned;
 	*out_query = query;
 	return ERR_OK;
@@ -76,6 +73,14 @@ static void explain_need(void *ctx, struct str text, bool whole_words) {
 	buf_append_char(need->out, '\n');
 }
 
+static void explain_time(struct buf *out, int64_t ns, int64_t open, const char *open_text) {
+	if (ns == open) {
+		buf_append_str(out, str_from(open_text));
+	} else {
+		instant_format(out, ns, 0);
+	}
+}
+
 void query_explain(const struct query *query, struct buf *out) {
 	int64_t from;
 	int64_t to;
@@ -86,19 +91,19 @@ void query_explain(const struct query *query, struct buf *out) {
 	expr_time_hull(query->filter, &from, &to);
 	if (from != INSTANT_MIN || to != INSTANT_MAX) {
 		buf_append_str(out, STR("pages from    "));
-		if (from != INSTANT_MIN) {
-			instant_format(out, from, 0);
-		}
+		explain_time(out, from, INSTANT_MIN, "the beginning");
 		buf_append_str(out, STR(" to "));
-		if (to != INSTANT_MAX) {
-			instant_format(out, to, 0);
-		}
+		explain_time(out, to, INSTANT_MAX, "the end");
 		buf_append_char(out, '\n');
 	}
 	expr_required_texts(query->filter, explain_need, &need);
+	bool first = true;
 	for (size_t i = 0; i < query->fields_count; i++) {
-		buf_printf(out, "%s%.*s\n", i == 0 ? "fields        " : "              ",
-		           STR_ARG(query->fields[i]));
+		if (query->fields[i].from_source) {
+			buf_printf(out, "%s%.*s\n", first ? "fields        " : "              ",
+			           STR_ARG(query->fields[i].name));
+			first = false;
+		}
 	}
 	pipes_explain(query, out);
 }

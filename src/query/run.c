@@ -110,7 +110,8 @@ static enum err push_row(struct scan *scan, const struct query_page *page, const
                          uint32_t row) {
 	size_t fields = scan->run->query->fields_count;
 	for (size_t i = 0; i < fields; i++) {
-		scan->values[i] = column_get(scan->columns[i], row);
+		scan->values[i] =
+		    scan->columns[i] == NULL ? VALUE_ABSENT : column_get(scan->columns[i], row);
 	}
 	struct flow_row flow = {.values = scan->values,
 	                        .time_ns = times[row],
@@ -124,7 +125,10 @@ static enum err push_page(struct scan *scan, const struct query_page *page, cons
 	const struct query_source *source = scan->run->source;
 	const int64_t *times;
 	for (size_t i = 0; i < scan->run->query->fields_count; i++) {
-		TRY(source->column(page->page, scan->run->query->fields[i], &scan->columns[i]));
+		const struct field_use *field = &scan->run->query->fields[i];
+		if (field->from_source) {
+			TRY(source->column(page->page, field->name, &scan->columns[i]));
+		}
 	}
 	TRY(source->times(page->page, &times));
 	for (uint32_t row = 0; row < page->rows && !scan->first->full; row++) {
@@ -162,8 +166,8 @@ static enum err scan_all(struct scan *scan) {
 			break;
 		}
 		if (err == ERR_OK) {
-			err = scan_page(scan, &page);
 			run->rows_done += page.rows;
+			err = scan_page(scan, &page);
 			source->release(source->ctx, &page);
 		}
 		if (err == ERR_CORRUPT) { /* the rest can still be read; the caller is told how many */

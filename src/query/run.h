@@ -67,7 +67,28 @@ static inline enum err op_pass(struct op *op, const struct flow_row *row) {
 /* The finish of operators that keep nothing. */
 MUST_USE enum err op_finish_next(struct op *op);
 
-/* The implicit operators. order: by (time, index) as options say; keep: how many of the first
- * (UINT64_MAX: all). */
-struct op *op_order_new(struct run *run, uint64_t keep);
+/* A row kept: its values copied, only those that stage `from` or a later one reads. */
+struct row_copy {
+	struct flow_row row;
+	size_t bytes;
+	char *extra; /* extra_bytes of the caller's, zeroed, aligned to 16 */
+};
+/* ERR_LIMIT above the query's memory. Freed by row_copy_free (NULL is fine). */
+MUST_USE enum err row_copy_new(struct run *run, const struct flow_row *row, size_t from,
+                               size_t extra_bytes, struct row_copy **out_copy);
+void row_copy_free(struct run *run, struct row_copy *copy);
+
+struct sort_key {
+	uint32_t field;
+	bool descending;
+};
+/* Sorts by keys (none: only by the order of results), ties by time and index as options say. keep:
+ * how many of the first rows (UINT64_MAX: all). from: the first stage that needs the values. */
+struct sort_options {
+	const struct sort_key *keys;
+	size_t keys_count;
+	uint64_t keep;
+	size_t from;
+};
+struct op *op_sort_new(struct run *run, const struct sort_options *options);
 struct op *op_output_new(struct run *run);

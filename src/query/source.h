@@ -25,6 +25,8 @@ struct query_source {
 	void (*release)(void *ctx, struct query_page *page);
 	struct store_scan_stats (*stats)(void *ctx);
 	uint64_t (*rows_all)(void *ctx); /* for progress */
+	/* Event times of all records lie in [from, to]. */
+	void (*time_range)(void *ctx, int64_t *out_from_ns, int64_t *out_to_ns);
 
 	/* Of one page; what they give lives as long as the page. */
 	enum err (*column)(void *page, struct str name, const struct column **out_column);

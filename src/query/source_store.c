@@ -91,6 +91,14 @@ static uint64_t source_rows_all(void *ctx) {
 	return info.records;
 }
 
+static void source_time_range(void *ctx, int64_t *out_from_ns, int64_t *out_to_ns) {
+	const struct store_source_ctx *source = ctx;
+	struct store_info info;
+	store_get_info(source->store, &info);
+	*out_from_ns = info.time_min_ns;
+	*out_to_ns = info.time_max_ns;
+}
+
 static enum err page_column(void *page, struct str name, const struct column **out_column) {
 	return store_view_column(page, name, out_column);
 }
@@ -119,6 +127,7 @@ enum err query_run(const struct query *query, struct store *store,
 	    .release = source_release,
 	    .stats = source_stats,
 	    .rows_all = source_rows_all,
+	    .time_range = source_time_range,
 	    .column = page_column,
 	    .texts = page_texts,
 	    .times = page_times,

@@ -1,0 +1,186 @@
+/* Groups of rows in a hash map, each with the states of its functions. */
+#include "query/group.h"
+
+struct groups {
+	struct run *run;
+	const struct group_spec *spec;
+	struct agg_shared shared;
+	struct map *numbers; /* key -> number */
+	struct arena *arena; /* groups and their values */
+	struct group **items;
+	size_t count, cap;
+	struct buf key;
+	struct buf *results; /* one per function, for groups_values */
+};
+
+struct groups *groups_new(struct run *run, const struct group_spec *spec) {
+	struct groups *groups = calloc(1, sizeof(*groups));
+	ASSERT(groups != NULL);
+	groups->run = run;
+	groups->spec = spec;
+	groups->numbers = map_new();
+	groups->arena = arena_new(SIZE_MAX);
+	groups->shared = (struct agg_shared){.run = run, .sets = map_new()};
+	groups->results = calloc(spec->functions_count + 1, sizeof(*groups->results));
+	ASSERT(groups->results != NULL);
+	return groups;
+}
+
+void groups_free(struct groups *groups) {
+	if (groups == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < groups->count; i++) {
+		for (size_t k = 0; k < groups->spec->functions_count; k++) {
+			agg_state_deinit(&groups->items[i]->states[k]);
+		}
+	}
+	for (size_t k = 0; k < groups->spec->functions_count; k++) {
+		buf_deinit(&groups->results[k]);
+	}
+	free(groups->results);
+	free(groups->items);
+	map_free(groups->numbers);
+	map_free(groups->shared.sets);
+	buf_deinit(&groups->shared.key);
+	buf_deinit(&groups->key);
+	arena_free(groups->arena);
+	free(groups);
+}
+
+/* The values to group by; row NULL: none. */
+static struct group *new_group(struct groups *groups, const struct flow_row *row,
+                               int64_t bucket_ns) {
+	const struct group_spec *spec = groups->spec;
+	struct group *group = ARENA_NEW(groups->arena, struct group);
+	group->bucket_ns = bucket_ns;
+	group->by = ARENA_ARRAY(groups->arena, spec->by.count + 1, struct value);
+	group->order = ARENA_ARRAY(groups->arena, spec->by.count + 1, struct sort_scalar);
+	group->states = ARENA_ARRAY(groups->arena, spec->functions_count, struct agg_state);
+	for (size_t i = 0; row != NULL && i < spec->by.count; i++) {
+		struct value value = row->values[spec->by.items[i]];
+		group->by[i] = (struct value){value.kind, arena_str(groups->arena, value.text)};
+		group->order[i].present = value.kind != VALUE_NONE;
+		group->order[i].scalar = scalar_read(group->by[i].text);
+	}
+	return group;
+}
+
+static enum err add_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
+	size_t before = arena_used(groups->arena);
+	if (groups->count == groups->cap) {
+		groups->cap = groups->cap * 2 + 64;
+		groups->items = reallocarray(groups->items, groups->cap, sizeof(*groups->items));
+		ASSERT(groups->items != NULL);
+	}
+	struct group *group = new_group(groups, row, bucket_ns);
+	group->number = (uint32_t)groups->count;
+	groups->items[groups->count++] = group;
+	return run_take(groups->run,
+	                arena_used(groups->arena) - before + groups->key.len + PIPE_MAP_ENTRY_BYTES);
+}
+
+static enum err find_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns,
+                           struct group **out_group) {
+	const struct group_spec *spec = groups->spec;
+	bool added;
+	buf_clear(&groups->key);
+	buf_append(&groups->key, &bucket_ns, sizeof(bucket_ns));
+	for (size_t i = 0; i < spec->by.count; i++) {
+		pipe_append_key(&groups->key, row->values[spec->by.items[i]]);
+	}
+	uint64_t number =
+	    *map_put(groups->numbers, buf_str(&groups->key), (uint64_t)groups->count, &added);
+	if (added) {
+		TRY(add_group(groups, row, bucket_ns));
+	}
+	*out_group = groups->items[number];
+	return ERR_OK;
+}
+
+/* Elements of lists count one by one. */
+static enum err add_value(struct groups *groups, const struct group_function *function,
+                          const struct agg_where *where, struct agg_state *state,
+                          struct value value) {
+	size_t at = 0;
+	struct value element;
+	if (value.kind == VALUE_NONE) {
+		return ERR_OK;
+	}
+	if (value.kind != VALUE_LIST) {
+		return function->kind->add(&groups->shared, where, state, value);
+	}
+	while (value_list_next(value.text, &at, &element)) {
+		TRY(function->kind->add(&groups->shared, where, state, element));
+	}
+	return ERR_OK;
+}
+
+enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
+	struct group *group = NULL;
+	TRY(run_tick(groups->run));
+	TRY(find_group(groups, row, bucket_ns, &group));
+	for (size_t i = 0; i < groups->spec->functions_count; i++) {
+		const struct group_function *function = &groups->spec->functions[i];
+		struct agg_where where = {group->number, (uint32_t)i, function->percent, row->time_ns,
+		                          row->index};
+		struct value value =
+		    function->field == UINT32_MAX ? value_string(STR("")) : row->values[function->field];
+		TRY(add_value(groups, function, &where, &group->states[i], value));
+	}
+	return ERR_OK;
+}
+
+static int compare_groups(const void *a, const void *b, void *groups_ptr) {
+	const struct groups *groups = groups_ptr;
+	const struct group *x = *(struct group *const *)a;
+	const struct group *y = *(struct group *const *)b;
+	if (x->bucket_ns != y->bucket_ns) {
+		return x->bucket_ns < y->bucket_ns ? -1 : 1;
+	}
+	for (size_t i = 0; i < groups->spec->by.count; i++) {
+		if (x->order[i].present != y->order[i].present) {
+			return x->order[i].present ? -1 : 1;
+		}
+		int order = scalar_order(&x->order[i].scalar, &y->order[i].scalar);
+		if (order != 0) {
+			return order;
+		}
+	}
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+void groups_sort(struct groups *groups) {
+	if (groups->count > 0) {
+		qsort_r(groups->items, groups->count, sizeof(*groups->items), compare_groups, groups);
+	}
+}
+
+size_t groups_count(const struct groups *groups) {
+	return groups->count;
+}
+
+struct group *groups_get(struct groups *groups, size_t i) {
+	ASSERT(i < groups->count);
+	return groups->items[i];
+}
+
+struct group *groups_empty(struct groups *groups, int64_t bucket_ns) {
+	return new_group(groups, NULL, bucket_ns);
+}
+
+void groups_values(struct groups *groups, struct group *group, struct value *values) {
+	const struct group_spec *spec = groups->spec;
+	for (size_t i = 0; i < spec->by.count; i++) {
+		values[spec->by.items[i]] = group->by[i];
+	}
+	for (size_t i = 0; i < spec->functions_count; i++) {
+		const struct group_function *function = &spec->functions[i];
+		struct agg_where where = {group->number, (uint32_t)i, function->percent, 0, 0};
+		struct buf *out = &groups->results[i];
+		buf_clear(out);
+		enum value_kind kind =
+		    function->kind->result(&groups->shared, &where, &group->states[i], out);
+		values[function->out] = (struct value){kind, kind == VALUE_NONE ? STR("") : buf_str(out)};
+	}
+}

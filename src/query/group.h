@@ -1,0 +1,58 @@
+/* Grouping, shared by stats, timechart, top and rare: rows with the same values (and the same span
+ * of time) make a group, each with the states of the aggregate functions.
+ */
+#pragma once
+
+#include "query/agg.h"
+#include "query/pipe.h"
+
+struct group_function {
+	const struct agg_kind *kind;
+	uint32_t field;   /* UINT32_MAX: count() */
+	uint32_t percent; /* 0 to 100 */
+	uint32_t out;     /* the field of the result */
+};
+
+enum { GROUP_FUNCTIONS_MAX = 64 };
+
+/* Parsed: which functions, by which fields. */
+struct group_spec {
+	struct group_function functions[GROUP_FUNCTIONS_MAX];
+	size_t functions_count;
+	struct field_list by;
+};
+
+/* Reads FUNCTION [as NAME], ... [by FIELD, ...]; count() when there is no function. The columns are
+ * left for the caller to set (group_set_columns). */
+MUST_USE enum err group_parse(struct parser *p, struct group_spec *spec);
+/* From here on there is a table: first (UINT32_MAX: none), the by fields, the results. */
+void group_set_columns(struct parser *p, uint32_t first, const struct group_spec *spec);
+/* A field of results: not read from records. */
+uint32_t group_result_field(struct parser *p, struct str name);
+
+/* ---- running ---- */
+
+struct group {
+	int64_t bucket_ns; /* start of its span; 0 without spans */
+	struct value *by;
+	struct sort_scalar {
+		bool present;
+		struct scalar scalar;
+	} *order; /* of by, for sorting */
+	struct agg_state *states;
+	uint32_t number;
+};
+
+struct groups;
+
+struct groups *groups_new(struct run *run, const struct group_spec *spec);
+void groups_free(struct groups *groups); /* NULL is fine */
+MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
+/* By bucket, then by values. */
+void groups_sort(struct groups *groups);
+size_t groups_count(const struct groups *groups);
+struct group *groups_get(struct groups *groups, size_t i);
+/* An empty group, for one that no row fell into. */
+struct group *groups_empty(struct groups *groups, int64_t bucket_ns);
+/* Fills by fields and results into values[field]; they live until the next call. */
+void groups_values(struct groups *groups, struct group *group, struct value *values);

@@ -1,0 +1,71 @@
+/* stats and its functions. */
+#include "query/fixture.h"
+
+TEST(groups_come_in_the_order_of_their_values) {
+	CHECK_QUERY("* | stats count() by user",
+	            "user|count\nadmin|4\neve|1\nguest|1\nRoot|1\nroot|4\n|1\n");
+	CHECK_QUERY("* | stats count() as n, dc(user) by ip",
+	            "ip|n|dc(user)\n10.0.0.9|4|1\n10.0.0.10|2|1\n192.0.2.1|3|2\n2001:db8::1|1|1\n"
+	            "|2|1\n");
+	CHECK_QUERY("* | stats count by user, ip | head 3",
+	            "user|ip|count\nadmin|10.0.0.10|2\nadmin|192.0.2.1|2\neve|192.0.2.1|1\n");
+}
+
+TEST(without_by_there_is_one_row_even_for_nothing) {
+	CHECK_QUERY("failed | stats count()", "count\n4\n");
+	CHECK_QUERY("nothing | stats count(), sum(bytes), dc(user) as d, values(user)",
+	            "count|sum(bytes)|d|values(user)\n0||0|\n");
+	CHECK_QUERY("nothing | stats count() by user", "user|count\n");
+	CHECK_QUERY("* | stats", "count\n12\n");
+}
+
+TEST(functions_compute_what_they_say) {
+	CHECK_QUERY("user:root | stats count(bytes), sum(bytes), avg(bytes), min(bytes), max(bytes)",
+	            "count(bytes)|sum(bytes)|avg(bytes)|min(bytes)|max(bytes)\n4|193|48.25|3|100\n");
+	CHECK_QUERY("user:admin | stats sum(bytes) as s, avg(bytes) as a",
+	            "s|a\n81.5|27.166666666666668\n");
+	CHECK_QUERY("* | stats sum(bytes) as s, max(bytes) as m by none", "none|s|m\n"
+	                                                                  "|9000000000000000000|-\n");
+	CHECK_QUERY("bytes:>1 -bytes:1.5 | stats sum(bytes) as s", "s\n9000000000000000280\n");
+	CHECK_QUERY("* | stats first(user), last(user), min(ip), max(ip)",
+	            "first(user)|last(user)|min(ip)|max(ip)\nroot|eve|10.0.0.9|2001:db8::1\n");
+	CHECK_QUERY("* | stats values(user) as u, values(groups) as g",
+	            "u|g\nadmin, eve, guest, Root, root|adm, staff, wheel\n");
+	CHECK_QUERY("* | stats count() by groups | sort -count",
+	            "groups|count\n|9\nwheel, staff|2\nwheel, adm|1\n");
+	CHECK_QUERY("* | stats dc(groups)", "dc(groups)\n3\n");
+}
+
+TEST(percentiles_are_values_of_the_data) {
+	CHECK_QUERY(
+	    "* | stats p50(bytes), p90(bytes) as p, percentile(bytes, 0), percentile(bytes, 100)",
+	    "p50(bytes)|p|percentile(bytes,0)|percentile(bytes,100)\n40|9000000000000000000|1.5|9000000000000000000\n");
+}
+
+TEST(tables_can_be_grouped_again) {
+	CHECK_QUERY(
+	    "* | stats count() as n by user, ip | stats sum(n) as total, count() as ips by user | "
+	    "sort -total | head 2",
+	    "user|total|ips\nadmin|4|2\nroot|4|1\n");
+}
+
+TEST(mistakes_are_named) {
+	CHECK_QUERY("* | stats sum", "error at 13: '(' is expected here\nhint: sum(FIELD)\n");
+	CHECK_QUERY(
+	    "* | stats summ(x)",
+	    "error at 10: there is no function 'summ'\nhint: the functions are count, sum, avg, "
+	    "min, max, dc, values, first, last, p50, p90, p95, p99, percentile\n");
+	CHECK_QUERY("* | stats count() as a, dc(x) as a",
+	            "error at 24: there is a column 'a' already\n");
+	CHECK_QUERY("* | stats count() as user by user",
+	            "error at 29: a result and a field to group by have the same name\n");
+	CHECK_QUERY("* | stats percentile(x)",
+	            "error at 22: a comma and a number from 0 to 100 is expected here, not ')'\n");
+	CHECK_QUERY("* | stats percentile(x, 101)",
+	            "error at 24: a whole number is expected here, not '101)'\n");
+	CHECK_QUERY("* | stats count() by", "error at 20: the name of a field is expected here\n");
+	CHECK_QUERY("* | stats count(),", "error at 18: another function is expected here\n");
+	CHECK_QUERY("* | stats count() user", "error at 18: there is no function 'user'\nhint: the "
+	                                      "functions are count, sum, avg, min, max, dc, values, "
+	                                      "first, last, p50, p90, p95, p99, percentile\n");
+}

@@ -1,0 +1,69 @@
+/* where: expressions over records and tables. */
+#include "query/fixture.h"
+
+TEST(comparisons_go_by_what_values_are) {
+	CHECK_QUERY("* | where bytes > 50", "#0\n#9\n#11\n");
+	CHECK_QUERY("* | where bytes >= 50 and bytes < 1e3", "#0\n#8\n#9\n");
+	CHECK_QUERY("* | where user = \"ROOT\"", "#0\n#2\n#3\n#6\n#8\n");
+	CHECK_QUERY("* | where user != 'root'", "#4\n#1\n#5\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where not user = 'root'", "#4\n#1\n#5\n#7\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where ip > \"10.0.0.9\" and ip < \"10.1.0.0\"", "#1\n#5\n");
+	CHECK_QUERY("* | where @timestamp >= \"2026-11-22T10:06:41Z\"", "#10\n#11\n");
+	CHECK_QUERY("* | where groups = \"adm\"", "#0\n");
+	CHECK_QUERY("* | where groups != \"adm\"", "#4\n#8\n");
+	CHECK_QUERY("* | where user in (\"eve\", \"guest\")", "#4\n#11\n");
+	CHECK_QUERY("* | where bytes not in (3, 7) and bytes < 21", "#1\n#5\n");
+}
+
+TEST(arithmetic_is_exact_for_integers) {
+	CHECK_QUERY("* | where bytes * 2 = 200", "#0\n");
+	CHECK_QUERY("* | where bytes % 2 = 1", "#4\n#2\n");
+	CHECK_QUERY("* | where bytes / 8 = 2.5", "#1\n");
+	CHECK_QUERY("* | where bytes - 1 = 8999999999999999999", "#11\n");
+	CHECK_QUERY("* | where -bytes + 10 > 8", "#5\n");
+	CHECK_QUERY("* | where 1 + 2 * 3 = 7 and (1 + 2) * 3 = 9 | head 1", "#0\n");
+	CHECK_QUERY("* | where bytes / 0 = bytes / 0", "");
+}
+
+TEST(functions_test_texts) {
+	CHECK_QUERY("* | where contains(user, \"OO\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
+	CHECK_QUERY("* | where user =~ /^ro/ and not regex(user, \"(?-i)^R\")", "#0\n#2\n#3\n#8\n");
+	CHECK_QUERY("* | where user !~ /o/", "#4\n#1\n#5\n#7\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where cidr(ip, \"192.0.2.0/24\") || cidr(ip, \"2001:db8::/32\")",
+	            "#6\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where startswith(user, \"r\") and endswith(ip, \".9\")", "#0\n#2\n#3\n#8\n");
+	CHECK_QUERY("* | where like(user, \"?ue*\")", "#4\n");
+	CHECK_QUERY("* | where lower(user) = \"root\" and len(user) = 4 and len(groups) = 2",
+	            "#0\n#8\n");
+	CHECK_QUERY("* | where abs(0 - bytes) = 7", "#4\n");
+	CHECK_QUERY("* | where word(event.original, \"日本語\")", "#7\n");
+}
+
+TEST(tables_can_be_filtered) {
+	CHECK_QUERY("* | stats count() as n by user | where n > 1", "user|n\nadmin|4\nroot|4\n");
+	CHECK_QUERY("* | stats dc(ip) by user | where `dc(ip)` = 2", "user|dc(ip)\nadmin|2\n");
+}
+
+TEST(mistakes_are_named) {
+	CHECK_QUERY("* | where user:root",
+	            "error at 14: in where, fields are compared with =, <, >, =~ and "
+	            "functions\nhint: write user = \"...\", or put field:value "
+	            "before the first pipe\n");
+	CHECK_QUERY("* | where n >",
+	            "error at 13: a field, a number, a text in quotes or '(' is expected "
+	            "here\n");
+	CHECK_QUERY("* | where (n > 1", "error at 10: this parenthesis is not closed\n");
+	CHECK_QUERY("* | where user = \"x", "error at 17: this quotation mark is not closed\nhint: a "
+	                                    "quotation mark inside quotation marks is written \\\"\n");
+	CHECK_QUERY("* | where foo(x)",
+	            "error at 10: there is no function 'foo'\nhint: the functions are contains, regex, "
+	            "matches, cidr, word, like, startswith, endswith, lower, len, exists, abs\n");
+	CHECK_QUERY("* | where ip = 10.0.0.1",
+	            "error at 15: a number is expected here, not '10.0.0.1'\n"
+	            "hint: put text, times and addresses in quotes\n");
+	CHECK_QUERY("* | where a = 1 b", "error at 16: '|' or the end is expected here, not 'b'\nhint: "
+	                                 "where EXPRESSION\n");
+	CHECK_QUERY("* | where user =~ /a(/",
+	            "error at 21: the regular expression is not valid: missing closing parenthesis\n");
+	CHECK_QUERY("* | where cidr(ip, \"x\")", "error at 19: 'x' is not an IP address or network\n");
+}

@@ -1,0 +1,227 @@
+/* Sorting of rows: the implicit order of results (event time, then index) and the pipe sort. With a
+ * limit only the first are kept. Rows of queries that name no fields take 16 bytes and a pointer.
+ */
+#include "expr/compare.h"
+#include "query/plan.h"
+#include "query/run.h"
+
+struct kept {
+	int64_t time_ns;
+	uint64_t index;
+	struct row_copy *copy; /* NULL when the query names no fields; extra: scalars of the keys */
+};
+
+struct sorting {
+	struct sort_options options;
+	bool newest;
+	bool by_index;
+	struct kept *rows;
+	size_t count, cap;
+	bool sorted; /* so far they came in order */
+};
+
+/* Rows beyond the limit are cut off when so many have gathered. */
+enum { SLACK = 65536 };
+
+/* ---- copies ---- */
+
+static size_t align(size_t bytes) {
+	return (bytes + 15) & ~(size_t)15;
+}
+
+static bool is_kept(const struct run *run, size_t field, size_t from, struct value value) {
+	return value.kind != VALUE_NONE && run->query->fields[field].last >= from;
+}
+
+enum err row_copy_new(struct run *run, const struct flow_row *row, size_t from, size_t extra_bytes,
+                      struct row_copy **out_copy) {
+	size_t count = run->query->fields_count;
+	size_t head = align(sizeof(struct row_copy));
+	size_t values_at = head + align(extra_bytes);
+	size_t at = values_at + count * sizeof(struct value);
+	size_t bytes = at;
+	for (size_t i = 0; i < count; i++) {
+		bytes += is_kept(run, i, from, row->values[i]) ? row->values[i].text.len : 0;
+	}
+	TRY(run_take(run, bytes));
+	char *block = calloc(1, bytes);
+	ASSERT(block != NULL);
+	struct row_copy *copy = (void *)block;
+	struct value *values = (void *)(block + values_at);
+	for (size_t i = 0; i < count; i++) {
+		struct value value = row->values[i];
+		if (is_kept(run, i, from, value)) {
+			if (value.text.len > 0) {
+				memcpy(block + at, value.text.ptr, value.text.len);
+			}
+			values[i] = (struct value){value.kind, str_make(block + at, value.text.len)};
+			at += value.text.len;
+		}
+	}
+	*copy = (struct row_copy){.row = *row, .bytes = bytes, .extra = block + head};
+	copy->row.values = values;
+	copy->row.page = NULL;
+	*out_copy = copy;
+	return ERR_OK;
+}
+
+void row_copy_free(struct run *run, struct row_copy *copy) {
+	if (copy != NULL) {
+		run_give_back(run, copy->bytes);
+		free(copy);
+	}
+}
+
+/* ---- order ---- */
+
+struct sort_value {
+	bool present;
+	struct scalar scalar;
+};
+
+static struct sort_value read_sort_value(struct value value) {
+	size_t at = 0;
+	struct value first = value;
+	if (value.kind == VALUE_LIST && !value_list_next(value.text, &at, &first)) {
+		first = VALUE_ABSENT;
+	}
+	struct sort_value out = {.present = first.kind != VALUE_NONE};
+	if (out.present) {
+		out.scalar = scalar_read(first.text);
+	}
+	return out;
+}
+
+/* Rows without the field come last either way. */
+static int compare_keys(const struct sorting *sorting, const struct row_copy *a,
+                        const struct row_copy *b) {
+	const struct sort_value *x = (const void *)a->extra;
+	const struct sort_value *y = (const void *)b->extra;
+	for (size_t i = 0; i < sorting->options.keys_count; i++) {
+		if (x[i].present != y[i].present) {
+			return x[i].present ? -1 : 1;
+		}
+		int order = x[i].present ? scalar_order(&x[i].scalar, &y[i].scalar) : 0;
+		if (order != 0) {
+			return (order < 0) != sorting->options.keys[i].descending ? -1 : 1;
+		}
+	}
+	return 0;
+}
+
+static int compare(const struct sorting *sorting, const struct kept *a, const struct kept *b) {
+	if (sorting->options.keys_count > 0) {
+		int order = compare_keys(sorting, a->copy, b->copy);
+		if (order != 0) {
+			return order;
+		}
+	}
+	if (a->time_ns != b->time_ns && !sorting->by_index) {
+		return (a->time_ns < b->time_ns) != sorting->newest ? -1 : 1;
+	}
+	return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static int compare_rows(const void *a, const void *b, void *sorting) {
+	return compare(sorting, a, b);
+}
+
+/* ---- the operator ---- */
+
+static void sort_rows(struct sorting *sorting) {
+	if (!sorting->sorted) {
+		qsort_r(sorting->rows, sorting->count, sizeof(*sorting->rows), compare_rows, sorting);
+		sorting->sorted = true;
+	}
+}
+
+static void cut(struct op *op) {
+	struct sorting *sorting = op->state;
+	sort_rows(sorting);
+	for (size_t i = sorting->options.keep; i < sorting->count; i++) {
+		row_copy_free(op->run, sorting->rows[i].copy);
+	}
+	sorting->count = MIN_OF(sorting->count, sorting->options.keep);
+}
+
+static enum err make_room(struct op *op) {
+	struct sorting *sorting = op->state;
+	uint64_t keep = sorting->options.keep;
+	if (keep < SIZE_MAX / 4 && sorting->count >= 2 * keep + SLACK) {
+		cut(op);
+	}
+	if (sorting->count < sorting->cap) {
+		return ERR_OK;
+	}
+	size_t cap = sorting->cap == 0 ? 1024 : sorting->cap * 2;
+	TRY(run_take(op->run, (cap - sorting->cap) * sizeof(*sorting->rows)));
+	sorting->rows = reallocarray(sorting->rows, cap, sizeof(*sorting->rows));
+	ASSERT(sorting->rows != NULL);
+	sorting->cap = cap;
+	return ERR_OK;
+}
+
+static enum err keep_values(struct op *op, const struct flow_row *row, struct kept *kept) {
+	const struct sorting *sorting = op->state;
+	size_t keys = sorting->options.keys_count;
+	if (op->run->query->fields_count == 0) {
+		return ERR_OK;
+	}
+	TRY(row_copy_new(op->run, row, sorting->options.from, keys * sizeof(struct sort_value),
+	                 &kept->copy));
+	struct sort_value *values = (void *)kept->copy->extra;
+	for (size_t i = 0; i < keys; i++) {
+		values[i] = read_sort_value(kept->copy->row.values[sorting->options.keys[i].field]);
+	}
+	return ERR_OK;
+}
+
+static enum err sort_push(struct op *op, const struct flow_row *row) {
+	struct sorting *sorting = op->state;
+	struct kept kept = {.time_ns = row->time_ns, .index = row->index};
+	if (sorting->options.keep == 0) {
+		op->full = true;
+		return ERR_OK;
+	}
+	TRY(run_tick(op->run));
+	TRY(make_room(op));
+	TRY(keep_values(op, row, &kept));
+	if (sorting->count > 0 && sorting->sorted) {
+		sorting->sorted = compare(sorting, &sorting->rows[sorting->count - 1], &kept) <= 0;
+	}
+	sorting->rows[sorting->count++] = kept;
+	return ERR_OK;
+}
+
+static enum err sort_finish(struct op *op) {
+	struct sorting *sorting = op->state;
+	sort_rows(sorting);
+	uint64_t count = MIN_OF(sorting->count, sorting->options.keep);
+	for (size_t i = 0; i < count && !op->next->full; i++) {
+		const struct kept *kept = &sorting->rows[i];
+		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
+		TRY(run_tick(op->run));
+		TRY(op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row));
+	}
+	return op->next->finish(op->next);
+}
+
+static void sort_free(struct op *op) {
+	struct sorting *sorting = op->state;
+	for (size_t i = 0; i < sorting->count; i++) {
+		row_copy_free(op->run, sorting->rows[i].copy);
+	}
+	free(sorting->rows);
+}
+
+struct op *op_sort_new(struct run *run, const struct sort_options *options) {
+	struct op *op = ARENA_NEW(run->arena, struct op);
+	struct sorting *sorting = ARENA_NEW(run->arena, struct sorting);
+	*sorting = (struct sorting){.options = *options,
+	                            .sorted = true,
+	                            .newest = run->options->order == QUERY_BY_TIME_NEWEST,
+	                            .by_index = run->options->order == QUERY_BY_INDEX};
+	*op = (struct op){
+	    .run = run, .state = sorting, .push = sort_push, .finish = sort_finish, .free = sort_free};
+	return op;
+}
