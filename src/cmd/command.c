@@ -15,6 +15,52 @@ static const struct command commands[] = {
      IDS(OPTION_IN_FORMAT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS,
          OPTION_OUTPUT, OPTION_EXPLAIN, OPTION_JSON, OPTION_HELP),
      1, SIZE_MAX, cmd_parse},
+    {STR_INIT("ingest"), "PATH...", "take logs into the store, durable and sealed on return",
+     "Keeps every byte of what it is given, understands what it can, and seals it. A\n"
+     "file that was taken before is not taken twice; one that has grown goes on where\n"
+     "it was left.\n"
+     "\n"
+     "  akashi ingest /var/log\n"
+     "  akashi ingest --journal\n"
+     "  akashi ingest --host web01 --tz Asia/Tokyo evidence.tar.gz\n"
+     "  tail -F app.log | akashi ingest --follow --source app -\n",
+     IDS(OPTION_STORE, OPTION_SOURCE, OPTION_HOST, OPTION_CLASS, OPTION_IN_FORMAT, OPTION_ZONE,
+         OPTION_YEAR, OPTION_ENCODING, OPTION_FORMATS, OPTION_FOLLOW, OPTION_AGAIN, OPTION_JOURNAL,
+         OPTION_HASH_ONLY, OPTION_ACK, OPTION_JSON, OPTION_HELP),
+     0, SIZE_MAX, cmd_ingest},
+    {STR_INIT("search"), "'QUERY'", "search everything in the store",
+     "A filter, then pipes. A word matches whole words in any case; * is everything.\n"
+     "\n"
+     "  akashi search 'Failed password'              both words\n"
+     "  akashi search '\"Failed password\"'            the phrase\n"
+     "  akashi search 'user.name:(root OR admin) -host.name:bastion*'\n"
+     "  akashi search 'source.ip:10.0.0.0/8 http.response.status_code:>=500'\n"
+     "  akashi search --from -1h '/union.{1,20}select/ | top 10 source.ip'\n"
+     "  akashi search 'sshd | timechart span=1h count() by host.name'\n"
+     "\n"
+     "akashi help query tells the whole language.\n",
+     IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_LIMIT, OPTION_ORDER, OPTION_COUNT_ONLY,
+         OPTION_OUT_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_EXPLAIN, OPTION_TIMEOUT,
+         OPTION_MEMORY, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+     1, 1, cmd_search},
+    {STR_INIT("verify"), "", "prove the whole store anew",
+     "Checks every byte of the store, makes every leaf and every level of the Merkle\n"
+     "tree again and holds them against the signed checkpoints. Exit status 0: intact;\n"
+     "1: not, with each damage named. A store that was rolled back as a whole looks\n"
+     "intact from inside: keep checkpoints elsewhere and give one with --against.\n"
+     "\n"
+     "  akashi verify\n"
+     "  akashi verify --against /mnt/usb/checkpoint-2026-11-22\n",
+     IDS(OPTION_STORE, OPTION_AGAINST, OPTION_JSON, OPTION_HELP), 0, 0, cmd_verify},
+    {STR_INIT("export"), "", "a source file back whole, or the proof of one record",
+     "  akashi export --original /var/log/auth.log -o auth.log\n"
+     "  akashi export --proof default:4711 -o proof/     then: sh proof/verify-proof.sh proof\n",
+     IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_OUT, OPTION_JSON, OPTION_HELP), 0, 1,
+     cmd_export},
+    {STR_INIT("info"), "", "what is in the store: records, times, sources, sizes, checkpoints",
+     "  akashi info\n"
+     "  akashi info --json\n",
+     IDS(OPTION_STORE, OPTION_GAPS, OPTION_JSON, OPTION_DISPLAY_ZONE, OPTION_HELP), 0, 0, cmd_info},
     {STR_INIT("help"), "[COMMAND|query]", "how to use akashi, or one command",
      "  akashi help\n  akashi help search\n  akashi help query\n", IDS(OPTION_HELP), 0, 1,
      cmd_help},

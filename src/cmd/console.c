@@ -340,6 +340,34 @@ enum err console_size(const char *text, size_t *out_bytes, struct diag *diag) {
 	return ERR_OK;
 }
 
+const char *console_absolute_path(struct arena *arena, const char *path) {
+	char folder[LIMIT_PATH];
+	struct buf out = {0};
+	if (strcmp(path, "-") == 0) {
+		return path;
+	}
+	struct str rest = str_from(path);
+	if (path[0] != '/') {
+		if (getcwd(folder, sizeof(folder)) == NULL) {
+			return path;
+		}
+		buf_append_str(&out, str_from(folder));
+	}
+	while (rest.len > 0) {
+		struct str part = str_cut(&rest, '/');
+		if (str_eq(part, STR(".."))) {
+			while (out.len > 0 && out.ptr[--out.len] != '/') {
+			}
+		} else if (part.len > 0 && !str_eq(part, STR("."))) {
+			buf_append_char(&out, '/');
+			buf_append_str(&out, part);
+		}
+	}
+	const char *absolute = out.len == 0 ? "/" : arena_cstr(arena, buf_str(&out));
+	buf_deinit(&out);
+	return absolute;
+}
+
 const char *console_store_path(const struct args *args) {
 	const char *environment = getenv("AKASHI_STORE");
 	if (args->store != NULL) {

@@ -55,5 +55,8 @@ MUST_USE enum err console_style(const struct args *args, struct render_style *ou
 void console_style_deinit(struct render_style *style);
 /* "512M", "2G", "65536" in bytes. */
 MUST_USE enum err console_size(const char *text, size_t *out_bytes, struct diag *diag);
+/* The path as it stands from the root, with "." and ".." taken out by text (symbolic links stay as
+ * they are named), in arena. "-" stays "-". */
+const char *console_absolute_path(struct arena *arena, const char *path);
 /* The store's folder by --store, AKASHI_STORE, ./akashi-data. */
 const char *console_store_path(const struct args *args);

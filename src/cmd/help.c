@@ -1,4 +1,5 @@
 /* Help, made from the tables of commands and options; the page of the query language. */
+#include "query/help.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
 
@@ -41,7 +42,9 @@ int cmd_help(const struct args *args) {
 	struct buf text = {0};
 	struct str topic = args->paths_count > 0 ? str_from(args->paths[0]) : STR("");
 	const struct command *command = command_find(topic);
-	if (command != NULL) {
+	if (str_eq(topic, STR("query"))) {
+		query_help(&text);
+	} else if (command != NULL) {
 		help_command(command, &text);
 	} else if (topic.len == 0) {
 		help_overview(&text);

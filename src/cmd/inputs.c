@@ -1,6 +1,7 @@
 /* Options of reading, the walk over the paths, problems at the end. */
 #include "cmd/inputs.h"
 
+#include "codec/charset.h"
 #include "ingest/zones.h"
 #include "render/units.h"
 
@@ -8,9 +9,16 @@ enum { PROBLEM_LINES_MAX = 50 };
 
 static enum err check_names(const struct args *args, const struct formats *formats,
                             struct diag *diag) {
+	enum charset_id charset;
 	if (args->format != NULL && !formats_has(formats, str_from(args->format))) {
 		enum err err = diag_set(diag, ERR_INVALID, "there is no format '%.80s'", args->format);
 		diag_hint(diag, "formats: %.*s", STR_ARG(formats_names(formats)));
+		return err;
+	}
+	if (args->encoding != NULL && !charset_by_name(str_from(args->encoding), &charset)) {
+		enum err err =
+		    diag_set(diag, ERR_INVALID, "there is no character set '%.80s'", args->encoding);
+		diag_hint(diag, "utf-8, shift_jis, euc-jp, iso-2022-jp, utf-16le, utf-16be, latin1");
 		return err;
 	}
 	if (args->year != 0 && (args->year < 1970 || args->year > 2261)) {

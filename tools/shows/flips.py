@@ -145,11 +145,11 @@ for index in (0, 5, 255, 256, 400):
     if p.returncode != 0:
         fault("export --proof %d: %s" % (index, p.stderr.decode()))
         continue
-    if subprocess.run(["sh", proof + "/verify.sh", proof], capture_output=True).returncode != 0:
+    if subprocess.run(["sh", proof + "/verify-proof.sh", proof], capture_output=True).returncode != 0:
         fault("the script refuses the proof of record %d" % index)
     body = open(proof + "/record.body", "rb").read()
     put(proof + "/record.body", body[:-1] + bytes([body[-1] ^ 1]) if body else b"x")
-    if subprocess.run(["sh", proof + "/verify.sh", proof], capture_output=True).returncode == 0:
+    if subprocess.run(["sh", proof + "/verify-proof.sh", proof], capture_output=True).returncode == 0:
         fault("the script takes a changed record %d" % index)
 shutil.rmtree(work)
 print("%d faults" % faults)

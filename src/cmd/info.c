@@ -1,0 +1,194 @@
+/* akashi info: what is in the store. */
+#include "base/instant.h"
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "render/table.h"
+#include "render/units.h"
+#include "store/store.h"
+
+static void append_time(struct buf *out, int64_t ns, const struct render_style *style) {
+	if (ns == INSTANT_MIN || ns == INSTANT_MAX) {
+		buf_append_char(out, '-');
+	} else {
+		instant_format(out, ns / INSTANT_SECOND * INSTANT_SECOND, render_offset(style, ns));
+	}
+}
+
+static void append_size_line(struct buf *out, const char *label, uint64_t bytes) {
+	buf_printf(out, "%-12s ", label);
+	render_bytes(out, bytes);
+}
+
+static void append_facts(struct buf *out, const struct store_info *info,
+                         const struct render_style *style) {
+	buf_printf(out, "%-12s ", "store");
+	render_safe(out, info->path);
+	buf_printf(out, "\n%-12s %.*s\n%-12s ", "origin", STR_ARG(info->origin), "records");
+	render_count(out, info->records);
+	if (info->records > 0) {
+		buf_append_str(out, STR(", "));
+		append_time(out, info->time_min_ns, style);
+		buf_append_str(out, STR(" … "));
+		append_time(out, info->time_max_ns, style);
+	}
+	buf_append_char(out, '\n');
+	append_size_line(out, "raw", info->bytes_raw);
+	buf_append_char(out, '\n');
+	append_size_line(out, "stored", info->bytes_stored);
+	if (info->bytes_stored > 0) {
+		buf_printf(out, " (%.1f : 1) in %llu segments, %llu objects",
+		           (double)info->bytes_raw / (double)info->bytes_stored,
+		           (unsigned long long)info->segments, (unsigned long long)info->objects);
+	}
+	buf_append_char(out, '\n');
+	if (info->log_bytes > 0) {
+		append_size_line(out, "log", info->log_bytes);
+		buf_append_str(out, STR(" not yet in segments; the next ingest takes it over\n"));
+	}
+	if (info->sealed) {
+		buf_printf(out, "%-12s all %llu leaves, root ", "sealed",
+		           (unsigned long long)info->tree_size);
+	} else {
+		buf_printf(out, "%-12s %llu of %llu leaves, root ", "sealed",
+		           (unsigned long long)info->checkpoint_size, (unsigned long long)info->tree_size);
+	}
+	buf_append_base64(out, info->checkpoint_root, sizeof(info->checkpoint_root));
+	buf_append_char(out, '\n');
+}
+
+static void append_sources(struct buf *out, struct store *store, const struct render_style *style) {
+	static const struct str columns[] = {STR_INIT("source"), STR_INIT("records"), STR_INIT("raw"),
+	                                     STR_INIT("first"), STR_INIT("last")};
+	const struct store_source *sources;
+	size_t count = store_sources(store, &sources);
+	struct table *table = table_new(columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < count; i++) {
+		struct buf cells[4] = {{0}, {0}, {0}, {0}};
+		if (sources[i].records == 0) {
+			continue;
+		}
+		render_count(&cells[0], sources[i].records);
+		render_bytes(&cells[1], sources[i].bytes_raw);
+		append_time(&cells[2], sources[i].time_min_ns, style);
+		append_time(&cells[3], sources[i].time_max_ns, style);
+		table_add(table, (const struct value[]){value_string(sources[i].name),
+		                                        {VALUE_NUMBER, buf_str(&cells[0])},
+		                                        {VALUE_NUMBER, buf_str(&cells[1])},
+		                                        value_string(buf_str(&cells[2])),
+		                                        value_string(buf_str(&cells[3]))});
+		for (size_t j = 0; j < ARRAY_LEN(cells); j++) {
+			buf_deinit(&cells[j]);
+		}
+	}
+	if (table_rows(table) > 0) {
+		buf_append_char(out, '\n');
+		table_render_text(table, style, out);
+	}
+	table_free(table);
+}
+
+/* What is known to be missing: files that were not taken to their end, records not yet sealed. */
+static void append_gaps(struct buf *out, struct store *store, const struct store_info *info) {
+	const struct store_file *files;
+	size_t count = store_files(store, &files);
+	uint64_t gaps = 0;
+	buf_append_char(out, '\n');
+	for (size_t i = 0; i < count; i++) {
+		if (!files[i].done) {
+			gaps++;
+			buf_append_str(out, STR("not taken to its end: "));
+			render_safe(out, files[i].path);
+			buf_printf(out, " (%llu records so far)\n", (unsigned long long)files[i].records);
+		}
+	}
+	if (!info->sealed) {
+		gaps++;
+		buf_printf(out, "not yet sealed: leaves %llu to %llu\n",
+		           (unsigned long long)info->checkpoint_size,
+		           (unsigned long long)info->tree_size - 1);
+	}
+	if (gaps == 0) {
+		buf_append_str(out,
+		               STR("no gaps: every file was taken to its end, every leaf is sealed\n"));
+	}
+}
+
+static void append_json(struct buf *out, struct store *store, const struct store_info *info) {
+	const struct store_source *sources;
+	const struct store_file *files;
+	size_t sources_count = store_sources(store, &sources);
+	size_t files_count = store_files(store, &files);
+	buf_printf(out,
+	           "{\"akashi.schema\":%d,\"records\":%llu,\"tree_size\":%llu,\"bytes_raw\":%llu,"
+	           "\"bytes_stored\":%llu,\"segments\":%llu,\"objects\":%llu,\"log_bytes\":%llu,"
+	           "\"sealed\":%s,\"checkpoint_size\":%llu,\"origin\":",
+	           JSON_SCHEMA, (unsigned long long)info->records, (unsigned long long)info->tree_size,
+	           (unsigned long long)info->bytes_raw, (unsigned long long)info->bytes_stored,
+	           (unsigned long long)info->segments, (unsigned long long)info->objects,
+	           (unsigned long long)info->log_bytes, info->sealed ? "true" : "false",
+	           (unsigned long long)info->checkpoint_size);
+	buf_append_json(out, info->origin);
+	buf_append_str(out, STR(",\"root\":\""));
+	buf_append_base64(out, info->checkpoint_root, sizeof(info->checkpoint_root));
+	buf_append_char(out, '"');
+	if (info->records > 0) {
+		buf_append_str(out, STR(",\"time_first\":\""));
+		instant_format(out, info->time_min_ns, 0);
+		buf_append_str(out, STR("\",\"time_last\":\""));
+		instant_format(out, info->time_max_ns, 0);
+		buf_append_char(out, '"');
+	}
+	buf_append_str(out, STR(",\"sources\":["));
+	for (size_t i = 0; i < sources_count; i++) {
+		buf_append_str(out, i > 0 ? STR(",{\"name\":") : STR("{\"name\":"));
+		buf_append_json(out, sources[i].name);
+		buf_printf(out, ",\"records\":%llu,\"bytes_raw\":%llu}",
+		           (unsigned long long)sources[i].records,
+		           (unsigned long long)sources[i].bytes_raw);
+	}
+	buf_append_str(out, STR("],\"files\":["));
+	for (size_t i = 0; i < files_count; i++) {
+		buf_append_str(out, i > 0 ? STR(",{\"path\":") : STR("{\"path\":"));
+		buf_append_json(out, files[i].path);
+		buf_printf(out, ",\"number\":%u,\"size\":%llu,\"records\":%llu,\"done\":%s,\"sha256\":\"",
+		           files[i].number, (unsigned long long)files[i].size,
+		           (unsigned long long)files[i].records, files[i].done ? "true" : "false");
+		buf_append_hex(out, files[i].hash, sizeof(files[i].hash));
+		buf_append_str(out, STR("\"}"));
+	}
+	buf_append_str(out, STR("]}\n"));
+}
+
+int cmd_info(const struct args *args) {
+	struct diag diag = {0};
+	struct store *store = NULL;
+	struct store_info info;
+	struct render_style style = {0};
+	enum err err = console_style(args, &style, &diag);
+	if (err == ERR_OK) {
+		err = store_open(&(struct store_options){.os = os_real(), .path = console_store_path(args)},
+		                 &store, &diag);
+	}
+	if (err != ERR_OK) {
+		console_error(&diag, STR(""));
+		console_style_deinit(&style);
+		return console_status(err);
+	}
+	struct buf text = {0};
+	store_get_info(store, &info);
+	append_facts(&text, &info, &style);
+	append_sources(&text, store, &style);
+	if (args->gaps) {
+		append_gaps(&text, store, &info);
+	}
+	(void)fwrite(text.ptr, 1, text.len, stdout);
+	if (args->json) {
+		buf_clear(&text);
+		append_json(&text, store, &info);
+		(void)fwrite(text.ptr, 1, text.len, stderr);
+	}
+	buf_deinit(&text);
+	store_close(store);
+	console_style_deinit(&style);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,301 @@
+/* akashi search: a query over the store, results as they suit the reader. */
+#include "base/instant.h"
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "query/query.h"
+#include "query/when.h"
+#include "render/histogram.h"
+#include "render/table.h"
+#include "render/units.h"
+
+enum search_format { FORMAT_TEXT, FORMAT_RAW, FORMAT_JSONL, FORMAT_CSV, FORMAT_TABLE };
+
+struct search {
+	struct output *output;
+	enum search_format format;
+	struct render_style style;
+	struct table *table;
+	struct histogram histogram;
+	struct progress progress;
+	struct buf line;
+	struct str *columns; /* of a table result; in arena */
+	size_t columns_count;
+	struct arena *arena;
+	uint64_t records;
+};
+
+static const struct {
+	struct str name;
+	enum search_format format;
+} format_names[] = {
+    {STR_INIT("text"), FORMAT_TEXT},   {STR_INIT("raw"), FORMAT_RAW},
+    {STR_INIT("jsonl"), FORMAT_JSONL}, {STR_INIT("csv"), FORMAT_CSV},
+    {STR_INIT("table"), FORMAT_TABLE},
+};
+
+static enum err choose_format(const struct args *args, enum search_format *out_format,
+                              struct diag *diag) {
+	if (args->format == NULL) {
+		bool terminal = args->out == NULL && console_stdout_is_terminal();
+		*out_format = terminal ? FORMAT_TEXT : FORMAT_JSONL;
+		return ERR_OK;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(format_names); i++) {
+		if (str_eq(format_names[i].name, str_from(args->format))) {
+			*out_format = format_names[i].format;
+			return ERR_OK;
+		}
+	}
+	return diag_set(diag, ERR_INVALID, "--format wants text, raw, jsonl, csv or table, not '%.40s'",
+	                args->format);
+}
+
+static enum err flush_line(struct search *search) {
+	enum err err = output_write(search->output, search->line.ptr, search->line.len);
+	buf_clear(&search->line);
+	return err;
+}
+
+static enum err begin(void *ctx, const struct str *columns, size_t count) {
+	struct search *search = ctx;
+	progress_end(&search->progress);
+	search->columns_count = count;
+	if (count == 0) {
+		if (search->format == FORMAT_CSV) {
+			render_csv_header(&search->line);
+		}
+		return flush_line(search);
+	}
+	search->columns = ARENA_ARRAY(search->arena, count, struct str);
+	for (size_t i = 0; i < count; i++) {
+		search->columns[i] = arena_str(search->arena, columns[i]);
+	}
+	if (search->format == FORMAT_CSV) {
+		table_render_csv_header(columns, count, &search->line);
+	} else if (search->format == FORMAT_TEXT || search->format == FORMAT_TABLE) {
+		search->table = table_new(columns, count);
+	}
+	return flush_line(search);
+}
+
+static enum err record(void *ctx, const struct row *row) {
+	struct search *search = ctx;
+	search->records++;
+	switch (search->format) {
+	case FORMAT_RAW:
+		render_raw(row, &search->line);
+		break;
+	case FORMAT_JSONL:
+		render_json(row, &search->style, &search->line);
+		break;
+	case FORMAT_CSV:
+		render_csv(row, &search->style, &search->line);
+		break;
+	case FORMAT_TEXT:
+	case FORMAT_TABLE:
+	default:
+		histogram_add(&search->histogram, row->time_ns);
+		render_text(row, &search->style, &search->line);
+		break;
+	}
+	return flush_line(search);
+}
+
+static enum err values(void *ctx, const struct value *row, size_t count) {
+	struct search *search = ctx;
+	search->records++;
+	switch (search->format) {
+	case FORMAT_TEXT:
+	case FORMAT_TABLE:
+		table_add(search->table, row);
+		return ERR_OK;
+	case FORMAT_CSV:
+		table_render_csv(row, count, &search->line);
+		break;
+	case FORMAT_RAW:
+	case FORMAT_JSONL:
+	default:
+		table_render_json(search->columns, count, row, &search->line);
+		break;
+	}
+	return flush_line(search);
+}
+
+static bool on_progress(void *ctx, uint64_t done, uint64_t all, uint64_t found) {
+	struct search *search = ctx;
+	if (search->records == 0 && progress_due(&search->progress)) {
+		progress_show(&search->progress, "searched %llu of %llu records, found %llu",
+		              (unsigned long long)done, (unsigned long long)all, (unsigned long long)found);
+	}
+	return !console_interrupted();
+}
+
+static enum err read_time(const char *text, int64_t now, const struct render_style *style,
+                          int64_t *out_ns, struct diag *diag) {
+	struct when when;
+	if (text == NULL) {
+		return ERR_OK;
+	}
+	TRY(when_parse(str_from(text), now, render_offset(style, now), &when, diag));
+	*out_ns = when.ns;
+	return ERR_OK;
+}
+
+static enum err read_order(const char *text, enum query_order *out_order, struct diag *diag) {
+	struct str order = text != NULL ? str_from(text) : STR("time");
+	if (str_eq(order, STR("time"))) {
+		*out_order = QUERY_BY_TIME;
+	} else if (str_eq(order, STR("-time"))) {
+		*out_order = QUERY_BY_TIME_NEWEST;
+	} else if (str_eq(order, STR("index"))) {
+		*out_order = QUERY_BY_INDEX;
+	} else {
+		return diag_set(diag, ERR_INVALID, "--order wants time, -time or index, not '%.40s'", text);
+	}
+	return ERR_OK;
+}
+
+static enum err read_options(const struct args *args, struct search *search,
+                             struct query_options *out_options, struct diag *diag) {
+	const struct os *os = os_real();
+	struct query_options options = {
+	    .now_ns = os->wall_ns(os->ctx),
+	    .from_ns = INSTANT_MIN,
+	    .to_ns = INSTANT_MAX,
+	    .limit = args->limit,
+	    .count_only = args->count,
+	    .os = os,
+	    .progress = on_progress,
+	    .progress_ctx = search,
+	};
+	TRY(console_style(args, &search->style, diag));
+	TRY(choose_format(args, &search->format, diag));
+	TRY(read_time(args->from, options.now_ns, &search->style, &options.from_ns, diag));
+	TRY(read_time(args->to, options.now_ns, &search->style, &options.to_ns, diag));
+	TRY(read_order(args->order, &options.order, diag));
+	options.display_offset_seconds = render_offset(&search->style, options.now_ns);
+	if (args->timeout != NULL) {
+		int64_t timeout;
+		TRY(when_parse_duration(str_from(args->timeout), &timeout, diag));
+		options.deadline_ns = os->monotonic_ns(os->ctx) + timeout;
+	}
+	if (args->memory != NULL) {
+		TRY(console_size(args->memory, &options.memory_max, diag));
+	}
+	*out_options = options;
+	return ERR_OK;
+}
+
+/* --count: the number alone, or as an object or column where a format was asked for. */
+static void append_count(struct search *search, const struct args *args, uint64_t count) {
+	struct str format = args->format != NULL ? str_from(args->format) : STR("text");
+	if (str_eq(format, STR("jsonl"))) {
+		buf_printf(&search->line, "{\"count\":%llu}\n", (unsigned long long)count);
+	} else {
+		buf_append_str(&search->line, str_eq(format, STR("csv")) ? STR("count\r\n") : STR(""));
+		buf_append_u64(&search->line, count);
+		buf_append_char(&search->line, '\n');
+	}
+}
+
+static enum err finish(struct search *search, const struct args *args,
+                       const struct query_stats *stats) {
+	if (args->count) {
+		append_count(search, args, stats->results);
+	} else if (search->table != NULL) {
+		table_render_text(search->table, &search->style, &search->line);
+	} else if ((search->format == FORMAT_TEXT || search->format == FORMAT_TABLE) &&
+	           console_stdout_is_terminal()) {
+		histogram_render(&search->histogram, &search->style, &search->line);
+	}
+	TRY(flush_line(search));
+	return output_flush(search->output);
+}
+
+static void print_summary(const struct args *args, const struct query_stats *stats,
+                          const struct search *search) {
+	double seconds = progress_seconds(&search->progress);
+	if (args->json) {
+		(void)fprintf(stderr,
+		              "{\"akashi.schema\":%d,\"found\":%llu,\"results\":%llu,"
+		              "\"pages\":%llu,\"pages_skipped\":%llu,\"pages_damaged\":%llu,"
+		              "\"seconds\":%.3f}\n",
+		              JSON_SCHEMA, (unsigned long long)stats->found,
+		              (unsigned long long)stats->results, (unsigned long long)stats->scan.pages,
+		              (unsigned long long)stats->scan.pages_skipped,
+		              (unsigned long long)stats->pages_damaged, seconds);
+	} else if (console_stderr_is_terminal() || args->explain) {
+		struct buf text = {0};
+		render_count(&text, stats->found);
+		buf_printf(&text, " record%s found in %.3f s", stats->found == 1 ? "" : "s", seconds);
+		if (args->explain) {
+			buf_printf(&text, "; %llu pages read, %llu skipped",
+			           (unsigned long long)stats->scan.pages,
+			           (unsigned long long)stats->scan.pages_skipped);
+		}
+		(void)fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&text)));
+		buf_deinit(&text);
+	}
+}
+
+static enum err run(struct search *search, const struct args *args, struct store *store,
+                    struct query_stats *out_stats, struct diag *diag) {
+	struct query_options options;
+	struct query *query = NULL;
+	struct str text = str_from(args->paths[0]);
+	TRY(read_options(args, search, &options, diag));
+	TRY(query_parse(search->arena, text, &options, &query, diag));
+	if (args->explain) {
+		struct buf plan = {0};
+		query_explain(query, &plan);
+		(void)fwrite(plan.ptr, 1, plan.len, stderr);
+		buf_deinit(&plan);
+	}
+	TRY(output_open(args->out, &search->output, diag));
+	struct query_output output = {
+	    .ctx = search, .begin = begin, .record = record, .values = values};
+	enum err err = query_run(query, store, &options, &output, out_stats, diag);
+	query_free(query);
+	TRY(err);
+	return finish(search, args, out_stats);
+}
+
+int cmd_search(const struct args *args) {
+	struct search search = {.arena = arena_new(SIZE_MAX)};
+	struct diag diag = {0};
+	struct query_stats stats = {0};
+	struct store *store = NULL;
+	progress_begin(&search.progress);
+	enum err err = store_open(
+	    &(struct store_options){.os = os_real(), .path = console_store_path(args)}, &store, &diag);
+	if (err == ERR_OK) {
+		err = run(&search, args, store, &stats, &diag);
+	}
+	progress_end(&search.progress);
+	if (err == ERR_OK) {
+		err = output_close(search.output, &diag);
+	} else {
+		output_abandon(search.output);
+	}
+	int status = console_status(err);
+	if (err != ERR_OK && err != ERR_CLOSED) {
+		if (diag.message[0] == '\0') {
+			(void)diag_set(&diag, err, "%s", err_text(err));
+		}
+		console_error(&diag, str_from(args->paths[0]));
+	} else if (err == ERR_OK) {
+		print_summary(args, &stats, &search);
+		status = stats.pages_damaged > 0 ? EXIT_FAILED : status;
+	}
+	if (stats.pages_damaged > 0) {
+		console_note(
+		    "%llu pages of the store are damaged and were left out; akashi verify names them",
+		    (unsigned long long)stats.pages_damaged);
+	}
+	table_free(search.table);
+	buf_deinit(&search.line);
+	console_style_deinit(&search.style);
+	store_close(store);
+	arena_free(search.arena);
+	return status;
+}

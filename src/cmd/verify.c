@@ -1,0 +1,136 @@
+/* akashi verify: everything proved anew, every damage named. */
+#include "cmd/command.h"
+#include "cmd/console.h"
+#include "render/units.h"
+#include "store/store.h"
+
+struct verify {
+	struct progress progress;
+	uint64_t printed;
+};
+
+enum { DAMAGES_SHOWN = 100, CHECKPOINT_MAX = 64 << 10 };
+
+static void damage(void *ctx, const struct store_damage *damage) {
+	struct verify *verify = ctx;
+	struct buf text = {0};
+	progress_end(&verify->progress);
+	if (verify->printed++ == DAMAGES_SHOWN) {
+		(void)puts("... and more");
+	}
+	if (verify->printed > DAMAGES_SHOWN) {
+		return;
+	}
+	buf_append_str(&text, STR("DAMAGED "));
+	render_safe(&text, damage->where);
+	buf_append_str(&text, STR(": "));
+	render_safe(&text, damage->what);
+	if (damage->has_range && damage->index_to == damage->index_from + 1) {
+		buf_printf(&text, " (record %llu)", (unsigned long long)damage->index_from);
+	} else if (damage->has_range) {
+		buf_printf(&text, " (records %llu to %llu)", (unsigned long long)damage->index_from,
+		           (unsigned long long)damage->index_to - 1);
+	}
+	(void)printf("%.*s\n", STR_ARG(buf_str(&text)));
+	buf_deinit(&text);
+}
+
+static bool on_progress(void *ctx, uint64_t done, uint64_t all) {
+	struct verify *verify = ctx;
+	if (progress_due(&verify->progress)) {
+		progress_show(&verify->progress, "checked %llu of %llu records", (unsigned long long)done,
+		              (unsigned long long)all);
+	}
+	return !console_interrupted();
+}
+
+static void print_people(const struct store_verify_result *result, const struct args *args,
+                         double seconds) {
+	struct buf text = {0};
+	struct buf root = {0};
+	buf_append_str(&text, result->intact ? STR("intact: ") : STR("NOT INTACT: "));
+	if (!result->intact) {
+		buf_printf(&text, "%llu damage%s; ", (unsigned long long)result->damages,
+		           result->damages == 1 ? "" : "s");
+	}
+	render_count(&text, result->records);
+	buf_printf(
+	    &text, " records, %llu leaves, %llu segments, %llu objects, %llu checkpoints in %.1f s\n",
+	    (unsigned long long)result->tree_size, (unsigned long long)result->segments,
+	    (unsigned long long)result->objects, (unsigned long long)result->checkpoints, seconds);
+	buf_append_base64(&root, result->root, sizeof(result->root));
+	buf_printf(&text, "root %.*s\n", STR_ARG(buf_str(&root)));
+	if (args->against == NULL) {
+		buf_append_str(&text,
+		               STR("not checked: whether the whole store was rolled back to an older "
+		                   "state. Keep a\ncheckpoint elsewhere and give it with --against.\n"));
+	} else if (result->against_held) {
+		buf_append_str(
+		    &text, STR("the outside checkpoint holds: nothing before it was changed or removed\n"));
+	} else {
+		buf_append_str(&text, STR("THE OUTSIDE CHECKPOINT DOES NOT HOLD\n"));
+	}
+	(void)fwrite(text.ptr, 1, text.len, stdout);
+	buf_deinit(&text);
+	buf_deinit(&root);
+}
+
+static void print_json(const struct store_verify_result *result, const struct args *args,
+                       double seconds) {
+	struct buf root = {0};
+	buf_append_base64(&root, result->root, sizeof(result->root));
+	(void)fprintf(stderr,
+	              "{\"akashi.schema\":%d,\"intact\":%s,\"damages\":%llu,\"records\":%llu,"
+	              "\"tree_size\":%llu,\"segments\":%llu,\"objects\":%llu,\"checkpoints\":%llu,"
+	              "\"root\":\"%.*s\",\"against\":%s,\"seconds\":%.3f}\n",
+	              JSON_SCHEMA, result->intact ? "true" : "false",
+	              (unsigned long long)result->damages, (unsigned long long)result->records,
+	              (unsigned long long)result->tree_size, (unsigned long long)result->segments,
+	              (unsigned long long)result->objects, (unsigned long long)result->checkpoints,
+	              STR_ARG(buf_str(&root)),
+	              args->against == NULL  ? "null"
+	              : result->against_held ? "true"
+	                                     : "false",
+	              seconds);
+	buf_deinit(&root);
+}
+
+static enum err read_against(const char *path, struct buf *out, struct diag *diag) {
+	if (path == NULL) {
+		return ERR_OK;
+	}
+	enum err err = os_read_file(os_real(), path, CHECKPOINT_MAX, out);
+	return err == ERR_OK
+	           ? ERR_OK
+	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
+}
+
+int cmd_verify(const struct args *args) {
+	struct verify verify = {0};
+	struct buf against = {0};
+	struct diag diag = {0};
+	struct store_verify_result result = {0};
+	progress_begin(&verify.progress);
+	enum err err = read_against(args->against, &against, &diag);
+	if (err == ERR_OK) {
+		err = store_verify(os_real(), console_store_path(args),
+		                   &(struct store_verify_options){.against = buf_str(&against),
+		                                                  .damage = damage,
+		                                                  .progress = on_progress,
+		                                                  .ctx = &verify},
+		                   &result, &diag);
+	}
+	buf_deinit(&against);
+	progress_end(&verify.progress);
+	if (err != ERR_OK) {
+		console_error(&diag, STR(""));
+		return console_status(err);
+	}
+	double seconds = progress_seconds(&verify.progress);
+	print_people(&result, args, seconds);
+	if (args->json) {
+		print_json(&result, args, seconds);
+	}
+	bool holds = result.intact && (args->against == NULL || result.against_held);
+	return fflush(stdout) != 0 ? EXIT_FAILED : holds ? EXIT_DONE : EXIT_NO;
+}

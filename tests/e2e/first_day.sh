@@ -1,0 +1,110 @@
+#!/bin/sh
+# first_day.sh AKASHI: what a new user does on the first day, end to end, as TAP. Each check runs the
+# real binary on a real folder; nothing is mocked.
+set -u
+akashi=$(realpath "$1") || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/akashi-e2e-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset AKASHI_STORE
+number=0
+
+ok() { # ok STATUS NAME
+    number=$((number + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $number - $2"
+    else
+        echo "not ok $number - $2"
+        sed 's/^/# out: /' out 2>/dev/null | head -20
+        sed 's/^/# err: /' err 2>/dev/null | head -20
+    fi
+}
+run() { # run WANTED_STATUS ARGS...: output in out and err
+    wanted=$1
+    shift
+    "$akashi" "$@" >out 2>err
+    status=$?
+    [ "$status" -eq "$wanted" ] || echo "# exit status $status, wanted $wanted: $*"
+    [ "$status" -eq "$wanted" ]
+}
+has() { grep -q -e "$2" "$1"; }
+
+mkdir logs
+cat >logs/auth.log <<'LOG'
+Nov 21 03:12:07 web01 sshd[812]: Failed password for root from 203.0.113.9 port 4711 ssh2
+Nov 21 03:12:09 web01 sshd[812]: Failed password for invalid user admin from 203.0.113.9 port 4712 ssh2
+Nov 21 03:12:30 web01 sshd[815]: Accepted password for deploy from 203.0.113.9 port 4720 ssh2
+LOG
+cat >logs/access.log <<'LOG'
+203.0.113.9 - - [21/Nov/2026:03:10:00 +0000] "GET /admin.php HTTP/1.1" 404 153 "-" "curl/8.0"
+198.51.100.7 - - [21/Nov/2026:03:10:05 +0000] "GET / HTTP/1.1" 200 5120 "-" "Mozilla/5.0"
+LOG
+printf '{"time":"2026-11-21T03:13:00Z","level":"warn","user":{"name":"deploy"},"msg":"sudo used"}\n' >logs/app.json
+printf 'no final newline \377\0 here' >logs/odd.bin
+: >logs/empty.log
+gzip -c logs/auth.log >logs/old.log.gz
+
+run 0 --version && has out '^akashi [0-9]'; ok $? "the version is told"
+run 0 help && has out ingest; ok $? "help lists the commands"
+run 0 search --help && has out -- '--limit'; ok $? "a command's help lists its options"
+run 0 help query && has out stats; ok $? "the query language has a page"
+run 2 serch x && has err 'did you mean'; ok $? "a wrong command is answered with the nearest"
+run 2 search --lmit 3 x && has err '--limit'; ok $? "a wrong option is answered with the nearest"
+run 3 search x && has err akashi-data; ok $? "searching without a store says what to do"
+
+run 0 parse --year 2026 logs/auth.log && [ "$(wc -l <out)" -eq 3 ] && has out '"host.name":"web01"' &&
+    has out '"@timestamp":"2026-11-21T03:12:07Z"'
+ok $? "parse prints one object per record"
+
+run 0 ingest --json --ack ack.txt --year 2026 logs && has err '"records":10' && has ack.txt auth.log
+ok $? "a folder is taken in, with the ledger of durable pieces"
+run 0 ingest --json --year 2026 logs && has err '"records":0'
+ok $? "the same folder again adds nothing"
+run 0 search --count 'file.path:*auth.log "Failed password"' && [ "$(cat out)" = 2 ]
+ok $? "a phrase is counted"
+run 0 search --format raw 'deploy' && [ "$(wc -l <out)" -eq 3 ]
+ok $? "a word is found across formats"
+run 0 search --format csv 'Failed | stats count() as n by host.name' && has out 'web01,4'
+ok $? "statistics come as CSV"
+run 0 search --format jsonl 'http.response.status_code:>=400' && [ "$(wc -l <out)" -eq 1 ] &&
+    has out '"source.ip":"203.0.113.9"'
+ok $? "a field is compared as a number"
+run 2 search 'host.name:(a OR' && has err '\^'
+ok $? "a wrong query points at the place"
+
+for file in auth.log access.log app.json odd.bin empty.log old.log.gz; do
+    run 0 export --original "$work/logs/$file" -o back || run 0 export --original "logs/$file" -o back
+    cmp -s back "logs/$file"
+    ok $? "$file comes back to the byte"
+done
+run 0 search --format raw --order index 'file.path:*auth.log' && cmp -s out logs/auth.log
+ok $? "raw output in index order is the file again"
+
+echo 'Nov 21 03:15:00 web01 sudo: deploy : TTY=pts/0 ; COMMAND=/bin/sh' >>logs/auth.log
+run 0 ingest --json --year 2026 logs/auth.log && has err '"records":1[,}]'
+ok $? "a file that has grown goes on where it was left"
+echo 'hello from a pipe' | run 0 ingest --json --source pipe - && has err '"records":1[,}]'
+ok $? "standard input is taken through the log"
+run 0 search --count 'hello' && [ "$(cat out)" = 1 ]; ok $? "and found"
+[ -d akashi-data ] && [ -z "$(find akashi-data -name '*.wal' -size +0 2>/dev/null)" ]; ok $? "the log is empty afterwards"
+
+run 0 info && has out records; ok $? "info tells what is there"
+run 0 verify --json && has err '"intact":true'; ok $? "the store verifies"
+cp akashi-data/tree/default/checkpoint outside 2>/dev/null
+run 0 verify --against outside; ok $? "it agrees with a checkpoint kept outside"
+index=$("$akashi" search --format jsonl 'Accepted' 2>/dev/null | head -1 | sed 's/.*"akashi.index":\([0-9]*\).*/\1/')
+run 0 export --proof "default:$index" -o proof && sh proof/verify-proof.sh proof >out 2>err
+ok $? "one record is proved by a script with openssl and sha256sum"
+printf 'x' >>proof/record.body
+[ -f proof/verify-proof.sh ] && ! sh proof/verify-proof.sh proof >out 2>err; ok $? "a changed record is refused by that script"
+
+segment=$(find akashi-data/segments -name '*.seg' | head -1)
+cp "$segment" keep.seg
+printf '\125' | dd of="$segment" bs=1 seek=300 conv=notrunc 2>/dev/null
+cmp -s "$segment" keep.seg && printf '\252' | dd of="$segment" bs=1 seek=300 conv=notrunc 2>/dev/null
+run 1 verify && has out DAMAGED; ok $? "one changed byte is found and named"
+cp keep.seg "$segment"
+rm -f "$segment" && run 1 verify; ok $? "a removed segment is found"
+cp keep.seg "$segment" && run 0 verify; ok $? "put back, all is well"
+
+echo "1..$number"
