@@ -59,17 +59,26 @@ static void drop_unused_keys(struct store *store) {
 	}
 }
 
+static enum err make_folder(const struct os *os, const char *path) {
+	enum err err = os->make_folder(os->ctx, path);
+	return err == ERR_EXISTS ? ERR_OK : err; /* of a stopped try; synced below */
+}
+
+/* Their names are durable before the file `store` says that this is one. */
 static enum err make_folders(struct store *store) {
-	const char *const folders[] = {store->segments, store->tree, store->keys, store->log,
-	                               store->objects};
-	struct store_path path;
+	const struct os *os = store->os;
+	struct store_path segments;
+	struct store_path tree;
+	(void)path_in(&segments, store->folder, "segments");
+	(void)path_in(&tree, store->folder, "tree");
+	const char *const folders[] = {segments.text, tree.text,  store->segments, store->tree,
+	                               store->keys,   store->log, store->objects};
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-		TRY(os_make_folders(store->os, folders[i]));
+		TRY(make_folder(os, folders[i]));
 	}
-	/* Again, for those that a stop left made but not synced. */
-	TRY(store->os->sync_folder(store->os->ctx, path_in(&path, store->folder, "segments")));
-	TRY(store->os->sync_folder(store->os->ctx, path_in(&path, store->folder, "tree")));
-	return store->os->sync_folder(store->os->ctx, store->folder);
+	TRY(os->sync_folder(os->ctx, segments.text));
+	TRY(os->sync_folder(os->ctx, tree.text));
+	return os->sync_folder(os->ctx, store->folder);
 }
 
 static enum err make_store(struct store *store, struct diag *diag) {
