@@ -438,11 +438,11 @@ void evtx_skip(struct evtx_reader *reader, uint64_t records) {
 static void put_header(struct evtx_reader *reader, struct batch *batch,
                        const struct record *record) {
 	struct evtx_event *event = &reader->event;
-	if (event->time_ns == INSTANT_MIN) {
-		event->time_ns =
+	if (event->fields.time_ns == INSTANT_MIN) {
+		event->fields.time_ns =
 		    evtx_filetime_ns(le64_load(reader->chunk.bytes + record->at + RECORD_HEADER - 8));
-		if (event->time_ns != INSTANT_MIN) {
-			fields_set_time(batch, event->time_ns, 0);
+		if (event->fields.time_ns != INSTANT_MIN) {
+			fields_set_time(batch, event->fields.time_ns, 0);
 		}
 	}
 	if (event->fault == NULL) {
@@ -450,7 +450,7 @@ static void put_header(struct evtx_reader *reader, struct batch *batch,
 	}
 	char id[24];
 	int len = snprintf(id, sizeof(id), "%llu", (unsigned long long)record->id);
-	if (!event->has_record_id) {
+	if (!event->fields.has_record_id) {
 		fields_put(batch, FIELD_WINLOG_RECORD_ID,
 		           (struct value){VALUE_NUMBER, str_make(id, (size_t)len)});
 	}
@@ -478,7 +478,7 @@ bool evtx_next(struct evtx_reader *reader, struct batch *batch, const struct evt
 	(void)fields_begin_row(batch);
 	evtx_event_render(&reader->event, batch, record.at + RECORD_HEADER,
 	                  record.at + record.size - 4);
-	evtx_event_put(&reader->event);
+	evtx_fields_put(&reader->event.fields);
 	put_header(reader, batch, &record);
 	fields_end_row(batch);
 	return true;

@@ -31,7 +31,7 @@ static void bench_render(struct bench *bench) {
 	evtx_chunk_init(&bench->chunk, str_make((const char *)bench->maker.bytes, bench->maker.len));
 	evtx_chunk_begin(&bench->chunk, 0, (uint32_t)bench->maker.len);
 	evtx_event_render(&bench->event, bench->batch, bench->at, bench->chunk.size);
-	evtx_event_put(&bench->event);
+	evtx_fields_put(&bench->event.fields);
 	fields_end_row(bench->batch);
 }
 
@@ -49,7 +49,7 @@ static struct str text_of(const struct bench *bench) {
 /* The value of a field as JSON, or "absent". */
 static struct str field(struct bench *bench, const char *name) {
 	struct value value = fields_get(bench->batch, 0, fields_name(bench->batch, str_from(name)));
-	struct buf *out = &bench->event.scratch;
+	struct buf *out = &bench->event.fields.scratch;
 	buf_clear(out);
 	if (value.kind == VALUE_NONE) {
 		return STR("absent");
