@@ -195,8 +195,15 @@ static enum err take_records(struct container *container, enum carrier carrier) 
 	case CARRIER_COMPRESSED:
 	case CARRIER_TAR:
 	case CARRIER_ZIP:
-	default:
 		ASSERT(false);
+	case CARRIER_JOURNAL:
+	default:
+		/* Its library opens files of a disk, and only sound ones. */
+		reading_problem(
+		    container->reading, container->file.path, UINT64_MAX, ERR_UNSUPPORTED,
+		    "is a journal file that cannot be opened (damaged, inside an archive, or no "
+		    "library to read it with): kept whole, without its entries");
+		return ERR_OK;
 	}
 }
 
@@ -212,7 +219,9 @@ static void describe(struct container *container, const struct content *content,
 		recognise_lines(container->reading->options, str_slice(container->bytes, 0, RECOGNISE_SIZE),
 		                file);
 	} else {
-		file->format = carrier == CARRIER_EVTX ? STR("evtx") : STR("json");
+		file->format = carrier == CARRIER_EVTX         ? STR("evtx")
+		               : carrier == CARRIER_JSON_ARRAY ? STR("json")
+		                                               : STR("journal");
 	}
 }
 

@@ -147,6 +147,7 @@ static enum err open_object(struct reading *reading, const struct content *conte
 	case CARRIER_EVTX:
 	case CARRIER_JSON_ARRAY:
 	case CARRIER_UTF16:
+	case CARRIER_JOURNAL:
 	default:
 		ASSERT(false);
 	}

@@ -4,10 +4,11 @@
 #include "ingest/file.h"
 
 #include "ingest/content.h"
+#include "ingest/journal.h"
 
 #define HOLD_MAX ((uint64_t)64 << 20)
 
-struct disk_file {
+struct disk_file { /* content.path ends in NUL */
 	struct reading *reading;
 	struct content content;
 	struct pull_file from;
@@ -94,7 +95,50 @@ static enum err take_carrier(struct disk_file *file, enum carrier carrier) {
 	                                                       : take_in_memory(file);
 }
 
+/* The files of one folder are one journal: it is read once, with all of them together. */
+static enum err take_journal(struct disk_file *file, const char machine[JOURNAL_MACHINE]) {
+	struct reading *reading = file->reading;
+	struct str path = file->content.path;
+	char folder[LIMIT_PATH] = ".";
+	size_t len = path.len;
+	while (len > 0 && path.ptr[len - 1] != '/') {
+		len--;
+	}
+	if (len >= sizeof(folder)) {
+		reading_problem(reading, path, UINT64_MAX, ERR_LIMIT, "has too long a path");
+		return ERR_OK;
+	}
+	if (len > 0) {
+		memcpy(folder, path.ptr, len);
+		folder[len] = '\0';
+	}
+	bool first;
+	if (reading->journals == NULL) {
+		reading->journals = map_new();
+	}
+	(void)map_put(reading->journals, str_from(folder), 0, &first);
+	if (!first) {
+		return ERR_OK;
+	}
+	enum err err = journal_take(reading, folder, str_make(machine, JOURNAL_MACHINE));
+	return err == ERR_UNSUPPORTED ? ERR_OK : err; /* it was opened a moment ago */
+}
+
+static bool is_journal(struct disk_file *file, char out_machine[JOURNAL_MACHINE]) {
+	char head[64];
+	size_t got = 0;
+	struct diag diag = {0};
+	/* A failure is met again by the first pass. */
+	(void)pull_fill(&file->content.pull, head, sizeof(head), &got, &diag);
+	(void)pull_rewind(&file->content.pull); /* a file always can */
+	return journal_recognise(str_make(head, got), out_machine);
+}
+
 static enum err take_open(struct disk_file *file) {
+	char machine[JOURNAL_MACHINE];
+	if (is_journal(file, machine) && journal_opens(file->content.path.ptr)) {
+		return take_journal(file, machine);
+	}
 	char *block = malloc(PULL_BLOCK);
 	ASSERT(block != NULL);
 	enum err err = survey(file, block);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "ingest/formats_table.h"
+#include "ingest/journal_export.h"
 #include "ingest/json_line.h"
 #include "ingest/syslog.h"
 #include "ingest/text_format.h"
@@ -16,14 +17,15 @@ static const struct line_format carriers[] = {
     {STR_INIT("syslog-rfc3164"), STR_INIT("BSD syslog, with or without priority, host, year"),
      syslog_take_3164, NULL, 0},
     {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, NULL, 0},
+    {STR_INIT("journal"), STR_INIT("an entry of the systemd journal (Journal Export Format)"),
+     journal_take_entry, NULL, 0},
 };
 
 /* const struct text_format builtin_formats[], made from formats/ by format_pack. */
 #include "ingest/formats_builtin.gen.inc"
 
 /* Formats that --format may name and that are not made of lines; inputs read them. */
-static const struct str others[] = {STR_INIT("text"), STR_INIT("evtx"), STR_INIT("json-array"),
-                                    STR_INIT("journal")};
+static const struct str others[] = {STR_INIT("text"), STR_INIT("evtx"), STR_INIT("json-array")};
 
 /* Lines of a sample that are looked at. */
 enum { SAMPLE_LINES = 200 };

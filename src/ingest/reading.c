@@ -19,6 +19,7 @@ enum err reading_finish(struct reading *reading, enum err err) {
 		err = put != ERR_OK ? put : err;
 	}
 	batch_freep(&reading->batch);
+	map_freep(&reading->journals);
 	return err;
 }
 
@@ -74,7 +75,9 @@ enum err reading_put(struct reading *reading) {
 	if (file != NULL) {
 		reading->batch->progress_file = file->number;
 		reading->batch->progress_position = file->position;
-		if (file->is_object) {
+		if (file->progress_hash != NULL) {
+			memcpy(reading->batch->progress_hash, file->progress_hash, SHA256_SIZE);
+		} else if (file->is_object) {
 			memcpy(reading->batch->progress_hash, file->object, SHA256_SIZE);
 		} else {
 			sha256_digest(&file->sha, reading->batch->progress_hash);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/map.h"
 #include "base/sha256.h"
 #include "event/batch.h"
 #include "ingest/formats.h"
@@ -19,6 +20,7 @@ struct reading {
 	struct reading_file *open_file; /* the file whose records are being added; NULL between files */
 	uint32_t batch_serial;          /* counts batches from 1 */
 	bool file_failed;               /* a problem was reported since the current file began */
+	struct map *journals;           /* folders of journal files that were read; NULL: none yet */
 	size_t bytes_held;              /* memory of containers read whole, at all levels of nesting */
 };
 
@@ -33,6 +35,10 @@ struct reading_file {
 	bool parsed;        /* rows come with their fields: they need a batch of their own */
 	uint8_t object[32]; /* SHA-256 of the object */
 	uint64_t object_size;
+
+	/* Where the file is to be told as taken up to, when that is not the hash of its bytes (the
+	 * journal: of a cursor). NULL: the hash. */
+	const uint8_t *progress_hash;
 
 	/* Filled by reading_file_begin and kept up to date by those who add records. */
 	uint32_t number;     /* the store's */

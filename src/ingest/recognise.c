@@ -4,6 +4,7 @@
 
 #include "codec/charset.h"
 #include "ingest/evtx.h"
+#include "ingest/journal.h"
 #include "ingest/json_scan.h"
 
 struct str carrier_name(enum carrier carrier) {
@@ -15,6 +16,7 @@ struct str carrier_name(enum carrier carrier) {
 	    [CARRIER_EVTX] = STR_INIT("Windows event log"),
 	    [CARRIER_JSON_ARRAY] = STR_INIT("JSON array"),
 	    [CARRIER_UTF16] = STR_INIT("UTF-16 text"),
+	    [CARRIER_JOURNAL] = STR_INIT("journal file"),
 	};
 	return names[carrier];
 }
@@ -91,6 +93,10 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 	}
 	if (zip_recognise(head)) {
 		return CARRIER_ZIP;
+	}
+	char machine[JOURNAL_MACHINE];
+	if (journal_recognise(head, machine)) {
+		return CARRIER_JOURNAL;
 	}
 	if (evtx_recognise(head)) {
 		return CARRIER_EVTX;

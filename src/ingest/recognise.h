@@ -13,6 +13,7 @@ enum carrier {
 	CARRIER_EVTX,
 	CARRIER_JSON_ARRAY,
 	CARRIER_UTF16,
+	CARRIER_JOURNAL,
 };
 
 /* How many first bytes carrier_recognise wants, when there are so many. */
