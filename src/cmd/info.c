@@ -154,7 +154,11 @@ static void append_json(struct buf *out, struct store *store, const struct store
 		           files[i].number, (unsigned long long)files[i].size,
 		           (unsigned long long)files[i].records, files[i].done ? "true" : "false");
 		buf_append_hex(out, files[i].hash, sizeof(files[i].hash));
-		buf_append_str(out, STR("\"}"));
+		buf_printf(out, "\",\"object\":%s", files[i].is_object ? "true" : "false");
+		if (files[i].same_as != UINT32_MAX) {
+			buf_printf(out, ",\"same_as\":%u", files[i].same_as);
+		}
+		buf_append_char(out, '}');
 	}
 	buf_append_str(out, STR("]}\n"));
 }

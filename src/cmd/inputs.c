@@ -100,6 +100,9 @@ static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, 
 }
 
 static enum err read_path(struct inputs *inputs, const struct args *args, const char *path) {
+	if (args->journal) {
+		return ingest_journal(&inputs->options, path, &inputs->sink, &inputs->totals);
+	}
 	if (strcmp(path, "-") == 0) {
 		struct str shown = args->source != NULL ? str_from(args->source) : STR("-");
 		return ingest_stream(&inputs->options, 0, shown, &inputs->sink, &inputs->totals);
@@ -114,6 +117,9 @@ enum err inputs_run(struct inputs *inputs, const struct args *args, const struct
 	                             .file_begin = sink->file_begin != NULL ? file_begin : NULL,
 	                             .problem = problem,
 	                             .progress = progress};
+	if (args->journal && args->paths_count == 0) {
+		return ingest_journal(&inputs->options, NULL, &inputs->sink, &inputs->totals);
+	}
 	for (size_t i = 0; i < args->paths_count; i++) {
 		TRY(read_path(inputs, args, args->paths[i]));
 	}

@@ -103,6 +103,12 @@ static int summarize(struct parse *parse, const struct args *args, enum err err)
 		(void)fwrite(out.ptr, 1, out.len, stderr);
 		buf_deinit(&out);
 	}
+	if (err == ERR_OK && parse->records == 0 && parse->inputs.problems == 0) {
+		console_note("no records: %llu file%s, nothing in %s",
+		             (unsigned long long)parse->inputs.totals.files,
+		             parse->inputs.totals.files == 1 ? "" : "s",
+		             parse->inputs.totals.files == 1 ? "it" : "them");
+	}
 	return inputs_status(&parse->inputs, err);
 }
 
