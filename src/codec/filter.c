@@ -43,7 +43,7 @@ bool filter_may_have(const uint8_t *filter, size_t size, uint64_t hash) {
 	return missing == 0;
 }
 
-enum { SLOTS_FIRST = 4096, RECENT = 512 };
+enum { SLOTS_FIRST = 16384, RECENT = 1024 };
 
 struct token_set {
 	uint64_t *slots; /* 0 is empty; a hash of 0 is counted apart */
@@ -95,7 +95,7 @@ static void grow(struct token_set *set) {
 
 void token_set_add(void *ctx, uint64_t hash) {
 	struct token_set *set = ctx;
-	uint64_t *recent = &set->recent[hash >> 55];
+	uint64_t *recent = &set->recent[hash >> 54];
 	if (hash == 0) {
 		set->has_zero = true;
 		return;
@@ -105,7 +105,7 @@ void token_set_add(void *ctx, uint64_t hash) {
 	}
 	*recent = hash;
 	set->count += insert(set->slots, set->slots_cap, hash);
-	if (set->count * 2 > set->slots_cap) {
+	if (set->count * 4 > set->slots_cap * 3) {
 		grow(set);
 	}
 }

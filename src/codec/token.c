@@ -64,25 +64,31 @@ static uint64_t word_end(uint64_t hash, size_t len) {
 	return mix(hash ^ len, last_multiplier);
 }
 
+/* The first len bytes (1 to 8) at at; less than eight may be left of text. */
+static uint64_t load_chunk(struct str text, size_t at, size_t len) {
+	uint64_t chunk = 0;
+	if (LIKELY(text.len - at >= 8)) {
+		return le64_load(text.ptr + at) & UINT64_MAX >> (64 - 8 * len);
+	}
+	memcpy(&chunk, text.ptr + at, len);
+	return chunk;
+}
+
 /* The hash of an ASCII word at [from, to). False when there is a byte above ASCII. Setting bit 5
  * folds letters, leaves digits and takes the underscore to a value of its own. */
 static bool hash_ascii(struct str text, size_t from, size_t to, uint64_t *out_hash) {
 	uint64_t hash = word_seed;
-	for (size_t at = from; at < to; at += 8) {
-		uint64_t chunk = 0;
-		uint64_t mask = to - at >= 8 ? UINT64_MAX : ((uint64_t)1 << (to - at) * 8) - 1;
-		if (text.len - at >= 8) {
-			chunk = le64_load(text.ptr + at) & mask;
-		} else {
-			memcpy(&chunk, text.ptr + at, to - at);
-		}
-		if ((chunk & high_bits) != 0) {
-			return false;
-		}
-		hash = word_step(hash, chunk | (lower_bits & mask));
+	uint64_t all = 0;
+	size_t at = from;
+	for (; to - at > 8; at += 8) {
+		uint64_t chunk = le64_load(text.ptr + at);
+		all |= chunk;
+		hash = word_step(hash, chunk | lower_bits);
 	}
+	uint64_t chunk = load_chunk(text, at, to - at);
+	hash = word_step(hash, chunk | lower_bits >> (64 - 8 * (to - at)));
 	*out_hash = word_end(hash, to - from);
-	return true;
+	return ((all | chunk) & high_bits) == 0;
 }
 
 /* Going through the characters of a run with bytes above ASCII. */

@@ -35,6 +35,7 @@ bool page_checksum_holds(struct str bytes, uint32_t crc);
 /* ---- encoding the fields of a batch (page_fields.c) ---- */
 
 struct token_set;
+struct column_draft;
 struct page_fields { /* of a batch, column by column; arrays live in the arena */
 	uint32_t columns_count;
 	uint32_t *names;     /* of each column: number of the name in the batch */
@@ -43,6 +44,7 @@ struct page_fields { /* of a batch, column by column; arrays live in the arena *
 	uint32_t layouts_count;
 	uint32_t *first; /* columns_count + 1: where the items of a column begin */
 	struct page_item *items;
+	struct column_draft *draft; /* scratch of page_column_put */
 };
 struct page_item {
 	uint32_t row;

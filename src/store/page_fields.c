@@ -87,27 +87,13 @@ static void sort_items(struct page_fields *fields, const struct batch *batch, st
 	map_free(layouts->map);
 }
 
-void page_fields_init(struct page_fields *fields, const struct batch *batch, struct arena *arena) {
-	*fields = (struct page_fields){0};
-	uint32_t names = FIELD_KNOWN_COUNT + batch->fields.names_count;
-	uint32_t *column_of = ARENA_ARRAY(arena, names, uint32_t);
-	number_columns(fields, batch, arena, column_of);
-	fields->items = ARENA_ARRAY(arena, fields->first[fields->columns_count], struct page_item);
-	fields->layout_of = ARENA_ARRAY(arena, batch->count, uint32_t);
-	sort_items(fields, batch, arena, column_of);
-}
-
-void page_fields_deinit(struct page_fields *fields) {
-	buf_deinit(&fields->layouts);
-}
-
 /* ---- one column ---- */
 
 enum { DICT_SLOTS = 2 * LIMIT_BATCH_ROWS, NOT_IN_TEXT = 0 };
 _Static_assert((DICT_SLOTS & (DICT_SLOTS - 1)) == 0, "slots are found by mask");
 
 /* Values of the rows that have the field, in order. */
-struct draft {
+struct column_draft {
 	uint32_t count;
 	struct value values[LIMIT_BATCH_ROWS];
 	int64_t offsets[LIMIT_BATCH_ROWS]; /* in the row's text, plus one; NOT_IN_TEXT */
@@ -154,7 +140,7 @@ static bool same_value(struct value a, struct value b) {
 }
 
 /* The code of value i among those before it. slots: number of a distinct value plus one. */
-static uint32_t dict_code(struct draft *draft, uint32_t i, uint16_t *slots) {
+static uint32_t dict_code(struct column_draft *draft, uint32_t i, uint16_t *slots) {
 	struct value value = draft->values[i];
 	uint64_t hash = hash64_seeded(value.text.ptr, value.text.len, value.kind);
 	size_t at = hash & (DICT_SLOTS - 1);
@@ -171,7 +157,7 @@ static uint32_t dict_code(struct draft *draft, uint32_t i, uint16_t *slots) {
 	return draft->distinct_count++;
 }
 
-static void make_dict(struct draft *draft) {
+static void make_dict(struct column_draft *draft) {
 	uint16_t slots[DICT_SLOTS] = {0};
 	for (uint32_t i = 0; i < draft->count; i++) {
 		if (i > 0 && same_value(draft->values[i], draft->values[i - 1])) {
@@ -186,8 +172,8 @@ static void make_dict(struct draft *draft) {
 	}
 }
 
-static void gather(struct draft *draft, const struct batch *batch, const struct page_fields *fields,
-                   uint32_t column, const struct str *texts) {
+static void gather(struct column_draft *draft, const struct batch *batch,
+                   const struct page_fields *fields, uint32_t column, const struct str *texts) {
 	uint32_t first = fields->first[column];
 	draft->count = fields->first[column + 1] - first;
 	for (uint32_t i = 0; i < draft->count; i++) {
@@ -207,7 +193,7 @@ static void gather(struct draft *draft, const struct batch *batch, const struct 
 
 /* Bytes that the forms would take, guessed (bench/segment_bench compares): strings shrink to a
  * half, a length or an offset takes about a byte. */
-static enum column_form choose_form(const struct draft *draft) {
+static enum column_form choose_form(const struct column_draft *draft) {
 	bool some_in_text = draft->bytes_outside < draft->bytes;
 	size_t code_bits = 32 - (size_t)__builtin_clz(draft->distinct_count);
 	size_t dict = draft->distinct_bytes / 2 + draft->distinct_count + draft->count * code_bits / 8;
@@ -223,7 +209,7 @@ static enum column_form choose_form(const struct draft *draft) {
 }
 
 /* Appends kinds, lengths and bytes of count values; number: which, or NULL for all in order. */
-static void put_values(struct buf *out, const struct draft *draft, const uint32_t *number,
+static void put_values(struct buf *out, const struct column_draft *draft, const uint32_t *number,
                        uint32_t count) {
 	int64_t kinds[LIMIT_BATCH_ROWS];
 	int64_t lens[LIMIT_BATCH_ROWS];
@@ -240,7 +226,7 @@ static void put_values(struct buf *out, const struct draft *draft, const uint32_
 	buf_deinit(&bytes);
 }
 
-static void put_spans(struct buf *out, const struct draft *draft) {
+static void put_spans(struct buf *out, const struct column_draft *draft) {
 	int64_t kinds[LIMIT_BATCH_ROWS];
 	int64_t lens[LIMIT_BATCH_ROWS];
 	struct buf outside = {0};
@@ -258,7 +244,7 @@ static void put_spans(struct buf *out, const struct draft *draft) {
 	buf_deinit(&outside);
 }
 
-static void add_draft_tokens(const struct draft *draft, enum column_form form,
+static void add_draft_tokens(const struct column_draft *draft, enum column_form form,
                              const struct batch *batch, const struct page_item *items,
                              const struct str *texts, struct token_set *tokens) {
 	if (form == FORM_CONST || form == FORM_DICT) {
@@ -278,8 +264,7 @@ static void add_draft_tokens(const struct draft *draft, enum column_form form,
 
 void page_column_put(struct buf *out, const struct batch *batch, const struct page_fields *fields,
                      uint32_t column, const struct str *texts, struct token_set *tokens) {
-	struct draft *draft = malloc(sizeof(*draft));
-	ASSERT(draft != NULL);
+	struct column_draft *draft = fields->draft;
 	draft->bytes = draft->bytes_outside = draft->distinct_bytes = 0;
 	draft->distinct_count = 0;
 	draft->too_many = false;
@@ -306,5 +291,21 @@ void page_column_put(struct buf *out, const struct batch *batch, const struct pa
 		break;
 	}
 	add_draft_tokens(draft, form, batch, &fields->items[fields->first[column]], texts, tokens);
-	free(draft);
+}
+
+/* ---- all of them ---- */
+
+void page_fields_init(struct page_fields *fields, const struct batch *batch, struct arena *arena) {
+	*fields = (struct page_fields){0};
+	uint32_t names = FIELD_KNOWN_COUNT + batch->fields.names_count;
+	uint32_t *column_of = ARENA_ARRAY(arena, names, uint32_t);
+	number_columns(fields, batch, arena, column_of);
+	fields->items = ARENA_ARRAY(arena, fields->first[fields->columns_count], struct page_item);
+	fields->layout_of = ARENA_ARRAY(arena, batch->count, uint32_t);
+	fields->draft = ARENA_NEW(arena, struct column_draft);
+	sort_items(fields, batch, arena, column_of);
+}
+
+void page_fields_deinit(struct page_fields *fields) {
+	buf_deinit(&fields->layouts);
 }

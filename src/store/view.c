@@ -238,24 +238,33 @@ static uint32_t find_present(const struct store_view *view, uint32_t number, uin
 	return count;
 }
 
-enum err view_column(struct store_view *view, uint32_t number, const struct column **out_column) {
+/* Apart from view_column, whose usual way needs no room on the stack. */
+static __attribute__((noinline)) enum err load_column(struct store_view *view, uint32_t number) {
 	uint16_t present[LIMIT_BATCH_ROWS];
 	const struct str *texts = NULL;
 	enum column_form form;
 	TRY(prepare_columns(view));
 	ASSERT(number < view->meta.names_count);
 	struct view_slot *slot = &view->columns[number];
-	if (!slot->loaded) {
-		struct page_place place = {.rows = view->frame.rows, .present_rows = present};
-		place.present = find_present(view, number, present);
-		TRY(page_column_form(&view->frame, number, &form));
-		if (form == FORM_SPAN) {
-			TRY(store_view_texts(view, &texts));
-		}
-		TRY(page_column_read(&view->frame, number, &place, texts, view->arena, &slot->column));
-		slot->loaded = true;
+	if (slot->loaded) {
+		return ERR_OK;
 	}
-	*out_column = &slot->column;
+	struct page_place place = {.rows = view->frame.rows, .present_rows = present};
+	place.present = find_present(view, number, present);
+	TRY(page_column_form(&view->frame, number, &form));
+	if (form == FORM_SPAN) {
+		TRY(store_view_texts(view, &texts));
+	}
+	TRY(page_column_read(&view->frame, number, &place, texts, view->arena, &slot->column));
+	slot->loaded = true;
+	return ERR_OK;
+}
+
+enum err view_column(struct store_view *view, uint32_t number, const struct column **out_column) {
+	if (view->columns == NULL || !view->columns[number].loaded) {
+		TRY(load_column(view, number));
+	}
+	*out_column = &view->columns[number].column;
 	return ERR_OK;
 }
 
