@@ -3,105 +3,12 @@
  */
 #include "store/segment.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "codec/token.h"
 #include "store/page.h"
-#include "store/page_sample.h"
+#include "store/segment_sample.h"
 #include "store/segment_table.h"
 #include "store/store.h"
 #include "tap.h"
-
-struct folder {
-	char path[64];
-};
-
-static struct folder folder_new(void) {
-	struct folder folder = {"/tmp/akashi-segment-XXXXXX"};
-	CHECK(mkdtemp(folder.path) != NULL);
-	return folder;
-}
-
-static void folder_remove(const struct folder *folder, const char *const *names, size_t count) {
-	char path[128];
-	for (size_t i = 0; i < count; i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder->path, names[i]);
-		(void)unlink(path);
-	}
-	(void)rmdir(folder->path);
-}
-
-/* A footer with a bit of everything; records from first on. */
-static struct segment_footer sample_footer(uint64_t first, uint64_t count) {
-	static const struct segment_stream streams[] = {{.stream = 7,
-	                                                 .id = {1, 2, 3},
-	                                                 .name = STR_INIT("web-1:/var/log/auth.log"),
-	                                                 .first_seq = 12,
-	                                                 .records = 34,
-	                                                 .bytes_raw = 56,
-	                                                 .time_min_ns = SAMPLE_TIME,
-	                                                 .time_max_ns = INT64_MAX}};
-	static const struct segment_file files[] = {{.file = 3,
-	                                             .same_as = UINT32_MAX,
-	                                             .path = STR_INIT("/var/log/auth.log"),
-	                                             .source = STR_INIT("auth"),
-	                                             .done = true,
-	                                             .no_final_lf = true,
-	                                             .hash = {9, 8, 7},
-	                                             .position = 1234,
-	                                             .size = 1234,
-	                                             .records = 99,
-	                                             .modified_ns = -5,
-	                                             .first_index = 5},
-	                                            {.file = 4, .is_object = true}};
-	return (struct segment_footer){.store_uuid = {0xaa},
-	                               .tree = STR("default"),
-	                               .first_index = first,
-	                               .count = count,
-	                               .records = count,
-	                               .bytes_raw = 1000,
-	                               .time_min_ns = INT64_MIN,
-	                               .time_max_ns = SAMPLE_TIME,
-	                               .incarnation = UINT64_MAX,
-	                               .log_uuid = {0xbb},
-	                               .log_frame = 17,
-	                               .streams = streams,
-	                               .streams_count = ARRAY_LEN(streams),
-	                               .files = files,
-	                               .files_count = ARRAY_LEN(files)};
-}
-
-static bool add_page(struct segment_writer *writer, uint64_t first, uint32_t rows,
-                     bool containers) {
-	struct batch *batch = sample_batch(rows, first, containers);
-	struct store_page *page = NULL;
-	struct diag diag = {0};
-	bool ok = CHECK_EQ(page_encode(batch, sample_plan(batch, first), &page, &diag), ERR_OK) &&
-	          CHECK_EQ(segment_writer_add(writer, page, &diag), ERR_OK);
-	page_free(page);
-	batch_free(batch);
-	return ok;
-}
-
-/* Pages of rows records each, from first on. */
-static bool write_segment(const struct folder *folder, const char *name, uint64_t first,
-                          uint32_t pages, uint32_t rows, bool containers) {
-	struct segment_writer *writer;
-	struct diag diag = {0};
-	uint64_t bytes;
-	struct segment_footer footer = sample_footer(first, (uint64_t)pages * rows);
-	if (!CHECK_EQ(segment_writer_new(os_real(), folder->path, name, &writer, &diag), ERR_OK)) {
-		return false;
-	}
-	for (uint32_t i = 0; i < pages; i++) {
-		if (!add_page(writer, first + (uint64_t)i * rows, rows, containers)) {
-			segment_writer_abort(writer);
-			return false;
-		}
-	}
-	return CHECK_EQ(segment_writer_finish(writer, &footer, &bytes, &diag), ERR_OK);
-}
 
 static void count_damage(void *ctx, struct str what, uint64_t from, uint64_t to) {
 	unsigned *count = ctx;
@@ -208,81 +115,6 @@ TEST(leaves_are_rebuilt_from_views) {
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
 }
 
-TEST(a_batch_rebuilt_from_its_page_makes_the_same_page) {
-	struct folder folder = folder_new();
-	struct segment *segment;
-	struct store_view *view;
-	struct store_page *page;
-	struct store_page *again;
-	struct batch *rebuilt;
-	struct page_plan *plan;
-	struct diag diag = {0};
-	struct batch *batch = sample_batch(400, 200, false);
-	REQUIRE(write_segment(&folder, "a", 200, 1, 400, false));
-	REQUIRE(page_encode(batch, sample_plan(batch, 200), &page, &diag) == ERR_OK);
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
-	REQUIRE(segment_view(segment, 0, NULL, &view, &diag) == ERR_OK);
-	REQUIRE(store_view_to_batch(view, &rebuilt, &plan, &diag) == ERR_OK);
-	REQUIRE(page_encode(rebuilt, plan, &again, &diag) == ERR_OK);
-	CHECK(str_eq(buf_str(&page->bytes), buf_str(&again->bytes)));
-	CHECK(str_eq(buf_str(&page->hashes), buf_str(&again->hashes)));
-	page_free(page);
-	page_free(again);
-	batch_free(batch);
-	batch_free(rebuilt);
-	store_view_free(view);
-	segment_free(segment);
-	folder_remove(&folder, (const char *const[]){"a"}, 1);
-}
-
-TEST(a_batch_with_containers_is_not_rebuilt) {
-	struct folder folder = folder_new();
-	struct segment *segment;
-	struct store_view *view;
-	struct batch *rebuilt;
-	struct page_plan *plan;
-	struct diag diag = {0};
-	REQUIRE(write_segment(&folder, "a", 0, 1, 20, true));
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
-	REQUIRE(segment_view(segment, 0, NULL, &view, &diag) == ERR_OK);
-	CHECK_EQ(store_view_to_batch(view, &rebuilt, &plan, &diag), ERR_UNSUPPORTED);
-	store_view_free(view);
-	segment_free(segment);
-	folder_remove(&folder, (const char *const[]){"a"}, 1);
-}
-
-TEST(a_small_segment_is_taken_over_by_its_successor) {
-	struct folder folder = folder_new();
-	struct segment *small;
-	struct segment *large;
-	struct segment_writer *writer;
-	struct diag diag = {0};
-	uint64_t bytes;
-	uint8_t seeds[2][SALT_SEED_SIZE];
-	REQUIRE(write_segment(&folder, "small", 256, 2, 200, true));
-	REQUIRE(segment_open(os_real(), folder.path, "small", &small, &diag) == ERR_OK);
-	REQUIRE(segment_writer_new(os_real(), folder.path, "large", &writer, &diag) == ERR_OK);
-	REQUIRE(segment_writer_copy(writer, small, &diag) == ERR_OK);
-	REQUIRE(add_page(writer, 656, 300, false));
-	struct segment_footer footer = sample_footer(256, 700);
-	REQUIRE(segment_writer_finish(writer, &footer, &bytes, &diag) == ERR_OK);
-	REQUIRE(segment_open(os_real(), folder.path, "large", &large, &diag) == ERR_OK);
-	CHECK_EQ(segment_pages(large), 3);
-	CHECK_EQ(segment_bytes(large), bytes);
-	CHECK_EQ(segment_page_info(large, 2).first_index, 656);
-	for (uint32_t i = 0; i < 2; i++) {
-		CHECK(str_eq(segment_page_bytes(small, i), segment_page_bytes(large, i)));
-	}
-	segment_seed(small, 655, seeds[0]);
-	segment_seed(large, 655, seeds[1]);
-	CHECK(memcmp(seeds[0], seeds[1], SALT_SEED_SIZE) == 0);
-	segment_seed(large, 900, seeds[1]);
-	CHECK_EQ(seeds[1][0], 900 / SALT_BUNDLE);
-	segment_free(small);
-	segment_free(large);
-	folder_remove(&folder, (const char *const[]){"small", "large"}, 2);
-}
-
 static void read_whole(const struct folder *folder, const char *name, struct buf *out) {
 	char path[128];
 	(void)snprintf(path, sizeof(path), "%s/%s", folder->path, name);
@@ -331,13 +163,4 @@ TEST(the_bytes_are_those_of_the_format) {
 	tap_check_golden("segment.bin", bytes.ptr, bytes.len);
 	buf_deinit(&bytes);
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
-}
-
-TEST(files_that_cannot_be_written_or_read_are_told) {
-	struct segment_writer *writer;
-	struct segment *segment;
-	struct diag diag = {0};
-	CHECK_EQ(segment_writer_new(os_real(), "/nonexistent", "a", &writer, &diag), ERR_NOT_FOUND);
-	CHECK(diag.message[0] != '\0');
-	CHECK_EQ(segment_open(os_real(), "/nonexistent", "a", &segment, &diag), ERR_NOT_FOUND);
 }

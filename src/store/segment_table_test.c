@@ -1,0 +1,85 @@
+/* What stands around the pages: there and back, and tables that do not fit their file. */
+#include "store/segment_table.h"
+
+#include "base/endian.h"
+#include "base/hash.h"
+#include "store/segment_sample.h"
+
+/* A file of header, one "page" of len bytes, and the end. */
+static void make_file(struct buf *out, const struct segment_table *table, size_t len) {
+	buf_clear(out);
+	segment_put_header(out);
+	for (size_t i = 0; i < len; i++) {
+		buf_append_char(out, 'x');
+	}
+	segment_put_end(out, table, out->len);
+}
+
+static enum err read_file(const struct buf *file) {
+	struct arena *arena = arena_new(LIMIT_VIEW_BYTES);
+	struct segment_table table;
+	struct diag diag = {0};
+	enum err err = segment_read_table(buf_str(file), arena, &table, &diag);
+	CHECK((diag.message[0] != '\0') == (err != ERR_OK));
+	arena_free(arena);
+	return err;
+}
+
+TEST(bundles_are_counted_from_the_first_to_the_last_record) {
+	CHECK_EQ(segment_bundles(0, 1), 1);
+	CHECK_EQ(segment_bundles(0, 256), 1);
+	CHECK_EQ(segment_bundles(0, 257), 2);
+	CHECK_EQ(segment_bundles(255, 2), 2);
+	CHECK_EQ(segment_bundles(256, 256), 1);
+}
+
+TEST(a_table_must_fit_its_file) {
+	uint8_t seeds[2][SALT_SEED_SIZE] = {{1}, {2}};
+	struct segment_page page = {.len = 100, .rows = 10, .filter_offset = 40, .filter_len = 32};
+	struct segment_table table = {.footer = sample_footer(5, 10),
+	                              .pages = &page,
+	                              .pages_count = 1,
+	                              .seeds = seeds,
+	                              .seeds_count = 1};
+	struct buf file = {0};
+	make_file(&file, &table, 100);
+	CHECK_EQ(read_file(&file), ERR_OK);
+	make_file(&file, &table, 99);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	make_file(&file, &table, 101);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	table.seeds_count = 2;
+	make_file(&file, &table, 100);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	table.seeds_count = 1;
+	table.footer.count = 11;
+	make_file(&file, &table, 100);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	table.footer.count = 10;
+	page.filter_offset = 90;
+	make_file(&file, &table, 100);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	page.filter_offset = 40;
+	page.rows = 0;
+	make_file(&file, &table, 100);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	buf_deinit(&file);
+}
+
+TEST(a_newer_version_is_told_apart_from_damage) {
+	struct segment_page page = {.len = 100, .rows = 10, .filter_offset = 40, .filter_len = 32};
+	uint8_t seeds[1][SALT_SEED_SIZE] = {{1}};
+	struct segment_table table = {.footer = sample_footer(5, 10),
+	                              .pages = &page,
+	                              .pages_count = 1,
+	                              .seeds = seeds,
+	                              .seeds_count = 1};
+	struct buf file = {0};
+	make_file(&file, &table, 100);
+	char *trailer = file.ptr + file.len - SEGMENT_TRAILER_SIZE;
+	le32_store(trailer + 16, SEGMENT_VERSION + 1);
+	CHECK_EQ(read_file(&file), ERR_CORRUPT);
+	le32_store(trailer + 20, crc32c(0, trailer, 20));
+	CHECK_EQ(read_file(&file), ERR_UNSUPPORTED);
+	buf_deinit(&file);
+}
