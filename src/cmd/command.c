@@ -54,7 +54,8 @@ static const struct command commands[] = {
      IDS(OPTION_STORE, OPTION_AGAINST, OPTION_JSON, OPTION_HELP), 0, 0, cmd_verify},
     {STR_INIT("export"), "", "a source file back whole, or the proof of one record",
      "  akashi export --original /var/log/auth.log -o auth.log\n"
-     "  akashi export --proof default:4711 -o proof/     then: sh proof/verify-proof.sh proof\n",
+     "  akashi export --proof default:4711 -o proof\n"
+     "  sh proof/verify-proof.sh proof                   checks it with openssl alone\n",
      IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_OUT, OPTION_JSON, OPTION_HELP), 0, 1,
      cmd_export},
     {STR_INIT("info"), "", "what is in the store: records, times, sources, sizes, checkpoints",

@@ -69,7 +69,7 @@ struct option {
 
 enum option_id {
 #define OPTION(id, ...) OPTION_##id,
-#include "cmd/options.inc"
+#include "cmd/options_list.h"
 #undef OPTION
 	OPTION_COUNT,
 };

@@ -99,9 +99,21 @@ static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, 
 	                                 out_resume);
 }
 
+/* A machine without a journal is a problem to be told, not the end of the run. */
+static enum err read_journal(struct inputs *inputs, const char *path) {
+	enum err err = ingest_journal(&inputs->options, path, &inputs->sink, &inputs->totals);
+	if (err == ERR_UNSUPPORTED) {
+		problem(inputs, path != NULL ? str_from(path) : STR("journal"), UINT64_MAX, err,
+		        path != NULL ? STR("no systemd journal is there")
+		                     : STR("this machine has no systemd journal that can be read"));
+		return ERR_OK;
+	}
+	return err;
+}
+
 static enum err read_path(struct inputs *inputs, const struct args *args, const char *path) {
 	if (args->journal) {
-		return ingest_journal(&inputs->options, path, &inputs->sink, &inputs->totals);
+		return read_journal(inputs, path);
 	}
 	if (strcmp(path, "-") == 0) {
 		struct str shown = args->source != NULL ? str_from(args->source) : STR("-");
@@ -118,7 +130,7 @@ enum err inputs_run(struct inputs *inputs, const struct args *args, const struct
 	                             .problem = problem,
 	                             .progress = progress};
 	if (args->journal && args->paths_count == 0) {
-		return ingest_journal(&inputs->options, NULL, &inputs->sink, &inputs->totals);
+		return read_journal(inputs, NULL);
 	}
 	for (size_t i = 0; i < args->paths_count; i++) {
 		TRY(read_path(inputs, args, args->paths[i]));

@@ -7,7 +7,7 @@ static const struct option options[OPTION_COUNT] = {
 #define OPTION(id, name_, letter_, kind_, member, value_, help_)                              \
 	[OPTION_##id] = {STR_INIT(name_), letter_, OPTION_##kind_, offsetof(struct args, member), \
 	                 value_,          help_},
-#include "cmd/options.inc"
+#include "cmd/options_list.h"
 #undef OPTION
 };
 

@@ -107,4 +107,13 @@ cp keep.seg "$segment"
 rm -f "$segment" && run 1 verify; ok $? "a removed segment is found"
 cp keep.seg "$segment" && run 0 verify; ok $? "put back, all is well"
 
+run 0 completion bash && bash -n out && bash -c '. ./out; COMP_WORDS=(akashi sea); COMP_CWORD=1; _akashi; [ "${COMPREPLY[0]}" = search ]'
+ok $? "bash completes commands"
+run 2 parse --format nosuch logs && has err rfc3164; ok $? "a wrong format is answered with the list"
+run 3 parse logs nowhere.log && has err nowhere.log && [ "$(wc -l <out)" -gt 5 ]
+ok $? "a missing file is reported and the rest is read"
+run 3 ingest --store /proc/nowhere logs/auth.log && [ -s err ]; ok $? "a store that cannot be made says why"
+run 2 search --from tomorrow x && has err 'not a time'; ok $? "a wrong time is explained"
+"$akashi" search --format raw '*' 2>err | head -1 >/dev/null; [ ! -s err ]; ok $? "a reader that goes away is a silent end"
+
 echo "1..$number"

@@ -1,0 +1,57 @@
+/* Every option once: id, name, letter, kind, member of struct args, value, help. X-macro list,
+ * included several times on purpose. */
+OPTION(STORE, "store", '\0', TEXT, store, "DIR",
+       "the store ($AKASHI_STORE, or ./akashi-data)")
+OPTION(SOURCE, "source", '\0', TEXT, source, "NAME",
+       "name of the source (default: made from host and path)")
+OPTION(HOST, "host", '\0', TEXT, host, "NAME", "host.name of records whose text names no host")
+OPTION(CLASS, "class", '\0', TEXT, class_name, "NAME", "retention class (default: default)")
+OPTION(IN_FORMAT, "format", '\0', TEXT, format, "NAME",
+       "format of the log (default: recognised from content)")
+OPTION(OUT_FORMAT, "format", '\0', TEXT, format, "NAME",
+       "text (terminal), jsonl (pipe), raw, csv or table")
+OPTION(ZONE, "tz", '\0', TEXT, zone, "ZONE",
+       "zone of times without one (Asia/Tokyo, +09:00; or UTC)")
+OPTION(YEAR, "year", '\0', NUMBER, year, "YEAR",
+       "year of times without one (default: from the file's age)")
+OPTION(ENCODING, "encoding", '\0', TEXT, encoding, "NAME",
+       "character set, such as shift_jis (default: recognised)")
+OPTION(OUTPUT, "output", '\0', TEXT, output, "KIND", "jsonl or none (default: jsonl)")
+OPTION(FORMATS, "formats", '\0', TEXT, formats, "DIR", "more text formats: the .yml files of DIR")
+OPTION(FOLLOW, "follow", '\0', FLAG, follow, NULL, "go on as more comes; Ctrl-C ends it")
+OPTION(AGAIN, "again", '\0', FLAG, again, NULL, "take files again that are in the store already")
+OPTION(JOURNAL, "journal", '\0', FLAG, journal, NULL,
+       "read the systemd journal: this machine's, or PATH's")
+OPTION(HASH_ONLY, "hash-only", '\0', FLAG, hash_only, NULL,
+       "of archives keep the hash, not the bytes")
+OPTION(ACK, "ack", '\0', TEXT, ack, "FILE",
+       "write file, offset, tree, index of each durable piece")
+OPTION(FROM, "from", '\0', TEXT, from, "TIME",
+       "event time at or after: 2026-11-22, -15m, today")
+OPTION(TO, "to", '\0', TEXT, to, "TIME", "event time before")
+OPTION(LIMIT, "limit", '\0', NUMBER, limit, "N", "at most N results")
+OPTION(ORDER, "order", '\0', TEXT, order, "ORDER",
+       "time (oldest first), -time or index (default: time)")
+OPTION(COUNT_ONLY, "count", '\0', FLAG, count, NULL, "print only how many records match")
+OPTION(EXPLAIN, "explain", '\0', FLAG, explain, NULL, "say how, on standard error")
+OPTION(TIMEOUT, "timeout", '\0', TEXT, timeout, "TIME", "give up after this long: 30s, 5m")
+OPTION(MEMORY, "memory", '\0', TEXT, memory, "SIZE",
+       "memory that the query may use: 512M, 2G (default: 1G)")
+OPTION(OUT, "out", 'o', TEXT, out, "FILE", "write the result there instead of standard output")
+OPTION(DISPLAY_ZONE, "display-tz", '\0', TEXT, display_zone, "ZONE",
+       "zone in which times are shown (default: UTC)")
+OPTION(COLOUR, "color", '\0', TEXT, colour, "WHEN",
+       "auto, always or never (default: auto; NO_COLOR is heeded)")
+OPTION(CASE, "case", '\0', TEXT, case_id, "N",
+       "case of this read (no reads are recorded yet)")
+OPTION(PURPOSE, "purpose", '\0', TEXT, purpose, "TEXT",
+       "why this is read (no reads are recorded yet)")
+OPTION(AGAINST, "against", '\0', TEXT, against, "FILE",
+       "a checkpoint kept outside: tells a rolled-back store")
+OPTION(ORIGINAL, "original", '\0', TEXT, original, "FILE",
+       "the source file to give back, as `akashi info` names it")
+OPTION(PROOF, "proof", '\0', TEXT, proof, "TREE:INDEX", "the record to prove")
+OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
+OPTION(JSON, "json", '\0', FLAG, json, NULL,
+       "the closing summary as one JSON object on standard error")
+OPTION(HELP, "help", 'h', FLAG, help, NULL, "show this")
