@@ -212,33 +212,58 @@ static la_int64_t seek_in_memory(struct archive *archive, void *ctx, la_int64_t 
 /* The data of the current member as a pull; a failure stays. */
 struct member_data {
 	struct opened *opened;
-	uint64_t number; /* which member it is, from 1 */
+	uint64_t number;  /* which member it is, from 1 */
+	struct str block; /* decoded and not given yet; stands at offset in the member */
+	int64_t offset, given;
 	bool ended;
 	enum err failed;
 	struct diag diag;
 };
 
-static enum err read_member(void *ctx, char *buffer, size_t len, size_t *out_len,
-                            struct diag *diag) {
-	struct member_data *data = ctx;
+/* The next block: not archive_read_data, which throws away what it has when a damage follows. */
+static void next_block(struct member_data *data) {
 	struct opened *opened = data->opened;
-	*out_len = 0;
-	if (data->ended) {
-		return ERR_OK;
-	}
-	if (data->failed == ERR_OK) {
-		la_ssize_t got = archive_read_data(opened->archive, buffer, len);
-		if (got >= 0) {
-			*out_len = (size_t)got;
-			data->ended = got == 0;
-			return ERR_OK;
-		}
+	const void *block = NULL;
+	size_t len = 0;
+	la_int64_t offset = data->given;
+	int result = archive_read_data_block(opened->archive, &block, &len, &offset);
+	bool given = result == ARCHIVE_OK || result == ARCHIVE_WARN;
+	data->block = given && len > 0 ? str_make(block, len) : STR("");
+	/* After a failure the offset means nothing; it never goes back. */
+	data->offset = given || result == ARCHIVE_EOF ? MAX_OF(offset, data->given) : data->given;
+	if (result == ARCHIVE_EOF) {
+		/* The offset is then the size: a hole may stand at the end. */
+		data->ended = true;
+	} else if (result < ARCHIVE_OK && result != ARCHIVE_RETRY) {
 		const char *why = archive_error_string(opened->archive);
 		data->failed =
 		    diag_set(&data->diag, opened->from_failed != ERR_OK ? opened->from_failed : ERR_INVALID,
 		             "%s", why != NULL ? why : "the archive is damaged here");
 	}
-	return diag_set(diag, data->failed, "%s", data->diag.message);
+}
+
+static enum err read_member(void *ctx, char *buffer, size_t len, size_t *out_len,
+                            struct diag *diag) {
+	struct member_data *data = ctx;
+	*out_len = 0;
+	while (data->block.len == 0 && data->given >= data->offset && !data->ended &&
+	       data->failed == ERR_OK) {
+		next_block(data);
+	}
+	if (data->given < data->offset) { /* a hole of a sparse file */
+		size_t zeros = (size_t)MIN_OF((uint64_t)(data->offset - data->given), (uint64_t)len);
+		memset(buffer, 0, zeros);
+		*out_len = zeros;
+	} else if (data->block.len > 0) {
+		*out_len = MIN_OF(len, data->block.len);
+		memcpy(buffer, data->block.ptr, *out_len);
+		data->block = str_slice(data->block, *out_len, data->block.len);
+		data->offset += (int64_t)*out_len;
+	} else if (data->failed != ERR_OK) {
+		return diag_set(diag, data->failed, "%s", data->diag.message);
+	}
+	data->given += (int64_t)*out_len;
+	return ERR_OK;
 }
 
 static struct archive *new_archive(void) {
@@ -278,6 +303,9 @@ static bool rewind_member(void *ctx) {
 	struct opened *opened = data->opened;
 	data->ended = false;
 	data->failed = ERR_OK;
+	data->block = STR("");
+	data->offset = 0;
+	data->given = 0;
 	(void)archive_read_free(opened->archive); /* read only */
 	if (opened->from != NULL && !pull_rewind(opened->from)) {
 		opened->archive = new_archive();

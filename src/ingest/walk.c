@@ -4,6 +4,7 @@
  */
 #include "base/map.h"
 #include "ingest/file.h"
+#include "ingest/stream.h"
 
 struct entry {
 	struct str name;
@@ -80,7 +81,7 @@ static enum err walk_entries(struct walk *walk, const struct listing *listing) {
 	size_t len = walk->path.len;
 	for (size_t i = 0; i < listing->count; i++) {
 		const struct entry *entry = &listing->entries[i];
-		if (entry->kind == OS_FILE_OTHER) {
+		if (entry->kind == OS_FILE_OTHER || entry->kind == OS_FILE_FIFO) {
 			continue;
 		}
 		if (len > 0 && walk->path.ptr[len - 1] != '/') {
@@ -122,6 +123,22 @@ static enum err walk_folder(struct walk *walk) {
 	return err;
 }
 
+/* A FIFO that was named itself ("<(command)" of a shell). Without a writer it is empty. */
+static enum err take_fifo(struct reading *reading, const char *path) {
+	const struct os *os = reading->os;
+	int fd;
+	enum err err = os->open(os->ctx, path, OS_READ | OS_NON_BLOCKING, &fd);
+	if (err != ERR_OK) {
+		reading_problem(reading, str_from(path), UINT64_MAX, err, "cannot be opened: %s",
+		                err_text(err));
+		reading->totals->files_failed++;
+		return ERR_OK;
+	}
+	err = stream_take(reading, fd, str_from(path));
+	(void)os->close(os->ctx, fd); /* read only */
+	return err;
+}
+
 enum err walk_take(struct reading *reading, const char *path) {
 	struct walk walk = {.reading = reading, .seen = map_new()};
 	struct os_stat st;
@@ -134,6 +151,8 @@ enum err walk_take(struct reading *reading, const char *path) {
 		err = ERR_OK;
 	} else if (st.kind == OS_FILE_FOLDER || st.kind == OS_FILE_REGULAR) {
 		err = walk_entry(&walk, false);
+	} else if (st.kind == OS_FILE_FIFO) {
+		err = take_fifo(reading, path);
 	} else {
 		err = file_take(reading, path); /* says that it is not a regular file */
 	}

@@ -157,10 +157,11 @@ static enum err real_sync_folder(void *ctx, const char *path) {
 }
 
 static enum os_file_kind kind_of_mode(mode_t mode) {
-	return S_ISREG(mode)   ? OS_FILE_REGULAR
-	       : S_ISDIR(mode) ? OS_FILE_FOLDER
-	       : S_ISLNK(mode) ? OS_FILE_LINK
-	                       : OS_FILE_OTHER;
+	return S_ISREG(mode)    ? OS_FILE_REGULAR
+	       : S_ISDIR(mode)  ? OS_FILE_FOLDER
+	       : S_ISLNK(mode)  ? OS_FILE_LINK
+	       : S_ISFIFO(mode) ? OS_FILE_FIFO
+	                        : OS_FILE_OTHER;
 }
 
 static void fill_stat(const struct stat *st, struct os_stat *out) {
@@ -218,6 +219,8 @@ static enum os_file_kind kind_of_entry(int folder, const struct dirent *entry) {
 		return OS_FILE_FOLDER;
 	case DT_LNK:
 		return OS_FILE_LINK;
+	case DT_FIFO:
+		return OS_FILE_FIFO;
 	case DT_UNKNOWN:
 		return fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0
 		           ? OS_FILE_OTHER

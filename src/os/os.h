@@ -24,7 +24,7 @@ enum os_open_flag {
 	OS_NON_BLOCKING = 1 << 6, /* opening a FIFO must not hang */
 };
 
-enum os_file_kind { OS_FILE_REGULAR, OS_FILE_FOLDER, OS_FILE_LINK, OS_FILE_OTHER };
+enum os_file_kind { OS_FILE_REGULAR, OS_FILE_FOLDER, OS_FILE_LINK, OS_FILE_FIFO, OS_FILE_OTHER };
 
 struct os_stat {
 	enum os_file_kind kind;
