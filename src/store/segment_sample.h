@@ -1,11 +1,11 @@
-/* Segments in a folder of their own, for the tests of segments. */
+/* Segments in a folder of their own, for the tests of segments, which include
+ * tap.h before. */
 #pragma once
 
 #include <stdio.h>
 #include <unistd.h>
 
 #include "store/page_sample.h"
-#include "tap.h"
 
 struct folder {
 	char path[64];

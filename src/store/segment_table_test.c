@@ -1,6 +1,8 @@
 /* What stands around the pages: there and back, and tables that do not fit their file. */
 #include "store/segment_table.h"
 
+#include "tap.h"
+
 #include "base/endian.h"
 #include "base/hash.h"
 #include "store/segment_sample.h"

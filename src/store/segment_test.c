@@ -3,12 +3,13 @@
  */
 #include "store/segment.h"
 
+#include "tap.h"
+
 #include "codec/token.h"
 #include "store/page.h"
 #include "store/segment_sample.h"
 #include "store/segment_table.h"
 #include "store/store.h"
-#include "tap.h"
 
 static void count_damage(void *ctx, struct str what, uint64_t from, uint64_t to) {
 	unsigned *count = ctx;

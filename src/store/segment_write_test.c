@@ -1,4 +1,6 @@
 /* Writing: taking over pages, and what happens when the disk does not want. */
+#include "tap.h"
+
 #include "store/segment_sample.h"
 #include "store/segment_table.h"
 

@@ -1,4 +1,6 @@
 /* A page gives back the batch it was made from, to the byte. */
+#include "tap.h"
+
 #include "store/segment_sample.h"
 #include "store/store.h"
 
