@@ -42,18 +42,29 @@ static void notice(void *ctx, struct str message) {
 	console_note("%.*s", STR_ARG(message));
 }
 
-static bool uses_log(const struct args *args) {
-	bool stream = args->follow || args->journal;
+static bool has_stream(const struct args *args) {
+	bool stream = false;
 	for (size_t i = 0; i < args->paths_count; i++) {
 		stream = stream || strcmp(args->paths[i], "-") == 0;
 	}
 	return stream;
 }
 
+/* Standard input is followed by reading it: it ends when its writer ends. */
+static bool follows_files(const struct args *args) {
+	return args->follow && !has_stream(args);
+}
+
 static enum err check_usage(const struct args *args, struct diag *diag) {
 	if (args->paths_count == 0 && !args->journal) {
 		enum err err = diag_set(diag, ERR_INVALID, "ingest wants PATH...");
 		diag_hint(diag, "for example: akashi ingest /var/log, or - for standard input");
+		return err;
+	}
+	if (args->follow && has_stream(args) && args->paths_count > 1) {
+		enum err err =
+		    diag_set(diag, ERR_INVALID, "--follow takes standard input or files, not both at once");
+		diag_hint(diag, "one store has one writer: pipe everything into it, or name only files");
 		return err;
 	}
 	if (args->class_name != NULL && strcmp(args->class_name, "default") != 0) {
@@ -85,11 +96,12 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 	                                       .notice = notice,
 	                                       .ctx = ingest},
 	               &ingest->store, diag));
-	ingest->keeping = keeping_new(&(struct keeping_options){.os = os_real(),
-	                                                        .store = ingest->store,
-	                                                        .formats = ingest->inputs.formats,
-	                                                        .log = uses_log(args),
-	                                                        .ctx = ingest});
+	ingest->keeping = keeping_new(
+	    &(struct keeping_options){.os = os_real(),
+	                              .store = ingest->store,
+	                              .formats = ingest->inputs.formats,
+	                              .log = args->follow || args->journal || has_stream(args),
+	                              .ctx = ingest});
 	return ERR_OK;
 }
 
@@ -141,6 +153,38 @@ static void print_people(const struct ingest *ingest, const struct store_info *i
 	buf_deinit(&text);
 }
 
+static int64_t monotonic_ns(void) {
+	const struct os *os = os_real();
+	return os->monotonic_ns(os->ctx);
+}
+
+/* Waits in small steps; false when the user asked to stop. */
+static bool wait_ns(int64_t ns) {
+	int64_t end = monotonic_ns() + ns;
+	while (!console_interrupted() && monotonic_ns() < end) {
+		struct timespec step = {.tv_nsec = 50000000};
+		(void)nanosleep(&step, NULL); /* an early return only shortens the step */
+	}
+	return !console_interrupted();
+}
+
+/* Goes over the files again and again; what has grown is taken and sealed. A pass hashes what was
+ * taken before, so the pause is ten times as long as a pass took: a tenth of one core at most. */
+static enum err follow(struct ingest *ingest, const struct args *args) {
+	enum { PAUSE_MIN_MS = 250, PAUSE_MAX_MS = 60000 };
+	for (;;) {
+		int64_t started = monotonic_ns();
+		TRY(inputs_run(&ingest->inputs, args, keeping_sink(ingest->keeping)));
+		TRY(keeping_commit(ingest->keeping));
+		int64_t pause = (monotonic_ns() - started) * 10;
+		pause = MAX_OF(pause, PAUSE_MIN_MS * (int64_t)1000000);
+		if (!wait_ns(MIN_OF(pause, PAUSE_MAX_MS * (int64_t)1000000))) {
+			return ERR_CANCELED;
+		}
+		inputs_forget_problems(&ingest->inputs);
+	}
+}
+
 /* Interrupting keeps what was read so far: it is committed like the rest. */
 static enum err run(struct ingest *ingest, const struct args *args) {
 	TRY(keeping_replay(ingest->keeping, &ingest->replayed));
@@ -148,7 +192,9 @@ static enum err run(struct ingest *ingest, const struct args *args) {
 		console_note("%llu records were in the log of a run that was cut off; they are sealed now",
 		             (unsigned long long)ingest->replayed);
 	}
-	enum err err = inputs_run(&ingest->inputs, args, keeping_sink(ingest->keeping));
+	enum err err = follows_files(args)
+	                   ? follow(ingest, args)
+	                   : inputs_run(&ingest->inputs, args, keeping_sink(ingest->keeping));
 	if (err != ERR_OK && err != ERR_CANCELED) {
 		return err;
 	}

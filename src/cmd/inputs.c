@@ -138,6 +138,12 @@ enum err inputs_run(struct inputs *inputs, const struct args *args, const struct
 	return ERR_OK;
 }
 
+void inputs_forget_problems(struct inputs *inputs) {
+	inputs->problems = 0;
+	inputs->problem_lines = 0;
+	buf_clear(&inputs->problem_text);
+}
+
 int inputs_status(struct inputs *inputs, enum err err) {
 	progress_end(&inputs->progress);
 	if (inputs->problems > 0) {

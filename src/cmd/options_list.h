@@ -1,7 +1,6 @@
 /* Every option once: id, name, letter, kind, member of struct args, value, help. X-macro list,
  * included several times on purpose. */
-OPTION(STORE, "store", '\0', TEXT, store, "DIR",
-       "the store ($AKASHI_STORE, or ./akashi-data)")
+OPTION(STORE, "store", '\0', TEXT, store, "DIR", "the store ($AKASHI_STORE, or ./akashi-data)")
 OPTION(SOURCE, "source", '\0', TEXT, source, "NAME",
        "name of the source (default: made from host and path)")
 OPTION(HOST, "host", '\0', TEXT, host, "NAME", "host.name of records whose text names no host")
@@ -24,10 +23,8 @@ OPTION(JOURNAL, "journal", '\0', FLAG, journal, NULL,
        "read the systemd journal: this machine's, or PATH's")
 OPTION(HASH_ONLY, "hash-only", '\0', FLAG, hash_only, NULL,
        "of archives keep the hash, not the bytes")
-OPTION(ACK, "ack", '\0', TEXT, ack, "FILE",
-       "write file, offset, tree, index of each durable piece")
-OPTION(FROM, "from", '\0', TEXT, from, "TIME",
-       "event time at or after: 2026-11-22, -15m, today")
+OPTION(ACK, "ack", '\0', TEXT, ack, "FILE", "write file, offset, tree, index of each durable piece")
+OPTION(FROM, "from", '\0', TEXT, from, "TIME", "event time at or after: 2026-11-22, -15m, today")
 OPTION(TO, "to", '\0', TEXT, to, "TIME", "event time before")
 OPTION(LIMIT, "limit", '\0', NUMBER, limit, "N", "at most N results")
 OPTION(ORDER, "order", '\0', TEXT, order, "ORDER",
@@ -42,8 +39,7 @@ OPTION(DISPLAY_ZONE, "display-tz", '\0', TEXT, display_zone, "ZONE",
        "zone in which times are shown (default: UTC)")
 OPTION(COLOUR, "color", '\0', TEXT, colour, "WHEN",
        "auto, always or never (default: auto; NO_COLOR is heeded)")
-OPTION(CASE, "case", '\0', TEXT, case_id, "N",
-       "case of this read (no reads are recorded yet)")
+OPTION(CASE, "case", '\0', TEXT, case_id, "N", "case of this read (no reads are recorded yet)")
 OPTION(PURPOSE, "purpose", '\0', TEXT, purpose, "TEXT",
        "why this is read (no reads are recorded yet)")
 OPTION(AGAINST, "against", '\0', TEXT, against, "FILE",

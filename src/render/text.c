@@ -172,7 +172,9 @@ void render_text(const struct row *row, const struct render_style *style, struct
 	if (str_eq(row->format, STR("evtx"))) {
 		append_windows(row, style, out);
 	} else if (!append_headed(row, style, out)) {
-		render_safe(out, row->text);
+		/* The CR of a CRLF file belongs to the body; on a terminal it says nothing. */
+		bool has_cr = str_ends(row->text, STR("\r"));
+		render_safe(out, str_slice(row->text, 0, row->text.len - has_cr));
 	}
 	buf_append_char(out, '\n');
 }

@@ -107,6 +107,21 @@ cp keep.seg "$segment"
 rm -f "$segment" && run 1 verify; ok $? "a removed segment is found"
 cp keep.seg "$segment" && run 0 verify; ok $? "put back, all is well"
 
+echo '2026-11-22T10:00:00Z h p: first line' >grows.log
+"$akashi" ingest --follow grows.log >out 2>err &
+follower=$!
+sleep 1
+echo '2026-11-22T10:00:01Z h p: second line' >>grows.log
+for wait in 1 2 3 4 5 6 7 8 9 10; do
+    [ "$("$akashi" search --count '"second line"' 2>/dev/null)" = 1 ] && break
+    sleep 1
+done
+kill -INT $follower
+wait $follower
+status=$?
+[ "$status" -eq 130 ] && [ "$("$akashi" search --count 'file.path:*grows.log')" = 2 ]
+ok $? "a followed file is taken as it grows, until Ctrl-C"
+
 run 0 completion bash && bash -n out && bash -c '. ./out; COMP_WORDS=(akashi sea); COMP_CWORD=1; _akashi; [ "${COMPREPLY[0]}" = search ]'
 ok $? "bash completes commands"
 run 2 parse --format nosuch logs && has err rfc3164; ok $? "a wrong format is answered with the list"
