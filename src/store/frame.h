@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "store/files.h"
-#include "store/reserve.h"
+#include "store/reservation.h"
 
 /* Appends the payload. ERR_UNSUPPORTED for batches with container bodies: those come from files,
  * which can be read again. */

@@ -9,7 +9,7 @@
 #include "store/files.h"
 #include "store/log.h"
 #include "store/path.h"
-#include "store/reserve.h"
+#include "store/reservation.h"
 #include "store/sealing.h"
 #include "store/store.h"
 #include "store/streams.h"

@@ -7,7 +7,6 @@
 #include "os/os_memory.h"
 #include "store/page_sample.h"
 #include "store/store.h"
-#include "tap.h"
 
 struct taking {
 	struct store *store;

@@ -1,0 +1,124 @@
+/* Batches in the log outlive everything but the disk. */
+#include "store/store.h"
+
+#include "tap.h"
+
+#include "store/store_bench.h"
+
+TEST(a_batch_in_the_log_survives_the_loss_of_everything_else) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(6)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	sample_lines(&text, "six", 0, 250);
+	struct store *store = open_writer(&bench);
+	REQUIRE(store != NULL);
+	struct taking taking = {.store = store, .rows_per_batch = 100, .log = true};
+	REQUIRE(sample_take(&taking, STR("-"), buf_str(&text)) == ERR_OK);
+	CHECK_EQ(bench.acks, 3);
+	CHECK_EQ(bench.acked_index, 249);
+	struct os_memory *after = os_memory_crash(bench.memory, OS_CRASH_FORGET, 1);
+	store_close(store);
+	os_memory_free(bench.memory);
+	bench.memory = after;
+
+	store = open_writer(&bench);
+	REQUIRE(store != NULL);
+	uint32_t batches = 0;
+	taking = (struct taking){.store = store, .rows_per_batch = 100, .log = true};
+	CHECK(sample_replay(&taking, &batches) == ERR_OK);
+	CHECK_EQ(batches, 3);
+	CHECK(store_commit(store, &bench.diag) == ERR_OK);
+	store_close(store);
+	CHECK(reads_back(&bench, STR("-"), buf_str(&text)));
+	struct store_verify_result result = verify_bench(&bench);
+	CHECK(result.intact);
+	CHECK_EQ(result.records, 250);
+}
+
+struct one_file {
+	char path[128];
+};
+
+static void find_log(void *ctx, const char *path) {
+	struct one_file *found = ctx;
+	if (strstr(path, ".wal") != NULL) {
+		(void)snprintf(found->path, sizeof(found->path), "%s", path);
+	}
+}
+
+/* A store with three logged batches of 100 records, left by a stop; the log's bytes. */
+static void make_logged(struct bench *bench, struct one_file *log, struct buf *bytes) {
+	struct buf text CLEANUP(buf_deinit) = {0};
+	sample_lines(&text, "log", 0, 300);
+	struct store *store = open_writer(bench);
+	REQUIRE(store != NULL);
+	struct taking taking = {.store = store, .rows_per_batch = 100, .log = true};
+	CHECK(sample_take(&taking, STR("-"), buf_str(&text)) == ERR_OK);
+	store_close(store);
+	os_memory_each_file(bench->memory, find_log, log);
+	CHECK(os_read_file(os_memory_os(bench->memory), log->path, SIZE_MAX, bytes) == ERR_OK);
+}
+
+static uint64_t records_after_replay(struct bench *bench) {
+	struct store *store CLEANUP(store_closep) = open_writer(bench);
+	struct store_info info = {0};
+	if (store != NULL) {
+		struct taking taking = {.store = store, .rows_per_batch = 100};
+		CHECK(sample_replay(&taking, NULL) == ERR_OK);
+		CHECK(store_commit(store, &bench->diag) == ERR_OK);
+		store_get_info(store, &info);
+		CHECK_EQ(info.log_bytes, 0);
+	}
+	return info.records;
+}
+
+TEST(a_torn_tail_is_set_aside_and_the_rest_taken_over) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(21)};
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	struct one_file log = {0};
+	make_logged(&bench, &log, &bytes);
+	bytes.len -= 1000;
+	REQUIRE(os_memory_set(bench.memory, log.path, buf_str(&bytes)) == ERR_OK);
+	CHECK(verify_bench(&bench).intact); /* a stop explains it */
+	CHECK_EQ(records_after_replay(&bench), 200);
+	CHECK(str_find(buf_str(&bench.notices), STR("unfinished write"), 0) != (size_t)-1);
+	CHECK(verify_bench(&bench).intact);
+}
+
+TEST(damage_with_frames_behind_it_hides_nothing_and_is_noted) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(22)};
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	struct one_file log = {0};
+	make_logged(&bench, &log, &bytes);
+	bytes.ptr[bytes.len / 2] = (char)(bytes.ptr[bytes.len / 2] ^ 1);
+	REQUIRE(os_memory_set(bench.memory, log.path, buf_str(&bytes)) == ERR_OK);
+	CHECK(!verify_quietly(os_memory_os(bench.memory)).intact);
+	CHECK_EQ(records_after_replay(&bench), 200);
+	CHECK(str_find(buf_str(&bench.notices), STR("lost"), 0) != (size_t)-1);
+	/* The damaged log lies in quarantine; what is there now is whole, with a recovery record. */
+	struct store_verify_result result = verify_bench(&bench);
+	CHECK(result.intact);
+	CHECK_EQ(result.tree_size, 202);
+}
+
+TEST(a_failed_sync_acknowledges_nothing_and_the_batch_goes_to_a_new_file) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(23)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	sample_lines(&text, "sync", 0, 300);
+	struct store *store = open_writer(&bench);
+	REQUIRE(store != NULL);
+	struct taking taking = {.store = store, .rows_per_batch = 100, .log = true};
+	REQUIRE(sample_take(&taking, STR("first"), str_slice(buf_str(&text), 0, 5000)) == ERR_OK);
+	uint32_t acks = bench.acks;
+	os_memory_fail_next_sync(bench.memory);
+	CHECK(sample_take(&taking, STR("-"), buf_str(&text)) == ERR_OK);
+	CHECK_EQ(bench.acks, acks + 3);
+	struct os_memory *after = os_memory_crash(bench.memory, OS_CRASH_FORGET, 1);
+	store_close(store);
+	os_memory_free(bench.memory);
+	bench.memory = after;
+	struct store_options options = bench_options(&bench, true);
+	enum sink_verdict verdict;
+	CHECK(take_and_commit(&bench, &options, STR("x"), STR("x\n"), false, &verdict) == ERR_OK);
+	CHECK(reads_back(&bench, STR("-"), buf_str(&text)));
+	CHECK(verify_bench(&bench).intact);
+}

@@ -1,0 +1,144 @@
+/* Scans: ranges of index and time, both directions, tokens, and damage that stops nothing. */
+#include "store/store.h"
+
+#include "tap.h"
+
+#include "codec/token.h"
+#include "store/store_bench.h"
+
+struct tally {
+	uint64_t pages, rows, first, last, damaged;
+};
+
+static struct tally walk(struct store *store, const struct store_scan_options *options) {
+	struct tally tally = {.first = UINT64_MAX};
+	struct store_scan *scan = NULL;
+	CHECK(store_scan_new(store, options, &scan) == ERR_OK);
+	for (;;) {
+		struct store_view *view = NULL;
+		struct diag diag = {0};
+		enum err err = store_scan_next(scan, &view, &diag);
+		if (err == ERR_CORRUPT) {
+			tally.damaged++;
+			continue;
+		}
+		if (!CHECK(err == ERR_OK) || view == NULL) {
+			break;
+		}
+		tally.pages++;
+		tally.rows += store_view_rows(view);
+		tally.last = store_view_first_index(view);
+		tally.first = tally.first == UINT64_MAX ? tally.last : tally.first;
+		store_view_free(view);
+	}
+	store_scan_free(scan);
+	return tally;
+}
+
+static const struct store_scan_options everything = {
+    .from_ns = INSTANT_MIN, .to_ns = INSTANT_MAX, .index_to = UINT64_MAX};
+
+static struct store *filled(struct bench *bench) {
+	struct store_options options = bench_options(bench, true);
+	struct buf text CLEANUP(buf_deinit) = {0};
+	enum sink_verdict verdict;
+	options.segment_bytes = 20000;
+	sample_lines(&text, "scan", 0, 950);
+	buf_append_str(&text, STR("the needle\n"));
+	sample_lines(&text, "scan", 950, 1000);
+	CHECK(take_and_commit(bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
+	      ERR_OK);
+	return open_reader(bench);
+}
+
+TEST(a_scan_gives_every_page_in_either_direction) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(31)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	struct store_scan_options options = everything;
+	REQUIRE(store != NULL);
+	struct tally tally = walk(store, &options);
+	CHECK_EQ(tally.rows, 1002);
+	CHECK_EQ(tally.first, 0);
+	options.backward = true;
+	struct tally back = walk(store, &options);
+	CHECK_EQ(back.rows, 1002);
+	CHECK_EQ(back.first, tally.last);
+	CHECK_EQ(back.last, 0);
+}
+
+TEST(pages_outside_the_ranges_are_skipped) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(32)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	struct store_scan_options options = everything;
+	REQUIRE(store != NULL);
+	options.index_from = 250;
+	options.index_to = 300;
+	CHECK_EQ(walk(store, &options).pages, 1);
+	options = everything;
+	options.from_ns = SAMPLE_TIME + 399 * 1000;
+	options.to_ns = SAMPLE_TIME + 401 * 1000; /* the last of one page, the first of the next */
+	CHECK_EQ(walk(store, &options).pages, 2);
+	options.from_ns = SAMPLE_TIME + 400 * 1000;
+	CHECK_EQ(walk(store, &options).pages, 1);
+	options.from_ns = SAMPLE_TIME + 5000 * 1000;
+	options.to_ns = INSTANT_MAX;
+	CHECK_EQ(walk(store, &options).pages, 0);
+}
+
+static void collect_token(void *ctx, uint64_t hash) {
+	*(uint64_t *)ctx = hash;
+}
+
+TEST(pages_without_a_token_are_skipped) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(33)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	struct store_scan_options options = everything;
+	uint64_t token = 0;
+	REQUIRE(store != NULL);
+	token_each(STR("needle"), collect_token, &token);
+	options.tokens = &token;
+	options.tokens_count = 1;
+	CHECK(walk(store, &options).pages <= 2);
+	CHECK(walk(store, &options).pages >= 1);
+}
+
+struct first_segment {
+	char path[128];
+};
+
+static void find_segment(void *ctx, const char *path) {
+	struct first_segment *found = ctx;
+	if (strstr(path, ".seg") != NULL && found->path[0] == '\0') {
+		(void)snprintf(found->path, sizeof(found->path), "%s", path);
+	}
+}
+
+TEST(a_damaged_segment_is_named_and_the_others_are_read) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(34)};
+	struct first_segment segment = {0};
+	struct store *store = filled(&bench);
+	store_close(store);
+	os_memory_each_file(bench.memory, find_segment, &segment);
+	REQUIRE(os_memory_set(bench.memory, segment.path, STR("no segment")) == ERR_OK);
+	store = open_reader(&bench);
+	REQUIRE(store != NULL);
+	struct tally tally = walk(store, &everything);
+	CHECK_EQ(tally.damaged, 1);
+	CHECK(tally.rows > 0 && tally.rows < 1002);
+	store_close(store);
+	struct store_options options = bench_options(&bench, true);
+	CHECK(store_open(&options, &store, &bench.diag) == ERR_CORRUPT); /* nothing is added to it */
+}
+
+TEST(a_record_is_found_by_its_index) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(35)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	struct store_view *view = NULL;
+	REQUIRE(store != NULL);
+	REQUIRE(store_view_at(store, 950, &view, &bench.diag) == ERR_OK);
+	const struct str *texts;
+	CHECK(store_view_texts(view, &texts) == ERR_OK);
+	CHECK_STR(texts[950 - store_view_first_index(view)], "the needle");
+	store_view_free(view);
+	CHECK(store_view_at(store, 100000, &view, &bench.diag) == ERR_NOT_FOUND);
+}

@@ -1,0 +1,97 @@
+/* What verify finds: every flipped bit, every file removed, cut or grown, a store rolled back. */
+#include "store/store.h"
+
+#include "tap.h"
+
+#include "store/store_bench.h"
+
+TEST(every_kind_of_flipped_bit_in_every_file_is_detected) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(12)};
+	struct file_list files = {0};
+	make_small_store(&bench);
+	CHECK(verify_bench(&bench).intact);
+	os_memory_each_file(bench.memory, add_name, &files);
+	uint64_t flips = 0;
+	for (size_t at = 0; at < files.names.len; at += strlen(files.names.ptr + at) + 1) {
+		const char *path = files.names.ptr + at;
+		struct buf bytes CLEANUP(buf_deinit) = {0};
+		REQUIRE(os_read_file(os_memory_os(bench.memory), path, SIZE_MAX, &bytes) == ERR_OK);
+		size_t step = bytes.len > 600 ? 97 : 1;
+		for (size_t i = tap_random() % step; i < bytes.len; i += step) {
+			char kept = bytes.ptr[i];
+			bytes.ptr[i] = (char)(kept ^ (1 << (tap_random() % 8)));
+			REQUIRE(os_memory_set(bench.memory, path, buf_str(&bytes)) == ERR_OK);
+			if (!CHECK(!verify_quietly(os_memory_os(bench.memory)).intact)) {
+				printf("# %s: byte %zu of %zu\n", path, i, bytes.len);
+			}
+			bytes.ptr[i] = kept;
+			flips++;
+		}
+		REQUIRE(os_memory_set(bench.memory, path, buf_str(&bytes)) == ERR_OK);
+	}
+	printf("# %llu flips\n", (unsigned long long)flips);
+	CHECK(verify_bench(&bench).intact);
+	buf_deinit(&files.names);
+}
+
+TEST(every_file_removed_or_cut_or_grown_is_detected) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(13)};
+	const struct os *os = os_memory_os(bench.memory);
+	struct file_list files = {0};
+	make_small_store(&bench);
+	os_memory_each_file(bench.memory, add_name, &files);
+	for (size_t at = 0; at < files.names.len; at += strlen(files.names.ptr + at) + 1) {
+		const char *path = files.names.ptr + at;
+		struct buf bytes CLEANUP(buf_deinit) = {0};
+		REQUIRE(os_read_file(os, path, SIZE_MAX, &bytes) == ERR_OK);
+		for (size_t len = bytes.len; len-- > 0; len -= len > 50 ? len / 3 : 0) {
+			REQUIRE(os_memory_set(bench.memory, path, str_make(bytes.ptr, len)) == ERR_OK);
+			if (!CHECK(!verify_quietly(os).intact)) {
+				printf("# %s cut to %zu of %zu\n", path, len, bytes.len);
+			}
+		}
+		buf_append_char(&bytes, '\0');
+		REQUIRE(os_memory_set(bench.memory, path, buf_str(&bytes)) == ERR_OK);
+		CHECK(!verify_quietly(os).intact);
+		REQUIRE(os->unlink(os->ctx, path) == ERR_OK);
+		if (!CHECK(!verify_quietly(os).intact)) {
+			printf("# %s removed\n", path);
+		}
+		bytes.len--;
+		REQUIRE(os_replace_file(os, "/", "again", buf_str(&bytes)) == ERR_OK);
+		REQUIRE(os->rename(os->ctx, "/again", path) == ERR_OK);
+	}
+	CHECK(verify_bench(&bench).intact);
+	REQUIRE(os_replace_file(os, "/data/objects", "stranger", STR("x")) == ERR_OK);
+	CHECK(!verify_quietly(os).intact);
+	buf_deinit(&files.names);
+}
+
+TEST(a_store_that_was_rolled_back_is_found_by_an_outside_checkpoint) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(14)};
+	struct store_options options = bench_options(&bench, true);
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct buf outside CLEANUP(buf_deinit) = {0};
+	struct store_verify_result result = {0};
+	enum sink_verdict verdict;
+	sample_lines(&text, "back", 0, 100);
+	REQUIRE(take_and_commit(&bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
+	        ERR_OK);
+	struct os_memory *old = os_memory_crash(bench.memory, OS_CRASH_KEEP, 1);
+	sample_lines(&text, "back", 100, 200);
+	REQUIRE(take_and_commit(&bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
+	        ERR_OK);
+	struct store *store = open_reader(&bench);
+	REQUIRE(store != NULL);
+	buf_append_str(&outside, store_checkpoint(store));
+	store_close(store);
+	struct store_verify_options check = {.against = buf_str(&outside)};
+	CHECK(store_verify(os_memory_os(bench.memory), "/data", &check, &result, NULL) == ERR_OK);
+	CHECK(result.intact && result.against_held);
+	CHECK(store_verify(os_memory_os(old), "/data", &check, &result, NULL) == ERR_OK);
+	CHECK(!result.intact && !result.against_held);
+	check.against = STR("");
+	CHECK(store_verify(os_memory_os(old), "/data", &check, &result, NULL) == ERR_OK);
+	CHECK(result.intact); /* by itself it cannot be told */
+	os_memory_free(old);
+}
