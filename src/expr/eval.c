@@ -2,6 +2,7 @@
  * with a part of them.
  */
 #include "base/bits.h"
+#include "base/instant.h"
 #include "expr/test.h"
 
 struct eval {
@@ -143,8 +144,9 @@ static enum err eval_time(const struct eval *e, const struct expr_test *test, co
                           uint64_t *out) {
 	const int64_t *times;
 	TRY(e->input->times(e->input->ctx, &times));
+	bool open = test->to_ns == INSTANT_MAX;
 	FOR_EACH_ROW(e, mask, row) {
-		if (times[row] >= test->from_ns && times[row] < test->to_ns) {
+		if (times[row] >= test->from_ns && (open || times[row] < test->to_ns)) {
 			bits_set(out, row);
 		}
 	}

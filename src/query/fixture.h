@@ -1,8 +1,9 @@
-/* For tests of pipes: twelve records of two hosts in pages of five, and a query run over them. */
+/* For tests of pipes: twelve records of two hosts in pages of five, and a query run over them.
+ * Include tap.h before.
+ */
 #pragma once
 
 #include "query/fake.h"
-#include "tap.h"
 
 #define FIXTURE_FIRST_NS (1795341600 * INSTANT_SECOND) /* 2026-11-22T10:00:00Z */
 

@@ -1,4 +1,6 @@
 /* dedup. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(the_first_row_of_each_combination_stays) {

@@ -1,4 +1,6 @@
 /* extract. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(named_groups_become_fields) {

@@ -1,4 +1,6 @@
 /* fields: tables of columns, records without fields. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(fields_make_a_table) {

@@ -1,4 +1,6 @@
 /* head. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(head_gives_the_first_in_order_of_time) {

@@ -1,4 +1,6 @@
 /* sort: by kinds of values, both ways, several fields, what is absent last. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(numbers_sort_as_numbers_and_absent_values_last) {

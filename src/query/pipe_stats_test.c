@@ -1,4 +1,6 @@
 /* stats and its functions. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(groups_come_in_the_order_of_their_values) {
@@ -39,7 +41,8 @@ TEST(functions_compute_what_they_say) {
 TEST(percentiles_are_values_of_the_data) {
 	CHECK_QUERY(
 	    "* | stats p50(bytes), p90(bytes) as p, percentile(bytes, 0), percentile(bytes, 100)",
-	    "p50(bytes)|p|percentile(bytes,0)|percentile(bytes,100)\n40|9000000000000000000|1.5|9000000000000000000\n");
+	    "p50(bytes)|p|percentile(bytes,0)|percentile(bytes,100)\n40|9000000000000000000|1.5|"
+	    "9000000000000000000\n");
 }
 
 TEST(tables_can_be_grouped_again) {

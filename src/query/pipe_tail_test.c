@@ -1,4 +1,6 @@
 /* tail. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(tail_gives_the_last_in_order_of_time) {

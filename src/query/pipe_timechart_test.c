@@ -1,4 +1,6 @@
 /* timechart. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(records_are_counted_per_span) {

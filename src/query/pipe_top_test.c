@@ -1,4 +1,6 @@
 /* top and rare. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(the_most_frequent_values_come_first) {

@@ -1,4 +1,6 @@
 /* where: expressions over records and tables. */
+#include "tap.h"
+
 #include "query/fixture.h"
 
 TEST(comparisons_go_by_what_values_are) {
