@@ -320,7 +320,8 @@ static enum err read_sequence(struct compiler *c) {
 
 struct byte_set {
 	uint64_t bits[4];
-	bool slot; /* an open slot, of which nothing is known, may come */
+	bool slot;                  /* an open slot, of which nothing is known, may come */
+	bool seen[PATTERN_OPS_MAX]; /* ops that have been asked: paths that meet are walked once */
 };
 
 static void set_add(struct byte_set *set, char c) {
@@ -386,8 +387,9 @@ static void slot_first(const struct pattern_op *op, struct byte_set *set) {
 
 /* The bytes with which what stands at op pc can begin. Ops only ever point forward. */
 static void first_of(const struct compiler *c, uint32_t pc, struct byte_set *set) {
-	for (;;) {
+	while (!set->seen[pc]) {
 		const struct pattern_op *op = &c->ops[pc];
+		set->seen[pc] = true;
 		switch ((enum pattern_op_kind)op->kind) {
 		case PATTERN_LITERAL:
 			set_add(set, op->text.ptr[0]);

@@ -105,3 +105,17 @@ TEST(a_pattern_knows_the_bytes_that_a_line_can_begin_with) {
 	CHECK_EQ(f.pattern.first['x' / 64] >> ('x' % 64) & 1, 0);
 	done(&f);
 }
+
+TEST(many_empty_groups_are_compiled_at_once) {
+	struct buf text = {0};
+	struct fixture f;
+	buf_append_str(&text, STR("%{word:a}"));
+	for (int i = 0; i < 200; i++) {
+		buf_append_str(&text, STR("%(%)?"));
+	}
+	buf_append_str(&text, STR("x\0"));
+	CHECK(compile(&f, text.ptr) == ERR_OK);
+	CHECK_STR(f.pattern.ops[0].stop, "x");
+	done(&f);
+	buf_deinit(&text);
+}

@@ -33,8 +33,7 @@ static bool to_instant(const struct timestamp_reader *reader, const struct parts
 	}
 	int32_t offset =
 	    parts->has_zone ? parts->offset : zone_offset_local(reader->zone, ns / INSTANT_SECOND);
-	*out_ns = ns - offset * INSTANT_SECOND;
-	return true;
+	return !__builtin_sub_overflow(ns, offset * INSTANT_SECOND, out_ns);
 }
 
 static int64_t latest(const struct timestamp_reader *reader) {
@@ -245,6 +244,11 @@ static void take_zone_behind_blank(const struct timestamp_reader *reader, struct
 
 /* ---- remembered hours ---- */
 
+/* Hours this far from the ends of the range of instants need no check of overflow. */
+static bool hour_is_safe(int64_t seconds) {
+	return seconds > -9200000000 && seconds < 9200000000;
+}
+
 static bool hour_hit(const struct timestamp_hour *hour, struct str text, size_t len) {
 	return hour->key_len == len && text.len > len && memcmp(hour->key, text.ptr, len) == 0;
 }
@@ -295,6 +299,9 @@ static void keep_bsd_hour(struct timestamp_reader *reader, struct str text,
 	int64_t inside = parts->civil.minute * 60 + parts->civil.second;
 	int64_t first = time->ns / INSTANT_SECOND - inside;
 	int64_t last = first + HOUR - 1;
+	if (!hour_is_safe(first)) {
+		return;
+	}
 	bool one_offset = zone_offset_at(reader->zone, first) == zone_offset_at(reader->zone, last);
 	bool one_year = reader->year != 0 || last * INSTANT_SECOND <= latest(reader) ||
 	                first * INSTANT_SECOND > latest(reader);
@@ -380,7 +387,12 @@ static size_t civil_end(const struct timestamp_reader *reader, struct str text, 
 	}
 	int32_t offset =
 	    parts->has_zone ? parts->offset : zone_offset_local(reader->zone, civil_seconds);
-	out->ns = (civil_seconds - offset) * INSTANT_SECOND + parts->civil.nanosecond;
+	int64_t ns;
+	if (__builtin_mul_overflow(civil_seconds - offset, INSTANT_SECOND, &ns) ||
+	    __builtin_add_overflow(ns, parts->civil.nanosecond, &ns)) {
+		return 0;
+	}
+	out->ns = ns;
 	out->flags = parts->has_zone && !parts->zone_doubtful ? 0 : TIME_ZONE_ASSUMED;
 	return (size_t)(c.at - text.ptr);
 }

@@ -234,6 +234,25 @@ TEST(layouts_that_cannot_work_are_refused) {
 	CHECK(!timestamp_layout_valid(STR(""), &bad));
 }
 
+TEST(times_at_the_ends_of_the_range_are_read_or_refused) {
+	struct fixture f = setup("<+18>-18", 0);
+	static const char *const texts[] = {
+	    "1677-09-21T00:12:43.145224193Z",      "1677-09-21T00:12:44",
+	    "2262-04-11T23:47:16.854775807-18:00", "2262-04-11T23:47:16",
+	    "11/Apr/2262:23:47:16 -1800",          "21/Sep/1677:00:12:44 +1800"};
+	for (size_t i = 0; i < ARRAY_LEN(texts) * 2; i++) {
+		struct timestamp time;
+		CHECK(timestamp_any(&f.reader, str_from(texts[i / 2]), &time) <= strlen(texts[i / 2]));
+	}
+	timestamp_reader_set(&f.reader, f.zone, 0, INSTANT_MAX);
+	for (int i = 0; i < 2; i++) {
+		struct timestamp time = {0};
+		(void)timestamp_any(&f.reader, STR("Apr 11 23:47:16 host"), &time);
+		(void)timestamp_any(&f.reader, STR("Apr 12 17:47:16 host"), &time);
+	}
+	zone_free(f.zone);
+}
+
 TEST(times_cut_anywhere_are_read_within_their_bounds) {
 	static const char *const texts[] = {"Nov 22 10:00:00 1234567", "Nov 22 10:00:00 2020: x",
 	                                    "2026-11-22T10:00:00.5+09:00", "22/Nov/2026:10:00:00 +0900",
