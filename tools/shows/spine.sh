@@ -1,0 +1,46 @@
+#!/bin/sh
+# spine.sh: the "Shows" of the issue Spine, each a step that is kept when it is done (lib.sh).
+# `make shows ISSUE=spine`; ONLY=word for some steps. It takes hours.
+set -u
+. "$(dirname "$0")/lib.sh"
+: "${CONFORMANCE:=../shared/conformance}" "${BENCH:=../shared/bench}"
+tools/install build test check shows || exit 1
+
+CODE="src meson.build meson_options.txt"
+AKASHI=build-shows/build/src/cmd/akashi
+
+build() {
+    [ -f build-shows/build/build.ninja ] || CC=gcc meson setup build-shows/build --buildtype=release || return 1
+    ninja -C build-shows/build
+}
+
+build >build-shows/build.log 2>&1 || {
+    tail -n 20 build-shows/build.log
+    exit 1
+}
+
+# 1. Two fresh roots of Debian 12: as root, and as a user with sudo.
+step debootstrap-root "$CODE tests tools samples run test" tools/shows/debootstrap.sh root
+step debootstrap-user "$CODE tests tools samples run test" tools/shows/debootstrap.sh user
+# 2. To the byte, over the corpus and over generated nasty input.
+step byte-corpus "$CODE tools/shows/bytes.py" needs tools/shows/bytes.py python3 tools/shows/bytes.py "$AKASHI" corpus "$CONFORMANCE"
+step byte-nasty "$CODE tools/shows/bytes.py" needs tools/shows/bytes.py python3 tools/shows/bytes.py "$AKASHI" nasty 200
+# 3. and 4. The scorers of the corpus.
+for part in evtx damaged syslog access; do
+    step "conformance-$part" "$CODE tools/make_conformance.sh" tools/make_conformance.sh "$AKASHI" "$CONFORMANCE" "$part"
+done
+# 5. kill -9, 1,000 cycles with the ledger of what was acknowledged.
+step kill "$CODE tools/shows/kill.py" needs tools/shows/kill.py python3 tools/shows/kill.py "$AKASHI" 1000
+# 6. Every bit of a store; files removed, cut, swapped, older; proofs checked from outside.
+step bits "$CODE tools/shows/bits.py" needs tools/shows/bits.py python3 tools/shows/bits.py "$AKASHI"
+# 7. No space at every write.
+step no-space "$CODE tools/shows/no_space.py" needs tools/shows/no_space.py python3 tools/shows/no_space.py "$AKASHI"
+# 8. Ten minutes of each fuzz target.
+step fuzz "$CODE tests tools/make_fuzz.sh" env SECONDS_EACH=600 tools/make_fuzz.sh
+# 9. Figures against others.
+step bench "$CODE bench" needs bench/run bench/run "$AKASHI" "$BENCH"
+# 10. Sizes and the folder graph.
+step sizes "src tests tools" sh -c 'python3 tools/check_sizes && python3 tools/check_layers'
+# What `make check` holds.
+step check "$CODE tests tools .clang-tidy" tools/make_check.sh
+show_end
