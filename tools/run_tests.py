@@ -97,7 +97,7 @@ def meson_tests(build):
             "name": suite + " " + test["name"],
             "cmd": test["cmd"],
             "env": test["env"],
-            "cwd": test["workdir"] or ROOT,
+            "cwd": test["workdir"] or build,
             "timeout": test["timeout"],
         }
 

@@ -26,8 +26,7 @@ static struct memory_file *only_file(struct memory_sink *sink, struct str bytes)
 
 TEST(elements_of_an_array_are_records_as_they_stand) {
 	struct memory_sink sink;
-	struct memory_file *file =
-	    only_file(&sink, STR(" [ {\"a\": 1},\n{\"b\":[2, \"]\"]} , {}]\n"));
+	struct memory_file *file = only_file(&sink, STR(" [ {\"a\": 1},\n{\"b\":[2, \"]\"]} , {}]\n"));
 	CHECK_STR(file->texts, "{\"a\": 1}\n{\"b\":[2, \"]\"]}\n{}\n");
 	CHECK_STR(sink.problems, "");
 	memory_sink_deinit(&sink);
@@ -43,8 +42,7 @@ TEST(arrays_one_after_the_other_are_all_read) {
 
 TEST(a_damaged_array_gives_what_is_before_and_its_rest_as_lines) {
 	struct memory_sink sink;
-	struct memory_file *file =
-	    only_file(&sink, STR("[{\"a\":1}, {\"a\":2} garbage\nline\n\n]\n"));
+	struct memory_file *file = only_file(&sink, STR("[{\"a\":1}, {\"a\":2} garbage\nline\n\n]\n"));
 	CHECK(str_starts(buf_str(&file->texts), STR("{\"a\":1}\n{\"a\":2}\n")));
 	CHECK(str_find(buf_str(&file->texts), STR("garbage\nline\n]\n"), 0) != SIZE_MAX);
 	CHECK_EQ(sink.problems_count, 1);
