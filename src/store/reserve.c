@@ -2,8 +2,6 @@
  * seeds, the states its files will have, the rows of the store's own, and the place where the
  * segment is cut. Nothing here touches the disk.
  */
-#include "store/reserve.h"
-
 #include "base/utf8.h"
 #include "store/store_private.h"
 
