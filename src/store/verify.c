@@ -7,8 +7,8 @@
 #include "store/path.h"
 #include "store/sealing.h"
 
-static void report(struct verifying *v, struct store_damage *damage, const char *format,
-                   va_list args) {
+static void __attribute__((format(printf, 3, 0)))
+report(struct verifying *v, struct store_damage *damage, const char *format, va_list args) {
 	char text[DIAG_TEXT_MAX];
 	(void)vsnprintf(text, sizeof(text), format, args);
 	damage->what = str_from(text);
