@@ -79,9 +79,9 @@ static void read_names(struct str bytes) {
 	uint64_t end;
 	uint8_t hash[OBJECT_HASH_SIZE];
 	uint8_t uuid[UUID_SIZE];
-	bool any = segment_name_parse(bytes, &first, &end) | object_name_parse(bytes, hash) |
-	           uuid_parse(bytes, uuid);
-	(void)any;
+	bool named[] = {segment_name_parse(bytes, &first, &end), object_name_parse(bytes, hash),
+	                uuid_parse(bytes, uuid)};
+	(void)named;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
