@@ -96,6 +96,7 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 	                                       .notice = notice,
 	                                       .ctx = ingest},
 	               &ingest->store, diag));
+	inputs_skip_store(&ingest->inputs, args);
 	ingest->keeping = keeping_new(
 	    &(struct keeping_options){.os = os_real(),
 	                              .store = ingest->store,

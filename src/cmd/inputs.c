@@ -57,6 +57,13 @@ void inputs_deinit(struct inputs *inputs) {
 	buf_deinit(&inputs->problem_text);
 }
 
+void inputs_skip_store(struct inputs *inputs, const struct args *args) {
+	const struct os *os = os_real();
+	if (os->stat(os->ctx, console_store_path(args), true, &inputs->store_stat) == ERR_OK) {
+		inputs->options.own_folder = &inputs->store_stat;
+	}
+}
+
 static void problem(void *ctx, struct str path, uint64_t offset, enum err err, struct str message) {
 	struct inputs *inputs = ctx;
 	inputs->problems++;
@@ -147,7 +154,7 @@ void inputs_forget_problems(struct inputs *inputs) {
 int inputs_status(struct inputs *inputs, enum err err) {
 	progress_end(&inputs->progress);
 	if (inputs->problems > 0) {
-		(void)fprintf(stderr, "akashi: %llu problem%s while inputs; the rest was read:\n%.*s",
+		(void)fprintf(stderr, "akashi: %llu problem%s while reading; the rest was read:\n%.*s",
 		              (unsigned long long)inputs->problems, inputs->problems == 1 ? "" : "s",
 		              STR_ARG(buf_str(&inputs->problem_text)));
 		if (inputs->problems > inputs->problem_lines) {

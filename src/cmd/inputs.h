@@ -11,6 +11,7 @@
 struct inputs {
 	struct formats *formats;
 	struct ingest_options options;
+	struct os_stat store_stat; /* what options.own_folder points to */
 	struct ingest_totals totals;
 	struct progress progress;
 	uint64_t bytes;
@@ -25,6 +26,9 @@ struct inputs {
 /* Checks the options and compiles the formats. deinit also after a failure. */
 MUST_USE enum err inputs_init(struct inputs *inputs, const struct args *args, struct diag *diag);
 void inputs_deinit(struct inputs *inputs);
+/* The store of args, when it is there, is not read by inputs_run: it may lie in a folder that is.
+ */
+void inputs_skip_store(struct inputs *inputs, const struct args *args);
 /* Reads all paths of args (or the journal) into sink, whose problem and progress are replaced. */
 MUST_USE enum err inputs_run(struct inputs *inputs, const struct args *args,
                              const struct sink *sink);

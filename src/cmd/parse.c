@@ -88,8 +88,16 @@ static enum err put(void *ctx, struct batch *batch) {
 	return pipeline_put(parse->pipeline, batch);
 }
 
+/* The object of --json comes last: programs read the last line. */
 static int summarize(struct parse *parse, const struct args *args, enum err err) {
 	double seconds = progress_seconds(&parse->inputs.progress);
+	int status = inputs_status(&parse->inputs, err);
+	if (err == ERR_OK && parse->records == 0 && parse->inputs.problems == 0) {
+		console_note("no records: %llu file%s, nothing in %s",
+		             (unsigned long long)parse->inputs.totals.files,
+		             parse->inputs.totals.files == 1 ? "" : "s",
+		             parse->inputs.totals.files == 1 ? "it" : "them");
+	}
 	if (args->json) {
 		struct buf out = {0};
 		buf_printf(&out,
@@ -103,13 +111,7 @@ static int summarize(struct parse *parse, const struct args *args, enum err err)
 		(void)fwrite(out.ptr, 1, out.len, stderr);
 		buf_deinit(&out);
 	}
-	if (err == ERR_OK && parse->records == 0 && parse->inputs.problems == 0) {
-		console_note("no records: %llu file%s, nothing in %s",
-		             (unsigned long long)parse->inputs.totals.files,
-		             parse->inputs.totals.files == 1 ? "" : "s",
-		             parse->inputs.totals.files == 1 ? "it" : "them");
-	}
-	return inputs_status(&parse->inputs, err);
+	return status;
 }
 
 int cmd_parse(const struct args *args) {
@@ -124,6 +126,7 @@ int cmd_parse(const struct args *args) {
 	}
 	parse.print = str_eq(kind, STR("jsonl"));
 	enum err err = inputs_init(&parse.inputs, args, &diag);
+	inputs_skip_store(&parse.inputs, args);
 	if (err == ERR_OK) {
 		err = output_open(args->out, &parse.output, &diag);
 	}
@@ -145,6 +148,7 @@ int cmd_parse(const struct args *args) {
 	enum err close_err = output_close(parse.output, &diag);
 	if (err == ERR_OK && close_err != ERR_OK) {
 		err = close_err;
+		parse.output_err = close_err;
 	}
 	if (parse.output_err != ERR_OK && parse.output_err != ERR_CLOSED) {
 		console_note("cannot write the output: %s", err_text(parse.output_err));

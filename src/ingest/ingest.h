@@ -21,6 +21,9 @@ struct ingest_options {
 	int32_t year;       /* --year */
 	struct str charset; /* --encoding, or empty: recognised */
 	bool keep_objects;  /* give the bytes of containers and archives to the sink (default true) */
+	/* A folder that is never read, wherever the walk meets it: the store that is written to, with
+	 * its private key. NULL: none. */
+	const struct os_stat *own_folder;
 };
 
 struct ingest_totals {

@@ -98,3 +98,26 @@ TEST(a_gzip_file_is_kept_as_an_object_and_its_lines_are_records) {
 	memory_sink_deinit(&sink);
 	test_folder_remove(&folder);
 }
+
+TEST(the_own_folder_is_not_read_wherever_it_lies) {
+	struct test_folder folder = test_folder_new();
+	struct memory_sink sink;
+	struct ingest_totals totals = {0};
+	struct ingest_options options = plain_options();
+	struct os_stat own;
+	char path[256];
+	test_folder_write(&folder, "a.log", STR("first\n"));
+	test_folder_write(&folder, "b/store/key", STR("secret\n"));
+	(void)test_folder_path(&folder, "b/store", path);
+	REQUIRE(options.os->stat(options.os->ctx, path, true, &own) == ERR_OK);
+	options.own_folder = &own;
+	memory_sink_init(&sink);
+	CHECK(ingest_path(&options, folder.path, &sink.sink, &totals) == ERR_OK);
+	CHECK_EQ(sink.records, 1);
+	CHECK_STR(sink.problems, "");
+	CHECK(ingest_path(&options, path, &sink.sink, &totals) == ERR_OK);
+	CHECK_EQ(sink.records, 1);
+	CHECK(str_find(buf_str(&sink.problems), STR("is the store itself"), 0) < sink.problems.len);
+	memory_sink_deinit(&sink);
+	test_folder_remove(&folder);
+}

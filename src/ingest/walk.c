@@ -54,6 +54,11 @@ static int by_name(const void *a, const void *b) {
 
 static enum err walk_folder(struct walk *walk);
 
+static bool is_own_folder(const struct reading *reading, const struct os_stat *st) {
+	const struct os_stat *own = reading->options->own_folder;
+	return own != NULL && st->device == own->device && st->inode == own->inode;
+}
+
 /* What path leads to, links followed. link: it was reached through one. */
 static enum err walk_entry(struct walk *walk, bool link) {
 	struct reading *reading = walk->reading;
@@ -68,7 +73,8 @@ static enum err walk_entry(struct walk *walk, bool link) {
 		return ERR_OK;
 	}
 	if (st.kind == OS_FILE_FOLDER) {
-		return link || !first_time(walk, &st) ? ERR_OK : walk_folder(walk);
+		bool skip = link || is_own_folder(reading, &st) || !first_time(walk, &st);
+		return skip ? ERR_OK : walk_folder(walk);
 	}
 	/* Sockets, FIFOs and devices inside a folder hold no log. */
 	if (st.kind != OS_FILE_REGULAR || !first_time(walk, &st)) {
@@ -149,6 +155,9 @@ enum err walk_take(struct reading *reading, const char *path) {
 		                err_text(err));
 		reading->totals->files_failed++;
 		err = ERR_OK;
+	} else if (st.kind == OS_FILE_FOLDER && is_own_folder(reading, &st)) {
+		reading_problem(reading, str_from(path), UINT64_MAX, ERR_UNSUPPORTED,
+		                "is the store itself: not read");
 	} else if (st.kind == OS_FILE_FOLDER || st.kind == OS_FILE_REGULAR) {
 		err = walk_entry(&walk, false);
 	} else if (st.kind == OS_FILE_FIFO) {

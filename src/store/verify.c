@@ -232,7 +232,11 @@ static enum err check_catalogue(struct verifying *v, struct diag *diag) {
 static enum err verify_all(struct verifying *v, struct diag *diag) {
 	struct os_stat stat;
 	struct store_path path;
-	if (v->os->stat(v->os->ctx, path_in(&path, v->path, "store"), true, &stat) != ERR_OK &&
+	enum err err = v->os->stat(v->os->ctx, path_in(&path, v->path, "store"), true, &stat);
+	if (err == ERR_DENIED) {
+		return diag_set(diag, err, "the store at '%s' cannot be read: %s", v->path, err_text(err));
+	}
+	if (err != ERR_OK &&
 	    v->os->stat(v->os->ctx, path_in(&path, v->path, "segments"), true, &stat) != ERR_OK) {
 		return diag_set(diag, ERR_NOT_FOUND, "there is no store at '%s'", v->path);
 	}
@@ -240,7 +244,7 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 	TRY(check_catalogue(v, diag));
 	TRY(check_seal(v, diag));
 	check_against(v);
-	enum err err = verify_tree(v);
+	err = verify_tree(v);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));
 	}

@@ -1,0 +1,48 @@
+#!/bin/sh
+# bad_day.sh AKASHI: what goes wrong around a user, end to end, as TAP. Each check runs the real
+# binary on a real folder; nothing is mocked.
+set -u
+akashi=$(realpath "$1") || exit 1
+work=$(mktemp -d "${TMPDIR:-/tmp}/akashi-e2e-XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset AKASHI_STORE
+number=0
+
+ok() { # ok STATUS NAME
+    number=$((number + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $number - $2"
+    else
+        echo "not ok $number - $2"
+        sed 's/^/# out: /' out 2>/dev/null | head -20
+        sed 's/^/# err: /' err 2>/dev/null | head -20
+    fi
+}
+run() { # run WANTED_STATUS ARGS...: output in out and err
+    wanted=$1
+    shift
+    "$akashi" "$@" >out 2>err
+    status=$?
+    [ "$status" -eq "$wanted" ] || echo "# exit status $status, wanted $wanted: $*"
+    [ "$status" -eq "$wanted" ]
+}
+has() { grep -q -e "$2" "$1"; }
+
+mkdir here && printf 'one\ntwo\n' >here/x.log && cd here || exit 1
+run 0 ingest --json . && has err '"records":2[,}]'; ok $? "the store is not read when it lies in the folder"
+run 0 ingest --json . && has err '"records":0[,}]'; ok $? "nor by the next run"
+run 3 ingest akashi-data x.log && has err 'is the store itself'; ok $? "a store that is named itself is refused"
+run 0 parse . && ! grep -q 'akashi-data' out; ok $? "parse does not print the key of the store here"
+cd .. || exit 1
+
+run 3 parse --json here/x.log nowhere.log && tail -n 1 err | grep -q '^{"akashi.schema"'
+ok $? "the summary is the last line, behind the problems"
+: >empty && run 0 parse --json empty && tail -n 1 err | grep -q '^{"akashi.schema"'
+ok $? "and behind the note that there were no records"
+if [ -w /dev/full ]; then
+    "$akashi" parse here/x.log >/dev/full 2>err
+    [ $? -eq 3 ] && has err 'no space'; ok $? "parse says that its output could not be written"
+fi
+
+echo "1..$number"
