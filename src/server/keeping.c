@@ -9,6 +9,8 @@ struct keeping {
 	struct sink sink;
 	struct keeping_totals totals;
 	struct diag diag;
+	bool pending; /* batches were taken since the last commit */
+	bool logging; /* and they went through the log */
 };
 
 /* What a worker hands back: a page, or why there is none. */
@@ -69,15 +71,40 @@ static enum err finish(void *ctx, void *result, bool discard) {
 	return err;
 }
 
-static enum err put(void *ctx, struct batch *batch) {
-	struct keeping *keeping = ctx;
+static bool has_container(const struct batch *batch) {
+	for (uint32_t i = 0; i < batch->sources_count; i++) {
+		if (batch->sources[i].container) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Bodies of containers lie in their object and do not go through the log; between batches that do
+ * and batches that do not stands a commit (store.h). */
+static enum err choose_log(struct keeping *keeping, const struct batch *batch) {
+	bool log = keeping->options.log && !has_container(batch);
+	if (keeping->pending && log != keeping->logging) {
+		TRY(keeping_commit(keeping));
+	}
+	keeping->logging = log;
+	keeping->pending = true;
+	return ERR_OK;
+}
+
+static enum err reserve_and_log(struct keeping *keeping, struct batch *batch) {
+	TRY(choose_log(keeping, batch));
 	enum err err = store_reserve(keeping->options.store, batch);
 	if (err != ERR_OK) {
-		(void)diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
-		               err_text(err));
-	} else if (keeping->options.log) {
-		err = store_log(keeping->options.store, batch, &keeping->diag);
+		return diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
+		                err_text(err));
 	}
+	return keeping->logging ? store_log(keeping->options.store, batch, &keeping->diag) : ERR_OK;
+}
+
+static enum err put(void *ctx, struct batch *batch) {
+	struct keeping *keeping = ctx;
+	enum err err = reserve_and_log(keeping, batch);
 	if (err != ERR_OK) {
 		batch_free(batch);
 		return err;
@@ -144,6 +171,7 @@ enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 
 enum err keeping_commit(struct keeping *keeping) {
 	TRY(pipeline_drain(keeping->pipeline));
+	keeping->pending = false;
 	return store_commit(keeping->options.store, &keeping->diag);
 }
 

@@ -88,6 +88,10 @@ ok $? "standard input is taken through the log"
 run 0 search --count 'hello' && [ "$(cat out)" = 1 ]; ok $? "and found"
 [ -d akashi-data ] && [ -z "$(find akashi-data -name '*.wal' -size +0 2>/dev/null)" ]; ok $? "the log is empty afterwards"
 
+printf '[{"pipe":1},{"pipe":2}]' | run 0 ingest --json --source array - && has err '"records":2[,}]'
+ok $? "a JSON array on standard input is kept as an object with records"
+sed s/web01/web09/ logs/auth.log | gzip -c | run 0 ingest --json --source zipped - && has err '"records":4[,}]'
+ok $? "so is what is compressed"
 run 0 info && has out records; ok $? "info tells what is there"
 run 0 verify --json && has err '"intact":true'; ok $? "the store verifies"
 cp akashi-data/tree/default/checkpoint outside 2>/dev/null
