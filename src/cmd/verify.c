@@ -4,6 +4,8 @@
 #include "render/units.h"
 #include "store/store.h"
 
+#include <time.h>
+
 struct verify {
 	struct progress progress;
 	uint64_t printed;
@@ -22,7 +24,7 @@ static void damage(void *ctx, const struct store_damage *damage) {
 		return;
 	}
 	buf_append_str(&text, STR("DAMAGED "));
-	render_safe(&text, damage->where);
+	render_safe(&text, damage->where.len > 0 ? damage->where : STR("--against"));
 	buf_append_str(&text, STR(": "));
 	render_safe(&text, damage->what);
 	if (damage->has_range && damage->index_to == damage->index_from + 1) {
@@ -44,15 +46,32 @@ static bool on_progress(void *ctx, uint64_t done, uint64_t all) {
 	return !console_interrupted();
 }
 
+static bool all_signed(const struct store_verify_result *result) {
+	return result->signed_size >= result->tree_size;
+}
+
+/* What no checkpoint covers is not proved: whoever removes checkpoints could change it at will. */
+static void append_headline(const struct store_verify_result *result, struct buf *text) {
+	if (!result->intact) {
+		buf_printf(text, "NOT INTACT: %llu damage%s; ", (unsigned long long)result->damages,
+		           result->damages == 1 ? "" : "s");
+	} else if (!all_signed(result)) {
+		buf_printf(text,
+		           "NOT PROVED: leaves %llu to %llu are under no checkpoint. Either a stop came "
+		           "before they\nwere sealed, and the next ingest seals them; or checkpoints were "
+		           "removed. ",
+		           (unsigned long long)result->signed_size,
+		           (unsigned long long)result->tree_size - 1);
+	} else {
+		buf_append_str(text, STR("intact: "));
+	}
+}
+
 static void print_people(const struct store_verify_result *result, const struct args *args,
                          double seconds) {
 	struct buf text = {0};
 	struct buf root = {0};
-	buf_append_str(&text, result->intact ? STR("intact: ") : STR("NOT INTACT: "));
-	if (!result->intact) {
-		buf_printf(&text, "%llu damage%s; ", (unsigned long long)result->damages,
-		           result->damages == 1 ? "" : "s");
-	}
+	append_headline(result, &text);
 	render_count(&text, result->records);
 	buf_printf(
 	    &text, " records, %llu leaves, %llu segments, %llu objects, %llu checkpoints in %.1f s\n",
@@ -81,13 +100,14 @@ static void print_json(const struct store_verify_result *result, const struct ar
 	buf_append_base64(&root, result->root, sizeof(result->root));
 	(void)fprintf(stderr,
 	              "{\"akashi.schema\":%d,\"intact\":%s,\"damages\":%llu,\"records\":%llu,"
-	              "\"tree_size\":%llu,\"segments\":%llu,\"objects\":%llu,\"checkpoints\":%llu,"
+	              "\"tree_size\":%llu,\"signed_size\":%llu,\"segments\":%llu,\"objects\":%llu,"
+	              "\"checkpoints\":%llu,"
 	              "\"root\":\"%.*s\",\"against\":%s,\"seconds\":%.3f}\n",
-	              JSON_SCHEMA, result->intact ? "true" : "false",
+	              JSON_SCHEMA, result->intact && all_signed(result) ? "true" : "false",
 	              (unsigned long long)result->damages, (unsigned long long)result->records,
-	              (unsigned long long)result->tree_size, (unsigned long long)result->segments,
-	              (unsigned long long)result->objects, (unsigned long long)result->checkpoints,
-	              STR_ARG(buf_str(&root)),
+	              (unsigned long long)result->tree_size, (unsigned long long)result->signed_size,
+	              (unsigned long long)result->segments, (unsigned long long)result->objects,
+	              (unsigned long long)result->checkpoints, STR_ARG(buf_str(&root)),
 	              args->against == NULL  ? "null"
 	              : result->against_held ? "true"
 	                                     : "false",
@@ -105,6 +125,20 @@ static enum err read_against(const char *path, struct buf *out, struct diag *dia
 	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
 }
 
+static enum err check(struct verify *verify, const struct args *args, struct str against,
+                      struct store_verify_result *out_result, struct diag *diag) {
+	struct store_verify_options options = {
+	    .against = against, .damage = damage, .progress = on_progress, .ctx = verify};
+	TRY(store_verify(os_real(), console_store_path(args), &options, out_result, diag));
+	if (out_result->intact && !all_signed(out_result)) {
+		/* A writer may have been between its segment and the signature: look once more. */
+		struct timespec pause = {.tv_nsec = 500000000};
+		(void)nanosleep(&pause, NULL);
+		TRY(store_verify(os_real(), console_store_path(args), &options, out_result, diag));
+	}
+	return ERR_OK;
+}
+
 int cmd_verify(const struct args *args) {
 	struct verify verify = {0};
 	struct buf against = {0};
@@ -113,12 +147,7 @@ int cmd_verify(const struct args *args) {
 	progress_begin(&verify.progress);
 	enum err err = read_against(args->against, &against, &diag);
 	if (err == ERR_OK) {
-		err = store_verify(os_real(), console_store_path(args),
-		                   &(struct store_verify_options){.against = buf_str(&against),
-		                                                  .damage = damage,
-		                                                  .progress = on_progress,
-		                                                  .ctx = &verify},
-		                   &result, &diag);
+		err = check(&verify, args, buf_str(&against), &result, &diag);
 	}
 	buf_deinit(&against);
 	progress_end(&verify.progress);
@@ -131,6 +160,7 @@ int cmd_verify(const struct args *args) {
 	if (args->json) {
 		print_json(&result, args, seconds);
 	}
-	bool holds = result.intact && (args->against == NULL || result.against_held);
+	bool holds =
+	    result.intact && all_signed(&result) && (args->against == NULL || result.against_held);
 	return fflush(stdout) != 0 ? EXIT_FAILED : holds ? EXIT_DONE : EXIT_NO;
 }

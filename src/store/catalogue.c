@@ -166,6 +166,10 @@ void catalogue_deinit(struct catalogue *catalogue) {
 	*catalogue = (struct catalogue){0};
 }
 
+uint64_t catalogue_last(const struct catalogue *catalogue) {
+	return catalogue->count == 0 ? 0 : catalogue->entries[catalogue->count - 1].first;
+}
+
 uint64_t catalogue_end(const struct catalogue *catalogue) {
 	return catalogue->count == 0 ? 0 : catalogue->entries[catalogue->count - 1].end;
 }

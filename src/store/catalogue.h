@@ -32,6 +32,8 @@ MUST_USE enum err catalogue_load(struct catalogue *catalogue, const struct os *o
                                  const char *folder, const uint8_t store_uuid[16],
                                  struct diag *diag);
 void catalogue_deinit(struct catalogue *catalogue);
+/* The first index of the last segment; 0: there is none. */
+uint64_t catalogue_last(const struct catalogue *catalogue);
 /* One past the last index. */
 uint64_t catalogue_end(const struct catalogue *catalogue);
 /* ERR_CORRUPT when a segment is damaged, or indices are missing between segments. */

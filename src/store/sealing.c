@@ -96,7 +96,8 @@ static void say(const struct sealing_options *options, struct str message) {
 }
 
 /* The file `checkpoint` and the journal agree, or differ as a crash between them explains. */
-static enum err check_files(const struct seal_files *files, uint64_t size, struct diag *diag) {
+static enum err check_files(const struct seal_files *files, uint64_t size, uint64_t last,
+                            struct diag *diag) {
 	uint64_t signed_size = MAX_OF(files->last_size, files->checkpoint_size);
 	if (files->fault != NULL) {
 		return refuse(diag, files->fault);
@@ -109,6 +110,9 @@ static enum err check_files(const struct seal_files *files, uint64_t size, struc
 		          "the store was rolled back, or segments are lost; `akashi verify` names the "
 		          "damage, reading still works");
 		return ERR_CORRUPT;
+	}
+	if (signed_size < last) {
+		return refuse(diag, "checkpoints of records that were signed are missing");
 	}
 	if (files->last_size > files->checkpoint_size &&
 	    !(files->has_intent && files->intent.size == files->last_size)) {
@@ -243,7 +247,7 @@ enum err sealing_open(struct sealing *sealing, const struct sealing_options *opt
 		return diag_set(diag, err, "the checkpoints in '%s' cannot be read: %s", options->folder,
 		                err_text(err));
 	}
-	TRY(check_files(&files, options->size, diag));
+	TRY(check_files(&files, options->size, options->last, diag));
 	return catch_up(sealing, &files, options, diag);
 }
 

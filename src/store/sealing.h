@@ -48,6 +48,7 @@ struct sealing_options {
 	const char *folder; /* tree/default */
 	const char *keys;   /* folder */
 	uint64_t size;      /* records in segments */
+	uint64_t last;      /* first record of the last segment: all before it were signed */
 	levels_leaves_f leaves;
 	void *leaves_ctx;
 	enum err (*cut)(void *ctx, struct str what, struct str bytes);

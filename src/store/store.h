@@ -190,6 +190,7 @@ struct store_verify_result {
 	bool intact;
 	uint64_t damages;
 	uint64_t records, tree_size, checkpoints, segments, objects;
+	uint64_t signed_size; /* leaves under a checkpoint; those behind it nobody has signed yet */
 	uint8_t root[32];
 	bool against_held; /* the outside checkpoint is consistent with the store */
 };

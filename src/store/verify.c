@@ -171,6 +171,13 @@ static enum err check_seal(struct verifying *v, struct diag *diag) {
 	v->signed_size = MAX_OF(files.last_size, files.checkpoint_size);
 	uint64_t end = catalogue_end(&v->catalogue);
 	uint64_t promised = MAX_OF(v->signed_size, files.has_intent ? files.intent.size : 0);
+	uint64_t last = catalogue_last(&v->catalogue);
+	v->result.signed_size = v->signed_size;
+	if (v->signed_size < last) {
+		/* Each segment is signed before the next is begun: no stop explains this. */
+		verify_damage_range(v, journal_name, v->signed_size, last,
+		                    "the checkpoints of these records are missing");
+	}
 	if (promised > end) {
 		verify_damage_range(v, STR("segments/" STORE_CLASS), end, promised,
 		                    "%" PRIu64 " records were signed, %" PRIu64 " are there", promised,

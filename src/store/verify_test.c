@@ -95,3 +95,22 @@ TEST(a_store_that_was_rolled_back_is_found_by_an_outside_checkpoint) {
 	CHECK(result.intact); /* by itself it cannot be told */
 	os_memory_free(old);
 }
+
+TEST(records_under_no_checkpoint_are_told_and_damage_where_no_stop_explains_them) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(15)};
+	const struct os *os = os_memory_os(bench.memory);
+	make_small_store(&bench);
+	struct store_verify_result result = verify_bench(&bench);
+	CHECK(result.intact && result.tree_size > 0);
+	CHECK_EQ(result.signed_size, result.tree_size);
+	REQUIRE(os->unlink(os->ctx, "/data/tree/default/checkpoint") == ERR_OK);
+	REQUIRE(os->unlink(os->ctx, "/data/tree/default/checkpoints") == ERR_OK);
+	result = verify_quietly(os);
+	CHECK_EQ(result.signed_size, 0);
+	CHECK(result.segments > 1);
+	CHECK(!result.intact);
+	struct store_options options = bench_options(&bench, true);
+	struct store *store = NULL;
+	CHECK(store_open(&options, &store, &bench.diag) == ERR_CORRUPT);
+	store_close(store);
+}

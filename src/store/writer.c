@@ -180,6 +180,7 @@ static enum err open_sealing(struct store *store, struct diag *diag) {
 	                                  .folder = store->tree,
 	                                  .keys = store->keys,
 	                                  .size = catalogue_end(&store->catalogue),
+	                                  .last = catalogue_last(&store->catalogue),
 	                                  .leaves = store_leaves,
 	                                  .leaves_ctx = store,
 	                                  .cut = cut_tail,

@@ -45,4 +45,10 @@ if [ -w /dev/full ]; then
     [ $? -eq 3 ] && has err 'no space'; ok $? "parse says that its output could not be written"
 fi
 
+mkdir -p sealed && printf 'one\ntwo\n' >sealed/x.log
+run 0 ingest --store s sealed && run 0 verify --store s && rm s/tree/default/checkpoint*
+run 1 verify --json --store s && has out 'NOT PROVED' && has err '"intact":false'
+ok $? "a store whose checkpoints were all removed is not called intact"
+rm -r s/tree && run 1 verify --store s && has out 'NOT PROVED'; ok $? "nor one without its tree"
+
 echo "1..$number"
