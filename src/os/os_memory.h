@@ -23,13 +23,14 @@ const struct os *os_memory_os(struct os_memory *memory);
 
 enum os_crash {
 	OS_CRASH_FORGET, /* everything not synced is gone */
-	OS_CRASH_KEEP,   /* everything is there: the process was killed, the power stayed */
+	OS_CRASH_KEEP,   /* the process was killed, the power stayed: everything is there, but what was
+	                    not synced is not durable yet, and a later cut may still take it */
 	OS_CRASH_SEEDED, /* of what was not synced, something survived: any sectors of 512 bytes, each
 	                    as it was at some moment since the last sync, and any names */
 };
 
-/* What the disk holds after a cut at this moment, as a new file system with nothing open and
- * nothing unsynced. The old one is left as it is, so that many cuts can be tried. */
+/* What is found after a stop at this moment, as a new file system with nothing open (and, but for
+ * OS_CRASH_KEEP, nothing unsynced). The old one is left as it is, so that many can be tried. */
 struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash mode,
                                   uint64_t seed);
 

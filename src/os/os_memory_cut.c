@@ -66,18 +66,31 @@ static void survive_file(const struct memory_object *object, uint64_t *random, s
 	free(moments);
 }
 
-static void survive_object(const struct memory_object *object, enum os_crash mode, uint64_t *random,
-                           struct memory_object *out) {
-	*out = (struct memory_object){
-	    .is_folder = object->is_folder, .locked_by = -1, .modified_ns = object->modified_ns};
+/* A killed process: nothing is lost, and nothing becomes durable by it either. */
+static void keep_object(const struct memory_object *object, struct memory_object *out) {
+	memory_copy_bytes(&out->durable, &object->durable);
+	memory_copy_bytes(&out->now, &object->now);
+	memory_copy_folder(&out->names_durable, &object->names_durable);
+	memory_copy_folder(&out->names_now, &object->names_now);
+	out->ops_count = object->ops_count;
+	out->ops = calloc(object->ops_count + 1, sizeof(*out->ops));
+	ASSERT(out->ops != NULL);
+	for (size_t i = 0; i < object->ops_count; i++) {
+		out->ops[i] = object->ops[i];
+		out->ops[i].bytes = (struct buf){0};
+		memory_copy_bytes(&out->ops[i].bytes, &object->ops[i].bytes);
+	}
+}
+
+static void cut_object(const struct memory_object *object, enum os_crash mode, uint64_t *random,
+                       struct memory_object *out) {
 	if (mode == OS_CRASH_SEEDED && object->ops_count > 0) {
 		survive_file(object, random, &out->durable);
 	} else {
-		memory_copy_bytes(&out->durable, mode == OS_CRASH_KEEP ? &object->now : &object->durable);
+		memory_copy_bytes(&out->durable, &object->durable);
 	}
 	memory_copy_bytes(&out->now, &out->durable);
-	memory_copy_folder(&out->names_durable,
-	                   mode == OS_CRASH_KEEP ? &object->names_now : &object->names_durable);
+	memory_copy_folder(&out->names_durable, &object->names_durable);
 }
 
 /* Names: either the journal's order held (a prefix of the operations), or any of them survived. */
@@ -92,6 +105,23 @@ static void survive_names(const struct os_memory *memory, uint64_t *random,
 	}
 }
 
+static char *copy_text(const char *text) {
+	char *copy = text == NULL ? NULL : strdup(text);
+	ASSERT(copy != NULL || text == NULL);
+	return copy;
+}
+
+static void keep_names(const struct os_memory *memory, struct os_memory *after) {
+	after->name_ops = calloc(memory->name_ops_count + 1, sizeof(*after->name_ops));
+	ASSERT(after->name_ops != NULL);
+	after->name_ops_count = memory->name_ops_count;
+	for (size_t i = 0; i < memory->name_ops_count; i++) {
+		after->name_ops[i] = memory->name_ops[i];
+		after->name_ops[i].from = copy_text(memory->name_ops[i].from);
+		after->name_ops[i].to = copy_text(memory->name_ops[i].to);
+	}
+}
+
 struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash mode,
                                   uint64_t seed) {
 	struct os_memory *after = memory_empty(memory->random_state ^ seed);
@@ -101,7 +131,18 @@ struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash 
 	after->objects = calloc(memory->objects_count, sizeof(*after->objects));
 	ASSERT(after->objects != NULL);
 	for (size_t i = 0; i < memory->objects_count; i++) {
-		survive_object(&memory->objects[i], mode, &random, &after->objects[i]);
+		const struct memory_object *object = &memory->objects[i];
+		after->objects[i] = (struct memory_object){
+		    .is_folder = object->is_folder, .locked_by = -1, .modified_ns = object->modified_ns};
+		if (mode == OS_CRASH_KEEP) {
+			keep_object(object, &after->objects[i]);
+		} else {
+			cut_object(object, mode, &random, &after->objects[i]);
+		}
+	}
+	if (mode == OS_CRASH_KEEP) {
+		keep_names(memory, after);
+		return after;
 	}
 	if (mode == OS_CRASH_SEEDED) {
 		survive_names(memory, &random, after->objects);
