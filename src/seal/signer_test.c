@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include "os/os_fault.h"
+#include "os/os_memory.h"
+#include "os/os_record.h"
 #include "tap.h"
 
 struct place {
@@ -110,4 +113,78 @@ TEST(the_verifier_is_read_without_the_key) {
 	CHECK_STR(verifier.name, "akashi/x");
 	CHECK(memcmp(own.public_key, verifier.public_key, KEY_PUBLIC_SIZE) == 0);
 	signer_free(signer);
+}
+
+/* ---- cuts ---- */
+
+struct making {
+	struct os_memory *memory;
+	bool spoiled; /* some cut left files that are neither a key nor nothing */
+};
+
+/* After a stop there is a whole key, or none and one can be made. */
+static bool whole_or_none(struct os_memory *memory) {
+	const struct os *os = os_memory_os(memory);
+	struct signer *signer = NULL;
+	enum err err = signer_create(os, "/", STR("akashi/x"), NULL);
+	if (err != ERR_OK && err != ERR_EXISTS) {
+		return false;
+	}
+	err = signer_open(os, "/", &signer, NULL);
+	signer_free(signer);
+	return err == ERR_OK;
+}
+
+static void cut_making(void *ctx, const struct os_call *call) {
+	struct making *making = ctx;
+	(void)call;
+	for (uint64_t seed = 0; seed < 32; seed++) {
+		enum os_crash mode = seed == 0   ? OS_CRASH_FORGET
+		                     : seed == 1 ? OS_CRASH_KEEP
+		                                 : OS_CRASH_SEEDED;
+		struct os_memory *after CLEANUP(os_memory_freep) =
+		    os_memory_crash(making->memory, mode, seed);
+		making->spoiled |= !whole_or_none(after);
+	}
+}
+
+/* Makes a key while every step is cut; skip: the sync that is left out, 0 none. Returns false when
+ * there is no such sync. */
+static bool make_under_cuts(uint64_t skip, bool *out_spoiled) {
+	struct os_memory *memory CLEANUP(os_memory_freep) = os_memory_new(3);
+	struct making making = {.memory = memory};
+	struct os_fault *fault CLEANUP(os_fault_freep) = os_fault_new(os_memory_os(memory));
+	size_t rule =
+	    os_fault_add(fault, (struct os_fault_rule){.kinds = OS_CALL_BIT(OS_CALL_SYNC_DATA) |
+	                                                        OS_CALL_BIT(OS_CALL_SYNC_FOLDER),
+	                                               .nth = skip,
+	                                               .action = OS_FAULT_SKIP});
+	struct os_record *record CLEANUP(os_record_freep) =
+	    os_record_new(os_fault_os(fault), cut_making, &making);
+	struct signer *signer = NULL;
+	CHECK_EQ(signer_create(os_record_os(record), "/", STR("akashi/x"), NULL), ERR_OK);
+	cut_making(&making, NULL);
+	struct os_memory *after CLEANUP(os_memory_freep) = os_memory_crash(memory, OS_CRASH_FORGET, 0);
+	making.spoiled |= signer_open(os_memory_os(after), "/", &signer, NULL) != ERR_OK;
+	signer_free(signer); /* it was made, so it must be there */
+	*out_spoiled = making.spoiled;
+	return skip == 0 || os_fault_strikes(fault, rule) > 0;
+}
+
+TEST(a_cut_while_a_key_is_made_leaves_a_whole_key_or_none) {
+	bool spoiled = true;
+	CHECK(make_under_cuts(0, &spoiled));
+	CHECK(!spoiled);
+}
+
+TEST(no_sync_of_making_a_key_can_be_left_out) {
+	uint64_t nth = 1;
+	bool spoiled = false;
+	while (make_under_cuts(nth, &spoiled)) {
+		if (!CHECK(spoiled)) {
+			printf("# sync %llu is not missed\n", (unsigned long long)nth);
+		}
+		nth++;
+	}
+	CHECK_EQ(nth, 5);
 }
