@@ -184,6 +184,14 @@ static enum err write_named(const struct os *os, const char *folder, const char 
 	return os->sync_folder(os->ctx, subfolder.text);
 }
 
+/* The object is there; its name may come from a process that was killed before the sync. */
+static enum err sync_named(const struct os *os, const char *folder, const char *name) {
+	struct store_path subfolder;
+	char part[4] = {name[0], name[1], '\0'};
+	TRY(os->sync_folder(os->ctx, path_in(&subfolder, folder, part)));
+	return os->sync_folder(os->ctx, folder);
+}
+
 enum err object_write(const struct os *os, const char *folder, const uint8_t hash[OBJECT_HASH_SIZE],
                       struct str bytes, struct diag *diag) {
 	char name[OBJECT_NAME_SIZE];
@@ -191,7 +199,7 @@ enum err object_write(const struct os *os, const char *folder, const uint8_t has
 	struct os_stat stat;
 	object_name(hash, name);
 	if (os->stat(os->ctx, path_in(&path, folder, name), false, &stat) == ERR_OK) {
-		return ERR_OK;
+		return sync_named(os, folder, name);
 	}
 	if (bytes.len > OBJECT_SIZE_MAX) {
 		return diag_set(diag, ERR_LIMIT, "an object of %zu bytes is too large", bytes.len);

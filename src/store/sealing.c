@@ -121,31 +121,6 @@ static enum err check_files(const struct seal_files *files, uint64_t size, uint6
 	return ERR_OK;
 }
 
-/* Overwrites a torn tail, and brings journal and checkpoint to the same last note. */
-static enum err mend_files(struct sealing *sealing, struct seal_files *files,
-                           const struct sealing_options *options) {
-	const struct os *os = sealing->os;
-	sealing->journal_size = files->journal_valid;
-	if (files->journal_valid < files->journal.len) {
-		struct str tail =
-		    str_slice(buf_str(&files->journal), files->journal_valid, files->journal.len);
-		struct store_path path;
-		int fd;
-		TRY(options->cut(options->ctx, STR("checkpoints"), tail));
-		TRY(os->open(os->ctx, path_in(&path, sealing->folder, "checkpoints"), OS_WRITE, &fd));
-		enum err err = os->truncate(os->ctx, fd, files->journal_valid);
-		enum err closed = os->close(os->ctx, fd);
-		TRY(err);
-		TRY(closed);
-		say(options, STR("the unfinished end of the journal of checkpoints was cut off"));
-	}
-	if (files->last_size > files->checkpoint_size) {
-		TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&files->last_note)));
-		say(options, STR("the last checkpoint was published again"));
-	}
-	return ERR_OK;
-}
-
 static enum err append_journal(struct sealing *sealing, struct str note) {
 	const struct os *os = sealing->os;
 	struct buf frame CLEANUP(buf_deinit) = {0};
@@ -165,6 +140,44 @@ static enum err append_journal(struct sealing *sealing, struct str note) {
 		TRY(os->sync_folder(os->ctx, sealing->folder));
 	}
 	sealing->journal_size += frame.len;
+	return ERR_OK;
+}
+
+/* A stop while sealing may have left a last frame that is read here and on no disk: its sync was
+ * not made, or failed (then no later sync writes it). So it is written once more. */
+static enum err write_last_again(struct sealing *sealing, const struct seal_files *files) {
+	struct buf frame CLEANUP(buf_deinit) = {0};
+	journal_append(&frame, buf_str(&files->last_note));
+	ASSERT(sealing->journal_size >= frame.len);
+	sealing->journal_size -= frame.len;
+	return append_journal(sealing, buf_str(&files->last_note));
+}
+
+/* Overwrites a torn tail, and brings journal and checkpoint to the same last note. */
+static enum err mend_files(struct sealing *sealing, struct seal_files *files,
+                           const struct sealing_options *options) {
+	const struct os *os = sealing->os;
+	sealing->journal_size = files->journal_valid;
+	if (files->journal_valid < files->journal.len) {
+		struct str tail =
+		    str_slice(buf_str(&files->journal), files->journal_valid, files->journal.len);
+		struct store_path path;
+		int fd;
+		TRY(options->cut(options->ctx, STR("checkpoints"), tail));
+		TRY(os->open(os->ctx, path_in(&path, sealing->folder, "checkpoints"), OS_WRITE, &fd));
+		enum err err = os->truncate(os->ctx, fd, files->journal_valid);
+		enum err closed = os->close(os->ctx, fd);
+		TRY(err);
+		TRY(closed);
+		say(options, STR("the unfinished end of the journal of checkpoints was cut off"));
+	}
+	if (files->has_intent && files->last_note.len > 0) {
+		TRY(write_last_again(sealing, files));
+	}
+	if (files->last_size > files->checkpoint_size) {
+		TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&files->last_note)));
+		say(options, STR("the last checkpoint was published again"));
+	}
 	return ERR_OK;
 }
 

@@ -44,6 +44,7 @@ struct open_segment {
 struct store_writer {
 	enum err broken; /* after a failed write: everything is refused until opened again */
 	int lock_fd;
+	bool made; /* by this opening */
 	struct sealing sealing;
 	struct log_writer log;
 	struct log_found found; /* frames to be replayed */

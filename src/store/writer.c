@@ -59,25 +59,46 @@ static void drop_unused_keys(struct store *store) {
 	}
 }
 
+/* Its name is synced once the store is made; see make_folders. */
 static enum err make_folder(const struct os *os, const char *path) {
 	enum err err = os->make_folder(os->ctx, path);
-	return err == ERR_EXISTS ? ERR_OK : err; /* of a stopped try; synced below */
+	return err == ERR_EXISTS ? ERR_OK : err;
 }
 
-/* Their names are durable before the file `store` says that this is one. */
+/* The folder that holds the store's: "." for a bare name. */
+static void parent_of(const char *folder, char out_parent[LIMIT_PATH]) {
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/') {
+		len--;
+	}
+	while (len > 0 && folder[len - 1] != '/') {
+		len--;
+	}
+	(void)snprintf(out_parent, LIMIT_PATH, "%.*s", len == 0 ? 1 : (int)len,
+	               len == 0 ? "." : folder);
+}
+
+/* All folders, then one sync for each that holds some: also of those that a stop left made but not
+ * synced, and of the store's own. */
 static enum err make_folders(struct store *store) {
 	const struct os *os = store->os;
 	struct store_path segments;
 	struct store_path tree;
+	char parent[LIMIT_PATH];
 	(void)path_in(&segments, store->folder, "segments");
 	(void)path_in(&tree, store->folder, "tree");
-	const char *const folders[] = {segments.text, tree.text,  store->segments, store->tree,
-	                               store->keys,   store->log, store->objects};
+	const char *const folders[] = {segments.text, store->segments, tree.text,     store->tree,
+	                               store->keys,   store->log,      store->objects};
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		TRY(make_folder(os, folders[i]));
 	}
+	parent_of(store->folder, parent);
 	TRY(os->sync_folder(os->ctx, segments.text));
 	TRY(os->sync_folder(os->ctx, tree.text));
+	enum err err = os->sync_folder(os->ctx, parent);
+	if (err != ERR_OK && err != ERR_DENIED) { /* denied: then somebody else made our folder */
+		return err;
+	}
 	return os->sync_folder(os->ctx, store->folder);
 }
 
@@ -134,7 +155,10 @@ enum err writer_lock(struct store *store, struct diag *diag) {
 	log_writer_init(&store->writer->log, os, store->log, store->facts.uuid, 1);
 	enum err err = os->list(os->ctx, store->folder, look_at_name, &look);
 	if (err == ERR_NOT_FOUND && store->options.create) {
-		err = os_make_folders(os, store->folder);
+		char parent[LIMIT_PATH];
+		parent_of(store->folder, parent);
+		err = os_make_folders(os, parent);
+		err = err == ERR_OK ? make_folder(os, store->folder) : err;
 	}
 	if (err == ERR_NOT_FOUND) {
 		diag_set(diag, err, "there is no store at '%s'", store->folder);
@@ -154,6 +178,7 @@ enum err writer_lock(struct store *store, struct diag *diag) {
 		return diag_set(diag, ERR_NOT_FOUND, "there is no store at '%s'", store->folder);
 	}
 	TRY(take_lock(store, diag));
+	store->writer->made = !look.has_store;
 	return look.has_store ? ERR_OK : make_store(store, diag);
 }
 
@@ -274,6 +299,20 @@ static void go_on(struct store *store) {
 	}
 }
 
+/* A process that was killed between a rename and the sync of its folder leaves a name that is seen
+ * but not durable: the file `store` (then nothing was sealed yet), or a segment (then it is not
+ * sealed). Before anything is built on them, they are made so. */
+static enum err sync_names(struct store *store) {
+	const struct os *os = store->os;
+	store_load_checkpoint(store);
+	if (store->checkpoint_size == 0 && !store->writer->made) {
+		TRY(os->sync_folder(os->ctx, store->folder));
+	}
+	return catalogue_end(&store->catalogue) > store->checkpoint_size
+	           ? os->sync_folder(os->ctx, store->segments)
+	           : ERR_OK;
+}
+
 enum err writer_open(struct store *store, struct diag *diag) {
 	struct store_options *options = &store->options;
 	options->segment_bytes =
@@ -286,6 +325,11 @@ enum err writer_open(struct store *store, struct diag *diag) {
 		          "nothing can be added to a damaged store; `akashi verify` names all damage, "
 		          "reading still works");
 		return err;
+	}
+	err = sync_names(store);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the store '%s' cannot be synced: %s", store->folder,
+		                err_text(err));
 	}
 	remove_leftovers(store);
 	go_on(store);
