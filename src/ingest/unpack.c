@@ -234,7 +234,7 @@ static void next_block(struct member_data *data) {
 	if (result == ARCHIVE_EOF) {
 		/* The offset is then the size: a hole may stand at the end. */
 		data->ended = true;
-	} else if (result < ARCHIVE_OK && result != ARCHIVE_RETRY) {
+	} else if (result < ARCHIVE_OK) {
 		const char *why = archive_error_string(opened->archive);
 		data->failed =
 		    diag_set(&data->diag, opened->from_failed != ERR_OK ? opened->from_failed : ERR_INVALID,
@@ -385,29 +385,32 @@ static bool is_plain_file(struct archive_entry *entry) {
 }
 
 static enum err take_members(struct opened *opened) {
+	bool damaged = false;
 	for (;;) {
 		struct archive_entry *entry;
 		int result = archive_read_next_header(opened->archive, &entry);
 		if (result == ARCHIVE_EOF) {
 			return ERR_OK;
 		}
-		if (result == ARCHIVE_RETRY) {
-			continue;
-		}
-		if (result < ARCHIVE_WARN) {
+		if (result == ARCHIVE_RETRY) { /* passes over a damaged header; counts, so that it ends */
+			if (!damaged) {
+				archive_problem(opened, ERR_INVALID, "the archive is damaged");
+			}
+			damaged = true;
+		} else if (result < ARCHIVE_WARN) {
 			archive_problem(opened,
 			                opened->from_failed != ERR_OK ? opened->from_failed : ERR_INVALID,
 			                "the archive is damaged");
 			return ERR_OK;
 		}
-		opened->members++;
+		opened->members += result != ARCHIVE_RETRY;
 		if (++opened->nest->members > LIMIT_ARCHIVE_MEMBERS) {
 			reading_problem(opened->reading, opened->outer->path, UINT64_MAX, ERR_LIMIT,
 			                "has more than %llu members: the rest is not read",
 			                (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
 			return ERR_OK;
 		}
-		if (is_plain_file(entry)) {
+		if (result != ARCHIVE_RETRY && is_plain_file(entry)) {
 			TRY(take_member(opened, entry));
 		}
 		if (exhausted(opened->nest)) {
