@@ -110,6 +110,11 @@ static enum err take_lines(struct reading *reading, const struct content *conten
 	if (err == ERR_OK) {
 		err = lines_end(&lines);
 	}
+	if (err == ERR_OK && content->hash_known && file.position < content->size &&
+	    !reading->file_failed) {
+		reading_problem(reading, content->path, file.position, ERR_IO,
+		                "has become shorter while it was read");
+	}
 	if (err == ERR_OK) {
 		sha256_digest(&file.sha, hash);
 		err = reading_file_end(reading, &file, hash, file.position);

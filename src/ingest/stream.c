@@ -13,6 +13,7 @@ struct stream {
 	int fd;
 	struct str shown;
 	bool ended;
+	bool fifo; /* not read yet: poll never says that a FIFO without a writer has ended, read does */
 	uint32_t batch_serial; /* the batch that waits, and since when */
 	int64_t batch_since_ns;
 };
@@ -32,7 +33,8 @@ static enum err put_when_old(struct stream *stream, int64_t now_ns) {
 /* Waits for bytes; what was received meanwhile is handed on, and the user may stop. */
 static enum err wait_for_bytes(struct stream *stream, enum err *out_failed) {
 	const struct os *os = stream->reading->os;
-	bool ready = false;
+	bool ready = stream->fifo;
+	stream->fifo = false;
 	*out_failed = ERR_OK;
 	while (!ready && *out_failed == ERR_OK) {
 		*out_failed = os->wait_read(os->ctx, stream->fd, STREAM_WAIT_MS, &ready);
@@ -138,8 +140,8 @@ static enum err take_whole(struct stream *stream, struct str first) {
 	return content_take(stream->reading, &content);
 }
 
-enum err stream_take(struct reading *reading, int fd, struct str shown) {
-	struct stream stream = {.reading = reading, .fd = fd, .shown = shown};
+enum err stream_take(struct reading *reading, int fd, bool fifo, struct str shown) {
+	struct stream stream = {.reading = reading, .fd = fd, .shown = shown, .fifo = fifo};
 	char *block = malloc(PULL_BLOCK);
 	ASSERT(block != NULL);
 	size_t got;
@@ -159,5 +161,5 @@ enum err ingest_stream(const struct ingest_options *options, int fd, struct str 
                        const struct sink *sink, struct ingest_totals *totals) {
 	struct reading reading;
 	reading_init(&reading, options, sink, totals);
-	return reading_finish(&reading, stream_take(&reading, fd, shown));
+	return reading_finish(&reading, stream_take(&reading, fd, false, shown));
 }

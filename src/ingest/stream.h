@@ -6,5 +6,6 @@
 #include "ingest/reading.h"
 
 /* Takes fd to its end. What is compressed, an archive or a container is held first, and then an
- * object like any other; lines are handed on after at most 200 ms. A stop keeps what was read. */
-MUST_USE enum err stream_take(struct reading *reading, int fd, struct str shown);
+ * object like any other; lines are handed on after at most 200 ms. A stop keeps what was read.
+ * fifo: a FIFO opened non-blocking, which without a writer is empty. */
+MUST_USE enum err stream_take(struct reading *reading, int fd, bool fifo, struct str shown);

@@ -140,7 +140,7 @@ static enum err take_fifo(struct reading *reading, const char *path) {
 		reading->totals->files_failed++;
 		return ERR_OK;
 	}
-	err = stream_take(reading, fd, str_from(path));
+	err = stream_take(reading, fd, true, str_from(path));
 	(void)os->close(os->ctx, fd); /* read only */
 	return err;
 }
