@@ -54,6 +54,10 @@ static void append_facts(struct buf *out, const struct store_info *info,
 	}
 	buf_append_base64(out, info->checkpoint_root, sizeof(info->checkpoint_root));
 	buf_append_char(out, '\n');
+	if (info->missing > 0) {
+		buf_printf(out, "%-12s %llu leaves: segments were removed; akashi verify names them\n",
+		           "MISSING", (unsigned long long)info->missing);
+	}
 }
 
 static void append_sources(struct buf *out, struct store *store, const struct render_style *style) {
@@ -101,7 +105,11 @@ static void append_gaps(struct buf *out, struct store *store, const struct store
 			buf_printf(out, " (%llu records so far)\n", (unsigned long long)files[i].records);
 		}
 	}
-	if (!info->sealed) {
+	if (info->missing > 0) {
+		gaps++;
+		buf_printf(out, "missing from the store: %llu leaves\n", (unsigned long long)info->missing);
+	}
+	if (info->checkpoint_size < info->tree_size) {
 		gaps++;
 		buf_printf(out, "not yet sealed: leaves %llu to %llu\n",
 		           (unsigned long long)info->checkpoint_size,
@@ -121,12 +129,12 @@ static void append_json(struct buf *out, struct store *store, const struct store
 	buf_printf(out,
 	           "{\"akashi.schema\":%d,\"records\":%llu,\"tree_size\":%llu,\"bytes_raw\":%llu,"
 	           "\"bytes_stored\":%llu,\"segments\":%llu,\"objects\":%llu,\"log_bytes\":%llu,"
-	           "\"sealed\":%s,\"checkpoint_size\":%llu,\"origin\":",
+	           "\"sealed\":%s,\"checkpoint_size\":%llu,\"leaves_missing\":%llu,\"origin\":",
 	           JSON_SCHEMA, (unsigned long long)info->records, (unsigned long long)info->tree_size,
 	           (unsigned long long)info->bytes_raw, (unsigned long long)info->bytes_stored,
 	           (unsigned long long)info->segments, (unsigned long long)info->objects,
 	           (unsigned long long)info->log_bytes, info->sealed ? "true" : "false",
-	           (unsigned long long)info->checkpoint_size);
+	           (unsigned long long)info->checkpoint_size, (unsigned long long)info->missing);
 	buf_append_json(out, info->origin);
 	buf_append_str(out, STR(",\"root\":\""));
 	buf_append_base64(out, info->checkpoint_root, sizeof(info->checkpoint_root));

@@ -137,6 +137,8 @@ static enum err read_time(const char *text, int64_t now, const struct render_sty
 		return ERR_OK;
 	}
 	TRY(when_parse(str_from(text), now, render_offset(style, now), &when, diag));
+	/* The zone's offset then may be another than now. */
+	TRY(when_parse(str_from(text), now, render_offset(style, when.ns), &when, diag));
 	*out_ns = when.ns;
 	return ERR_OK;
 }
@@ -212,18 +214,34 @@ static enum err finish(struct search *search, const struct args *args,
 	return output_flush(search->output);
 }
 
+/* What the answer may lack: told before the summary. False: nothing. */
+static bool tell_losses(const struct query_stats *stats, uint64_t missing) {
+	if (stats->pages_damaged > 0) {
+		console_note("%llu damaged part%s of the store could not be read; akashi verify names "
+		             "the records",
+		             (unsigned long long)stats->pages_damaged,
+		             stats->pages_damaged == 1 ? "" : "s");
+	}
+	if (missing > 0) {
+		console_note("%llu leaves are missing from the store, segments were removed; akashi verify "
+		             "names them",
+		             (unsigned long long)missing);
+	}
+	return stats->pages_damaged > 0 || missing > 0;
+}
+
 static void print_summary(const struct args *args, const struct query_stats *stats,
-                          const struct search *search) {
+                          const struct search *search, uint64_t missing) {
 	double seconds = progress_seconds(&search->progress);
 	if (args->json) {
-		(void)fprintf(stderr,
-		              "{\"akashi.schema\":%d,\"found\":%llu,\"results\":%llu,"
-		              "\"pages\":%llu,\"pages_skipped\":%llu,\"pages_damaged\":%llu,"
-		              "\"seconds\":%.3f}\n",
-		              JSON_SCHEMA, (unsigned long long)stats->found,
-		              (unsigned long long)stats->results, (unsigned long long)stats->scan.pages,
-		              (unsigned long long)stats->scan.pages_skipped,
-		              (unsigned long long)stats->pages_damaged, seconds);
+		(void)fprintf(
+		    stderr,
+		    "{\"akashi.schema\":%d,\"found\":%llu,\"results\":%llu,"
+		    "\"pages\":%llu,\"pages_skipped\":%llu,\"pages_damaged\":%llu,"
+		    "\"leaves_missing\":%llu,\"seconds\":%.3f}\n",
+		    JSON_SCHEMA, (unsigned long long)stats->found, (unsigned long long)stats->results,
+		    (unsigned long long)stats->scan.pages, (unsigned long long)stats->scan.pages_skipped,
+		    (unsigned long long)stats->pages_damaged, (unsigned long long)missing, seconds);
 	} else if (console_stderr_is_terminal() || args->explain) {
 		struct buf text = {0};
 		render_count(&text, stats->found);
@@ -280,17 +298,16 @@ int cmd_search(const struct args *args) {
 	int status = console_status(err);
 	if (err != ERR_OK && err != ERR_CLOSED) {
 		if (diag.message[0] == '\0') {
-			(void)diag_set(&diag, err, "%s", err_text(err));
+			bool disk = err == ERR_NO_SPACE || err == ERR_IO; /* reading names its own faults */
+			(void)diag_set(&diag, err, "%s%s", disk ? "cannot write the output: " : "",
+			               err_text(err));
 		}
 		console_error(&diag, str_from(args->paths[0]));
 	} else if (err == ERR_OK) {
-		print_summary(args, &stats, &search);
-		status = stats.pages_damaged > 0 ? EXIT_FAILED : status;
-	}
-	if (stats.pages_damaged > 0) {
-		console_note(
-		    "%llu pages of the store are damaged and were left out; akashi verify names them",
-		    (unsigned long long)stats.pages_damaged);
+		struct store_info info;
+		store_get_info(store, &info);
+		status = tell_losses(&stats, info.missing) ? EXIT_FAILED : status;
+		print_summary(args, &stats, &search, info.missing);
 	}
 	table_free(search.table);
 	buf_deinit(&search.line);

@@ -64,12 +64,26 @@ static void add_segments(const struct store *store, struct store_info *info) {
 	}
 }
 
+/* A reader has read its checkpoint before the segments, so no writer at work explains this. */
+static uint64_t count_missing(const struct store *store) {
+	const struct catalogue *catalogue = &store->catalogue;
+	uint64_t end = 0;
+	uint64_t missing = 0;
+	for (size_t i = 0; i < catalogue->count; i++) {
+		const struct segment_entry *entry = &catalogue->entries[i];
+		missing += entry->first > end ? entry->first - end : 0;
+		end = MAX_OF(end, entry->end);
+	}
+	return missing + (store->checkpoint_size > end ? store->checkpoint_size - end : 0);
+}
+
 void store_get_info(const struct store *store, struct store_info *out_info) {
 	struct store_info info = {.uuid = str_from(store->facts.uuid_text),
 	                          .origin = str_from(store->facts.origin),
 	                          .path = store->path,
 	                          .format_version = STORE_FORMAT_VERSION,
-	                          .tree_size = catalogue_end(&store->catalogue),
+	                          .tree_size =
+	                              MAX_OF(catalogue_end(&store->catalogue), store->checkpoint_size),
 	                          .segments = store->catalogue.count,
 	                          .checkpoint_size = store->checkpoint_size};
 	struct folder_sum objects = sum_of(store, store->objects, true);
@@ -77,7 +91,8 @@ void store_get_info(const struct store *store, struct store_info *out_info) {
 	info.bytes_stored += objects.bytes + sum_of(store, store->tree, false).bytes;
 	info.objects = objects.files;
 	info.log_bytes = sum_of(store, store->log, false).bytes;
-	info.sealed = info.checkpoint_size == info.tree_size;
+	info.missing = count_missing(store);
+	info.sealed = info.checkpoint_size == info.tree_size && info.missing == 0;
 	memcpy(info.checkpoint_root, store->checkpoint_root, sizeof(info.checkpoint_root));
 	*out_info = info;
 }

@@ -106,7 +106,8 @@ struct store_info {
 	uint64_t objects;
 	uint64_t log_bytes; /* write-ahead log not yet in segments */
 	int64_t time_min_ns, time_max_ns;
-	bool sealed; /* a checkpoint covers the whole tree */
+	bool sealed;      /* a checkpoint covers the whole tree, and no leaf of it is missing */
+	uint64_t missing; /* leaves before others, or under a checkpoint, that are in no segment */
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[32];
 };

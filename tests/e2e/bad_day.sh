@@ -43,6 +43,9 @@ ok $? "and behind the note that there were no records"
 if [ -w /dev/full ]; then
     "$akashi" parse here/x.log >/dev/full 2>err
     [ $? -eq 3 ] && has err 'no space'; ok $? "parse says that its output could not be written"
+    run 0 ingest --store full here/x.log
+    "$akashi" search --store full '*' >/dev/full 2>err
+    [ $? -eq 3 ] && has err 'cannot write the output: no space'; ok $? "and so does search"
 fi
 
 mkdir -p sealed && printf 'one\ntwo\n' >sealed/x.log
@@ -50,5 +53,19 @@ run 0 ingest --store s sealed && run 0 verify --store s && rm s/tree/default/che
 run 1 verify --json --store s && has out 'NOT PROVED' && has err '"intact":false'
 ok $? "a store whose checkpoints were all removed is not called intact"
 rm -r s/tree && run 1 verify --store s && has out 'NOT PROVED'; ok $? "nor one without its tree"
+
+run 0 ingest --store gone sealed && rm gone/segments/default/*.seg && run 3 search --json --store gone one &&
+    has err 'are missing' && tail -n 1 err | grep -q '^{.*"leaves_missing":3'
+ok $? "searching a store whose segment was removed says that records are missing"
+run 0 info --store gone && has out MISSING; ok $? "so does info"
+if [ -e /usr/share/zoneinfo/America/New_York ]; then
+    mkdir ny && printf 'Nov  1 00:30:00 h p: after midnight\n' >ny/x.log
+    run 0 ingest --store dst --tz America/New_York --year 2026 ny &&
+        run 0 search --store dst --count --display-tz America/New_York --from 2026-11-01 --to 2026-11-02 midnight &&
+        [ "$(cat out)" = 1 ] &&
+        run 0 search --store dst --count --display-tz America/New_York --from 2026-11-01T00:30:00 midnight &&
+        [ "$(cat out)" = 1 ]
+    ok $? "a time on the day the clocks change is read with the offset of that time"
+fi
 
 echo "1..$number"
