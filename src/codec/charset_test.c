@@ -2,7 +2,6 @@
 
 #include <iconv.h>
 
-#include "base/utf8.h"
 #include "tap.h"
 
 /* Lines as logs in Japan have them: ours, in UTF-8. */

@@ -1,6 +1,5 @@
 /* Trees over random pages, against each test asked row by row. */
 #include "base/bits.h"
-#include "base/instant.h"
 #include "expr/expr.h"
 #include "tap.h"
 

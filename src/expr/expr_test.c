@@ -1,7 +1,6 @@
 /* Meaning of single tests; what trees say of themselves. */
 #include "expr/expr.h"
 
-#include "base/instant.h"
 #include "tap.h"
 
 static bool match(enum expr_test_kind kind, const char *text, const char *value) {

@@ -1,7 +1,6 @@
 /* Literal search against a naive search over folded code points. */
 #include "expr/needle.h"
 
-#include "base/utf8.h"
 #include "tap.h"
 
 static bool found(const char *needle_text, const char *text, bool borders) {

@@ -1,7 +1,6 @@
 /* Any lines through every text format that is built in; what is put must print. */
 #include "ingest/formats_table.h"
 #include "ingest/line_testing.h"
-#include "ingest/text_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,5 @@
 #include "ingest/evtx_event.h"
 
-#include "base/instant.h"
 #include "evtx_maker.h"
 #include "tap.h"
 

@@ -9,7 +9,6 @@
 #include "ingest/json_line.h"
 #include "ingest/syslog.h"
 #include "ingest/text_format.h"
-#include "ingest/zones.h"
 
 static const struct line_format carriers[] = {
     {STR_INIT("syslog-rfc5424"), STR_INIT("syslog with version and structured data (RFC 5424)"),

@@ -1,9 +1,5 @@
 #include "ingest/ingest.h"
 
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "ingest/memory_sink.h"
 #include "ingest/test_folder.h"
 #include "tap.h"

@@ -31,7 +31,7 @@ enum { FIELD_MAX = 16 << 20 };
 	X(sd_journal_has_persistent_files)
 
 struct journal_calls {
-#define MEMBER(name) __typeof__(&(name)) name;
+#define MEMBER(name) __typeof__(&(name)) name; /* NOLINT(bugprone-macro-parentheses) */
 	JOURNAL_CALLS(MEMBER)
 #undef MEMBER
 };

@@ -1,6 +1,5 @@
 #include "ingest/journal.h"
 
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

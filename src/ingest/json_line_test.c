@@ -1,7 +1,6 @@
 /* JSON objects as fields. */
 #include "ingest/json_line.h"
 
-#include "ingest/json_scan.h"
 #include "ingest/line_testing.h"
 #include "tap.h"
 

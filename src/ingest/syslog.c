@@ -62,7 +62,7 @@ static void put_priority(struct line *line, int priority) {
 	int severity = priority % 8;
 	char digits[3] = {(char)('0' + priority / 100), (char)('0' + priority / 10 % 10),
 	                  (char)('0' + priority % 10)};
-	size_t zeros = (size_t)((priority < 100) + (priority < 10));
+	size_t zeros = priority < 10 ? 2 : priority < 100 ? 1 : 0;
 	line_put_constant(line, slot, FIELD_LOG_SYSLOG_PRIORITY, VALUE_NUMBER,
 	                  str_make(digits + zeros, sizeof(digits) - zeros));
 	line_put_constant(line, slot + 1, FIELD_LOG_SYSLOG_FACILITY_CODE, VALUE_NUMBER,

@@ -4,7 +4,6 @@
 
 #include <ftw.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct test_folder test_folder_new(void) {
 	struct test_folder folder;

@@ -268,7 +268,7 @@ static bool take_minute_second(const char *p, int64_t *out_seconds) {
 	if (p[0] != ':' || p[3] != ':' || m1 > 5 || m2 > 9 || s1 > 5 || s2 > 9) {
 		return false;
 	}
-	*out_seconds = (int64_t)((m1 * 10 + m2) * 60 + s1 * 10 + s2);
+	*out_seconds = (m1 * 10 + m2) * 60 + s1 * 10 + s2;
 	return true;
 }
 

@@ -7,7 +7,6 @@
  */
 #include "base/instant.h"
 #include "base/limits.h"
-#include "base/utf8.h"
 #include "expr/compare.h"
 #include "expr/wildcard.h"
 #include "query/parse.h"

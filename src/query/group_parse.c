@@ -1,8 +1,6 @@
 /* Reading FUNCTION [as NAME], ... [by FIELD, ...]. */
 #include "query/group.h"
 
-#include "base/limits.h"
-
 uint32_t group_result_field(struct parser *p, struct str name) {
 	return parser_field(p, name);
 }

@@ -1,7 +1,6 @@
 /* The store behind the port of source.h: times and words of the filter become what store_scan can
  * leave pages out by.
  */
-#include "base/instant.h"
 #include "codec/token.h"
 #include "query/run_source.h"
 

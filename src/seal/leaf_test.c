@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/macros.h"
-#include "base/str.h"
 #include "tap.h"
 
 static void check_hex(const void *bytes, size_t len, const char *expected) {

@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "base/hash.h"
 #include "codec/filter.h"
 #include "store/page.h"
 #include "store/segment_table.h"

@@ -6,7 +6,6 @@
 #include "tap.h"
 
 #include "codec/token.h"
-#include "store/page.h"
 #include "store/segment_sample.h"
 #include "store/segment_table.h"
 #include "store/store.h"

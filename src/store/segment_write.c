@@ -3,8 +3,6 @@
  */
 #include <stdio.h>
 
-#include "base/hash.h"
-#include "base/instant.h"
 #include "store/page.h"
 #include "store/segment_table.h"
 

@@ -18,8 +18,9 @@ void maker_deinit(struct evtx_maker *maker) {
 void maker_put(struct evtx_maker *maker, const void *bytes, size_t len) {
 	if (maker->cap - maker->len < len) {
 		maker->cap = (maker->cap + len) * 2 + 4096;
-		maker->bytes = realloc(maker->bytes, maker->cap);
-		assert(maker->bytes != NULL);
+		void *bigger = realloc(maker->bytes, maker->cap);
+		assert(bigger != NULL);
+		maker->bytes = bigger;
 	}
 	if (bytes != NULL) {
 		memcpy(maker->bytes + maker->len, bytes, len);
