@@ -30,6 +30,11 @@ for part in evtx damaged syslog access; do
 done
 # 5. kill -9, 1,000 cycles with the ledger of what was acknowledged. (Power cuts are in ./test.)
 step kill "$CODE tools/shows/kill.py" python3 tools/shows/kill.py "$AKASHI" 1000
+# Every cut, every barrier, every failing write and sync of two lives in memory.
+lab() {
+    ninja -C build-shows/build src/store_lab_test && AKASHI_LAB=all build-shows/build/src/store_lab_test
+}
+step lab "$CODE" lab
 # 6. Every bit of a store; files removed, cut, swapped, older; proofs checked from outside.
 step flips "$CODE tools/shows/flips.py" python3 tools/shows/flips.py "$AKASHI"
 # 7. No space, for real. (ENOSPC at every write is in ./test.)
