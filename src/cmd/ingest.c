@@ -16,6 +16,18 @@ struct ingest {
 	uint64_t replayed;
 };
 
+/* A name may hold anything but NUL: in the ledger it may not end its field or its line. */
+static void append_ledger_name(struct buf *line, struct str name) {
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (c == '\\' || c == '\t' || c == '\n' || c == '\r') {
+			buf_append_char(line, '\\');
+			c = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
+		}
+		buf_append_char(line, c);
+	}
+}
+
 /* A line for each durable piece, written at once: the ledger must not lag behind. */
 static void durable(void *ctx, const struct store_piece *piece) {
 	struct ingest *ingest = ctx;
@@ -23,9 +35,9 @@ static void durable(void *ctx, const struct store_piece *piece) {
 	if (ingest->ack == NULL) {
 		return;
 	}
-	buf_printf(&line, "%.*s\t%llu\t%.*s\t%llu\n", STR_ARG(piece->path),
-	           (unsigned long long)piece->position, STR_ARG(piece->tree),
-	           (unsigned long long)piece->index);
+	append_ledger_name(&line, piece->path);
+	buf_printf(&line, "\t%llu\t%.*s\t%llu\n", (unsigned long long)piece->position,
+	           STR_ARG(piece->tree), (unsigned long long)piece->index);
 	enum err err = output_write(ingest->ack, line.ptr, line.len);
 	if (err == ERR_OK) {
 		err = output_flush(ingest->ack);

@@ -214,8 +214,14 @@ static enum err finish(struct search *search, const struct args *args,
 	return output_flush(search->output);
 }
 
-/* What the answer may lack: told before the summary. False: nothing. */
-static bool tell_losses(const struct query_stats *stats, uint64_t missing) {
+/* What the answer may lack: told before the summary. False: nothing is lost. */
+static bool tell_losses(const struct query_stats *stats, const struct store_info *info) {
+	uint64_t missing = info->missing;
+	if (info->log_bytes > 0) {
+		console_note("%llu bytes of the log are not searched: they were received, but are not yet "
+		             "in segments; the next ingest takes them over",
+		             (unsigned long long)info->log_bytes);
+	}
 	if (stats->pages_damaged > 0) {
 		console_note("%llu damaged part%s of the store could not be read; akashi verify names "
 		             "the records",
@@ -306,7 +312,7 @@ int cmd_search(const struct args *args) {
 	} else if (err == ERR_OK) {
 		struct store_info info;
 		store_get_info(store, &info);
-		status = tell_losses(&stats, info.missing) ? EXIT_FAILED : status;
+		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;
 		print_summary(args, &stats, &search, info.missing);
 	}
 	table_free(search.table);

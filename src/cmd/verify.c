@@ -8,7 +8,8 @@
 
 struct verify {
 	struct progress progress;
-	uint64_t printed;
+	struct buf damages; /* lines: printed when they are final */
+	uint64_t count;
 };
 
 enum { DAMAGES_SHOWN = 100, CHECKPOINT_MAX = 64 << 10 };
@@ -16,11 +17,10 @@ enum { DAMAGES_SHOWN = 100, CHECKPOINT_MAX = 64 << 10 };
 static void damage(void *ctx, const struct store_damage *damage) {
 	struct verify *verify = ctx;
 	struct buf text = {0};
-	progress_end(&verify->progress);
-	if (verify->printed++ == DAMAGES_SHOWN) {
-		(void)puts("... and more");
+	if (verify->count++ == DAMAGES_SHOWN) {
+		buf_append_str(&verify->damages, STR("... and more\n"));
 	}
-	if (verify->printed > DAMAGES_SHOWN) {
+	if (verify->count > DAMAGES_SHOWN) {
 		return;
 	}
 	buf_append_str(&text, STR("DAMAGED "));
@@ -33,7 +33,8 @@ static void damage(void *ctx, const struct store_damage *damage) {
 		buf_printf(&text, " (records %llu to %llu)", (unsigned long long)damage->index_from,
 		           (unsigned long long)damage->index_to - 1);
 	}
-	(void)printf("%.*s\n", STR_ARG(buf_str(&text)));
+	buf_append_char(&text, '\n');
+	buf_append_str(&verify->damages, buf_str(&text));
 	buf_deinit(&text);
 }
 
@@ -125,18 +126,66 @@ static enum err read_against(const char *path, struct buf *out, struct diag *dia
 	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
 }
 
+struct seal_mark { /* another one: a writer has sealed meanwhile */
+	uint64_t inode;
+	int64_t modified_ns;
+};
+
+static struct seal_mark mark_seal(const char *store) {
+	const struct os *os = os_real();
+	struct os_stat stat = {0};
+	struct buf path = {0};
+	buf_printf(&path, "%s/tree/default/checkpoint%c", store, '\0');
+	if (os->stat(os->ctx, path.ptr, true, &stat) != ERR_OK) {
+		stat = (struct os_stat){0};
+	}
+	buf_deinit(&path);
+	return (struct seal_mark){stat.inode, stat.modified_ns};
+}
+
+/* Whether another program holds the store's lock; also when that cannot be known. */
+static bool writer_at_work(const char *store) {
+	const struct os *os = os_real();
+	struct buf path = {0};
+	int fd;
+	buf_printf(&path, "%s/lock%c", store, '\0');
+	enum err err = os->open(os->ctx, path.ptr, OS_READ, &fd);
+	buf_deinit(&path);
+	if (err != ERR_OK) {
+		return err != ERR_NOT_FOUND;
+	}
+	err = os->lock(os->ctx, fd);
+	(void)os->close(os->ctx, fd); /* only read; lets the lock go */
+	return err != ERR_OK;
+}
+
+/* What a writer does between two of our steps looks like damage. So a fault counts when no writer
+ * was there, or when a second look finds the seal as it was. */
 static enum err check(struct verify *verify, const struct args *args, struct str against,
                       struct store_verify_result *out_result, struct diag *diag) {
+	enum { LOOKS_MAX = 10 };
+	const char *store = console_store_path(args);
 	struct store_verify_options options = {
 	    .against = against, .damage = damage, .progress = on_progress, .ctx = verify};
-	TRY(store_verify(os_real(), console_store_path(args), &options, out_result, diag));
-	if (out_result->intact && !all_signed(out_result)) {
-		/* A writer may have been between its segment and the signature: look once more. */
-		struct timespec pause = {.tv_nsec = 500000000};
+	uint64_t signed_before = UINT64_MAX;
+	for (int look = 0;; look++) {
+		struct seal_mark before = mark_seal(store);
+		buf_clear(&verify->damages);
+		verify->count = 0;
+		TRY(store_verify(os_real(), store, &options, out_result, diag));
+		bool clean = out_result->intact && all_signed(out_result);
+		if (clean || look == LOOKS_MAX || out_result->signed_size == signed_before) {
+			return ERR_OK;
+		}
+		bool writer = writer_at_work(store); /* asked first: one that has gone has sealed */
+		struct seal_mark after = mark_seal(store);
+		if (!writer && after.inode == before.inode && after.modified_ns == before.modified_ns) {
+			return ERR_OK;
+		}
+		signed_before = out_result->signed_size;
+		struct timespec pause = {.tv_nsec = 300000000};
 		(void)nanosleep(&pause, NULL);
-		TRY(store_verify(os_real(), console_store_path(args), &options, out_result, diag));
 	}
-	return ERR_OK;
 }
 
 int cmd_verify(const struct args *args) {
@@ -151,6 +200,8 @@ int cmd_verify(const struct args *args) {
 	}
 	buf_deinit(&against);
 	progress_end(&verify.progress);
+	(void)fwrite(verify.damages.ptr, 1, verify.damages.len, stdout);
+	buf_deinit(&verify.damages);
 	if (err != ERR_OK) {
 		console_error(&diag, STR(""));
 		return console_status(err);

@@ -58,6 +58,43 @@ run 0 ingest --store gone sealed && rm gone/segments/default/*.seg && run 3 sear
     has err 'are missing' && tail -n 1 err | grep -q '^{.*"leaves_missing":3'
 ok $? "searching a store whose segment was removed says that records are missing"
 run 0 info --store gone && has out MISSING; ok $? "so does info"
+mkdir odd && odd=$(printf 'odd/a\tb\nc\\.log') && echo line >"$odd"
+run 0 ingest --store odd-store --ack ledger odd && [ "$(wc -l <ledger)" -eq 1 ] && grep -qF 'a\tb\nc\\.log' ledger &&
+    [ "$(awk -F '\t' '{ print NF }' ledger)" = 4 ]
+ok $? "a file name cannot forge a line of the ledger"
+
+mkfifo feed
+"$akashi" ingest --store cut --ack cut.ack --source feed - <feed 2>err &
+reader=$!
+exec 9>feed
+echo 'received before the end' >&9
+for wait in 1 2 3 4 5 6 7 8 9 10; do
+    [ -s cut.ack ] && break
+    sleep 0.5
+done
+kill -9 $reader
+wait $reader 2>/dev/null
+exec 9>&-
+run 0 search --store cut --count received && has err 'are not searched'
+ok $? "a search says that a log waits, which it does not see"
+run 0 ingest --store cut --source none - </dev/null && run 0 search --store cut --count received &&
+    [ "$(cat out)" = 1 ] && ! has err 'are not searched'
+ok $? "until the next ingest has taken it over"
+
+echo 0 >grow.log
+run 0 ingest --store busy grow.log
+for line in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    echo $line >>grow.log
+    "$akashi" ingest --store busy grow.log 2>/dev/null
+done &
+writer=$!
+alarms=0
+while kill -0 $writer 2>/dev/null; do
+    run 0 verify --store busy || alarms=$((alarms + 1))
+done
+wait $writer
+[ $alarms -eq 0 ]; ok $? "verifying while others write raises no false alarm"
+
 if [ -e /usr/share/zoneinfo/America/New_York ]; then
     mkdir ny && printf 'Nov  1 00:30:00 h p: after midnight\n' >ny/x.log
     run 0 ingest --store dst --tz America/New_York --year 2026 ny &&
