@@ -117,3 +117,21 @@ TEST(the_own_folder_is_not_read_wherever_it_lies) {
 	memory_sink_deinit(&sink);
 	test_folder_remove(&folder);
 }
+
+TEST(the_same_bytes_under_two_names_are_taken_once_also_within_one_batch) {
+	struct test_folder folder = test_folder_new();
+	struct memory_sink sink;
+	struct ingest_totals totals;
+	memory_sink_init(&sink);
+	sink.knows = true;
+	test_folder_write(&folder, "a.log", STR("same\n"));
+	test_folder_write(&folder, "b.log", STR("other\n"));
+	test_folder_write(&folder, "copy.log", STR("same\n"));
+	CHECK(take(&sink, folder.path, &totals) == ERR_OK);
+	CHECK_EQ(sink.count, 2);
+	CHECK_EQ(totals.files_known, 1);
+	CHECK_EQ(sink.records, 2);
+	CHECK(!sink.broken);
+	memory_sink_deinit(&sink);
+	test_folder_remove(&folder);
+}

@@ -19,6 +19,7 @@ enum err reading_finish(struct reading *reading, enum err err) {
 		err = put != ERR_OK ? put : err;
 	}
 	batch_freep(&reading->batch);
+	map_freep(&reading->begun);
 	map_freep(&reading->journals);
 	return err;
 }
@@ -45,6 +46,30 @@ enum err reading_progress(struct reading *reading, uint64_t bytes) {
 	return ERR_OK;
 }
 
+/* The sink knows a file once its batch was put. A second file of the same name or the same bytes
+ * must not be asked for before: it would be taken twice, or for the first one. */
+static enum err settle_same(struct reading *reading, const struct sink_file *about) {
+	bool first_path = true;
+	bool first_hash = true;
+	struct str hash = str_make((const char *)about->hash, sizeof(about->hash));
+	if (reading->begun == NULL) {
+		reading->begun = map_new();
+	}
+	(void)map_put(reading->begun, about->path, 0, &first_path);
+	if (about->hash_known && about->size > 0) {
+		(void)map_put(reading->begun, hash, 0, &first_hash);
+	}
+	if (first_path && first_hash) {
+		return ERR_OK;
+	}
+	TRY(reading_put(reading));
+	(void)map_put(reading->begun, about->path, 0, NULL);
+	if (about->hash_known && about->size > 0) {
+		(void)map_put(reading->begun, hash, 0, NULL);
+	}
+	return ERR_OK;
+}
+
 enum err reading_file_begin(struct reading *reading, struct reading_file *file,
                             const struct sink_file *about, bool fresh,
                             enum sink_verdict *out_verdict, struct sink_resume *out_resume) {
@@ -58,6 +83,7 @@ enum err reading_file_begin(struct reading *reading, struct reading_file *file,
 	if (reading->sink->file_begin == NULL) {
 		return ERR_OK;
 	}
+	TRY(settle_same(reading, about));
 	return reading->sink->file_begin(reading->sink->ctx, about, fresh, &file->number, out_verdict,
 	                                 out_resume);
 }
@@ -72,6 +98,9 @@ enum err reading_put(struct reading *reading) {
 		return ERR_OK;
 	}
 	struct reading_file *file = reading->open_file;
+	if (reading->begun != NULL) {
+		map_clear(reading->begun);
+	}
 	if (file != NULL) {
 		reading->batch->progress_file = file->number;
 		reading->batch->progress_position = file->position;

@@ -43,7 +43,9 @@ TEST(many_small_files_share_a_batch_and_large_ones_span_several) {
 	struct fixture fixture;
 	begin(&fixture);
 	for (int i = 0; i < 100; i++) {
-		add_file(&fixture, STR("small"), 3);
+		char name[16];
+		(void)snprintf(name, sizeof(name), "small %d", i);
+		add_file(&fixture, str_from(name), 3);
 	}
 	CHECK_EQ(fixture.sink.batches, 0);
 	add_file(&fixture, STR("large"), 3 * LIMIT_BATCH_ROWS);
@@ -54,6 +56,19 @@ TEST(many_small_files_share_a_batch_and_large_ones_span_several) {
 	for (uint32_t i = 0; i < fixture.sink.count; i++) {
 		CHECK(fixture.sink.files[i]->ended);
 	}
+	CHECK(!fixture.sink.broken);
+	memory_sink_deinit(&fixture.sink);
+}
+
+TEST(a_second_file_of_the_same_name_waits_until_the_first_was_handed_on) {
+	struct fixture fixture;
+	begin(&fixture);
+	add_file(&fixture, STR("twice"), 3);
+	add_file(&fixture, STR("other"), 3);
+	CHECK_EQ(fixture.sink.batches, 0);
+	add_file(&fixture, STR("twice"), 3);
+	CHECK_EQ(fixture.sink.batches, 1);
+	CHECK(reading_finish(&fixture.reading, ERR_OK) == ERR_OK);
 	CHECK(!fixture.sink.broken);
 	memory_sink_deinit(&fixture.sink);
 }
