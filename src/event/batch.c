@@ -175,6 +175,12 @@ void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags) {
 	current_row(batch)->time_flags = time_flags;
 }
 
+/* A row that takes no more values takes no more names from those that come after it either. */
+static bool row_is_full(const struct field_block *fields) {
+	return fields->rows_done > 0 &&
+	       fields->rows[fields->rows_done - 1].count >= LIMIT_FIELDS_PER_RECORD;
+}
+
 uint32_t fields_name(struct batch *batch, struct str name) {
 	struct field_block *fields = &batch->fields;
 	if (fields->name_index == NULL) {
@@ -187,7 +193,7 @@ uint32_t fields_name(struct batch *batch, struct str name) {
 	uint32_t number = field_known_find(name);
 	if (number == UINT32_MAX) {
 		if (fields->names_count >= LIMIT_NAMES_PER_BATCH || name.len > LIMIT_FIELD_NAME ||
-		    name.len == 0) {
+		    name.len == 0 || row_is_full(fields)) {
 			return UINT32_MAX;
 		}
 		if (fields->names_count == fields->names_cap) {
