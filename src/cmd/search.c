@@ -262,7 +262,8 @@ static void print_summary(const struct args *args, const struct query_stats *sta
 	}
 }
 
-static enum err run(struct search *search, const struct args *args, struct store *store,
+/* The question is checked before the store is opened: a wrong one is wrong without it. */
+static enum err run(struct search *search, const struct args *args, struct store **out_store,
                     struct query_stats *out_stats, struct diag *diag) {
 	struct query_options options;
 	struct query *query = NULL;
@@ -275,10 +276,17 @@ static enum err run(struct search *search, const struct args *args, struct store
 		(void)fwrite(plan.ptr, 1, plan.len, stderr);
 		buf_deinit(&plan);
 	}
-	TRY(output_open(args->out, &search->output, diag));
 	struct query_output output = {
 	    .ctx = search, .begin = begin, .record = record, .values = values};
-	enum err err = query_run(query, store, &options, &output, out_stats, diag);
+	enum err err =
+	    store_open(&(struct store_options){.os = os_real(), .path = console_store_path(args)},
+	               out_store, diag);
+	if (err == ERR_OK) {
+		err = output_open(args->out, &search->output, diag);
+	}
+	if (err == ERR_OK) {
+		err = query_run(query, *out_store, &options, &output, out_stats, diag);
+	}
 	query_free(query);
 	TRY(err);
 	return finish(search, args, out_stats);
@@ -290,11 +298,7 @@ int cmd_search(const struct args *args) {
 	struct query_stats stats = {0};
 	struct store *store = NULL;
 	progress_begin(&search.progress);
-	enum err err = store_open(
-	    &(struct store_options){.os = os_real(), .path = console_store_path(args)}, &store, &diag);
-	if (err == ERR_OK) {
-		err = run(&search, args, store, &stats, &diag);
-	}
+	enum err err = run(&search, args, &store, &stats, &diag);
 	progress_end(&search.progress);
 	if (err == ERR_OK) {
 		err = output_close(search.output, &diag);

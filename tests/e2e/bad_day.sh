@@ -58,6 +58,10 @@ run 0 ingest --store gone sealed && rm gone/segments/default/*.seg && run 3 sear
     has err 'are missing' && tail -n 1 err | grep -q '^{.*"leaves_missing":3'
 ok $? "searching a store whose segment was removed says that records are missing"
 run 0 info --store gone && has out MISSING; ok $? "so does info"
+run 2 search --store nowhere --order sideways x && has err '\-\-order' &&
+    run 2 search --store nowhere 'a OR' && has err '\^'
+ok $? "a wrong question is wrong without a store too"
+
 mkdir odd && odd=$(printf 'odd/a\tb\nc\\.log') && echo line >"$odd"
 run 0 ingest --store odd-store --ack ledger odd && [ "$(wc -l <ledger)" -eq 1 ] && grep -qF 'a\tb\nc\\.log' ledger &&
     [ "$(awk -F '\t' '{ print NF }' ledger)" = 4 ]
