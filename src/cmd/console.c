@@ -88,6 +88,18 @@ void console_note(const char *format, ...) {
 	buf_deinit(&safe);
 }
 
+static bool print_to(FILE *stream, const struct buf *text) {
+	return text->len == 0 || fwrite(text->ptr, 1, text->len, stream) == text->len;
+}
+
+bool console_print(const struct buf *text) {
+	return print_to(stdout, text) && fflush(stdout) == 0;
+}
+
+bool console_print_error(const struct buf *text) {
+	return print_to(stderr, text);
+}
+
 int console_status(enum err err) {
 	switch (err) {
 	case ERR_OK:

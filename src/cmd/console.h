@@ -20,6 +20,10 @@ bool console_stderr_is_terminal(void);
  * shown under it. */
 void console_error(const struct diag *diag, struct str text);
 void console_note(const char *format, ...) PRINTF_LIKE(1, 2);
+/* Prints a buffer (also an empty one) on standard output or standard error; false when it failed.
+ */
+bool console_print(const struct buf *text);
+bool console_print_error(const struct buf *text);
 /* The exit status for an err. */
 int console_status(enum err err);
 

@@ -56,7 +56,7 @@ int cmd_help(const struct args *args) {
 		console_error(&diag, STR(""));
 		return EXIT_USAGE;
 	}
-	(void)fwrite(text.ptr, 1, text.len, stdout);
+	(void)console_print(&text);
 	buf_deinit(&text);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }

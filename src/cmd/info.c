@@ -193,11 +193,11 @@ int cmd_info(const struct args *args) {
 	if (args->gaps) {
 		append_gaps(&text, store, &info);
 	}
-	(void)fwrite(text.ptr, 1, text.len, stdout);
+	(void)console_print(&text);
 	if (args->json) {
 		buf_clear(&text);
 		append_json(&text, store, &info);
-		(void)fwrite(text.ptr, 1, text.len, stderr);
+		(void)console_print_error(&text);
 	}
 	buf_deinit(&text);
 	store_close(store);

@@ -80,8 +80,8 @@ static enum err check_usage(const struct args *args, struct diag *diag) {
 		return err;
 	}
 	if (args->class_name != NULL && strcmp(args->class_name, "default") != 0) {
-		enum err err = diag_set(diag, ERR_UNSUPPORTED, "there is no retention class '%.80s'",
-		                        args->class_name);
+		enum err err =
+		    diag_set(diag, ERR_INVALID, "there is no retention class '%.80s'", args->class_name);
 		diag_hint(diag, "this version has one class, default");
 		return err;
 	}
@@ -162,7 +162,7 @@ static void print_people(const struct ingest *ingest, const struct store_info *i
 	buf_append_str(&text, STR(" raw in "));
 	render_bytes(&text, info->bytes_stored);
 	buf_append_str(&text, STR(", sealed\n"));
-	(void)fwrite(text.ptr, 1, text.len, stderr);
+	(void)console_print_error(&text);
 	buf_deinit(&text);
 }
 

@@ -4,7 +4,7 @@
 #include "cmd/version.gen.h"
 
 static int print(struct buf *text) {
-	(void)fwrite(text->ptr, 1, text->len, stdout);
+	(void)console_print(text);
 	buf_deinit(text);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }

@@ -74,7 +74,7 @@ static enum err finish(void *ctx, void *result, bool discard) {
 		err = output_write(parse->output, parsed->json.ptr, parsed->json.len);
 		parse->output_err = err;
 		if (parsed->explained.len > 0) {
-			(void)fwrite(parsed->explained.ptr, 1, parsed->explained.len, stderr);
+			(void)console_print_error(&parsed->explained);
 		}
 	}
 	buf_deinit(&parsed->json);
@@ -108,7 +108,7 @@ static int summarize(struct parse *parse, const struct args *args, enum err err)
 		           (unsigned long long)parse->bytes, (unsigned long long)parse->unparsed,
 		           (unsigned long long)parse->inputs.totals.files,
 		           (unsigned long long)parse->inputs.totals.files_failed, seconds);
-		(void)fwrite(out.ptr, 1, out.len, stderr);
+		(void)console_print_error(&out);
 		buf_deinit(&out);
 	}
 	return status;

@@ -273,7 +273,7 @@ static enum err run(struct search *search, const struct args *args, struct store
 	if (args->explain) {
 		struct buf plan = {0};
 		query_explain(query, &plan);
-		(void)fwrite(plan.ptr, 1, plan.len, stderr);
+		(void)console_print_error(&plan);
 		buf_deinit(&plan);
 	}
 	struct query_output output = {

@@ -90,7 +90,7 @@ static void print_people(const struct store_verify_result *result, const struct 
 	} else {
 		buf_append_str(&text, STR("THE OUTSIDE CHECKPOINT DOES NOT HOLD\n"));
 	}
-	(void)fwrite(text.ptr, 1, text.len, stdout);
+	(void)console_print(&text);
 	buf_deinit(&text);
 	buf_deinit(&root);
 }
@@ -200,7 +200,7 @@ int cmd_verify(const struct args *args) {
 	}
 	buf_deinit(&against);
 	progress_end(&verify.progress);
-	(void)fwrite(verify.damages.ptr, 1, verify.damages.len, stdout);
+	(void)console_print(&verify.damages);
 	buf_deinit(&verify.damages);
 	if (err != ERR_OK) {
 		console_error(&diag, STR(""));
