@@ -148,7 +148,7 @@ static bool take_out(const struct life *life, uint64_t nth, uint32_t *survivors)
 	size_t rule = os_fault_add(
 	    fault, (struct os_fault_rule){.kinds = SYNCS, .nth = nth, .action = OS_FAULT_SKIP});
 	struct cutting cutting = {
-	    .lab = &lab, .memory = lab.memory, .every = 1, .seeds = try_all() ? 8 : 1, .quiet = true};
+	    .lab = &lab, .memory = lab.memory, .every = 1, .seeds = try_all() ? 30 : 1, .quiet = true};
 	struct os_record *record CLEANUP(os_record_freep) =
 	    os_record_new(os_fault_os(fault), before_call, &cutting);
 	lab.os = os_record_os(record);

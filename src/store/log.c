@@ -38,18 +38,35 @@ static void put_header(struct log_writer *log) {
 	buf_append(&log->pending, header, sizeof(header));
 }
 
-static void put_frame(struct log_writer *log, uint64_t number, struct str payload) {
+/* A group is one frame, so that a torn write leaves all of it or nothing: payloads of several
+ * batches stand behind a table of their lengths. */
+static void put_frame(struct log_writer *log, uint64_t number, const struct str *payloads,
+                      size_t count) {
+	struct buf *pending = &log->pending;
+	size_t start = pending->len;
+	size_t len;
 	uint8_t header[LOG_FRAME_HEADER_SIZE] = {0};
+	buf_append(pending, header, sizeof(header)); /* filled below */
+	for (size_t i = 0; i < count && count > 1; i++) {
+		uint8_t length[8];
+		le64_store(length, payloads[i].len);
+		buf_append(pending, length, sizeof(length));
+	}
+	for (size_t i = 0; i < count; i++) {
+		buf_append_str(pending, payloads[i]);
+	}
+	const char *payload = pending->ptr + start + sizeof(header);
+	len = pending->len - start - sizeof(header);
 	memcpy(header + FRAME_AT_MAGIC, FRAME_MAGIC, 4);
 	memcpy(header + FRAME_AT_FILE, log->file_uuid, 16);
 	le64_store(header + FRAME_AT_NUMBER, number);
-	le64_store(header + FRAME_AT_LENGTH, payload.len);
-	le32_store(header + FRAME_AT_PAYLOAD_CRC, crc32c(0, payload.ptr, payload.len));
+	le64_store(header + FRAME_AT_LENGTH, len);
+	le32_store(header + FRAME_AT_PAYLOAD_CRC, crc32c(0, payload, len));
+	le32_store(header + FRAME_AT_MORE, (uint32_t)(count - 1));
 	le32_store(header + FRAME_AT_CRC,
 	           crc32c(0, header + FRAME_AT_FILE, sizeof(header) - FRAME_AT_FILE));
-	buf_append(&log->pending, header, sizeof(header));
-	buf_append_str(&log->pending, payload);
-	buf_append(&log->pending, "\0\0\0\0\0\0\0", (size_t)log_padding(payload.len));
+	memcpy(pending->ptr + start, header, sizeof(header));
+	buf_append(pending, "\0\0\0\0\0\0\0", (size_t)log_padding(len));
 }
 
 static enum err new_file(struct log_writer *log) {
@@ -72,9 +89,7 @@ static enum err write_group(struct log_writer *log, const struct str *payloads, 
 	if (fresh) {
 		put_header(log);
 	}
-	for (size_t i = 0; i < count; i++) {
-		put_frame(log, log->next_frame + i, payloads[i]);
-	}
+	put_frame(log, log->next_frame, payloads, count);
 	TRY(os->pwrite(os->ctx, log->fd, log->pending.ptr, log->pending.len, log->size));
 	TRY(os->sync_data(os->ctx, log->fd));
 	if (fresh) {

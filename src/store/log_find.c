@@ -41,13 +41,30 @@ static bool header_valid(struct str bytes, const uint8_t file_uuid[16],
 	       le32_load(bytes.ptr + LOG_AT_CRC) == crc32c(0, bytes.ptr, LOG_AT_CRC);
 }
 
-/* A whole valid frame at offset: its length with padding, or 0. */
+/* The lengths of a group's payloads fill what is behind them. */
+static bool group_valid(struct str payload, uint64_t count) {
+	if (count > payload.len / 8) {
+		return false;
+	}
+	uint64_t left = payload.len - count * 8;
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t len = le64_load(payload.ptr + i * 8);
+		if (len > left) {
+			return false;
+		}
+		left -= len;
+	}
+	return left == 0;
+}
+
+/* A whole valid frame at offset: its length with padding, or 0. out->payload is that of all its
+ * batches. */
 static uint64_t frame_at(struct str bytes, uint64_t offset, const uint8_t file_uuid[16],
-                         struct log_frame *out) {
+                         struct log_frame *out, uint64_t *out_count) {
 	uint64_t left = bytes.len - offset;
 	const char *at = bytes.ptr + offset;
 	if (left < LOG_FRAME_HEADER_SIZE || memcmp(at, FRAME_MAGIC, 4) != 0 ||
-	    memcmp(at + FRAME_AT_FILE, file_uuid, 16) != 0 || le32_load(at + FRAME_AT_ZERO) != 0 ||
+	    memcmp(at + FRAME_AT_FILE, file_uuid, 16) != 0 ||
 	    le32_load(at + FRAME_AT_CRC) !=
 	        crc32c(0, at + FRAME_AT_FILE, LOG_FRAME_HEADER_SIZE - FRAME_AT_FILE)) {
 		return 0;
@@ -62,10 +79,37 @@ static uint64_t frame_at(struct str bytes, uint64_t offset, const uint8_t file_u
 	    !all_zero(payload + len, log_padding(len))) {
 		return 0;
 	}
+	uint64_t count = (uint64_t)le32_load(at + FRAME_AT_MORE) + 1;
+	if (count > 1 && !group_valid(str_make(payload, len), count)) {
+		return 0;
+	}
+	*out_count = count;
 	*out = (struct log_frame){.number = le64_load(at + FRAME_AT_NUMBER),
 	                          .offset = offset,
 	                          .payload = str_make(payload, len)};
 	return LOG_FRAME_HEADER_SIZE + len + log_padding(len);
+}
+
+static void add_frame(struct log_found *found, const struct log_frame *frame) {
+	found->frames = grow(found->frames, found->frames_count, sizeof(*found->frames));
+	found->frames[found->frames_count++] = *frame;
+}
+
+/* One entry for each batch of the frame. */
+static void add_batches(struct log_found *found, const struct log_frame *frame, uint64_t count) {
+	struct log_frame one = *frame;
+	size_t at = (size_t)count * 8;
+	if (count == 1) {
+		add_frame(found, frame);
+		return;
+	}
+	for (uint64_t i = 0; i < count; i++) {
+		size_t len = (size_t)le64_load(frame->payload.ptr + i * 8);
+		one.payload = str_make(frame->payload.ptr + at, len);
+		add_frame(found, &one);
+		one.number++;
+		at += len;
+	}
 }
 
 void log_read_bytes(struct log_found *found, uint32_t file, struct str bytes,
@@ -74,7 +118,8 @@ void log_read_bytes(struct log_found *found, uint32_t file, struct str bytes,
 	uint64_t bad_from = headed ? UINT64_MAX : 0;
 	for (uint64_t offset = LOG_HEADER_SIZE; offset < bytes.len;) {
 		struct log_frame frame;
-		uint64_t size = frame_at(bytes, offset, file_uuid, &frame);
+		uint64_t count;
+		uint64_t size = frame_at(bytes, offset, file_uuid, &frame, &count);
 		if (size == 0) {
 			bad_from = MIN_OF(bad_from, offset);
 			offset += 8;
@@ -85,8 +130,7 @@ void log_read_bytes(struct log_found *found, uint32_t file, struct str bytes,
 			bad_from = UINT64_MAX;
 		}
 		frame.file = file;
-		found->frames = grow(found->frames, found->frames_count, sizeof(*found->frames));
-		found->frames[found->frames_count++] = frame;
+		add_batches(found, &frame, count);
 		offset += size;
 	}
 	if (bad_from != UINT64_MAX) {

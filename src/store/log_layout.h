@@ -22,10 +22,10 @@ enum {
 	FRAME_AT_NUMBER = 24,
 	FRAME_AT_LENGTH = 32,
 	FRAME_AT_PAYLOAD_CRC = 40,
-	FRAME_AT_ZERO = 44,
+	FRAME_AT_MORE = 44, /* batches beyond the first: numbers go on from the frame's */
 };
 _Static_assert(LOG_AT_CRC + 4 == LOG_HEADER_SIZE, "layout of the file header");
-_Static_assert(FRAME_AT_ZERO + 4 == LOG_FRAME_HEADER_SIZE, "layout of the frame header");
+_Static_assert(FRAME_AT_MORE + 4 == LOG_FRAME_HEADER_SIZE, "layout of the frame header");
 
 /* Zero bytes behind a payload, so that frames begin at multiples of 8. */
 static inline uint64_t log_padding(uint64_t len) {

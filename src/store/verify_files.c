@@ -188,6 +188,9 @@ static void check_aside(struct verifying *v, struct str folder, struct str name)
 	struct store_path path;
 	uint8_t digest[SHA256_SIZE];
 	struct str where = join(v, folder, name);
+	if (str_ends(name, STR(".bin.tmp"))) {
+		return; /* a stop while setting aside: what it should hold is still where it was */
+	}
 	enum err err =
 	    os_read_file(v->os, path_in(&path, v->path, arena_cstr(v->arena, where)), SIZE_MAX, &bytes);
 	sha256(bytes.ptr, bytes.len, digest);
