@@ -536,7 +536,7 @@ static enum err parse_term(struct parser *p, struct expr **out_expr) {
 	if (c == '"') {
 		return parse_phrase(p, out_expr);
 	}
-	if (c == '~' && parser_peek(p, 1) == '"') {
+	if (c == '~' && !char_is_space(parser_peek(p, 1)) && parser_peek(p, 1) != '\0') {
 		return parse_part(p, STR(""), out_expr);
 	}
 	if (parser_is_regex(p)) {

@@ -44,6 +44,7 @@ TEST(filters_are_read_as_the_page_says) {
 	    "!a --b",
 	    "fail* 10.0.*.7 a\\*b",
 	    "~\"ssword fo\"",
+	    "~part -~two",
 	    "/fail(ed|ure)/ x",
 	    "/a\\/b\\d/",
 	    "/var/log",
