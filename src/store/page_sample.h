@@ -103,10 +103,12 @@ static inline struct batch *sample_batch(uint32_t rows, uint64_t seed, bool cont
 	}
 	for (uint32_t row = 0; row < rows; row++) {
 		char line[200];
-		int len =
-		    snprintf(line, sizeof(line), "web-%u sshd[%u]: Failed password for %s port %u",
-		             (unsigned)(row % 3), (unsigned)(sample_random(&seed) % 40000),
-		             users[sample_random(&seed) % 4], (unsigned)(sample_random(&seed) % 65536));
+		/* One draw a statement: the order of arguments is the compiler's choice. */
+		unsigned port = (unsigned)(sample_random(&seed) % 65536);
+		const char *user = users[sample_random(&seed) % 4];
+		unsigned pid = (unsigned)(sample_random(&seed) % 40000);
+		int len = snprintf(line, sizeof(line), "web-%u sshd[%u]: Failed password for %s port %u",
+		                   (unsigned)(row % 3), pid, user, port);
 		uint16_t number = containers && row % 5 == 4 ? 2 : (uint16_t)(row % 11 == 10);
 		sample_record(batch, number, str_make(line, (size_t)len));
 	}
