@@ -200,3 +200,78 @@ TEST(a_sink_that_fails_ends_the_reading) {
 	memory_sink_deinit(&sink);
 	test_folder_remove(&folder);
 }
+
+static void numbered_array(struct buf *text, int count) {
+	for (int i = 0; i < count; i++) {
+		buf_printf(text, "%s{\"number\":%d}", i == 0 ? "[" : ",\n", i);
+	}
+	buf_append_char(text, ']');
+}
+
+/* Takes an array of 100,000 bytes and more; what is kept is a beginning of it, and that is said. */
+static void take_part_of_array(struct faulty *faulty, size_t kept) {
+	struct test_folder folder = test_folder_new();
+	struct memory_sink sink;
+	struct ingest_totals totals;
+	struct buf text = {0};
+	char path[256];
+	memory_sink_init(&sink);
+	numbered_array(&text, 10000);
+	test_folder_write(&folder, "x.json", buf_str(&text));
+	faulty->path = test_folder_path(&folder, "x.json", path);
+	CHECK(take(&sink, faulty, path, &totals) == ERR_OK);
+	CHECK_EQ(totals.files_failed, 1);
+	CHECK(sink.problems_count >= 1);
+	CHECK_EQ(sink.count, 1);
+	if (sink.count == 1) {
+		CHECK(sink.files[0]->is_object);
+		CHECK_EQ(sink.files[0]->bytes.len, kept);
+		CHECK(str_starts(buf_str(&text), buf_str(&sink.files[0]->bytes)));
+		CHECK(sink.files[0]->records > 1000);
+	}
+	CHECK(!sink.broken);
+	buf_deinit(&text);
+	memory_sink_deinit(&sink);
+	test_folder_remove(&folder);
+}
+
+TEST(a_bad_block_in_a_container_leaves_what_is_before_it) {
+	struct faulty faulty = faulty_new();
+	faulty.broken_from = 65536;
+	take_part_of_array(&faulty, 65536);
+}
+
+static void halve(const char *path) {
+	CHECK(truncate(path, 70000) == 0);
+}
+
+TEST(a_container_that_shrinks_while_it_is_read_is_told_and_its_beginning_kept) {
+	struct faulty faulty = faulty_new();
+	faulty.change = halve;
+	faulty.change_at = 3; /* a look, then the whole */
+	take_part_of_array(&faulty, 70000);
+}
+
+static enum err no_fstat(void *ctx, int fd, struct os_stat *out) {
+	(void)ctx;
+	(void)fd;
+	(void)out;
+	return ERR_IO;
+}
+
+TEST(a_file_that_cannot_be_looked_at_is_told_and_nothing_of_it_taken) {
+	struct test_folder folder = test_folder_new();
+	struct faulty faulty = faulty_new();
+	struct memory_sink sink;
+	struct ingest_totals totals;
+	char path[256];
+	memory_sink_init(&sink);
+	test_folder_write(&folder, "x", STR("line\n"));
+	faulty.os.fstat = no_fstat;
+	CHECK(take(&sink, &faulty, test_folder_path(&folder, "x", path), &totals) == ERR_OK);
+	CHECK_EQ(totals.files_failed, 1);
+	CHECK_EQ(sink.problems_count, 1);
+	CHECK_EQ(sink.count, 0);
+	memory_sink_deinit(&sink);
+	test_folder_remove(&folder);
+}

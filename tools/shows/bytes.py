@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 akashi = os.path.abspath(sys.argv[1])
 megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 200
@@ -96,6 +97,12 @@ def ingest(made):
     return {f["path"]: f for f in json.loads(told(run("info", "--json")).rsplit("\n", 1)[-1])["files"]}
 
 
+def check_export(path):
+    p = run("export", "--original", path, "-o", "-")
+    if p.returncode != 0 or p.stdout != read(path):
+        fault("export", path, p.returncode, told(p)[:200])
+
+
 def check_exports(made):
     """Every file comes back; the paths of them all."""
     paths = []
@@ -103,10 +110,8 @@ def check_exports(made):
         for place, _, names in os.walk(folder):
             paths += [os.path.join(place, name) for name in sorted(names)]
     paths = [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
-    for path in paths:
-        p = run("export", "--original", path, "-o", "-")
-        if p.returncode != 0 or p.stdout != read(path):
-            fault("export", path, p.returncode, told(p)[:200])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(check_export, paths))
     return paths
 
 
