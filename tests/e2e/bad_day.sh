@@ -38,6 +38,34 @@ run 2 search --store nowhere --order sideways x && has err '\-\-order' &&
     run 2 search --store nowhere 'a OR' && has err '\^'
 ok $? "a wrong question is wrong without a store too"
 
+mkdir take && printf 'one\ntwo\n' >take/x.log && run 0 ingest --store kept take && run 0 info --store kept --gaps &&
+    has out 'no gaps' && run 0 info --store gone --gaps && has out 'missing from the store: 3 leaves'
+ok $? "info tells what is missing, and when nothing is"
+run 0 info --store kept --json && tail -n 1 err | python3 -c 'import json, sys
+info = json.load(sys.stdin)
+sys.exit((info["records"], info["files"][0]["records"], info["files"][0]["done"]) != (2, 2, True))'
+ok $? "and programs can read it"
+run 3 export --store kept --original no.log && has err 'info lists the files' &&
+    run 3 export --store kept --original x.log && has err 'did you mean .*/take/x.log' &&
+    run 3 export --store kept --original take/x.log -o nowhere/x && has err nowhere/x
+ok $? "a file that is not there, or cannot be written, is answered with a way out"
+run 2 export --store kept && run 2 export --store kept --proof 7 -o p && has err TREE:INDEX &&
+    run 2 export --store kept --proof default:0 && has err '-o' &&
+    run 3 export --store kept --proof default:9999 -o p && has err checkpoint && [ ! -e p ]
+ok $? "a proof that cannot be given leaves nothing behind"
+printf 'other\n' >take/x.log && run 0 ingest --store kept take && run 0 export --store kept --original take/x.log -o back &&
+    has err 'files had this path' && cmp -s back take/x.log &&
+    run 0 export --store kept --original "$work/take/x.log@0" -o back && printf 'one\ntwo\n' | cmp -s back
+ok $? "of two files with one path the newest comes back, and the other by its number"
+run 0 search --store kept --format csv --order index 'one OR other' && [ "$(wc -l <out)" = 3 ] &&
+    [ "$(head -n 1 out | tr -d '\r')" = '@timestamp,host.name,process.name,message,file.path,akashi.record' ] &&
+    has out ',,,one,.*/take/x.log,1' && has out ',,,other,.*/take/x.log,1'
+ok $? "records come as CSV"
+for segment in kept/segments/default/*.seg; do
+    printf '\125\252\125\252' | dd of="$segment" bs=1 seek=200 conv=notrunc 2>/dev/null
+done
+run 3 search --store kept --json --format raw '*' && has err damaged; ok $? "a search over damage says so"
+
 mkdir odd && odd=$(printf 'odd/a\tb\nc\\.log') && echo line >"$odd"
 run 0 ingest --store odd-store --ack ledger odd && [ "$(wc -l <ledger)" -eq 1 ] && grep -qF 'a\tb\nc\\.log' ledger &&
     [ "$(awk -F '\t' '{ print NF }' ledger)" = 4 ]
