@@ -103,6 +103,7 @@ TEST(an_element_knows_its_literal_name_and_its_only_value) {
 	CHECK_STR(str_make(program->literals + first->data_name, first->data_name_len), "first");
 	CHECK_EQ(first->repeat_value, EVTX_NO_VALUE);
 	CHECK_EQ(second->data_name_len, 0);
+	CHECK_EQ(program->elements[0].data_name_len, 0); /* its attribute has another name */
 	CHECK_EQ(second->repeat_value, 4);
 	CHECK_EQ(program->elements[0].repeat_value, EVTX_NO_VALUE);
 	bench_end(&bench);

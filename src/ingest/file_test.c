@@ -247,3 +247,33 @@ TEST(a_file_that_cannot_be_looked_at_is_told_and_nothing_of_it_taken) {
 	CHECK_EQ(s.sink.count, 0);
 	scene_end(&s);
 }
+
+static enum err no_map(void *ctx, int fd, size_t len, const char **out_bytes) {
+	(void)ctx;
+	(void)fd;
+	(void)len;
+	(void)out_bytes;
+	return ERR_LIMIT;
+}
+
+TEST(a_container_too_large_to_hold_is_mapped_and_told_when_that_fails) {
+	struct scene s;
+	scene_begin(&s);
+	size_t blanks = (size_t)65 << 20;
+	buf_append_str(&s.text, STR("[{\"a\":1}"));
+	memset(buf_reserve(&s.text, blanks), ' ', blanks);
+	s.text.len += blanks;
+	buf_append_str(&s.text, STR(",{\"a\":2}]"));
+	put_x(&s, buf_str(&s.text));
+	s.faulty.os.map = no_map;
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.totals.files_failed, 1);
+	CHECK_EQ(s.sink.problems_count, 1);
+	CHECK_EQ(s.sink.count, 0);
+	s.faulty.os.map = os_real()->map;
+	CHECK(take(&s) == ERR_OK);
+	REQUIRE(s.sink.count == 1);
+	CHECK_STR(s.sink.files[0]->texts, "{\"a\":1}\n{\"a\":2}\n");
+	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), buf_str(&s.text)));
+	scene_end(&s);
+}

@@ -70,6 +70,8 @@ TEST(numbers_addresses_and_hosts) {
 	check("%{ip:a}", "256.0.0.1", "-");
 	check("%{ip:a}", "1.2.3", "-");
 	check("%{ip:a}", "1.2.3.4.5", "-");
+	check("%{ip:a}.5", "1.2.3.4.5", "-"); /* no address within something longer */
+	check("%{ip:a}x", "1.2.3.4x", "-");
 	check("%{ip:a}", "abc", "-");
 	check("%{host:a} x", "web-1.example.org x", "a=web-1.example.org");
 	check("%{host:a}:%{int:b}", "web:80", "a=web b=80");
