@@ -3,6 +3,8 @@
 data in one run. Wall and CPU seconds and peak memory of whole processes (wait4); each query runs
 REPEAT times, the median counts. Peers that are not installed are left out, and said so.
 
+Exit status 1: a query of akashi failed, so that there is no figure for it.
+
 Data comes from a generator outside this project; see docs/performance.md.
 """
 import json
@@ -233,6 +235,9 @@ def main():
     if len(sys.argv) > 4:
         with open(sys.argv[4], "w") as f:
             json.dump(result, f, indent=1, sort_keys=True)
+    failed = [name for name, row in result["queries"].items() if "error" in row["akashi"]]
+    if failed:
+        sys.exit("akashi failed: " + ", ".join(failed))
 
 
 main()

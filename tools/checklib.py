@@ -7,12 +7,15 @@ ROOT = os.environ.get("AKASHI_ROOT") or os.path.dirname(os.path.dirname(os.path.
 
 
 def files(folders, endings):
-    """Paths below ROOT, sorted: the files of these folders with these endings."""
+    """Paths below ROOT, sorted: the files of these folders with these endings. None at all is an error: a
+    check would pass because it looked at nothing."""
     found = []
     for folder in folders:
         for place, inner, names in os.walk(os.path.join(ROOT, folder)):
             inner[:] = sorted(name for name in inner if name not in ("__pycache__", "node_modules"))
             found += [os.path.relpath(os.path.join(place, name), ROOT) for name in names if name.endswith(endings)]
+    if not found:
+        sys.exit("no %s files in %s of %s" % (" ".join(endings), " ".join(folders), ROOT))
     return sorted(found)
 
 

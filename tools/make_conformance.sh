@@ -11,6 +11,13 @@ fi
 akashi=$(realpath "$1")
 corpus=$(realpath "$2")
 status=0
+case $part in
+all | evtx | damaged | syslog | access) ;;
+*)
+    echo "There is no part $part."
+    exit 2
+    ;;
+esac
 
 # score PART COMMAND...: runs one scorer when it is wanted, and keeps the worst status.
 score() {

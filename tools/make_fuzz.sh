@@ -3,7 +3,7 @@
 # (default 600), one after the other. A target is not run again while it is the same program: what
 # was done is in build-fuzz/done. Findings are left in build-fuzz/findings.
 #   ONLY=x  targets with x in their name      ADD=1  adds the smallest new inputs to tests/corpora
-# Exit status 1: a finding.
+# Exit status 1: a finding, or no target.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${SECONDS_EACH:=600}" "${ONLY:=}" "${ADD:=}"
@@ -15,6 +15,7 @@ fi
 ninja -C build-fuzz || exit 1
 mkdir -p build-fuzz/findings build-fuzz/done
 findings=0
+targets=0
 
 # corpus_of PROGRAM: base_zone_fuzz -> tests/corpora/zone, ingest_evtx/x_fuzz -> tests/corpora/evtx/x
 corpus_of() {
@@ -38,6 +39,7 @@ for program in build-fuzz/src/*_fuzz; do
     [ -x "$program" ] || continue
     name=$(basename "$program")
     case $name in *"$ONLY"*) ;; *) continue ;; esac
+    targets=$((targets + 1))
     key="$(sha256sum <"$program" | cut -c 1-16) $SECONDS_EACH"
     if [ "$(cat "build-fuzz/done/$name" 2>/dev/null)" = "$key" ]; then
         echo "$name: done before, ${SECONDS_EACH} s without a finding"
@@ -59,5 +61,5 @@ for program in build-fuzz/src/*_fuzz; do
         grep -E 'ERROR|SUMMARY|Test unit written' "$log" | head -n 5
     fi
 done
-echo "fuzz: $findings findings"
-[ $findings = 0 ]
+echo "fuzz: $targets targets, $findings findings"
+[ $targets -gt 0 ] && [ $findings = 0 ]

@@ -3,7 +3,7 @@
 
 Tests are what `meson introspect --tests BUILD` lists (unit, corpora, end to end), tools/check_* and
 tests/tools/*_test.py. Each is a program that prints TAP. A program that crashes, exits with a
-status that its TAP does not explain, prints no plan, or ends before its plan is done counts as
+status that its TAP does not explain, prints no plan or an empty one, or ends before its plan is done counts as
 failed. The last line is "N passed, N failed" (", N skipped" when there are any); the exit status
 is 1 when something failed. PART: only tests whose name has one of these parts.
 """
@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 POINT = re.compile(r"^(not )?ok\b\s*(\d+)?\s*(?:-\s*)?(.*)$")
-PLAN = re.compile(r"^1\.\.(\d+)\s*(?:#.*)?$")
+PLAN = re.compile(r"^1\.\.(\d+)\s*(#.*)?$")
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)$", re.IGNORECASE)
 SANITIZERS = {
     "ASAN_OPTIONS": "abort_on_error=1:halt_on_error=1:detect_leaks=1:strict_string_checks=1:"
@@ -51,6 +51,9 @@ def read_tap(text, status, timed_out=False):
         found = PLAN.match(line)
         if found and plan is None:
             plan = int(found.group(1))
+            whole = SKIP.search(found.group(2) or "")
+            if whole:
+                result.skipped.append(("all of it", whole.group(1)))
             continue
         if line.startswith("Bail out!"):
             result.failures.append(line)
@@ -76,6 +79,8 @@ def read_tap(text, status, timed_out=False):
         result.failures.append("exit status %d" % status)
     if plan is None:
         result.failures.append("printed no plan")
+    elif plan == 0 and not result.skipped:
+        result.failures.append("has no tests")
     elif points != plan:
         result.failures.append("ran %d of %d tests" % (points, plan))
     result.failed = len(result.failures)

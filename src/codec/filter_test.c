@@ -4,7 +4,7 @@
 #include "tap.h"
 
 TEST(every_token_that_went_in_is_found) {
-	for (size_t count = 0; count < 20000; count = count * 3 + 1) {
+	for (size_t count = 0; count < 60000; count = count * 3 + 1) {
 		struct token_set *set = token_set_new();
 		struct buf filter = {0};
 		uint64_t *hashes = malloc((count + 2) * sizeof(*hashes));

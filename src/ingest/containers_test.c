@@ -1,5 +1,6 @@
 #include "ingest/containers.h"
 
+#include "evtx_maker.h"
 #include "ingest/memory_sink.h"
 #include "tap.h"
 
@@ -108,4 +109,100 @@ TEST(a_container_that_was_taken_in_part_goes_on_behind_its_records) {
 	CHECK(take(&sink, bytes) == ERR_OK); /* and now it is known */
 	CHECK_EQ(file->records, 3);
 	memory_sink_deinit(&sink);
+}
+
+TEST(a_line_of_utf_16_longer_than_a_record_may_be_is_cut_between_units) {
+	struct memory_sink sink;
+	struct buf bytes = {0};
+	size_t long_len = LIMIT_LINE_SIZE + 4;
+	buf_append_str(&bytes, STR("\xff\xfe"));
+	for (size_t i = 0; i < long_len; i += 2) {
+		buf_append(&bytes, "x", 2);
+	}
+	buf_append(&bytes, "\n\0y\0\n", 6);
+	struct memory_file *file = only_file(&sink, buf_str(&bytes));
+	CHECK_EQ(file->records, 3);
+	CHECK_EQ(str_find_char(buf_str(&file->texts), '\n', 0), LIMIT_LINE_SIZE);
+	CHECK_EQ(file->texts.len, long_len + 2 + 3); /* and a line feed behind each */
+	CHECK_STR(sink.problems, "");
+	buf_deinit(&bytes);
+	memory_sink_deinit(&sink);
+}
+
+/* An event that says only what its number is. */
+static void add_event(struct evtx_maker *m, uint64_t id) {
+	maker_begin_record(m, id, 134397792000000000u);
+	maker_fragment(m);
+	maker_open(m, "Event", -1, false);
+	maker_close_start(m);
+	maker_open(m, "System", -1, false);
+	maker_close_start(m);
+	maker_open(m, "EventID", -1, false);
+	maker_close_start(m);
+	maker_text(m, "800");
+	maker_end(m);
+	maker_end(m);
+	maker_end(m);
+	maker_eof(m);
+	maker_end_record(m);
+}
+
+static struct str make_log(struct evtx_maker *m, uint64_t chunks, uint64_t events) {
+	maker_init(m);
+	maker_file(m);
+	for (uint64_t chunk = 0; chunk < chunks; chunk++) {
+		maker_begin_chunk(m);
+		for (uint64_t i = 0; i < events; i++) {
+			add_event(m, 1 + chunk * events + i);
+		}
+		maker_end_chunk(m, true);
+	}
+	maker_finish(m, false);
+	return str_make((const char *)m->bytes, m->len);
+}
+
+TEST(events_of_a_windows_log_are_records_and_go_on_where_they_were_left) {
+	struct memory_sink sink;
+	struct evtx_maker maker;
+	struct str bytes = make_log(&maker, 3, 200);
+	struct memory_file *file = only_file(&sink, bytes);
+	CHECK_EQ(file->records, 600);
+	CHECK_STR(sink.problems, "");
+	file->ended = false;
+	file->records = 350;
+	memset(file->hash_told, 0, sizeof(file->hash_told));
+	sink.knows = true;
+	uint64_t before = sink.records;
+	CHECK(take(&sink, bytes) == ERR_OK);
+	CHECK_EQ(sink.records - before, 250);
+	CHECK_EQ(file->records, 600);
+	CHECK(!sink.broken);
+	memory_sink_deinit(&sink);
+	maker_deinit(&maker);
+}
+
+TEST(damage_of_a_windows_log_is_told_and_costs_only_its_chunk) {
+	struct memory_sink sink;
+	struct evtx_maker maker;
+	struct str bytes = make_log(&maker, 3, 20);
+	memset(maker.bytes + MAKER_HEADER + MAKER_CHUNK, 'x', 600);
+	struct memory_file *file = only_file(&sink, bytes);
+	CHECK(sink.problems_count > 0);
+	CHECK(file->records >= 40);
+	CHECK(file->records <= 60);
+	memory_sink_deinit(&sink);
+	maker_deinit(&maker);
+}
+
+TEST(a_stop_within_a_windows_log_keeps_what_was_read) {
+	struct memory_sink sink;
+	struct evtx_maker maker;
+	struct str bytes = make_log(&maker, 5, 200);
+	memory_sink_init(&sink);
+	sink.stop_after = 1;
+	CHECK(take(&sink, bytes) == ERR_CANCELED);
+	CHECK(sink.records > 0 && sink.records < 1000);
+	CHECK(!sink.files[0]->ended);
+	memory_sink_deinit(&sink);
+	maker_deinit(&maker);
 }

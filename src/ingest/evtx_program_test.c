@@ -1,38 +1,13 @@
 #include "ingest/evtx_program.h"
 
 #include "base/limits.h"
-#include "evtx_maker.h"
+#include "ingest/evtx_bench.h"
 #include "ingest/evtx_value.h"
 #include "tap.h"
-
-/* A chunk in the making, and the compiler's view of it. */
-struct bench {
-	struct evtx_maker maker;
-	struct evtx_chunk chunk;
-	uint32_t at; /* where the BinXML starts */
-};
-
-static void bench_begin(struct bench *bench) {
-	maker_init(&bench->maker);
-	evtx_chunk_init(&bench->chunk, STR(""));
-	maker_begin_chunk(&bench->maker);
-	bench->at = (uint32_t)bench->maker.len;
-}
-
-static void bench_load(struct bench *bench) {
-	evtx_chunk_deinit(&bench->chunk);
-	evtx_chunk_init(&bench->chunk, str_make((const char *)bench->maker.bytes, bench->maker.len));
-	evtx_chunk_begin(&bench->chunk, 0, (uint32_t)bench->maker.len);
-}
 
 static struct evtx_program *bench_compile(struct bench *bench) {
 	bench_load(bench);
 	return evtx_compile(&bench->chunk, bench->at, bench->chunk.size, false);
-}
-
-static void bench_end(struct bench *bench) {
-	maker_deinit(&bench->maker);
-	evtx_chunk_deinit(&bench->chunk);
 }
 
 /* All that the program would write if every substitution were empty. */
@@ -128,6 +103,7 @@ TEST(an_element_knows_its_literal_name_and_its_only_value) {
 	CHECK_STR(str_make(program->literals + first->data_name, first->data_name_len), "first");
 	CHECK_EQ(first->repeat_value, EVTX_NO_VALUE);
 	CHECK_EQ(second->data_name_len, 0);
+	CHECK_EQ(program->elements[0].data_name_len, 0); /* its attribute has another name */
 	CHECK_EQ(second->repeat_value, 4);
 	CHECK_EQ(program->elements[0].repeat_value, EVTX_NO_VALUE);
 	bench_end(&bench);

@@ -1,33 +1,8 @@
 #include "ingest/evtx_template.h"
 
-#include "evtx_maker.h"
+#include "ingest/evtx_bench.h"
 #include "ingest/evtx_value.h"
 #include "tap.h"
-
-/* A chunk in the making, and the compiler's view of it. */
-struct bench {
-	struct evtx_maker maker;
-	struct evtx_chunk chunk;
-	uint32_t at; /* where the BinXML starts */
-};
-
-static void bench_begin(struct bench *bench) {
-	maker_init(&bench->maker);
-	evtx_chunk_init(&bench->chunk, STR(""));
-	maker_begin_chunk(&bench->maker);
-	bench->at = (uint32_t)bench->maker.len;
-}
-
-static void bench_load(struct bench *bench) {
-	evtx_chunk_deinit(&bench->chunk);
-	evtx_chunk_init(&bench->chunk, str_make((const char *)bench->maker.bytes, bench->maker.len));
-	evtx_chunk_begin(&bench->chunk, 0, (uint32_t)bench->maker.len);
-}
-
-static void bench_end(struct bench *bench) {
-	maker_deinit(&bench->maker);
-	evtx_chunk_deinit(&bench->chunk);
-}
 
 /* <E>{0}</E> in place, its values, and a second instance; returns where that stands. */
 static uint32_t make_two_instances(struct bench *bench) {

@@ -33,12 +33,42 @@ static struct faulty faulty_new(void) {
 	return faulty;
 }
 
-static enum err take(struct memory_sink *sink, struct faulty *faulty, const char *path,
-                     struct ingest_totals *totals) {
-	struct ingest_options options = {.os = &faulty->os, .keep_objects = true};
-	faulty->os.ctx = faulty;
-	*totals = (struct ingest_totals){0};
-	return ingest_path(&options, path, &sink->sink, totals);
+/* A folder for one file "x", a system that may be told to fail, and a sink for what is read. */
+struct scene {
+	struct test_folder folder;
+	struct faulty faulty;
+	struct memory_sink sink;
+	struct ingest_totals totals; /* of the last take */
+	struct buf text;
+	char path[256]; /* of x */
+};
+
+static void scene_begin(struct scene *s) {
+	*s = (struct scene){.folder = test_folder_new(), .faulty = faulty_new()};
+	s->faulty.path = test_folder_path(&s->folder, "x", s->path);
+	memory_sink_init(&s->sink);
+}
+
+static void scene_end(struct scene *s) {
+	CHECK(!s->sink.broken);
+	buf_deinit(&s->text);
+	memory_sink_deinit(&s->sink);
+	test_folder_remove(&s->folder);
+}
+
+static void put_x(const struct scene *s, struct str bytes) {
+	test_folder_write(&s->folder, "x", bytes);
+}
+
+static enum err take_path(struct scene *s, const char *path) {
+	struct ingest_options options = {.os = &s->faulty.os, .keep_objects = true};
+	s->faulty.os.ctx = &s->faulty;
+	s->totals = (struct ingest_totals){0};
+	return ingest_path(&options, path, &s->sink.sink, &s->totals);
+}
+
+static enum err take(struct scene *s) {
+	return take_path(s, s->path);
 }
 
 static void numbered_lines(struct buf *text, int count) {
@@ -48,27 +78,19 @@ static void numbered_lines(struct buf *text, int count) {
 }
 
 TEST(a_bad_block_costs_only_what_is_in_it) {
-	struct test_folder folder = test_folder_new();
-	struct faulty faulty = faulty_new();
-	struct memory_sink sink;
-	struct ingest_totals totals;
-	struct buf text = {0};
-	char path[256];
-	memory_sink_init(&sink);
-	numbered_lines(&text, 50000);
-	test_folder_write(&folder, "x", buf_str(&text));
-	faulty.broken_from = 300 * 1024;
-	CHECK(take(&sink, &faulty, test_folder_path(&folder, "x", path), &totals) == ERR_OK);
-	CHECK_EQ(totals.files_failed, 1);
-	CHECK_EQ(sink.problems_count, 1);
-	REQUIRE(sink.count == 1);
-	CHECK_EQ(sink.files[0]->bytes.len, 300 * 1024);
-	CHECK(str_starts(buf_str(&text), buf_str(&sink.files[0]->bytes)));
-	CHECK(sink.files[0]->ended);
-	CHECK(!sink.broken);
-	buf_deinit(&text);
-	memory_sink_deinit(&sink);
-	test_folder_remove(&folder);
+	struct scene s;
+	scene_begin(&s);
+	numbered_lines(&s.text, 50000);
+	put_x(&s, buf_str(&s.text));
+	s.faulty.broken_from = 300 * 1024;
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.totals.files_failed, 1);
+	CHECK_EQ(s.sink.problems_count, 1);
+	REQUIRE(s.sink.count == 1);
+	CHECK_EQ(s.sink.files[0]->bytes.len, 300 * 1024);
+	CHECK(str_starts(buf_str(&s.text), buf_str(&s.sink.files[0]->bytes)));
+	CHECK(s.sink.files[0]->ended);
+	scene_end(&s);
 }
 
 static void shrink(const char *path) {
@@ -83,120 +105,175 @@ static void grow(const char *path) {
 }
 
 TEST(a_file_that_shrinks_while_it_is_read_gives_what_was_still_there) {
-	struct test_folder folder = test_folder_new();
-	struct faulty faulty = faulty_new();
-	struct memory_sink sink;
-	struct ingest_totals totals;
-	struct buf text = {0};
-	char path[256];
-	memory_sink_init(&sink);
-	numbered_lines(&text, 5000);
-	test_folder_write(&folder, "x", buf_str(&text));
-	faulty.path = test_folder_path(&folder, "x", path);
-	faulty.change = shrink;
-	faulty.change_at = 4; /* a look, the first pass and its end, then the second */
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK);
-	REQUIRE(sink.count == 1);
-	CHECK(str_eq(buf_str(&sink.files[0]->bytes), str_make(text.ptr, 1000)));
-	CHECK(sink.files[0]->ended);
-	CHECK(!sink.broken);
-	CHECK_EQ(totals.files_failed, 1);
-	buf_deinit(&text);
-	memory_sink_deinit(&sink);
-	test_folder_remove(&folder);
+	struct scene s;
+	scene_begin(&s);
+	numbered_lines(&s.text, 5000);
+	put_x(&s, buf_str(&s.text));
+	s.faulty.change = shrink;
+	s.faulty.change_at = 4; /* a look, the first pass and its end, then the second */
+	CHECK(take(&s) == ERR_OK);
+	REQUIRE(s.sink.count == 1);
+	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), str_make(s.text.ptr, 1000)));
+	CHECK(s.sink.files[0]->ended);
+	CHECK_EQ(s.totals.files_failed, 1);
+	scene_end(&s);
 }
 
 TEST(what_is_appended_while_a_file_is_read_is_taken_the_next_time) {
-	struct test_folder folder = test_folder_new();
-	struct faulty faulty = faulty_new();
-	struct memory_sink sink;
-	struct ingest_totals totals;
-	char path[256];
-	memory_sink_init(&sink);
-	sink.knows = true;
-	test_folder_write(&folder, "x", STR("first\nhalf a"));
-	faulty.path = test_folder_path(&folder, "x", path);
-	faulty.change = grow;
-	faulty.change_at = 5; /* as above; the look meets the end already */
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK);
-	CHECK_STR(sink.files[0]->bytes, "first\nhalf a");
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK);
-	CHECK_EQ(sink.count, 1);
-	CHECK_STR(sink.files[0]->bytes, "first\nhalf aappended\n");
-	CHECK_EQ(sink.files[0]->records, 3);
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK); /* and now it is known */
-	CHECK_EQ(totals.files_known, 1);
-	CHECK_EQ(sink.files[0]->records, 3);
-	CHECK(!sink.broken);
-	memory_sink_deinit(&sink);
-	test_folder_remove(&folder);
+	struct scene s;
+	scene_begin(&s);
+	s.sink.knows = true;
+	put_x(&s, STR("first\nhalf a"));
+	s.faulty.change = grow;
+	s.faulty.change_at = 5; /* as above; the look meets the end already */
+	CHECK(take(&s) == ERR_OK);
+	CHECK_STR(s.sink.files[0]->bytes, "first\nhalf a");
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.sink.count, 1);
+	CHECK_STR(s.sink.files[0]->bytes, "first\nhalf aappended\n");
+	CHECK_EQ(s.sink.files[0]->records, 3);
+	CHECK(take(&s) == ERR_OK); /* and now it is known */
+	CHECK_EQ(s.totals.files_known, 1);
+	CHECK_EQ(s.sink.files[0]->records, 3);
+	scene_end(&s);
 }
 
 TEST(another_file_under_a_known_name_is_read_from_its_start) {
-	struct test_folder folder = test_folder_new();
-	struct faulty faulty = faulty_new();
-	struct memory_sink sink;
-	struct ingest_totals totals;
-	char path[256];
-	memory_sink_init(&sink);
-	sink.knows = true;
-	test_folder_write(&folder, "x", STR("first\n"));
-	CHECK(take(&sink, &faulty, test_folder_path(&folder, "x", path), &totals) == ERR_OK);
-	test_folder_write(&folder, "x", STR("rotated, and longer than before\n"));
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK);
-	test_folder_write(&folder, "x", STR("s\n"));
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK);
-	REQUIRE(sink.count == 3);
-	CHECK_STR(sink.files[1]->bytes, "rotated, and longer than before\n");
-	CHECK_STR(sink.files[2]->bytes, "s\n");
-	CHECK(!sink.broken);
-	memory_sink_deinit(&sink);
-	test_folder_remove(&folder);
+	struct scene s;
+	scene_begin(&s);
+	s.sink.knows = true;
+	put_x(&s, STR("first\n"));
+	CHECK(take(&s) == ERR_OK);
+	put_x(&s, STR("rotated, and longer than before\n"));
+	CHECK(take(&s) == ERR_OK);
+	put_x(&s, STR("s\n"));
+	CHECK(take(&s) == ERR_OK);
+	REQUIRE(s.sink.count == 3);
+	CHECK_STR(s.sink.files[1]->bytes, "rotated, and longer than before\n");
+	CHECK_STR(s.sink.files[2]->bytes, "s\n");
+	scene_end(&s);
 }
 
 TEST(a_stop_keeps_what_was_read_and_reading_goes_on_there) {
-	struct test_folder folder = test_folder_new();
-	struct faulty faulty = faulty_new();
-	struct memory_sink sink;
-	struct ingest_totals totals;
-	struct buf text = {0};
-	char path[256];
-	memory_sink_init(&sink);
-	sink.knows = true;
-	numbered_lines(&text, 100000);
-	test_folder_write(&folder, "x", buf_str(&text));
-	sink.stop_after = 10;
-	CHECK(take(&sink, &faulty, test_folder_path(&folder, "x", path), &totals) == ERR_CANCELED);
-	CHECK(sink.records > 0);
-	CHECK(sink.records < 100000);
-	CHECK(!sink.files[0]->ended);
-	sink.stop_after = 0;
-	CHECK(take(&sink, &faulty, path, &totals) == ERR_OK);
-	CHECK_EQ(sink.count, 1);
-	CHECK_EQ(sink.records, 100000);
-	CHECK(str_eq(buf_str(&sink.files[0]->bytes), buf_str(&text)));
-	CHECK(sink.files[0]->ended);
-	CHECK(!sink.broken);
-	buf_deinit(&text);
-	memory_sink_deinit(&sink);
-	test_folder_remove(&folder);
+	struct scene s;
+	scene_begin(&s);
+	s.sink.knows = true;
+	numbered_lines(&s.text, 100000);
+	put_x(&s, buf_str(&s.text));
+	s.sink.stop_after = 10;
+	CHECK(take(&s) == ERR_CANCELED);
+	CHECK(s.sink.records > 0);
+	CHECK(s.sink.records < 100000);
+	CHECK(!s.sink.files[0]->ended);
+	s.sink.stop_after = 0;
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.sink.count, 1);
+	CHECK_EQ(s.sink.records, 100000);
+	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), buf_str(&s.text)));
+	CHECK(s.sink.files[0]->ended);
+	scene_end(&s);
 }
 
 TEST(a_sink_that_fails_ends_the_reading) {
-	struct test_folder folder = test_folder_new();
-	struct faulty faulty = faulty_new();
-	struct memory_sink sink;
-	struct ingest_totals totals;
-	struct buf text = {0};
-	memory_sink_init(&sink);
-	numbered_lines(&text, 100000);
-	test_folder_write(&folder, "x", buf_str(&text));
-	test_folder_write(&folder, "y", STR("never read\n"));
-	sink.fail_put_at = 2;
-	CHECK(take(&sink, &faulty, folder.path, &totals) == ERR_NO_SPACE);
-	CHECK_EQ(sink.batches, 2);
-	CHECK(memory_sink_file(&sink, "y") == NULL);
-	buf_deinit(&text);
-	memory_sink_deinit(&sink);
-	test_folder_remove(&folder);
+	struct scene s;
+	scene_begin(&s);
+	numbered_lines(&s.text, 100000);
+	put_x(&s, buf_str(&s.text));
+	test_folder_write(&s.folder, "y", STR("never read\n"));
+	s.sink.fail_put_at = 2;
+	CHECK(take_path(&s, s.folder.path) == ERR_NO_SPACE);
+	CHECK_EQ(s.sink.batches, 2);
+	CHECK(memory_sink_file(&s.sink, "y") == NULL);
+	scene_end(&s);
+}
+
+static void numbered_array(struct buf *text, int count) {
+	for (int i = 0; i < count; i++) {
+		buf_printf(text, "%s{\"number\":%d}", i == 0 ? "[" : ",\n", i);
+	}
+	buf_append_char(text, ']');
+}
+
+/* Takes an array of 100,000 bytes and more; what is kept is a beginning of it, and that is said. */
+static void take_part_of_array(struct scene *s, size_t kept) {
+	numbered_array(&s->text, 10000);
+	put_x(s, buf_str(&s->text));
+	CHECK(take(s) == ERR_OK);
+	CHECK_EQ(s->totals.files_failed, 1);
+	CHECK(s->sink.problems_count >= 1);
+	REQUIRE(s->sink.count == 1);
+	CHECK(s->sink.files[0]->is_object);
+	CHECK_EQ(s->sink.files[0]->bytes.len, kept);
+	CHECK(str_starts(buf_str(&s->text), buf_str(&s->sink.files[0]->bytes)));
+	CHECK(s->sink.files[0]->records > 1000);
+}
+
+TEST(a_bad_block_in_a_container_leaves_what_is_before_it) {
+	struct scene s;
+	scene_begin(&s);
+	s.faulty.broken_from = 65536;
+	take_part_of_array(&s, 65536);
+	scene_end(&s);
+}
+
+static void halve(const char *path) {
+	CHECK(truncate(path, 70000) == 0);
+}
+
+TEST(a_container_that_shrinks_while_it_is_read_is_told_and_its_beginning_kept) {
+	struct scene s;
+	scene_begin(&s);
+	s.faulty.change = halve;
+	s.faulty.change_at = 3; /* a look, then the whole */
+	take_part_of_array(&s, 70000);
+	scene_end(&s);
+}
+
+static enum err no_fstat(void *ctx, int fd, struct os_stat *out) {
+	(void)ctx;
+	(void)fd;
+	(void)out;
+	return ERR_IO;
+}
+
+TEST(a_file_that_cannot_be_looked_at_is_told_and_nothing_of_it_taken) {
+	struct scene s;
+	scene_begin(&s);
+	put_x(&s, STR("line\n"));
+	s.faulty.os.fstat = no_fstat;
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.totals.files_failed, 1);
+	CHECK_EQ(s.sink.problems_count, 1);
+	CHECK_EQ(s.sink.count, 0);
+	scene_end(&s);
+}
+
+static enum err no_map(void *ctx, int fd, size_t len, const char **out_bytes) {
+	(void)ctx;
+	(void)fd;
+	(void)len;
+	(void)out_bytes;
+	return ERR_LIMIT;
+}
+
+TEST(a_container_too_large_to_hold_is_mapped_and_told_when_that_fails) {
+	struct scene s;
+	scene_begin(&s);
+	size_t blanks = (size_t)65 << 20;
+	buf_append_str(&s.text, STR("[{\"a\":1}"));
+	memset(buf_reserve(&s.text, blanks), ' ', blanks);
+	s.text.len += blanks;
+	buf_append_str(&s.text, STR(",{\"a\":2}]"));
+	put_x(&s, buf_str(&s.text));
+	s.faulty.os.map = no_map;
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.totals.files_failed, 1);
+	CHECK_EQ(s.sink.problems_count, 1);
+	CHECK_EQ(s.sink.count, 0);
+	s.faulty.os.map = os_real()->map;
+	CHECK(take(&s) == ERR_OK);
+	REQUIRE(s.sink.count == 1);
+	CHECK_STR(s.sink.files[0]->texts, "{\"a\":1}\n{\"a\":2}\n");
+	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), buf_str(&s.text)));
+	scene_end(&s);
 }

@@ -1,34 +1,8 @@
 /* Compiling patterns: mistakes and limits, with the place; and what slots learn of what follows. */
 #include "ingest/pattern.h"
 
+#include "ingest/pattern_fixture.h"
 #include "tap.h"
-
-struct fixture {
-	struct arena *arena;
-	struct pattern_set set;
-	struct pattern pattern;
-	struct diag diag;
-};
-
-static struct str no_piece(void *ctx, struct str name) {
-	(void)ctx;
-	return str_eq(name, STR("pair"))   ? STR("%{word:k}=%{word:v}")
-	       : str_eq(name, STR("self")) ? STR("x%{@self}")
-	                                   : STR("");
-}
-
-static enum err compile(struct fixture *f, const char *text) {
-	*f = (struct fixture){.arena = arena_new(SIZE_MAX)};
-	f->set = (struct pattern_set){
-	    .arena = f->arena,
-	    .fields = ARENA_ARRAY(f->arena, PATTERN_FIELDS_MAX, struct pattern_field),
-	    .piece = no_piece};
-	return pattern_compile(&f->set, STR("p"), str_from(text), &f->pattern, &f->diag);
-}
-
-static void done(struct fixture *f) {
-	arena_free(f->arena);
-}
 
 TEST(mistakes_are_shown_where_they_are) {
 	static const struct {

@@ -1,38 +1,8 @@
 /* The pattern language: what fits, what is captured, what is refused when compiled. */
 #include "ingest/pattern.h"
 
+#include "ingest/pattern_fixture.h"
 #include "tap.h"
-
-struct fixture {
-	struct arena *arena;
-	struct pattern_set set;
-	struct pattern pattern;
-	struct zone *zone;
-	struct timestamp_reader time;
-	struct diag diag;
-};
-
-static struct str no_piece(void *ctx, struct str name) {
-	(void)ctx;
-	return str_eq(name, STR("pair"))   ? STR("%{word:k}=%{word:v}")
-	       : str_eq(name, STR("self")) ? STR("x%{@self}")
-	                                   : STR("");
-}
-
-static enum err compile(struct fixture *f, const char *text) {
-	*f = (struct fixture){.arena = arena_new(SIZE_MAX), .zone = zone_fixed(0)};
-	f->set = (struct pattern_set){
-	    .arena = f->arena,
-	    .fields = ARENA_ARRAY(f->arena, PATTERN_FIELDS_MAX, struct pattern_field),
-	    .piece = no_piece};
-	timestamp_reader_set(&f->time, f->zone, 2026, (int64_t)1795341600 * INSTANT_SECOND);
-	return pattern_compile(&f->set, STR("p"), str_from(text), &f->pattern, &f->diag);
-}
-
-static void done(struct fixture *f) {
-	arena_free(f->arena);
-	zone_free(f->zone);
-}
 
 /* What a line gives: "k=v k=v", or "-" when it does not fit. */
 static void check(const char *pattern, const char *line, const char *expected) {
@@ -100,6 +70,8 @@ TEST(numbers_addresses_and_hosts) {
 	check("%{ip:a}", "256.0.0.1", "-");
 	check("%{ip:a}", "1.2.3", "-");
 	check("%{ip:a}", "1.2.3.4.5", "-");
+	check("%{ip:a}.5", "1.2.3.4.5", "-"); /* no address within something longer */
+	check("%{ip:a}x", "1.2.3.4x", "-");
 	check("%{ip:a}", "abc", "-");
 	check("%{host:a} x", "web-1.example.org x", "a=web-1.example.org");
 	check("%{host:a}:%{int:b}", "web:80", "a=web b=80");

@@ -14,8 +14,9 @@ TEST(records_go_on_without_dropped_fields) {
 	CLEANUP(buf_deinit) struct buf out = {0};
 	struct query_options options = fake_options();
 	fixture_run_with("sudo | fields -ip, -bytes", &options, true, &out);
+	fixture_run_with("sudo | fields -ip | fields -bytes", &options, true, &out);
 	fixture_run_with("sudo", &options, true, &out);
-	CHECK_STR(buf_str(&out), "#6 user=Root\n#6 user=Root ip=2001:db8::1 bytes=40\n");
+	CHECK_STR(buf_str(&out), "#6 user=Root\n#6 user=Root\n#6 user=Root ip=2001:db8::1 bytes=40\n");
 }
 
 TEST(bad_lists_are_refused) {

@@ -25,6 +25,9 @@ TEST(arithmetic_is_exact_for_integers) {
 	CHECK_QUERY("* | where -bytes + 10 > 8", "#5\n");
 	CHECK_QUERY("* | where 1 + 2 * 3 = 7 and (1 + 2) * 3 = 9 | head 1", "#0\n");
 	CHECK_QUERY("* | where bytes / 0 = bytes / 0", "");
+	/* The one quotient of integers that is no 64-bit integer. */
+	CHECK_QUERY("* | where (0 - 9223372036854775807 - 1) / (0 - 1) > 9e18 | head 1", "#0\n");
+	CHECK_QUERY("* | where (0 - 9223372036854775807 - 1) % (0 - 1) = 0 | head 1", "#0\n");
 }
 
 TEST(functions_test_texts) {
@@ -39,6 +42,23 @@ TEST(functions_test_texts) {
 	            "#0\n#8\n");
 	CHECK_QUERY("* | where abs(0 - bytes) = 7", "#4\n");
 	CHECK_QUERY("* | where word(event.original, \"日本語\")", "#7\n");
+}
+
+TEST(depth_is_counted_and_not_length) {
+	CLEANUP(buf_deinit) struct buf text = {0};
+	buf_append_str(&text, STR("* | where (1 = 1)"));
+	for (uint32_t i = 0; i < 2 * LIMIT_QUERY_DEPTH; i++) {
+		buf_append_str(&text, STR(" and (1 = 1)"));
+	}
+	buf_append(&text, " | head 1", sizeof(" | head 1"));
+	CHECK_QUERY(text.ptr, "#0\n");
+}
+
+TEST(values_that_are_no_comparison_are_true_or_not) {
+	CHECK_QUERY("* | where user and not bytes", "#3\n");
+	CHECK_QUERY("* | where bytes - 20 and bytes < 51", "#4\n#2\n#5\n#6\n#8\n");
+	CHECK_QUERY("* | where groups | head 2", "#0\n#4\n");
+	CHECK_QUERY("* | where (user = \"root\") = \"true\"", "#0\n#2\n#3\n#6\n#8\n");
 }
 
 TEST(tables_can_be_filtered) {

@@ -182,6 +182,21 @@ TEST(too_much_memory_is_an_error_with_a_way_out) {
 	data_deinit(&data);
 }
 
+TEST(sorted_records_are_fetched_page_by_page) {
+	struct data data;
+	CLEANUP(buf_deinit) struct buf out = {0};
+	struct query_options options = fake_options();
+	struct query_stats stats = {0};
+	data_init(&data, ROWS, 100);
+	/* Texts in their order are in no order of pages; each page is still opened twice at the most:
+	 * to be searched, and to give its records out. */
+	CHECK_EQ(run(&data, "* | sort event.original | head 1000", &options, &out, &stats, NULL),
+	         ERR_OK);
+	CHECK_EQ(stats.results, 1000);
+	CHECK(data.fake.opened <= 2 * ROWS / 100 + 10);
+	data_deinit(&data);
+}
+
 static bool stop_after_500(void *ctx, uint64_t rows_done, uint64_t rows_all, uint64_t found) {
 	(void)ctx;
 	CHECK_EQ(rows_all, ROWS);

@@ -33,6 +33,20 @@ TEST(times_are_read_as_people_write_them) {
 	check("2026-11-22 10:00:05.5+01:00", "2026-11-22T09:00:05.5Z", 0);
 }
 
+TEST(a_day_begins_at_its_first_moment) {
+	struct when when = {0};
+	int64_t midnight = at("2026-11-21T15:00:00Z"); /* at +09:00 */
+	CHECK(when_parse(STR("today"), midnight, 9 * 3600, &when, NULL) == ERR_OK);
+	CHECK_EQ(when.ns, midnight);
+	CHECK(when_parse(STR("today"), midnight - 1, 9 * 3600, &when, NULL) == ERR_OK);
+	CHECK_EQ(when.ns, at("2026-11-20T15:00:00Z"));
+	midnight = at("1969-12-30T15:00:00Z"); /* before 1970 division rounds the other way */
+	CHECK(when_parse(STR("today"), midnight, 9 * 3600, &when, NULL) == ERR_OK);
+	CHECK_EQ(when.ns, midnight);
+	CHECK(when_parse(STR("today"), midnight + 1, 9 * 3600, &when, NULL) == ERR_OK);
+	CHECK_EQ(when.ns, midnight);
+}
+
 TEST(what_is_no_time_is_refused_with_a_way_out) {
 	static const char *const bad[] = {
 	    "", "-", "-15", "15m", "tomorrow", "2026-13-01", "-99999999999w", "2026-11-22T10:00:00Zx"};

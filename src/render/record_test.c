@@ -77,3 +77,39 @@ TEST(csv_quotes_what_needs_it) {
 	CHECK_STR(out, "plain|\"a,\"\"b\"\"\n\"|\"\"\"\"");
 	buf_deinit(&out);
 }
+
+TEST(a_record_is_a_line_of_csv_with_its_text_for_a_message) {
+	struct row row = sample_row();
+	struct buf out = {0};
+	render_csv_header(&out);
+	row.fields_count = 2; /* without the file.path of its own */
+	render_csv(&row, &(struct render_style){.offset_seconds = 3600}, &out);
+	CHECK_STR(out, "@timestamp,host.name,process.name,message,file.path,akashi.record\r\n"
+	               "2025-11-22T13:00:00.123+01:00,web01,,\"say \"\"hi\"\"\",a.log,3\r\n");
+	buf_deinit(&out);
+}
+
+static bool field_is(const struct row *row, const char *name, const char *expected) {
+	struct buf scratch = {0};
+	struct value value = render_field(row, str_from(name), &(struct render_style){0}, &scratch);
+	bool same =
+	    expected != NULL ? str_eq(value.text, str_from(expected)) : value.kind == VALUE_NONE;
+	buf_deinit(&scratch);
+	return same;
+}
+
+TEST(what_every_record_has_can_be_named_and_places_only_in_a_store) {
+	struct row row = sample_row();
+	CHECK(field_is(&row, "file.path", "/etc/passwd")); /* its own field goes first */
+	CHECK(field_is(&row, "event.original", "say \"hi\""));
+	CHECK(field_is(&row, "akashi.format", "text"));
+	CHECK(field_is(&row, "log.offset", "17"));
+	CHECK(field_is(&row, "akashi.index", NULL));
+	CHECK(field_is(&row, "akashi.tree", NULL));
+	row.stored = true;
+	row.index = 18446744073709551615u;
+	row.tree = STR("default");
+	CHECK(field_is(&row, "akashi.index", "18446744073709551615"));
+	CHECK(field_is(&row, "akashi.tree", "default"));
+	CHECK(field_is(&row, "none", NULL));
+}

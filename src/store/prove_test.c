@@ -17,6 +17,8 @@ TEST(every_record_can_be_proved) {
 		struct store_proof proof;
 		CHECK(store_prove(store, index, arena, &proof, &bench.diag) == ERR_OK);
 		CHECK_EQ(proof.size, info.tree_size);
+		CHECK(str_starts(proof.vkey, info.origin)); /* the key goes with it */
+		CHECK(proof.vkey.len > info.origin.len + 40);
 	}
 	struct arena *arena CLEANUP(arena_freep) = arena_new(SIZE_MAX);
 	struct store_proof proof;

@@ -35,3 +35,48 @@ TEST(what_is_taken_is_read_back_to_the_byte_and_verifies) {
 	CHECK(bench.acks > 0);
 	CHECK_EQ(bench.acked_index, 1234);
 }
+
+static void find_segment(void *ctx, const char *path) {
+	char *found = ctx;
+	if (strstr(path, ".seg") != NULL) {
+		(void)snprintf(found, 128, "%s", path);
+	}
+}
+
+/* Whether what comes out is the file; else there must be an error, never other bytes unsaid. */
+static bool comes_out_or_fails(struct bench *bench, struct str text) {
+	struct buf got CLEANUP(buf_deinit) = {0};
+	struct store_options options = bench_options(bench, false);
+	struct store *store CLEANUP(store_closep) = NULL;
+	enum err err = store_open(&options, &store, &bench->diag);
+	if (err == ERR_OK) {
+		err = sample_read_back(store, STR("a.log"), &got, &bench->diag);
+	}
+	CHECK(err != ERR_OK || str_eq(buf_str(&got), text));
+	return err == ERR_OK;
+}
+
+TEST(a_damaged_segment_gives_the_file_or_an_error_never_other_bytes) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(2)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	struct store_options options = bench_options(&bench, true);
+	char path[128] = "";
+	enum sink_verdict verdict;
+	size_t refused = 0;
+	sample_lines(&text, "one", 0, 300);
+	REQUIRE(take_and_commit(&bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
+	        ERR_OK);
+	os_memory_each_file(bench.memory, find_segment, path);
+	REQUIRE(os_read_file(os_memory_os(bench.memory), path, SIZE_MAX, &bytes) == ERR_OK);
+	for (size_t i = 0; i < bytes.len; i += 1 + tap_random() % 41) {
+		char kept = bytes.ptr[i];
+		bytes.ptr[i] = (char)(kept ^ (1 << (tap_random() % 8)));
+		REQUIRE(os_memory_set(bench.memory, path, buf_str(&bytes)) == ERR_OK);
+		refused += !comes_out_or_fails(&bench, buf_str(&text));
+		bytes.ptr[i] = kept;
+	}
+	CHECK(refused > 0);
+	REQUIRE(os_memory_set(bench.memory, path, buf_str(&bytes)) == ERR_OK);
+	CHECK(comes_out_or_fails(&bench, buf_str(&text)));
+}

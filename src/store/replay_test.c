@@ -3,6 +3,8 @@
 
 #include "tap.h"
 
+#include "store/log.h"
+#include "store/log_layout.h"
 #include "store/store_bench.h"
 
 TEST(a_batch_in_the_log_survives_the_loss_of_everything_else) {
@@ -121,4 +123,30 @@ TEST(a_failed_sync_acknowledges_nothing_and_the_batch_goes_to_a_new_file) {
 	CHECK(take_and_commit(&bench, &options, STR("x"), STR("x\n"), false, &verdict) == ERR_OK);
 	CHECK(reads_back(&bench, STR("-"), buf_str(&text)));
 	CHECK(verify_bench(&bench).intact);
+}
+
+static void append_frame(const struct os *os, struct str log, struct str payload, uint64_t number) {
+	struct log_writer writer;
+	struct diag diag = {0};
+	uint64_t first;
+	log_writer_init(&writer, os, "/data/log", (const uint8_t *)log.ptr + LOG_AT_STORE, number);
+	CHECK(log_write(&writer, &payload, 1, &first, &diag) == ERR_OK);
+	log_writer_deinit(&writer);
+}
+
+TEST(a_frame_that_cannot_be_understood_is_noted_and_the_others_are_taken_over) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(24)};
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	struct one_file log = {0};
+	make_logged(&bench, &log, &bytes);
+	/* Its checksums are right. */
+	append_frame(os_memory_os(bench.memory), buf_str(&bytes), STR("from another version"), 4);
+	CHECK(!verify_quietly(os_memory_os(bench.memory)).intact);
+	CHECK_EQ(records_after_replay(&bench), 300);
+	CHECK(str_find(buf_str(&bench.notices), STR("batch 4 of the log cannot be understood"), 0) !=
+	      SIZE_MAX);
+	/* What is left of it is a record of this recovery, beside the record of its beginning. */
+	struct store_verify_result result = verify_bench(&bench);
+	CHECK(result.intact);
+	CHECK(result.tree_size > 300);
 }

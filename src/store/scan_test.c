@@ -31,6 +31,10 @@ static struct tally walk(struct store *store, const struct store_scan_options *o
 		tally.first = tally.first == UINT64_MAX ? tally.last : tally.first;
 		store_view_free(view);
 	}
+	struct store_scan_stats stats = store_scan_get_stats(scan);
+	if (tally.damaged == 0) {
+		CHECK_EQ(stats.pages - stats.pages_skipped, tally.pages);
+	}
 	store_scan_free(scan);
 	return tally;
 }

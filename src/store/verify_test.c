@@ -114,3 +114,56 @@ TEST(records_under_no_checkpoint_are_told_and_damage_where_no_stop_explains_them
 	CHECK(store_open(&options, &store, &bench.diag) == ERR_CORRUPT);
 	store_close(store);
 }
+
+struct told {
+	struct buf text;
+};
+
+static void tell(void *ctx, const struct store_damage *damage) {
+	struct told *told = ctx;
+	buf_printf(&told->text, "%.*s %.*s\n", STR_ARG(damage->where), STR_ARG(damage->what));
+}
+
+/* What verify says, to be searched. */
+static bool tells(const struct os *os, struct str what) {
+	struct told told = {{0}};
+	struct store_verify_options options = {.damage = tell, .ctx = &told};
+	struct store_verify_result result = {0};
+	struct diag diag = {0};
+	CHECK(store_verify(os, "/data", &options, &result, &diag) == ERR_OK);
+	bool found = !result.intact && str_find(buf_str(&told.text), what, 0) != SIZE_MAX;
+	if (!found) {
+		printf("# it tells %.*s\n", STR_ARG(buf_str(&told.text)));
+	}
+	buf_deinit(&told.text);
+	return found;
+}
+
+static void find_object(void *ctx, const char *path) {
+	char *found = ctx;
+	if (strstr(path, ".obj") != NULL) {
+		(void)snprintf(found, 160, "%s", path);
+	}
+}
+
+TEST(an_object_that_was_moved_or_a_stranger_is_told_where_it_lies) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(16)};
+	const struct os *os = os_memory_os(bench.memory);
+	char path[160] = "";
+	char moved[200];
+	make_small_store(&bench);
+	os_memory_each_file(bench.memory, find_object, path);
+	const char *name = strrchr(path, '/');
+	REQUIRE(name != NULL);
+	REQUIRE(os->make_folder(os->ctx, "/data/objects/zz") == ERR_OK);
+	(void)snprintf(moved, sizeof(moved), "/data/objects/zz%s", name);
+	REQUIRE(os->rename(os->ctx, path, moved) == ERR_OK);
+	CHECK(tells(os, STR("lies in the wrong folder")));
+	CHECK(tells(os, STR("is missing or damaged; the record says that it is kept")));
+	REQUIRE(os->rename(os->ctx, moved, path) == ERR_OK);
+	REQUIRE(os_replace_file(os, "/data/log", "stranger.wal", STR("x")) == ERR_OK);
+	CHECK(tells(os, STR("log/stranger.wal does not belong into a store")));
+	REQUIRE(os->unlink(os->ctx, "/data/log/stranger.wal") == ERR_OK);
+	REQUIRE(os->make_folder(os->ctx, "/data/log/folder") == ERR_OK);
+	CHECK(tells(os, STR("log/folder does not belong into a store")));
+}

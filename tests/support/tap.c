@@ -1,4 +1,6 @@
-/* See tap.h. Runs every registered test in order of the section, prints TAP, exits 1 on failure. */
+/* See tap.h. Runs every registered test in order of the section, prints TAP, exits 1 on failure. A
+ * test that ends without a single check has shown nothing, and fails.
+ */
 #include "tap.h"
 
 #include <signal.h>
@@ -12,11 +14,13 @@ extern const struct tap_test *const __start_tap_tests[];
 extern const struct tap_test *const __stop_tap_tests[];
 
 static bool failed;
+static size_t checks;
 static const char *skipped;
 static uint64_t seed_first;
 static uint64_t seed_state;
 
 bool tap_check(bool ok, const char *file, int line, const char *what) {
+	checks++;
 	if (!ok) {
 		failed = true;
 		printf("# %s:%d: %s (AKASHI_SEED=%llu)\n", file, line, what,
@@ -132,12 +136,16 @@ int main(int argc, char **argv) {
 	for (size_t i = 0; i < count; i++) {
 		const struct tap_test *test = __start_tap_tests[i];
 		failed = false;
+		checks = 0;
 		skipped = NULL;
 		seed_state = seed_first;
 		if (argc > 1 && strcmp(argv[1], test->name) != 0) {
 			skipped = "not asked for";
 		} else {
 			test->run();
+		}
+		if (checks == 0 && skipped == NULL) {
+			tap_check(false, test->name, 0, "something is checked");
 		}
 		failures += failed;
 		printf("%sok %zu - %s%s%s\n", failed ? "not " : "", i + 1, test->name,

@@ -20,6 +20,7 @@ GOOD = {
     "src/store/page.h": "/* Pages, private to src/store. */\n#pragma once\n",
     "src/store/store.h": '/* Stores. */\n#pragma once\n#include "base/str.h"\n#include "store/page.h"\n',
     "tests/support/tap.h": "",
+    "tests/tools/x_test.py": "",
 }
 LONG = "int %s(void) {\n" + "\tone();\n" * 69 + "}\n"
 
@@ -44,6 +45,7 @@ BAD = {
     "check_tests": {
         "a_source_without_test": ({"src/base/b.c": ""}, "src/base/b.c has no b_test.c"),
         "a_test_that_is_not_built": ({"src/base/b.c": "", "src/base/b_test.c": ""}, "not in base_tests"),
+        "an_end_to_end_script_that_is_not_run": ({"tests/e2e/day.sh": "", "tests/meson.build": ""}, "tests/e2e/day.sh is not in"),
         "a_fuzz_target_without_corpus": ({"src/base/str_fuzz.c": "", "src/base/meson.build": "base_tests = ['str']\nbase_fuzzers = ['str']\n"}, "tests/corpora/str has no files"),
     },
     "check_todo": {
@@ -85,6 +87,15 @@ def bad(check, name):
         yield from text.splitlines()
 
 
+def nothing_to_look_at():
+    """A check that finds no file at all must not pass."""
+    with tempfile.TemporaryDirectory() as root:
+        for check in ("check_format", "check_sizes", "check_tests", "check_todo"):
+            done = subprocess.run([sys.executable, os.path.join(TOOLS, check)], env=dict(os.environ, AKASHI_ROOT=root), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            if done.returncode == 0:
+                yield check + " passes on an empty tree"
+
+
 def globals_of(source):
     """What check_globals says of a library made of source."""
     with tempfile.TemporaryDirectory() as root:
@@ -115,6 +126,7 @@ def main():
         tap.point("%s_is_content_with_a_good_tree" % check, good(check))
         for name in cases:
             tap.point("%s_finds_%s" % (check, name), bad(check, name))
+    tap.point("checks_of_nothing_do_not_pass", nothing_to_look_at())
     tap.point("check_globals_tells_variables_from_constants", globals_found())
     tap.end()
 

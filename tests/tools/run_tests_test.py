@@ -23,7 +23,8 @@ CASES = {
     "a_crash_in_the_middle": ("1..2\nok 1 - a\n", -11, (1, 2, 0)),
     "a_leak_found_at_exit": ("1..1\nok 1 - a\n==1==ERROR: LeakSanitizer\n", 23, (1, 1, 0)),
     "a_bail_out": ("1..1\nok 1 - a\nBail out! no disk\n", 0, (1, 1, 0)),
-    "an_empty_plan": ("1..0\n", 0, (0, 0, 0)),
+    "an_empty_plan": ("1..0\n", 0, (0, 1, 0)),
+    "a_program_skipped_as_a_whole": ("1..0 # SKIP no journal\n", 0, (0, 0, 1)),
     "words_that_only_begin_like_ok": ("1..1\nokay then\nok 1 - a\n", 0, (1, 0, 0)),
     "a_failure_marked_as_skipped_is_a_failure": ("1..1\nnot ok 1 - a # SKIP x\n", 1, (0, 1, 0)),
 }

@@ -3,7 +3,6 @@
 folders, and MEGABYTES of generated nasty input, goes into a store; `export --original` must give each
 back equal, and for files of lines `search --format raw --order index` joined must be equal too.
 """
-import hashlib
 import json
 import os
 import random
@@ -11,13 +10,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 akashi = os.path.abspath(sys.argv[1])
 megabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 200
 folders = [os.path.abspath(f) for f in sys.argv[3:]]
+for folder in folders:
+    if not os.path.isdir(folder):
+        sys.exit("There is no folder %s, so nothing was compared." % folder)
 work = tempfile.mkdtemp(prefix="akashi-bytes-")
 env = dict(os.environ, AKASHI_STORE=work + "/store")
 rng = random.Random(1)
+faults = 0
+KINDS = ["random", "lines", "nul", "long", "utf16", "sjis", "iso2022", "json", "syslog", "gzip", "blank"]
+GROUP_BYTES = 64 << 20  # of the files that one search gives back
+GROUP_QUERY = 48 << 10  # of their names: a query has at most 64 KiB
 
 
 def nasty(kind):
@@ -49,53 +56,121 @@ def nasty(kind):
     raise ValueError(kind)
 
 
-kinds = ["random", "lines", "nul", "long", "utf16", "sjis", "iso2022", "json", "syslog", "gzip", "blank"]
-made = work + "/nasty"
-os.mkdir(made)
-size = number = 0
-while size < megabytes * 1e6:
-    kind = kinds[number % len(kinds)]
-    data = nasty(kind)
-    with open("%s/%05d.%s" % (made, number, kind), "wb") as f:
-        f.write(data)
-    size += len(data)
-    number += 1
-print("%d nasty files, %d bytes" % (number, size), flush=True)
+def make_nasty(folder):
+    os.mkdir(folder)
+    size = number = 0
+    while size < megabytes * 1e6:
+        kind = KINDS[number % len(KINDS)]
+        data = nasty(kind)
+        with open("%s/%05d.%s" % (folder, number, kind), "wb") as f:
+            f.write(data)
+        size += len(data)
+        number += 1
+    print("%d nasty files, %d bytes" % (number, size), flush=True)
 
-faults = files = raw_files = 0
-p = subprocess.run([akashi, "ingest", "--json", made, *folders], env=env, capture_output=True)
-print(p.stderr.decode(errors="replace").strip().splitlines()[-1], flush=True)
-if p.returncode not in (0, 3):
-    print("ingest ended with", p.returncode, p.stderr.decode(errors="replace")[-2000:])
-    sys.exit(1)
-info = json.loads(subprocess.run([akashi, "info", "--json"], env=env, capture_output=True).stderr.splitlines()[-1])
-known = {}
-for f in info["files"]:
-    known[f["path"]] = f
-for folder in [made, *folders]:
-    for d, _, fs in os.walk(folder):
-        for name in sorted(fs):
-            path = os.path.join(d, name)
-            if not os.path.isfile(path) or os.path.islink(path):
-                continue
-            files += 1
-            want = open(path, "rb").read()
-            p = subprocess.run([akashi, "export", "--original", path, "-o", "-"], env=env, capture_output=True)
-            if p.returncode != 0 or p.stdout != want:
-                faults += 1
-                print("FAULT export", path, p.returncode, p.stderr.decode(errors="replace")[:200], flush=True)
-            f = known.get(path)
-            if f is not None and f.get("records", 0) > 0 and not f.get("object") and f.get("same_as") is None:
-                raw_files += 1
-                p = subprocess.run([akashi, "search", "--format", "raw", "--order", "index", "file.path:\"%s\"" % path.replace("\\", "\\\\").replace('"', '\\"')],
-                                   env=env, capture_output=True)
-                if p.stdout != want:
-                    faults += 1
-                    print("FAULT raw", path, len(p.stdout), len(want), p.stderr.decode(errors="replace")[:200], flush=True)
-v = subprocess.run([akashi, "verify"], env=env, capture_output=True)
-if v.returncode != 0:
+
+def fault(*words):
+    global faults
     faults += 1
-    print("FAULT verify", v.stdout.decode()[:500])
-shutil.rmtree(work)
-print("%d files exported equal but for faults, %d of lines joined; %d faults" % (files, raw_files, faults))
-sys.exit(faults != 0)
+    print("FAULT", *words, flush=True)
+
+
+def run(*args):
+    return subprocess.run([akashi, *args], env=env, capture_output=True)
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def told(p):
+    return p.stderr.decode(errors="replace").strip()
+
+
+def ingest(made):
+    """Takes everything; what `info` then knows of each file, by path."""
+    p = run("ingest", "--json", made, *folders)
+    print(told(p).rsplit("\n", 1)[-1], flush=True)
+    if p.returncode not in (0, 3):
+        sys.exit("ingest ended with %d: %s" % (p.returncode, told(p)[-2000:]))
+    return {f["path"]: f for f in json.loads(told(run("info", "--json")).rsplit("\n", 1)[-1])["files"]}
+
+
+def check_export(path):
+    p = run("export", "--original", path, "-o", "-")
+    if p.returncode != 0 or p.stdout != read(path):
+        fault("export", path, p.returncode, told(p)[:200])
+
+
+def check_exports(made):
+    """Every file comes back; the paths of them all."""
+    paths = []
+    for folder in [made, *folders]:
+        for place, _, names in os.walk(folder):
+            paths += [os.path.join(place, name) for name in sorted(names)]
+    paths = [path for path in paths if os.path.isfile(path) and not os.path.islink(path)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(check_export, paths))
+    return paths
+
+
+def of_lines(path, known):
+    f = known.get(path)
+    return f is not None and f.get("records", 0) > 0 and not f.get("object") and f.get("same_as") is None
+
+
+def quoted(path):
+    return '"%s"' % path.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def groups(paths, known):
+    """Files of lines, in the order in which they were taken, as many as one query may name."""
+    group, size = [], 0
+    for path in sorted(paths, key=lambda path: known[path]["number"]):
+        if group and (size + known[path]["size"] > GROUP_BYTES or sum(len(quoted(p)) + 4 for p in [*group, path]) > GROUP_QUERY):
+            yield group
+            group, size = [], 0
+        group.append(path)
+        size += known[path]["size"]
+    if group:
+        yield group
+
+
+def check_lines(paths, known):
+    """A search for the records of some files, in order of index, is these files one after the other. (One
+    search a file would read the whole store thousands of times.)"""
+    for group in groups(paths, known):
+        p = run("search", "--format", "raw", "--order", "index", "file.path:(%s)" % " OR ".join(map(quoted, group)))
+        if p.returncode != 0:
+            fault("raw", group[0], "and others:", p.returncode, told(p)[:200])
+        at = 0
+        for path in group:
+            want = read(path)
+            if p.stdout[at:at + len(want)] != want:
+                fault("raw", path, "or the file before it in", known[path]["number"])
+                break  # where the next begins is not known any more
+            at += len(want)
+        else:
+            if at != len(p.stdout):
+                fault("raw", len(p.stdout) - at, "bytes too many behind", group[-1])
+
+
+def main():
+    made = work + "/nasty"
+    make_nasty(made)
+    known = ingest(made)
+    paths = check_exports(made)
+    lines = [path for path in paths if of_lines(path, known)]
+    check_lines(lines, known)
+    v = run("verify")
+    if v.returncode != 0:
+        fault("verify", v.stdout.decode()[:500])
+    if not lines or len(lines) == len(paths):
+        fault("of %d files %d are of lines: both kinds must be there" % (len(paths), len(lines)))
+    shutil.rmtree(work)
+    print("%d files exported equal but for faults, %d of lines joined; %d faults" % (len(paths), len(lines), faults))
+    sys.exit(faults != 0)
+
+
+main()

@@ -83,6 +83,7 @@ shutil.rmtree(store)
 shutil.move(work + "/newer", store)
 
 # Removed, truncated, swapped, older segments.
+assert segments() and any(old != open(s, "rb").read() for s in segments() for old in old_segments.values())
 for s in segments():
     data = open(s, "rb").read()
     os.unlink(s)
@@ -149,6 +150,8 @@ else:
             done += 1
         put(path, data)
 assert verify() == 0
+if done < sum(sizes.values()) * 8 // step:
+    fault("of %d bits only %d were flipped" % (sum(sizes.values()) * 8, done))
 print("%d flips tried in %.0f s" % (done, time.time() - started))
 
 # A proof, checked without us.

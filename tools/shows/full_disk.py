@@ -80,5 +80,7 @@ for number, size in enumerate(sizes):
         fault(size, "does not verify: " + run("verify").stdout.decode()[:300])
     subprocess.run(["umount", mount], check=True)
 shutil.rmtree(work)
+if not refused or not held:
+    fault(sizes[-1], "no run was refused, or nothing acknowledged: this shows nothing")
 print("%d sizes, %d runs refused for space, %d with something acknowledged: %d faults" % (len(sizes), refused, held, faults))
 sys.exit(faults != 0)

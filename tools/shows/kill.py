@@ -86,7 +86,8 @@ def child(args, data, fifo, ledger, delay):
     killed = p.poll() is None
     if killed:
         p.kill()
-    p.wait()
+    if p.wait() != 0 and not killed:
+        raise SystemExit("akashi ended by itself with %d" % p.returncode)
     # A writer that never opened the FIFO leaves the ledger waiting: open and close it once.
     try:
         os.close(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK))
@@ -157,6 +158,9 @@ for cycle in range(cycles):
             for path in files:
                 open(path, "wb").close()
 bad = lost + altered + twice
+if not kills or not acks:
+    bad += 1
+    print("nothing was killed in flight, or nothing acknowledged: this shows nothing")
 if bad:
     print("kept for a look:", work)
 else:

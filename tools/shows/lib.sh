@@ -9,6 +9,7 @@ show_issue=$(basename "$0" .sh)
 show_folder=build-shows/$show_issue
 show_log=build-shows/$show_issue.log
 show_failed=0
+show_steps=0
 : "${ONLY:=}"
 mkdir -p "$show_folder"
 touch "$show_log"
@@ -29,6 +30,7 @@ step() {
     step_name=$1 step_paths=$2
     shift 2
     case $step_name in *"$ONLY"*) ;; *) return 0 ;; esac
+    show_steps=$((show_steps + 1))
     # shellcheck disable=SC2086
     step_key=$(key_of $step_paths)
     step_done=$(awk -v name="$step_name" '$2 == name { line = $0 } END { print line }' "$show_log")
@@ -64,8 +66,12 @@ needs() {
     "$@"
 }
 
-# show_end: says which steps are ok, and exits 1 when one is not.
+# show_end: says which steps are ok, and exits 1 when one is not or when there was none.
 show_end() {
+    [ "$show_steps" -gt 0 ] || {
+        echo "No step has $ONLY in its name."
+        exit 1
+    }
     echo
     echo "Steps of $show_issue (the last result of each, from $show_log):"
     awk '{ last[$2] = $0; if (!($2 in seen)) { seen[$2] = 1; order[++n] = $2 } }
