@@ -48,7 +48,7 @@ int cmd_completion(const struct args *args) {
 		return EXIT_USAGE;
 	}
 	append_bash(&text);
-	(void)console_print(&text);
+	int status = console_print(&text);
 	buf_deinit(&text);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+	return status;
 }

@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "ingest/zones.h"
+#include "store/store.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -21,6 +22,17 @@ static void on_signal(int number) {
 	interrupted = 1;
 }
 
+/* A descriptor below 3 that is closed would be given to the next file opened, such as one of the
+ * store, and what is printed would go there. So it is held, in a way that fails when used. */
+static void hold_standard_descriptors(void) {
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+			int held = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+			ASSERT(held < 0 || held == fd); /* the lowest that is free */
+		}
+	}
+}
+
 void console_init(void) {
 	struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -28,6 +40,8 @@ void console_init(void) {
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL); /* `ulimit -f`: seen as ERR_NO_SPACE */
+	hold_standard_descriptors();
 }
 
 bool console_interrupted(void) {
@@ -76,6 +90,31 @@ void console_error(const struct diag *diag, struct str text) {
 	buf_deinit(&safe);
 }
 
+void console_json_error(const struct diag *diag) {
+	struct buf out = {0};
+	buf_printf(&out, "{\"akashi.schema\":%d,\"error\":", JSON_SCHEMA);
+	buf_append_json(&out, str_from(diag->message));
+	buf_append_str(&out, STR(",\"hint\":"));
+	buf_append_json(&out, str_from(diag->hint));
+	buf_append_str(&out, STR("}\n"));
+	(void)console_print_error(&out);
+	buf_deinit(&out);
+}
+
+int console_fail(const struct args *args, enum err err, struct diag *diag, struct str text) {
+	if (err == ERR_CLOSED) {
+		return console_status(err);
+	}
+	if (diag->message[0] == '\0') {
+		(void)diag_set(diag, err, "%s", err_text(err));
+	}
+	console_error(diag, text);
+	if (args->json) {
+		console_json_error(diag);
+	}
+	return console_status(err);
+}
+
 void console_note(const char *format, ...) {
 	char text[2048];
 	struct buf safe = {0};
@@ -92,8 +131,15 @@ static bool print_to(FILE *stream, const struct buf *text) {
 	return text->len == 0 || fwrite(text->ptr, 1, text->len, stream) == text->len;
 }
 
-bool console_print(const struct buf *text) {
-	return print_to(stdout, text) && fflush(stdout) == 0;
+int console_print(const struct buf *text) {
+	if (print_to(stdout, text) && fflush(stdout) == 0) {
+		return EXIT_DONE;
+	}
+	enum err err = err_from_errno(errno);
+	if (err != ERR_CLOSED) {
+		console_note("cannot write standard output: %s", err_text(err));
+	}
+	return console_status(err);
 }
 
 bool console_print_error(const struct buf *text) {
@@ -204,6 +250,18 @@ void output_abandon(struct output *output) {
 		buf_deinit(&output->pending);
 		free(output);
 	}
+}
+
+enum err output_fail(struct output *output, enum err err, struct diag *diag) {
+	if (diag->message[0] == '\0') {
+		bool disk = err == ERR_NO_SPACE || err == ERR_IO; /* reading names its own faults */
+		(void)diag_set(diag, err, "%s%s", disk ? "cannot write the output: " : "", err_text(err));
+	}
+	if (output != NULL && output->is_file && diag->hint[0] == '\0') {
+		diag_hint(diag, "%s is not whole", output->path);
+	}
+	output_abandon(output);
+	return err;
 }
 
 enum err output_close(struct output *output, struct diag *diag) {
@@ -386,4 +444,22 @@ const char *console_store_path(const struct args *args) {
 		return args->store;
 	}
 	return environment != NULL && environment[0] != '\0' ? environment : "./akashi-data";
+}
+
+enum err console_check_store(const struct args *args, struct diag *diag) {
+	const struct os *os = os_real();
+	const char *path = console_store_path(args);
+	struct os_stat stat;
+	if (os->stat(os->ctx, path, true, &stat) != ERR_OK || stat.kind == OS_FILE_FOLDER) {
+		return ERR_OK; /* whatever else is wrong, opening it tells */
+	}
+	enum err err = diag_set(diag, ERR_NOT_FOUND, "'%s' is not a folder, so it is no store", path);
+	diag_hint(diag, "name the store's folder with --store or AKASHI_STORE");
+	return err;
+}
+
+enum err console_open_store(const struct args *args, struct store **out_store, struct diag *diag) {
+	const struct store_options options = {.os = os_real(), .path = console_store_path(args)};
+	TRY(console_check_store(args, diag));
+	return store_open(&options, out_store, diag);
 }

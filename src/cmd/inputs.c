@@ -145,7 +145,8 @@ enum err inputs_run(struct inputs *inputs, const struct args *args, const struct
 	return ERR_OK;
 }
 
-void inputs_forget_problems(struct inputs *inputs) {
+void inputs_begin_again(struct inputs *inputs) {
+	inputs->totals = (struct ingest_totals){0};
 	inputs->problems = 0;
 	inputs->problem_lines = 0;
 	buf_clear(&inputs->problem_text);

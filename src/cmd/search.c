@@ -278,9 +278,7 @@ static enum err run(struct search *search, const struct args *args, struct store
 	}
 	struct query_output output = {
 	    .ctx = search, .begin = begin, .record = record, .values = values};
-	enum err err =
-	    store_open(&(struct store_options){.os = os_real(), .path = console_store_path(args)},
-	               out_store, diag);
+	enum err err = console_open_store(args, out_store, diag);
 	if (err == ERR_OK) {
 		err = output_open(args->out, &search->output, diag);
 	}
@@ -303,17 +301,12 @@ int cmd_search(const struct args *args) {
 	if (err == ERR_OK) {
 		err = output_close(search.output, &diag);
 	} else {
-		output_abandon(search.output);
+		err = output_fail(search.output, err, &diag);
 	}
-	int status = console_status(err);
-	if (err != ERR_OK && err != ERR_CLOSED) {
-		if (diag.message[0] == '\0') {
-			bool disk = err == ERR_NO_SPACE || err == ERR_IO; /* reading names its own faults */
-			(void)diag_set(&diag, err, "%s%s", disk ? "cannot write the output: " : "",
-			               err_text(err));
-		}
-		console_error(&diag, str_from(args->paths[0]));
-	} else if (err == ERR_OK) {
+	int status = EXIT_DONE;
+	if (err != ERR_OK) {
+		status = console_fail(args, err, &diag, str_from(args->paths[0]));
+	} else {
 		struct store_info info;
 		store_get_info(store, &info);
 		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;

@@ -68,8 +68,8 @@ static void append_headline(const struct store_verify_result *result, struct buf
 	}
 }
 
-static void print_people(const struct store_verify_result *result, const struct args *args,
-                         double seconds) {
+static int print_people(const struct store_verify_result *result, const struct args *args,
+                        double seconds) {
 	struct buf text = {0};
 	struct buf root = {0};
 	append_headline(result, &text);
@@ -90,9 +90,10 @@ static void print_people(const struct store_verify_result *result, const struct 
 	} else {
 		buf_append_str(&text, STR("THE OUTSIDE CHECKPOINT DOES NOT HOLD\n"));
 	}
-	(void)console_print(&text);
+	int status = console_print(&text);
 	buf_deinit(&text);
 	buf_deinit(&root);
+	return status;
 }
 
 static void print_json(const struct store_verify_result *result, const struct args *args,
@@ -195,23 +196,23 @@ int cmd_verify(const struct args *args) {
 	struct store_verify_result result = {0};
 	progress_begin(&verify.progress);
 	enum err err = read_against(args->against, &against, &diag);
+	err = err == ERR_OK ? console_check_store(args, &diag) : err;
 	if (err == ERR_OK) {
 		err = check(&verify, args, buf_str(&against), &result, &diag);
 	}
 	buf_deinit(&against);
 	progress_end(&verify.progress);
-	(void)console_print(&verify.damages);
+	int printed = console_print(&verify.damages);
 	buf_deinit(&verify.damages);
 	if (err != ERR_OK) {
-		console_error(&diag, STR(""));
-		return console_status(err);
+		return console_fail(args, err, &diag, STR(""));
 	}
 	double seconds = progress_seconds(&verify.progress);
-	print_people(&result, args, seconds);
+	printed = printed == EXIT_DONE ? print_people(&result, args, seconds) : printed;
 	if (args->json) {
 		print_json(&result, args, seconds);
 	}
 	bool holds =
 	    result.intact && all_signed(&result) && (args->against == NULL || result.against_held);
-	return fflush(stdout) != 0 ? EXIT_FAILED : holds ? EXIT_DONE : EXIT_NO;
+	return printed != EXIT_DONE ? printed : holds ? EXIT_DONE : EXIT_NO;
 }
