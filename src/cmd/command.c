@@ -40,8 +40,9 @@ static const struct command commands[] = {
      "\n"
      "akashi help query tells the whole language.\n",
      IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_LIMIT, OPTION_ORDER, OPTION_COUNT_ONLY,
-         OPTION_OUT_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_EXPLAIN, OPTION_TIMEOUT,
-         OPTION_MEMORY, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+         OPTION_FOLLOW, OPTION_OUT_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_EXPLAIN,
+         OPTION_TIMEOUT, OPTION_MEMORY, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON,
+         OPTION_HELP),
      1, 1, cmd_search},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"

@@ -195,13 +195,10 @@ static enum err open_file(const char *path, int flags, struct output **out_outpu
 	return ERR_OK;
 }
 
-enum err output_append(const char *path, struct output **out_output, struct diag *diag) {
-	return open_file(path, O_APPEND, out_output, diag);
-}
-
-enum err output_open(const char *path, struct output **out_output, struct diag *diag) {
+static enum err open_output(const char *path, int flags, struct output **out_output,
+                            struct diag *diag) {
 	if (path != NULL && strcmp(path, "-") != 0) {
-		return open_file(path, O_TRUNC, out_output, diag);
+		return open_file(path, flags, out_output, diag);
 	}
 	struct output *output = calloc(1, sizeof(*output));
 	ASSERT(output != NULL);
@@ -250,6 +247,14 @@ void output_abandon(struct output *output) {
 		buf_deinit(&output->pending);
 		free(output);
 	}
+}
+
+enum err output_append(const char *path, struct output **out_output, struct diag *diag) {
+	return open_output(path, O_APPEND, out_output, diag);
+}
+
+enum err output_open(const char *path, struct output **out_output, struct diag *diag) {
+	return open_output(path, O_TRUNC, out_output, diag);
 }
 
 enum err output_fail(struct output *output, enum err err, struct diag *diag) {
@@ -462,4 +467,30 @@ enum err console_open_store(const struct args *args, struct store **out_store, s
 	const struct store_options options = {.os = os_real(), .path = console_store_path(args)};
 	TRY(console_check_store(args, diag));
 	return store_open(&options, out_store, diag);
+}
+
+struct seal_mark console_mark_seal(const struct args *args) {
+	const struct os *os = os_real();
+	struct os_stat stat = {0};
+	struct buf path = {0};
+	buf_printf(&path, "%s/tree/default/checkpoint%c", console_store_path(args), '\0');
+	if (os->stat(os->ctx, path.ptr, true, &stat) != ERR_OK) {
+		stat = (struct os_stat){0};
+	}
+	buf_deinit(&path);
+	return (struct seal_mark){stat.inode, stat.modified_ns};
+}
+
+bool seal_mark_equal(struct seal_mark a, struct seal_mark b) {
+	return a.inode == b.inode && a.modified_ns == b.modified_ns;
+}
+
+bool console_wait(int64_t ns) {
+	const struct os *os = os_real();
+	int64_t end = os->monotonic_ns(os->ctx) + ns;
+	while (!console_interrupted() && os->monotonic_ns(os->ctx) < end) {
+		struct timespec step = {.tv_nsec = 50000000};
+		(void)nanosleep(&step, NULL); /* an early return only shortens the step */
+	}
+	return !console_interrupted();
 }

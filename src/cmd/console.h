@@ -14,6 +14,8 @@ enum { JSON_SCHEMA = 1 }; /* version of all JSON output (akashi.schema) */
 void console_init(void);
 /* True once the user asked to stop. */
 bool console_interrupted(void);
+/* Waits in small steps; false when the user asked to stop. */
+bool console_wait(int64_t ns);
 bool console_stdout_is_terminal(void);
 bool console_stderr_is_terminal(void);
 
@@ -80,3 +82,11 @@ MUST_USE enum err console_check_store(const struct args *args, struct diag *diag
 struct store;
 MUST_USE enum err console_open_store(const struct args *args, struct store **out_store,
                                      struct diag *diag);
+
+/* The newest checkpoint of that store: another one when a writer has sealed meanwhile. */
+struct seal_mark {
+	uint64_t inode;
+	int64_t modified_ns;
+};
+struct seal_mark console_mark_seal(const struct args *args);
+bool seal_mark_equal(struct seal_mark a, struct seal_mark b);

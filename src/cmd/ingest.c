@@ -108,7 +108,7 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 	TRY(inputs_init(&ingest->inputs, args, diag));
 	if (args->ack != NULL) {
 		ingest->ack_path = args->ack;
-		TRY(output_append(args->ack, &ingest->ack, diag));
+		TRY(output_append(args->ack, &ingest->ack, diag)); /* also "-": standard output */
 	}
 	TRY(console_check_store(args, diag));
 	TRY(store_open(&(struct store_options){.os = os_real(),
@@ -195,16 +195,6 @@ static int64_t monotonic_ns(void) {
 	return os->monotonic_ns(os->ctx);
 }
 
-/* Waits in small steps; false when the user asked to stop. */
-static bool wait_ns(int64_t ns) {
-	int64_t end = monotonic_ns() + ns;
-	while (!console_interrupted() && monotonic_ns() < end) {
-		struct timespec step = {.tv_nsec = 50000000};
-		(void)nanosleep(&step, NULL); /* an early return only shortens the step */
-	}
-	return !console_interrupted();
-}
-
 /* Goes over the files again and again; what has grown is taken and sealed. A pass hashes what was
  * taken before, so the pause is ten times as long as a pass took: a tenth of one core at most. */
 static enum err follow(struct ingest *ingest, const struct args *args) {
@@ -215,7 +205,7 @@ static enum err follow(struct ingest *ingest, const struct args *args) {
 		TRY(keeping_commit(ingest->keeping));
 		int64_t pause = (monotonic_ns() - started) * 10;
 		pause = MAX_OF(pause, PAUSE_MIN_MS * (int64_t)1000000);
-		if (!wait_ns(MIN_OF(pause, PAUSE_MAX_MS * (int64_t)1000000))) {
+		if (!console_wait(MIN_OF(pause, PAUSE_MAX_MS * (int64_t)1000000))) {
 			return ERR_CANCELED;
 		}
 		inputs_begin_again(&ingest->inputs);

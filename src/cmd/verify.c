@@ -121,27 +121,11 @@ static enum err read_against(const char *path, struct buf *out, struct diag *dia
 	if (path == NULL) {
 		return ERR_OK;
 	}
-	enum err err = os_read_file(os_real(), path, CHECKPOINT_MAX, out);
+	const char *source = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+	enum err err = os_read_file(os_real(), source, CHECKPOINT_MAX, out);
 	return err == ERR_OK
 	           ? ERR_OK
 	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
-}
-
-struct seal_mark { /* another one: a writer has sealed meanwhile */
-	uint64_t inode;
-	int64_t modified_ns;
-};
-
-static struct seal_mark mark_seal(const char *store) {
-	const struct os *os = os_real();
-	struct os_stat stat = {0};
-	struct buf path = {0};
-	buf_printf(&path, "%s/tree/default/checkpoint%c", store, '\0');
-	if (os->stat(os->ctx, path.ptr, true, &stat) != ERR_OK) {
-		stat = (struct os_stat){0};
-	}
-	buf_deinit(&path);
-	return (struct seal_mark){stat.inode, stat.modified_ns};
 }
 
 /* Whether another program holds the store's lock; also when that cannot be known. */
@@ -170,7 +154,7 @@ static enum err check(struct verify *verify, const struct args *args, struct str
 	    .against = against, .damage = damage, .progress = on_progress, .ctx = verify};
 	uint64_t signed_before = UINT64_MAX;
 	for (int look = 0;; look++) {
-		struct seal_mark before = mark_seal(store);
+		struct seal_mark before = console_mark_seal(args);
 		buf_clear(&verify->damages);
 		verify->count = 0;
 		TRY(store_verify(os_real(), store, &options, out_result, diag));
@@ -179,8 +163,8 @@ static enum err check(struct verify *verify, const struct args *args, struct str
 			return ERR_OK;
 		}
 		bool writer = writer_at_work(store); /* asked first: one that has gone has sealed */
-		struct seal_mark after = mark_seal(store);
-		if (!writer && after.inode == before.inode && after.modified_ns == before.modified_ns) {
+		struct seal_mark after = console_mark_seal(args);
+		if (!writer && seal_mark_equal(before, after)) {
 			return ERR_OK;
 		}
 		signed_before = out_result->signed_size;

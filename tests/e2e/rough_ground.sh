@@ -106,4 +106,32 @@ run 2 search -limit 5 x && has err 'mean --limit' && run 2 search -n 5 x && has 
 ok $? "a short option that is none is named as it was written"
 run 2 --store shut search x && has err 'akashi search'; ok $? "options before the command are answered"
 
+"$akashi" ingest --ack - --store stream logs/x.log >out 2>err && has out '	default	' && [ ! -e ./- ] &&
+    "$akashi" verify --store stream --against - <stream/tree/default/checkpoint >out 2>err
+ok $? "a dash is standard output for --ack, and standard input for --against"
+
+wait_for() { # wait_for FILE PATTERN
+    for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        grep -q -e "$2" "$1" && return 0
+        sleep 0.5
+    done
+    return 1
+}
+echo 'first event' >f1.log && echo 'second event' >f2.log && echo 'nothing here' >f3.log && echo 'third event' >f4.log
+"$akashi" ingest --store live f1.log 2>err
+"$akashi" search --store live --follow --format raw --limit 3 event >followed 2>err &
+follower=$!
+wait_for followed first && "$akashi" ingest --store live f2.log 2>err && wait_for followed second &&
+    "$akashi" ingest --store live f3.log 2>err && "$akashi" ingest --store live f4.log 2>err && wait $follower &&
+    [ "$(tr '\n' ' ' <followed)" = 'first event second event third event ' ]
+ok $? "search --follow gives each new record once, until its limit"
+"$akashi" search --store live --follow event >followed 2>err &
+follower=$!
+wait_for followed third && kill -INT $follower
+wait $follower
+[ $? -eq 130 ] && run 2 search --store live --follow 'event | head 1' && has err 'without pipes'
+ok $? "or until Ctrl-C; pipes are refused"
+run 0 search --json --store live --follow --timeout 1s event && last_is_json && [ "$(wc -l <out)" -eq 3 ]
+ok $? "or until the time allowed is over"
+
 echo "1..$number"
