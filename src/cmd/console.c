@@ -177,6 +177,7 @@ enum { OUTPUT_BUFFER = 256 << 10 };
 struct output {
 	int fd;
 	bool is_file;
+	bool guarded; /* a terminal, to which no byte may go as it is */
 	const char *path;
 	struct buf pending;
 };
@@ -203,6 +204,7 @@ static enum err open_output(const char *path, int flags, struct output **out_out
 	struct output *output = calloc(1, sizeof(*output));
 	ASSERT(output != NULL);
 	output->fd = STDOUT_FILENO;
+	output->guarded = console_stdout_is_terminal();
 	*out_output = output;
 	return ERR_OK;
 }
@@ -224,8 +226,34 @@ static enum err write_all(int fd, struct str bytes) {
 	return ERR_OK;
 }
 
+/* Lines stay lines; whatever else could steer a terminal is shown, not done. */
+static enum err write_guarded(int fd, struct str bytes) {
+	struct buf safe = {0};
+	while (bytes.len > 0) {
+		size_t end = str_find_char(bytes, '\n', 0);
+		bool whole = end < bytes.len;
+		struct str line = str_slice(bytes, 0, end);
+		bool crlf = whole && str_ends(line, STR("\r"));
+		line.len -= crlf;
+		render_safe(&safe, line);
+		buf_append_str(&safe, !whole ? STR("") : crlf ? STR("\r\n") : STR("\n"));
+		bytes = str_slice(bytes, end + whole, bytes.len);
+	}
+	enum err err = write_all(fd, buf_str(&safe));
+	buf_deinit(&safe);
+	return err;
+}
+
+static enum err write_out(const struct output *output, struct str bytes) {
+	return output->guarded ? write_guarded(output->fd, bytes) : write_all(output->fd, bytes);
+}
+
+void output_trust(struct output *output) {
+	output->guarded = false;
+}
+
 enum err output_flush(struct output *output) {
-	enum err err = write_all(output->fd, buf_str(&output->pending));
+	enum err err = write_out(output, buf_str(&output->pending));
 	buf_clear(&output->pending);
 	return err;
 }
@@ -233,7 +261,7 @@ enum err output_flush(struct output *output) {
 enum err output_write(struct output *output, const void *bytes, size_t len) {
 	if (len >= OUTPUT_BUFFER) {
 		TRY(output_flush(output));
-		return write_all(output->fd, str_make(bytes, len));
+		return write_out(output, str_make(bytes, len));
 	}
 	buf_append(&output->pending, bytes, len);
 	return output->pending.len >= OUTPUT_BUFFER ? output_flush(output) : ERR_OK;

@@ -41,6 +41,9 @@ struct output;
 MUST_USE enum err output_open(const char *path, struct output **out_output, struct diag *diag);
 /* Behind what the file holds already; FIFOs too. */
 MUST_USE enum err output_append(const char *path, struct output **out_output, struct diag *diag);
+/* What is written from now on is fit for a terminal (it may hold colours). Otherwise control
+ * characters are shown instead of sent, when the output is one. */
+void output_trust(struct output *output);
 MUST_USE enum err output_write(struct output *output, const void *bytes, size_t len);
 /* Writes what is buffered. */
 MUST_USE enum err output_flush(struct output *output);

@@ -340,6 +340,9 @@ static enum err run(struct search *search, const struct args *args, struct store
 	if (err == ERR_OK) {
 		err = output_open(args->out, &search->output, diag);
 	}
+	if (err == ERR_OK && (search->format == FORMAT_TEXT || search->format == FORMAT_TABLE)) {
+		output_trust(search->output);
+	}
 	if (err == ERR_OK) {
 		err = query_run(query, *out_store, &options, &output, out_stats, diag);
 	}

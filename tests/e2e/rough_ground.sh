@@ -110,6 +110,18 @@ run 2 --store shut search x && has err 'akashi search'; ok $? "options before th
     "$akashi" verify --store stream --against - <stream/tree/default/checkpoint >out 2>err
 ok $? "a dash is standard output for --ack, and standard input for --against"
 
+if command -v script >/dev/null; then
+    printf 'a\033[31mred\r\nb\n' >esc.log && run 0 ingest --store esc esc.log
+    on_terminal() { script -qec "'$akashi' $*" /dev/null </dev/null >out 2>err; }
+    on_terminal search --store esc --format raw "'*'" && has out 'a.x1b.31mred' && ! has out "$(printf '\033.31mred')" &&
+        on_terminal export --store esc --original esc.log && has out 'a.x1b.31mred' && ! has out x0d &&
+        on_terminal search --store esc --format csv --color always "'* | fields event.original'" &&
+        ! has out "$(printf '\033.31mred')"
+    ok $? "a terminal never gets control characters of a log"
+    run 0 search --store esc --format raw --order index '*' && cmp -s out esc.log
+    ok $? "pipes and files get its bytes"
+fi
+
 wait_for() { # wait_for FILE PATTERN
     for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep -q -e "$2" "$1" && return 0
