@@ -225,6 +225,9 @@ static enum err run(struct ingest *ingest, const struct args *args) {
 	if (err != ERR_OK && err != ERR_CANCELED) {
 		return err;
 	}
+	if (console_interrupted()) {
+		err = ERR_CANCELED; /* a stream only ends then */
+	}
 	enum err commit_err = keeping_commit(ingest->keeping);
 	return commit_err != ERR_OK ? commit_err : err;
 }

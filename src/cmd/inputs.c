@@ -83,7 +83,7 @@ static void problem(void *ctx, struct str path, uint64_t offset, enum err err, s
 
 static bool progress(void *ctx, uint64_t bytes) {
 	struct inputs *inputs = ctx;
-	inputs->bytes += bytes;
+	inputs->bytes = bytes; /* of all inputs so far */
 	if (progress_due(&inputs->progress)) {
 		struct buf text = {0};
 		render_bytes(&text, inputs->bytes);

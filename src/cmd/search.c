@@ -212,6 +212,7 @@ static void append_count(struct search *search, const struct args *args, uint64_
 
 static enum err finish(struct search *search, const struct args *args,
                        const struct query_stats *stats) {
+	progress_end(&search->progress);
 	if (args->count) {
 		append_count(search, args, stats->results);
 	} else if (search->table != NULL) {

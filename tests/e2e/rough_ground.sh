@@ -146,4 +146,18 @@ ok $? "or until Ctrl-C; pipes are refused"
 run 0 search --json --store live --follow --timeout 1s event && last_is_json && [ "$(wc -l <out)" -eq 3 ]
 ok $? "or until the time allowed is over"
 
+mkfifo pipe
+"$akashi" ingest --json --follow --store piped --ack piped.ack --source feed - <pipe >out 2>err &
+exec 9>pipe
+echo 'a line of a stream' >&9 && wait_for piped.ack feed && kill -INT $!
+wait $!
+[ $? -eq 130 ] && last_is_json && has err '"records":1,' && run 0 verify --store piped
+ok $? "a stream that is followed ends with status 130, and is kept"
+exec 9>&-
+if command -v script >/dev/null; then
+    seq 1 700000 | sed 's/^/a line of some length, just to be read for a while, number /' >much.log
+    on_terminal parse --output none much.log && ! has out '[0-9] GiB'
+    ok $? "progress counts each byte once"
+fi
+
 echo "1..$number"
