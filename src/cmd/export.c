@@ -147,6 +147,23 @@ static enum err parse_place(struct str text, uint64_t *out_index, struct diag *d
 	return ERR_OK;
 }
 
+/* A path as a shell takes it. */
+static void append_word(struct buf *out, struct str path) {
+	static const char plain[] = "/._-+:,@%=";
+	bool quote = false;
+	for (size_t i = 0; i < path.len; i++) {
+		char c = path.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		quote = quote || (!letter && strchr(plain, c) == NULL);
+	}
+	buf_append_str(out, str_starts(path, STR("-")) ? STR("./") : STR(""));
+	buf_append_str(out, quote ? STR("'") : STR(""));
+	for (size_t i = 0; i < path.len; i++) {
+		buf_append_str(out, path.ptr[i] == '\'' ? STR("'\\''") : str_slice(path, i, i + 1));
+	}
+	buf_append_str(out, quote ? STR("'") : STR(""));
+}
+
 static enum err export_proof(struct store *store, const struct args *args, uint64_t index,
                              struct arena *arena, struct buf *json, struct diag *diag) {
 	struct store_proof proof;
@@ -160,8 +177,11 @@ static enum err export_proof(struct store *store, const struct args *args, uint6
 	memcpy(parts.salt, proof.salt, sizeof(parts.salt));
 	TRY(proof_write_files(os_real(), args->out, &parts, diag));
 	buf_printf(json, ",\"tree\":\"default\",\"index\":%llu", (unsigned long long)index);
-	console_note("wrote the proof of record %llu to %s; check it with: sh %s/verify-proof.sh %s",
-	             (unsigned long long)index, args->out, args->out, args->out);
+	struct buf word CLEANUP(buf_deinit) = {0};
+	append_word(&word, str_from(args->out));
+	console_note(
+	    "wrote the proof of record %llu to %s; check it with: sh %.*s/verify-proof.sh %.*s",
+	    (unsigned long long)index, args->out, STR_ARG(buf_str(&word)), STR_ARG(buf_str(&word)));
 	return ERR_OK;
 }
 

@@ -36,9 +36,10 @@ static void append_facts(struct buf *out, const struct store_info *info,
 	buf_append_char(out, '\n');
 	append_size_line(out, "stored", info->bytes_stored);
 	if (info->bytes_stored > 0) {
-		buf_printf(out, " (%.1f : 1) in %llu segments, %llu objects",
+		buf_printf(out, " (%.1f : 1) in %llu segment%s, %llu object%s",
 		           (double)info->bytes_raw / (double)info->bytes_stored,
-		           (unsigned long long)info->segments, (unsigned long long)info->objects);
+		           (unsigned long long)info->segments, info->segments == 1 ? "" : "s",
+		           (unsigned long long)info->objects, info->objects == 1 ? "" : "s");
 	}
 	buf_append_char(out, '\n');
 	if (info->log_bytes > 0) {

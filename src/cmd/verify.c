@@ -68,16 +68,24 @@ static void append_headline(const struct store_verify_result *result, struct buf
 	}
 }
 
+static void render_some(struct buf *out, uint64_t count, const char *things) {
+	render_count(out, count);
+	buf_printf(out, " %s", things);
+}
+
 static int print_people(const struct store_verify_result *result, const struct args *args,
                         double seconds) {
 	struct buf text = {0};
 	struct buf root = {0};
 	append_headline(result, &text);
 	render_count(&text, result->records);
-	buf_printf(
-	    &text, " records, %llu leaves, %llu segments, %llu objects, %llu checkpoints in %.1f s\n",
-	    (unsigned long long)result->tree_size, (unsigned long long)result->segments,
-	    (unsigned long long)result->objects, (unsigned long long)result->checkpoints, seconds);
+	buf_printf(&text, " record%s, ", result->records == 1 ? "" : "s");
+	render_some(&text, result->tree_size, result->tree_size == 1 ? "leaf, " : "leaves, ");
+	render_some(&text, result->segments, result->segments == 1 ? "segment, " : "segments, ");
+	render_some(&text, result->objects, result->objects == 1 ? "object, " : "objects, ");
+	render_some(&text, result->checkpoints,
+	            result->checkpoints == 1 ? "checkpoint" : "checkpoints");
+	buf_printf(&text, " in %.1f s\n", seconds);
 	buf_append_base64(&root, result->root, sizeof(result->root));
 	buf_printf(&text, "root %.*s\n", STR_ARG(buf_str(&root)));
 	if (args->against == NULL) {

@@ -122,9 +122,12 @@ if command -v script >/dev/null; then
     ok $? "pipes and files get its bytes"
 fi
 
+run 0 export --store shut --proof default:1 -o "a 'proof'" && sh -c "$(sed -n 's/.*check it with: //p' err)" >out && has out PROVED
+ok $? "the command that checks a proof can be copied, whatever the folder's name"
+
 wait_for() { # wait_for FILE PATTERN
     for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-        grep -q -e "$2" "$1" && return 0
+        grep -q -e "$2" "$1" 2>/dev/null && return 0
         sleep 0.5
     done
     return 1
