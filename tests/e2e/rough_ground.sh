@@ -125,6 +125,19 @@ fi
 run 0 export --store shut --proof default:1 -o "a 'proof'" && sh -c "$(sed -n 's/.*check it with: //p' err)" >out && has out PROVED
 ok $? "the command that checks a proof can be copied, whatever the folder's name"
 
+run 0 ingest --store half logs/x.log && rm -r half/segments && run 1 verify --json --store half &&
+    has out 'DAMAGED segments/default' && has err '"intact":false' && run 3 search --store half one
+ok $? "a store without its segments is not intact"
+
+mkdir spaced && : >'spaced/two words' && "$akashi" completion bash >complete.bash && cat >complete.sh <<'END'
+. ./complete.bash
+COMP_WORDS=(akashi help q) COMP_CWORD=2
+_akashi && [ "${COMPREPLY[*]}" = query ] || exit 1
+COMP_WORDS=(akashi ingest spaced/t)
+_akashi && [ "${#COMPREPLY[@]}" -eq 1 ]
+END
+bash complete.sh; ok $? "bash completes topics of help, and names with blanks"
+
 wait_for() { # wait_for FILE PATTERN
     for wait in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         grep -q -e "$2" "$1" 2>/dev/null && return 0
