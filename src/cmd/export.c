@@ -2,6 +2,7 @@
 #include "base/sha256.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/output.h"
 #include "seal/proof.h"
 #include "store/store.h"
 

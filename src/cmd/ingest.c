@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/inputs.h"
+#include "cmd/output.h"
 #include "render/units.h"
 #include "server/keeping.h"
 

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/inputs.h"
+#include "cmd/output.h"
 #include "server/pipeline.h"
 
 struct parse {

@@ -2,6 +2,7 @@
 #include "base/instant.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/output.h"
 #include "query/query.h"
 #include "query/when.h"
 #include "render/histogram.h"
