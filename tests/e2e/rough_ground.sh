@@ -171,7 +171,7 @@ wait $!
 ok $? "a stream that is followed ends with status 130, and is kept"
 exec 9>&-
 if command -v script >/dev/null; then
-    seq 1 700000 | sed 's/^/a line of some length, just to be read for a while, number /' >much.log
+    seq 1 300000 | sed 's/^/a line of some length, just to be read for a while, number /' >much.log
     on_terminal parse --output none much.log && ! has out '[0-9] GiB'
     ok $? "progress counts each byte once"
 fi
