@@ -40,8 +40,9 @@ static const struct command commands[] = {
      "\n"
      "akashi help query tells the whole language.\n",
      IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_LIMIT, OPTION_ORDER, OPTION_COUNT_ONLY,
-         OPTION_OUT_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_EXPLAIN, OPTION_TIMEOUT,
-         OPTION_MEMORY, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+         OPTION_FOLLOW, OPTION_OUT_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_EXPLAIN,
+         OPTION_TIMEOUT, OPTION_MEMORY, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON,
+         OPTION_HELP),
      1, 1, cmd_search},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"
@@ -53,15 +54,27 @@ static const struct command commands[] = {
      "  akashi verify --against /mnt/usb/checkpoint-2026-11-22\n",
      IDS(OPTION_STORE, OPTION_AGAINST, OPTION_JSON, OPTION_HELP), 0, 0, cmd_verify},
     {STR_INIT("export"), "", "a source file back whole, or the proof of one record",
+     "A source file is named by its path, from here or from the root. Where several\n"
+     "had the same path, the newest is meant; akashi info --files lists all with\n"
+     "their numbers, and PATH@NUMBER names one. A file in an archive is\n"
+     "ARCHIVE!/MEMBER.\n"
+     "\n"
      "  akashi export --original /var/log/auth.log -o auth.log\n"
+     "  akashi export --original /var/log/auth.log@7 -o older.log\n"
+     "  akashi export --original 'logs.tgz!/etc/motd'\n"
      "  akashi export --proof default:4711 -o proof\n"
-     "  sh proof/verify-proof.sh proof                   checks it with openssl alone\n",
+     "  sh proof/verify-proof.sh proof                   checks it with openssl alone\n"
+     "\n"
+     "The place of a record, TREE:INDEX, is akashi.tree and akashi.index of\n"
+     "akashi search --format jsonl.\n",
      IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_OUT, OPTION_JSON, OPTION_HELP), 0, 1,
      cmd_export},
     {STR_INIT("info"), "", "what is in the store: records, times, sources, sizes, checkpoints",
      "  akashi info\n"
+     "  akashi info --files        what export --original can give back\n"
      "  akashi info --json\n",
-     IDS(OPTION_STORE, OPTION_GAPS, OPTION_JSON, OPTION_DISPLAY_ZONE, OPTION_HELP), 0, 0, cmd_info},
+     IDS(OPTION_STORE, OPTION_FILES, OPTION_GAPS, OPTION_JSON, OPTION_DISPLAY_ZONE, OPTION_HELP), 0,
+     0, cmd_info},
     {STR_INIT("help"), "[COMMAND|query]", "how to use akashi, or one command",
      "  akashi help\n  akashi help search\n  akashi help query\n", IDS(OPTION_HELP), 0, 1,
      cmd_help},

@@ -51,6 +51,7 @@ struct args {
 	bool explain;
 	bool json;
 	bool gaps;
+	bool files;
 	bool help;
 	const char **paths;
 	size_t paths_count;

@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "ingest/zones.h"
+#include "store/store.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -21,6 +22,17 @@ static void on_signal(int number) {
 	interrupted = 1;
 }
 
+/* A descriptor below 3 that is closed would be given to the next file opened, such as one of the
+ * store, and what is printed would go there. So it is held, in a way that fails when used. */
+static void hold_standard_descriptors(void) {
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+			int held = open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+			ASSERT(held < 0 || held == fd); /* the lowest that is free */
+		}
+	}
+}
+
 void console_init(void) {
 	struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -28,6 +40,8 @@ void console_init(void) {
 	(void)sigaction(SIGINT, &action, NULL);
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	(void)sigaction(SIGXFSZ, &ignore, NULL); /* `ulimit -f`: seen as ERR_NO_SPACE */
+	hold_standard_descriptors();
 }
 
 bool console_interrupted(void) {
@@ -76,6 +90,31 @@ void console_error(const struct diag *diag, struct str text) {
 	buf_deinit(&safe);
 }
 
+void console_json_error(const struct diag *diag) {
+	struct buf out = {0};
+	buf_printf(&out, "{\"akashi.schema\":%d,\"error\":", JSON_SCHEMA);
+	buf_append_json(&out, str_from(diag->message));
+	buf_append_str(&out, STR(",\"hint\":"));
+	buf_append_json(&out, str_from(diag->hint));
+	buf_append_str(&out, STR("}\n"));
+	(void)console_print_error(&out);
+	buf_deinit(&out);
+}
+
+int console_fail(const struct args *args, enum err err, struct diag *diag, struct str text) {
+	if (err == ERR_CLOSED) {
+		return console_status(err);
+	}
+	if (diag->message[0] == '\0') {
+		(void)diag_set(diag, err, "%s", err_text(err));
+	}
+	console_error(diag, text);
+	if (args->json) {
+		console_json_error(diag);
+	}
+	return console_status(err);
+}
+
 void console_note(const char *format, ...) {
 	char text[2048];
 	struct buf safe = {0};
@@ -92,8 +131,15 @@ static bool print_to(FILE *stream, const struct buf *text) {
 	return text->len == 0 || fwrite(text->ptr, 1, text->len, stream) == text->len;
 }
 
-bool console_print(const struct buf *text) {
-	return print_to(stdout, text) && fflush(stdout) == 0;
+int console_print(const struct buf *text) {
+	if (print_to(stdout, text) && fflush(stdout) == 0) {
+		return EXIT_DONE;
+	}
+	enum err err = err_from_errno(errno);
+	if (err != ERR_CLOSED) {
+		console_note("cannot write standard output: %s", err_text(err));
+	}
+	return console_status(err);
 }
 
 bool console_print_error(const struct buf *text) {
@@ -122,101 +168,6 @@ int console_status(enum err err) {
 	default:
 		return EXIT_FAILED;
 	}
-}
-
-/* ---- output ---- */
-
-enum { OUTPUT_BUFFER = 256 << 10 };
-
-struct output {
-	int fd;
-	bool is_file;
-	const char *path;
-	struct buf pending;
-};
-
-static enum err open_file(const char *path, int flags, struct output **out_output,
-                          struct diag *diag) {
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
-	if (fd < 0) {
-		enum err err = err_from_errno(errno);
-		return diag_set(diag, err, "cannot write %s: %s", path, strerror(errno));
-	}
-	struct output *output = calloc(1, sizeof(*output));
-	ASSERT(output != NULL);
-	*output = (struct output){.fd = fd, .is_file = true, .path = path};
-	*out_output = output;
-	return ERR_OK;
-}
-
-enum err output_append(const char *path, struct output **out_output, struct diag *diag) {
-	return open_file(path, O_APPEND, out_output, diag);
-}
-
-enum err output_open(const char *path, struct output **out_output, struct diag *diag) {
-	if (path != NULL && strcmp(path, "-") != 0) {
-		return open_file(path, O_TRUNC, out_output, diag);
-	}
-	struct output *output = calloc(1, sizeof(*output));
-	ASSERT(output != NULL);
-	output->fd = STDOUT_FILENO;
-	*out_output = output;
-	return ERR_OK;
-}
-
-static enum err write_all(int fd, struct str bytes) {
-	while (bytes.len > 0) {
-		ssize_t put = write(fd, bytes.ptr, bytes.len);
-		if (put < 0 && errno == EINTR) {
-			if (interrupted) {
-				return ERR_CANCELED;
-			}
-			continue;
-		}
-		if (put < 0) {
-			return err_from_errno(errno);
-		}
-		bytes = str_slice(bytes, (size_t)put, bytes.len);
-	}
-	return ERR_OK;
-}
-
-enum err output_flush(struct output *output) {
-	enum err err = write_all(output->fd, buf_str(&output->pending));
-	buf_clear(&output->pending);
-	return err;
-}
-
-enum err output_write(struct output *output, const void *bytes, size_t len) {
-	if (len >= OUTPUT_BUFFER) {
-		TRY(output_flush(output));
-		return write_all(output->fd, str_make(bytes, len));
-	}
-	buf_append(&output->pending, bytes, len);
-	return output->pending.len >= OUTPUT_BUFFER ? output_flush(output) : ERR_OK;
-}
-
-void output_abandon(struct output *output) {
-	if (output != NULL) {
-		if (output->is_file) {
-			(void)close(output->fd); /* an error was reported already */
-		}
-		buf_deinit(&output->pending);
-		free(output);
-	}
-}
-
-enum err output_close(struct output *output, struct diag *diag) {
-	enum err err = output_flush(output);
-	if (err == ERR_OK && output->is_file && fsync(output->fd) < 0 && errno != EINVAL) {
-		err = err_from_errno(errno);
-	}
-	if (err != ERR_OK && err != ERR_CLOSED) {
-		(void)diag_set(diag, err, "cannot write %s: %s",
-		               output->is_file ? output->path : "standard output", err_text(err));
-	}
-	output_abandon(output);
-	return err;
 }
 
 /* ---- progress ---- */
@@ -386,4 +337,48 @@ const char *console_store_path(const struct args *args) {
 		return args->store;
 	}
 	return environment != NULL && environment[0] != '\0' ? environment : "./akashi-data";
+}
+
+enum err console_check_store(const struct args *args, struct diag *diag) {
+	const struct os *os = os_real();
+	const char *path = console_store_path(args);
+	struct os_stat stat;
+	if (os->stat(os->ctx, path, true, &stat) != ERR_OK || stat.kind == OS_FILE_FOLDER) {
+		return ERR_OK; /* whatever else is wrong, opening it tells */
+	}
+	enum err err = diag_set(diag, ERR_NOT_FOUND, "'%s' is not a folder, so it is no store", path);
+	diag_hint(diag, "name the store's folder with --store or AKASHI_STORE");
+	return err;
+}
+
+enum err console_open_store(const struct args *args, struct store **out_store, struct diag *diag) {
+	const struct store_options options = {.os = os_real(), .path = console_store_path(args)};
+	TRY(console_check_store(args, diag));
+	return store_open(&options, out_store, diag);
+}
+
+struct seal_mark console_mark_seal(const struct args *args) {
+	const struct os *os = os_real();
+	struct os_stat stat = {0};
+	struct buf path = {0};
+	buf_printf(&path, "%s/tree/default/checkpoint%c", console_store_path(args), '\0');
+	if (os->stat(os->ctx, path.ptr, true, &stat) != ERR_OK) {
+		stat = (struct os_stat){0};
+	}
+	buf_deinit(&path);
+	return (struct seal_mark){stat.inode, stat.modified_ns};
+}
+
+bool seal_mark_equal(struct seal_mark a, struct seal_mark b) {
+	return a.inode == b.inode && a.modified_ns == b.modified_ns;
+}
+
+bool console_wait(int64_t ns) {
+	const struct os *os = os_real();
+	int64_t end = os->monotonic_ns(os->ctx) + ns;
+	while (!console_interrupted() && os->monotonic_ns(os->ctx) < end) {
+		struct timespec step = {.tv_nsec = 50000000};
+		(void)nanosleep(&step, NULL); /* an early return only shortens the step */
+	}
+	return !console_interrupted();
 }

@@ -9,36 +9,32 @@
 
 enum { JSON_SCHEMA = 1 }; /* version of all JSON output (akashi.schema) */
 
-/* Installs handlers: SIGINT and SIGTERM ask for an end, SIGPIPE is seen as ERR_CLOSED. */
+/* Installs handlers: SIGINT and SIGTERM ask for an end, SIGPIPE is seen as ERR_CLOSED.
+ * Closed standard descriptors are held, so that no file takes their place. */
 void console_init(void);
 /* True once the user asked to stop. */
 bool console_interrupted(void);
+/* Waits in small steps; false when the user asked to stop. */
+bool console_wait(int64_t ns);
 bool console_stdout_is_terminal(void);
 bool console_stderr_is_terminal(void);
 
 /* "akashi: message" and "  hint" on standard error; the place in text, when the diag has one, is
  * shown under it. */
 void console_error(const struct diag *diag, struct str text);
+/* What --json says instead of a summary: the error. */
+void console_json_error(const struct diag *diag);
+/* The end of a command that could not do its work: message (err's own when diag has none), --json,
+ * exit status. ERR_CLOSED is silent. */
+int console_fail(const struct args *args, enum err err, struct diag *diag, struct str text);
 void console_note(const char *format, ...) PRINTF_LIKE(1, 2);
-/* Prints a buffer (also an empty one) on standard output or standard error; false when it failed.
- */
-bool console_print(const struct buf *text);
+/* Prints a buffer (also an empty one) on standard output, and flushes it. EXIT_DONE, or the status
+ * for what went wrong, which was told. */
+int console_print(const struct buf *text);
+/* On standard error; false when it failed. */
 bool console_print_error(const struct buf *text);
 /* The exit status for an err. */
 int console_status(enum err err);
-
-/* Standard output, or --out FILE ("-": standard output), buffered. */
-struct output;
-MUST_USE enum err output_open(const char *path, struct output **out_output, struct diag *diag);
-/* Behind what the file holds already; FIFOs too. */
-MUST_USE enum err output_append(const char *path, struct output **out_output, struct diag *diag);
-MUST_USE enum err output_write(struct output *output, const void *bytes, size_t len);
-/* Writes what is buffered. */
-MUST_USE enum err output_flush(struct output *output);
-/* Flushes and closes; frees in every case. A file is synced. */
-MUST_USE enum err output_close(struct output *output, struct diag *diag);
-/* Closes after an error: what was written so far stays. NULL is fine. */
-void output_abandon(struct output *output);
 
 /* One line on the terminal that is written over: at most ten times a second, only on a terminal. */
 struct progress {
@@ -64,3 +60,17 @@ MUST_USE enum err console_size(const char *text, size_t *out_bytes, struct diag 
 const char *console_absolute_path(struct arena *arena, const char *path);
 /* The store's folder by --store, AKASHI_STORE, ./akashi-data. */
 const char *console_store_path(const struct args *args);
+/* A store that is a file is told before anything is tried with it. */
+MUST_USE enum err console_check_store(const struct args *args, struct diag *diag);
+/* Opens that store for reading. */
+struct store;
+MUST_USE enum err console_open_store(const struct args *args, struct store **out_store,
+                                     struct diag *diag);
+
+/* The newest checkpoint of that store: another one when a writer has sealed meanwhile. */
+struct seal_mark {
+	uint64_t inode;
+	int64_t modified_ns;
+};
+struct seal_mark console_mark_seal(const struct args *args);
+bool seal_mark_equal(struct seal_mark a, struct seal_mark b);

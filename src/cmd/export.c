@@ -1,6 +1,8 @@
 /* akashi export: a source file back whole, or the proof of one record. */
+#include "base/sha256.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/output.h"
 #include "seal/proof.h"
 #include "store/store.h"
 
@@ -8,65 +10,128 @@ static enum err write_out(void *ctx, const void *bytes, size_t len) {
 	return console_interrupted() ? ERR_CANCELED : output_write(ctx, bytes, len);
 }
 
-/* "PATH" or "PATH@NUMBER", where several files had the same path. */
+/* "PATH", "PATH@NUMBER" or "@NUMBER"; PATH as it is, or as terminals are shown it. */
 static bool file_matches(const struct store_file *file, struct str wanted) {
-	struct buf numbered = {0};
-	buf_printf(&numbered, "%.*s@%u", STR_ARG(file->path), file->number);
-	bool same = str_eq(file->path, wanted) || str_eq(buf_str(&numbered), wanted);
-	buf_deinit(&numbered);
+	struct buf shown = {0};
+	struct buf number = {0};
+	render_safe(&shown, file->path);
+	buf_printf(&number, "@%u", file->number);
+	struct str path = wanted;
+	if (str_ends(wanted, buf_str(&number))) {
+		path.len -= number.len;
+	}
+	bool numbered = path.len < wanted.len;
+	bool same =
+	    str_eq(file->path, wanted) || str_eq(buf_str(&shown), wanted) ||
+	    (numbered && (path.len == 0 || str_eq(file->path, path) || str_eq(buf_str(&shown), path)));
+	buf_deinit(&shown);
+	buf_deinit(&number);
 	return same;
 }
 
-static enum err not_found(const struct store_file *files, size_t count, struct str wanted,
-                          struct diag *diag) {
-	enum err err = diag_set(diag, ERR_NOT_FOUND, "no file '%.*s' was taken into this store",
-	                        STR_ARG(str_slice(wanted, 0, 300)));
+static bool hash_file(const char *path, uint8_t out_hash[SHA256_SIZE]) {
+	enum { CHUNK = 64 << 10 };
+	const struct os *os = os_real();
+	struct os_stat stat;
+	int fd;
+	if (os->stat(os->ctx, path, true, &stat) != ERR_OK || stat.kind != OS_FILE_REGULAR ||
+	    os->open(os->ctx, path, OS_READ, &fd) != ERR_OK) {
+		return false;
+	}
+	struct sha256 sha;
+	char *bytes = malloc(CHUNK);
+	ASSERT(bytes != NULL);
+	size_t len = 0;
+	enum err err;
+	sha256_init(&sha);
+	while ((err = os->read(os->ctx, fd, bytes, CHUNK, &len)) == ERR_OK && len > 0) {
+		sha256_update(&sha, bytes, len);
+	}
+	free(bytes);
+	(void)os->close(os->ctx, fd); /* only read */
+	sha256_digest(&sha, out_hash);
+	return err == ERR_OK;
+}
+
+/* A file that was known already is not taken under its other names: links, copies, what was moved.
+ * If it is still there, its bytes tell which one it is. */
+static const struct store_file *find_same_bytes(const struct store_file *files, size_t count,
+                                                const char *path) {
+	uint8_t hash[SHA256_SIZE];
+	if (!hash_file(path, hash)) {
+		return NULL;
+	}
 	for (size_t i = 0; i < count; i++) {
-		if (str_ends(files[i].path, wanted)) {
-			diag_hint(diag, "did you mean %.*s? akashi info lists the files",
+		if (files[i].done && memcmp(files[i].hash, hash, SHA256_SIZE) == 0) {
+			return &files[i];
+		}
+	}
+	return NULL;
+}
+
+static enum err not_found(const struct store_file *files, size_t count, const char *wanted,
+                          struct diag *diag) {
+	enum err err =
+	    diag_set(diag, ERR_NOT_FOUND, "no file '%.300s' was taken into this store", wanted);
+	const struct store_file *same = find_same_bytes(files, count, wanted);
+	if (same != NULL) {
+		diag_hint(diag, "but its bytes are there, taken as %.*s",
+		          STR_ARG(str_slice(same->path, 0, 300)));
+		return err;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (str_ends(files[i].path, str_from(wanted))) {
+			diag_hint(diag, "did you mean %.*s? akashi info --files lists them",
 			          STR_ARG(str_slice(files[i].path, 0, 300)));
 			return err;
 		}
 	}
-	diag_hint(diag, "akashi info lists the files; name one as it stands there");
+	diag_hint(diag, "akashi info --files lists them; name one as it stands there");
 	return err;
 }
 
 /* The newest file of that name; tells when there are several. */
-static enum err find_file(struct store *store, struct str wanted, struct str absolute,
-                          uint32_t *out_number, struct diag *diag) {
+static enum err find_file(struct store *store, const char *wanted, struct arena *arena,
+                          const struct store_file **out_file, struct diag *diag) {
 	const struct store_file *files;
+	const struct store_file *found = NULL;
+	struct str absolute = str_from(console_absolute_path(arena, wanted));
 	size_t count = store_files(store, &files);
 	size_t matches = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (file_matches(&files[i], wanted) || file_matches(&files[i], absolute)) {
+		if (file_matches(&files[i], str_from(wanted)) || file_matches(&files[i], absolute)) {
 			matches++;
-			*out_number = files[i].number;
+			found = &files[i];
 		}
 	}
-	if (matches == 0) {
+	if (found == NULL) {
 		return not_found(files, count, wanted, diag);
 	}
 	if (matches > 1) {
-		console_note("%zu files had this path; giving the newest, number %u (others: PATH@NUMBER)",
-		             matches, *out_number);
+		console_note("%zu files had this path; giving the newest, number %u (akashi info --files "
+		             "lists the others: PATH@NUMBER)",
+		             matches, found->number);
 	}
+	*out_file = found;
 	return ERR_OK;
 }
 
 static enum err export_original(struct store *store, const struct args *args, struct arena *arena,
-                                struct diag *diag) {
+                                struct buf *json, struct diag *diag) {
 	struct output *output = NULL;
-	uint32_t number = 0;
-	struct str wanted = str_from(args->original);
-	struct str absolute = str_from(console_absolute_path(arena, args->original));
-	TRY(find_file(store, wanted, absolute, &number, diag));
+	const struct store_file *file = NULL;
+	TRY(find_file(store, args->original, arena, &file, diag));
 	TRY(output_open(args->out, &output, diag));
-	enum err err = store_read_file(store, number, write_out, output, diag);
+	enum err err = store_read_file(store, file->number, write_out, output, diag);
 	if (err != ERR_OK) {
-		output_abandon(output);
-		return err;
+		return output_fail(output, err, diag);
 	}
+	buf_append_str(json, STR(",\"path\":"));
+	buf_append_json(json, file->path);
+	buf_printf(json, ",\"number\":%u,\"bytes\":%llu,\"sha256\":\"", file->number,
+	           (unsigned long long)file->size);
+	buf_append_hex(json, file->hash, sizeof(file->hash));
+	buf_append_char(json, '"');
 	return output_close(output, diag);
 }
 
@@ -83,16 +148,26 @@ static enum err parse_place(struct str text, uint64_t *out_index, struct diag *d
 	return ERR_OK;
 }
 
-static enum err export_proof(struct store *store, const struct args *args, struct arena *arena,
-                             struct diag *diag) {
-	uint64_t index;
-	struct store_proof proof;
-	TRY(parse_place(str_from(args->proof), &index, diag));
-	if (args->out == NULL) {
-		enum err err = diag_set(diag, ERR_INVALID, "--proof wants -o DIR to write to");
-		diag_hint(diag, "akashi export --proof %s -o proof", args->proof);
-		return err;
+/* A path as a shell takes it. */
+static void append_word(struct buf *out, struct str path) {
+	static const char plain[] = "/._-+:,@%=";
+	bool quote = false;
+	for (size_t i = 0; i < path.len; i++) {
+		char c = path.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		quote = quote || (!letter && strchr(plain, c) == NULL);
 	}
+	buf_append_str(out, str_starts(path, STR("-")) ? STR("./") : STR(""));
+	buf_append_str(out, quote ? STR("'") : STR(""));
+	for (size_t i = 0; i < path.len; i++) {
+		buf_append_str(out, path.ptr[i] == '\'' ? STR("'\\''") : str_slice(path, i, i + 1));
+	}
+	buf_append_str(out, quote ? STR("'") : STR(""));
+}
+
+static enum err export_proof(struct store *store, const struct args *args, uint64_t index,
+                             struct arena *arena, struct buf *json, struct diag *diag) {
+	struct store_proof proof;
 	TRY(store_prove(store, index, arena, &proof, diag));
 	struct proof_parts parts = {.index = proof.index,
 	                            .path = proof.path,
@@ -102,36 +177,66 @@ static enum err export_proof(struct store *store, const struct args *args, struc
 	memcpy(parts.entry, proof.entry, sizeof(parts.entry));
 	memcpy(parts.salt, proof.salt, sizeof(parts.salt));
 	TRY(proof_write_files(os_real(), args->out, &parts, diag));
-	console_note("wrote the proof of record %llu to %s; check it with: sh %s/verify-proof.sh %s",
-	             (unsigned long long)index, args->out, args->out, args->out);
+	buf_printf(json, ",\"tree\":\"default\",\"index\":%llu", (unsigned long long)index);
+	struct buf word CLEANUP(buf_deinit) = {0};
+	append_word(&word, str_from(args->out));
+	console_note(
+	    "wrote the proof of record %llu to %s; check it with: sh %.*s/verify-proof.sh %.*s",
+	    (unsigned long long)index, args->out, STR_ARG(buf_str(&word)), STR_ARG(buf_str(&word)));
 	return ERR_OK;
 }
 
-static enum err run(const struct args *args, struct arena *arena, struct diag *diag) {
-	struct store *store = NULL;
+/* What is asked for is checked before the store is opened: it is wrong without it. */
+static enum err check_usage(const struct args *args, uint64_t *out_index, struct diag *diag) {
 	if ((args->original != NULL) == (args->proof != NULL)) {
-		enum err err =
-		    diag_set(diag, ERR_INVALID, "export wants --original FILE or --proof TREE:INDEX");
+		bool both = args->original != NULL;
+		enum err err = diag_set(diag, ERR_INVALID, "export wants %s--original FILE or --proof %s",
+		                        both ? "either " : "", "TREE:INDEX");
+		diag_hint(diag, args->paths_count > 0
+		                    ? "packages of what a query finds are not in this version yet"
+		                    : "akashi export --help shows how");
+		return err;
+	}
+	if (args->paths_count > 0) {
+		enum err err = diag_set(diag, ERR_INVALID, "export does not know what to do with '%.80s'",
+		                        args->paths[0]);
 		diag_hint(diag, "akashi export --help shows how");
 		return err;
 	}
-	TRY(store_open(&(struct store_options){.os = os_real(), .path = console_store_path(args)},
-	               &store, diag));
-	enum err err = args->original != NULL ? export_original(store, args, arena, diag)
-	                                      : export_proof(store, args, arena, diag);
+	if (args->proof == NULL) {
+		return ERR_OK;
+	}
+	TRY(parse_place(str_from(args->proof), out_index, diag));
+	if (args->out == NULL || strcmp(args->out, "-") == 0) {
+		enum err err = diag_set(diag, ERR_INVALID, "--proof wants -o DIR to write to");
+		diag_hint(diag, "akashi export --proof %s -o proof", args->proof);
+		return err;
+	}
+	return ERR_OK;
+}
+
+static enum err run(const struct args *args, struct arena *arena, struct buf *json,
+                    struct diag *diag) {
+	struct store *store = NULL;
+	uint64_t index = 0;
+	TRY(check_usage(args, &index, diag));
+	TRY(console_open_store(args, &store, diag));
+	enum err err = args->original != NULL ? export_original(store, args, arena, json, diag)
+	                                      : export_proof(store, args, index, arena, json, diag);
 	store_close(store);
 	return err;
 }
 
 int cmd_export(const struct args *args) {
 	struct diag diag = {0};
+	struct buf json CLEANUP(buf_deinit) = {0};
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
-	enum err err = run(args, arena, &diag);
-	if (err != ERR_OK && err != ERR_CLOSED) {
-		if (diag.message[0] == '\0') {
-			(void)diag_set(&diag, err, "%s", err_text(err));
-		}
-		console_error(&diag, STR(""));
+	enum err err = run(args, arena, &json, &diag);
+	if (err != ERR_OK) {
+		return console_fail(args, err, &diag, STR(""));
 	}
-	return console_status(err);
+	if (args->json) {
+		(void)fprintf(stderr, "{\"akashi.schema\":%d%.*s}\n", JSON_SCHEMA, STR_ARG(buf_str(&json)));
+	}
+	return EXIT_DONE;
 }

@@ -18,9 +18,9 @@ void help_overview(struct buf *out) {
 }
 
 void help_command(const struct command *command, struct buf *out) {
-	buf_printf(out, "akashi %.*s: %s\n\nusage: akashi %.*s [OPTION...] %s\n\n%s\n",
-	           STR_ARG(command->name), command->summary, STR_ARG(command->name), command->arguments,
-	           command->details);
+	buf_printf(out, "akashi %.*s: %s\n\nusage: akashi %.*s [OPTION...]%s%s\n\n%s\n",
+	           STR_ARG(command->name), command->summary, STR_ARG(command->name),
+	           command->arguments[0] != '\0' ? " " : "", command->arguments, command->details);
 	for (size_t i = 0; i < command->options_count; i++) {
 		const struct option *option = option_get(command->options[i]);
 		struct buf left = {0};
@@ -56,7 +56,7 @@ int cmd_help(const struct args *args) {
 		console_error(&diag, STR(""));
 		return EXIT_USAGE;
 	}
-	(void)console_print(&text);
+	int status = console_print(&text);
 	buf_deinit(&text);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+	return status;
 }

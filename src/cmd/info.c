@@ -36,9 +36,10 @@ static void append_facts(struct buf *out, const struct store_info *info,
 	buf_append_char(out, '\n');
 	append_size_line(out, "stored", info->bytes_stored);
 	if (info->bytes_stored > 0) {
-		buf_printf(out, " (%.1f : 1) in %llu segments, %llu objects",
+		buf_printf(out, " (%.1f : 1) in %llu segment%s, %llu object%s",
 		           (double)info->bytes_raw / (double)info->bytes_stored,
-		           (unsigned long long)info->segments, (unsigned long long)info->objects);
+		           (unsigned long long)info->segments, info->segments == 1 ? "" : "s",
+		           (unsigned long long)info->objects, info->objects == 1 ? "" : "s");
 	}
 	buf_append_char(out, '\n');
 	if (info->log_bytes > 0) {
@@ -60,9 +61,20 @@ static void append_facts(struct buf *out, const struct store_info *info,
 	}
 }
 
+/* Names come last and are never cut: they are what other commands are given. */
+static void append_table(struct buf *out, struct table *table, const struct render_style *style) {
+	struct render_style uncut = *style;
+	uncut.columns = 0;
+	if (table_rows(table) > 0) {
+		buf_append_char(out, '\n');
+		table_render_text(table, &uncut, out);
+	}
+	table_free(table);
+}
+
 static void append_sources(struct buf *out, struct store *store, const struct render_style *style) {
-	static const struct str columns[] = {STR_INIT("source"), STR_INIT("records"), STR_INIT("raw"),
-	                                     STR_INIT("first"), STR_INIT("last")};
+	static const struct str columns[] = {STR_INIT("records"), STR_INIT("raw"), STR_INIT("first"),
+	                                     STR_INIT("last"), STR_INIT("source")};
 	const struct store_source *sources;
 	size_t count = store_sources(store, &sources);
 	struct table *table = table_new(columns, ARRAY_LEN(columns));
@@ -75,20 +87,39 @@ static void append_sources(struct buf *out, struct store *store, const struct re
 		render_bytes(&cells[1], sources[i].bytes_raw);
 		append_time(&cells[2], sources[i].time_min_ns, style);
 		append_time(&cells[3], sources[i].time_max_ns, style);
-		table_add(table, (const struct value[]){value_string(sources[i].name),
-		                                        {VALUE_NUMBER, buf_str(&cells[0])},
+		table_add(table, (const struct value[]){{VALUE_NUMBER, buf_str(&cells[0])},
 		                                        {VALUE_NUMBER, buf_str(&cells[1])},
 		                                        value_string(buf_str(&cells[2])),
-		                                        value_string(buf_str(&cells[3]))});
+		                                        value_string(buf_str(&cells[3])),
+		                                        value_string(sources[i].name)});
 		for (size_t j = 0; j < ARRAY_LEN(cells); j++) {
 			buf_deinit(&cells[j]);
 		}
 	}
-	if (table_rows(table) > 0) {
-		buf_append_char(out, '\n');
-		table_render_text(table, style, out);
+	append_table(out, table, style);
+}
+
+/* --files: what `akashi export --original` can be given. */
+static void append_files(struct buf *out, struct store *store, const struct render_style *style) {
+	static const struct str columns[] = {STR_INIT("number"), STR_INIT("records"), STR_INIT("size"),
+	                                     STR_INIT("file")};
+	const struct store_file *files;
+	size_t count = store_files(store, &files);
+	struct table *table = table_new(columns, ARRAY_LEN(columns));
+	for (size_t i = 0; i < count; i++) {
+		struct buf cells[3] = {{0}, {0}, {0}};
+		buf_append_u64(&cells[0], files[i].number);
+		render_count(&cells[1], files[i].records);
+		render_bytes(&cells[2], files[i].size);
+		table_add(table, (const struct value[]){{VALUE_NUMBER, buf_str(&cells[0])},
+		                                        {VALUE_NUMBER, buf_str(&cells[1])},
+		                                        {VALUE_NUMBER, buf_str(&cells[2])},
+		                                        value_string(files[i].path)});
+		for (size_t j = 0; j < ARRAY_LEN(cells); j++) {
+			buf_deinit(&cells[j]);
+		}
 	}
-	table_free(table);
+	append_table(out, table, style);
 }
 
 /* What is known to be missing: files that were not taken to their end, records not yet sealed. */
@@ -171,36 +202,39 @@ static void append_json(struct buf *out, struct store *store, const struct store
 	buf_append_str(out, STR("]}\n"));
 }
 
-int cmd_info(const struct args *args) {
-	struct diag diag = {0};
-	struct store *store = NULL;
-	struct store_info info;
-	struct render_style style = {0};
-	enum err err = console_style(args, &style, &diag);
-	if (err == ERR_OK) {
-		err = store_open(&(struct store_options){.os = os_real(), .path = console_store_path(args)},
-		                 &store, &diag);
-	}
-	if (err != ERR_OK) {
-		console_error(&diag, STR(""));
-		console_style_deinit(&style);
-		return console_status(err);
-	}
+static int show(struct store *store, const struct args *args, const struct render_style *style) {
 	struct buf text = {0};
+	struct store_info info;
 	store_get_info(store, &info);
-	append_facts(&text, &info, &style);
-	append_sources(&text, store, &style);
+	append_facts(&text, &info, style);
+	append_sources(&text, store, style);
+	if (args->files) {
+		append_files(&text, store, style);
+	}
 	if (args->gaps) {
 		append_gaps(&text, store, &info);
 	}
-	(void)console_print(&text);
+	int status = console_print(&text);
 	if (args->json) {
 		buf_clear(&text);
 		append_json(&text, store, &info);
 		(void)console_print_error(&text);
 	}
 	buf_deinit(&text);
+	return status;
+}
+
+int cmd_info(const struct args *args) {
+	struct diag diag = {0};
+	struct store *store = NULL;
+	struct render_style style = {0};
+	enum err err = console_style(args, &style, &diag);
+	if (err == ERR_OK) {
+		err = console_open_store(args, &store, &diag);
+	}
+	int status =
+	    err == ERR_OK ? show(store, args, &style) : console_fail(args, err, &diag, STR(""));
 	store_close(store);
 	console_style_deinit(&style);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+	return status;
 }

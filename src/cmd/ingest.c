@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/inputs.h"
+#include "cmd/output.h"
 #include "render/units.h"
 #include "server/keeping.h"
 
@@ -88,6 +89,17 @@ static enum err check_usage(const struct args *args, struct diag *diag) {
 	return ERR_OK;
 }
 
+/* Whoever can read the key can sign in the store's name. */
+static void check_key(const struct args *args) {
+	const struct os *os = os_real();
+	struct os_stat stat;
+	struct buf path CLEANUP(buf_deinit) = {0};
+	buf_printf(&path, "%s/keys/identity.key%c", console_store_path(args), '\0');
+	if (os->stat(os->ctx, path.ptr, true, &stat) == ERR_OK && (stat.mode & 077) != 0) {
+		console_note("others may read the key that signs this store: chmod 600 %s", path.ptr);
+	}
+}
+
 static enum err open_all(struct ingest *ingest, const struct args *args, struct diag *diag) {
 	TRY(check_usage(args, diag));
 	/* A file is known by its path from the root, wherever ingest was started. */
@@ -97,8 +109,9 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 	TRY(inputs_init(&ingest->inputs, args, diag));
 	if (args->ack != NULL) {
 		ingest->ack_path = args->ack;
-		TRY(output_append(args->ack, &ingest->ack, diag));
+		TRY(output_append(args->ack, &ingest->ack, diag)); /* also "-": standard output */
 	}
+	TRY(console_check_store(args, diag));
 	TRY(store_open(&(struct store_options){.os = os_real(),
 	                                       .path = console_store_path(args),
 	                                       .writable = true,
@@ -108,6 +121,7 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 	                                       .notice = notice,
 	                                       .ctx = ingest},
 	               &ingest->store, diag));
+	check_key(args);
 	inputs_skip_store(&ingest->inputs, args);
 	ingest->keeping = keeping_new(
 	    &(struct keeping_options){.os = os_real(),
@@ -126,38 +140,49 @@ static void close_all(struct ingest *ingest) {
 	arena_free(ingest->arena);
 }
 
-static void print_json(const struct ingest *ingest, const struct store_info *info, double seconds) {
-	struct keeping_totals totals = keeping_get_totals(ingest->keeping);
-	(void)fprintf(stderr,
-	              "{\"akashi.schema\":%d,\"records\":%llu,\"bytes_raw\":%llu,\"bytes_stored\":%llu,"
-	              "\"records_unparsed\":%llu,\"files\":%llu,\"files_known\":%llu,"
-	              "\"files_failed\":%llu,\"seconds\":%.3f,\"tree_size\":%llu}\n",
-	              JSON_SCHEMA, (unsigned long long)totals.records,
-	              (unsigned long long)totals.bytes_raw, (unsigned long long)info->bytes_stored,
-	              (unsigned long long)totals.records_unparsed,
-	              (unsigned long long)ingest->inputs.totals.files,
-	              (unsigned long long)ingest->inputs.totals.files_known,
-	              (unsigned long long)ingest->inputs.totals.files_failed, seconds,
-	              (unsigned long long)info->tree_size);
+/* Also when nothing could be opened: then with zeros, and the error. */
+static void print_json(const struct ingest *ingest, const struct store_info *info,
+                       const struct diag *diag) {
+	struct keeping_totals totals = {0};
+	const struct ingest_totals *read = &ingest->inputs.totals;
+	struct buf out = {0};
+	if (ingest->keeping != NULL) {
+		totals = keeping_get_totals(ingest->keeping);
+	}
+	buf_printf(&out,
+	           "{\"akashi.schema\":%d,\"records\":%llu,\"bytes_raw\":%llu,\"bytes_stored\":%llu,"
+	           "\"records_unparsed\":%llu,\"files\":%llu,\"files_known\":%llu,"
+	           "\"files_failed\":%llu,\"seconds\":%.3f,\"tree_size\":%llu",
+	           JSON_SCHEMA, (unsigned long long)totals.records,
+	           (unsigned long long)totals.bytes_raw, (unsigned long long)info->bytes_stored,
+	           (unsigned long long)totals.records_unparsed, (unsigned long long)read->files,
+	           (unsigned long long)read->files_known, (unsigned long long)read->files_failed,
+	           progress_seconds(&ingest->inputs.progress), (unsigned long long)info->tree_size);
+	if (diag->message[0] != '\0') {
+		buf_append_str(&out, STR(",\"error\":"));
+		buf_append_json(&out, str_from(diag->message));
+	}
+	buf_append_str(&out, STR("}\n"));
+	(void)console_print_error(&out);
+	buf_deinit(&out);
 }
 
-static void print_people(const struct ingest *ingest, const struct store_info *info,
-                         double seconds) {
+static void print_people(const struct ingest *ingest, const struct store_info *info) {
 	struct keeping_totals totals = keeping_get_totals(ingest->keeping);
 	const struct ingest_totals *read = &ingest->inputs.totals;
 	struct buf text = {0};
 	buf_append_str(&text, STR("kept "));
 	render_count(&text, totals.records);
-	buf_append_str(&text, STR(" records ("));
+	buf_printf(&text, " record%s (", totals.records == 1 ? "" : "s");
 	render_bytes(&text, totals.bytes_raw);
 	buf_printf(&text, ") from %llu file%s in %.1f s", (unsigned long long)read->files,
-	           read->files == 1 ? "" : "s", seconds);
+	           read->files == 1 ? "" : "s", progress_seconds(&ingest->inputs.progress));
 	if (read->files_known > 0) {
 		buf_printf(&text, "; %llu known already", (unsigned long long)read->files_known);
 	}
 	buf_append_str(&text, STR("\nthe store holds "));
 	render_count(&text, info->records);
-	buf_append_str(&text, STR(" records, "));
+	buf_printf(&text, " record%s, ", info->records == 1 ? "" : "s");
 	render_bytes(&text, info->bytes_raw);
 	buf_append_str(&text, STR(" raw in "));
 	render_bytes(&text, info->bytes_stored);
@@ -171,16 +196,6 @@ static int64_t monotonic_ns(void) {
 	return os->monotonic_ns(os->ctx);
 }
 
-/* Waits in small steps; false when the user asked to stop. */
-static bool wait_ns(int64_t ns) {
-	int64_t end = monotonic_ns() + ns;
-	while (!console_interrupted() && monotonic_ns() < end) {
-		struct timespec step = {.tv_nsec = 50000000};
-		(void)nanosleep(&step, NULL); /* an early return only shortens the step */
-	}
-	return !console_interrupted();
-}
-
 /* Goes over the files again and again; what has grown is taken and sealed. A pass hashes what was
  * taken before, so the pause is ten times as long as a pass took: a tenth of one core at most. */
 static enum err follow(struct ingest *ingest, const struct args *args) {
@@ -191,10 +206,10 @@ static enum err follow(struct ingest *ingest, const struct args *args) {
 		TRY(keeping_commit(ingest->keeping));
 		int64_t pause = (monotonic_ns() - started) * 10;
 		pause = MAX_OF(pause, PAUSE_MIN_MS * (int64_t)1000000);
-		if (!wait_ns(MIN_OF(pause, PAUSE_MAX_MS * (int64_t)1000000))) {
+		if (!console_wait(MIN_OF(pause, PAUSE_MAX_MS * (int64_t)1000000))) {
 			return ERR_CANCELED;
 		}
-		inputs_forget_problems(&ingest->inputs);
+		inputs_begin_again(&ingest->inputs);
 	}
 }
 
@@ -211,37 +226,49 @@ static enum err run(struct ingest *ingest, const struct args *args) {
 	if (err != ERR_OK && err != ERR_CANCELED) {
 		return err;
 	}
+	if (console_interrupted()) {
+		err = ERR_CANCELED; /* a stream only ends then */
+	}
 	enum err commit_err = keeping_commit(ingest->keeping);
 	return commit_err != ERR_OK ? commit_err : err;
+}
+
+/* The end of a run whose store was opened: problems, summary, exit status. */
+static int conclude(struct ingest *ingest, const struct args *args, enum err err) {
+	struct diag diag = {0};
+	struct store_info info;
+	progress_end(&ingest->inputs.progress);
+	if (err != ERR_OK && err != ERR_CANCELED) {
+		diag = *keeping_diag(ingest->keeping);
+		if (diag.message[0] == '\0') {
+			(void)diag_set(&diag, err, "%s", err_text(err));
+		}
+		console_error(&diag, STR(""));
+	}
+	int status = inputs_status(&ingest->inputs, err);
+	store_get_info(ingest->store, &info);
+	if (args->json) {
+		print_json(ingest, &info, &diag);
+	} else if (err == ERR_OK || err == ERR_CANCELED) {
+		print_people(ingest, &info);
+	}
+	return status == EXIT_DONE && ingest->ack_failed ? EXIT_FAILED : status;
 }
 
 int cmd_ingest(const struct args *args) {
 	struct ingest ingest = {.arena = arena_new(SIZE_MAX)};
 	struct diag diag = {0};
+	int status;
+	progress_begin(&ingest.inputs.progress);
 	enum err err = open_all(&ingest, args, &diag);
-	if (err != ERR_OK) {
+	if (err == ERR_OK) {
+		status = conclude(&ingest, args, run(&ingest, args));
+	} else {
 		console_error(&diag, STR(""));
-		close_all(&ingest);
-		return console_status(err);
-	}
-	err = run(&ingest, args);
-	progress_end(&ingest.inputs.progress);
-	if (err != ERR_OK && err != ERR_CANCELED && keeping_diag(ingest.keeping)->message[0] != '\0') {
-		console_error(keeping_diag(ingest.keeping), STR(""));
-	} else if (err != ERR_OK && err != ERR_CANCELED) {
-		console_note("%s", err_text(err));
-	}
-	int status = inputs_status(&ingest.inputs, err);
-	struct store_info info;
-	store_get_info(ingest.store, &info);
-	double seconds = progress_seconds(&ingest.inputs.progress);
-	if (args->json) {
-		print_json(&ingest, &info, seconds);
-	} else if (err == ERR_OK || err == ERR_CANCELED) {
-		print_people(&ingest, &info, seconds);
-	}
-	if (status == EXIT_DONE && ingest.ack_failed) {
-		status = EXIT_FAILED;
+		if (args->json) {
+			print_json(&ingest, &(struct store_info){0}, &diag);
+		}
+		status = console_status(err);
 	}
 	close_all(&ingest);
 	return status;

@@ -83,7 +83,7 @@ static void problem(void *ctx, struct str path, uint64_t offset, enum err err, s
 
 static bool progress(void *ctx, uint64_t bytes) {
 	struct inputs *inputs = ctx;
-	inputs->bytes += bytes;
+	inputs->bytes = bytes; /* of all inputs so far */
 	if (progress_due(&inputs->progress)) {
 		struct buf text = {0};
 		render_bytes(&text, inputs->bytes);
@@ -145,7 +145,8 @@ enum err inputs_run(struct inputs *inputs, const struct args *args, const struct
 	return ERR_OK;
 }
 
-void inputs_forget_problems(struct inputs *inputs) {
+void inputs_begin_again(struct inputs *inputs) {
+	inputs->totals = (struct ingest_totals){0};
 	inputs->problems = 0;
 	inputs->problem_lines = 0;
 	buf_clear(&inputs->problem_text);

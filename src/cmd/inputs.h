@@ -32,8 +32,8 @@ void inputs_skip_store(struct inputs *inputs, const struct args *args);
 /* Reads all paths of args (or the journal) into sink, whose problem and progress are replaced. */
 MUST_USE enum err inputs_run(struct inputs *inputs, const struct args *args,
                              const struct sink *sink);
-/* Before another pass over the same paths: problems are told once more only if they are still
- * there. */
-void inputs_forget_problems(struct inputs *inputs);
+/* Before another pass over the same paths: problems are told, and files counted, as that pass finds
+ * them. */
+void inputs_begin_again(struct inputs *inputs);
 /* Ends the progress line, lists the problems, and gives the exit status. */
 int inputs_status(struct inputs *inputs, enum err err);

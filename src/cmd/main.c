@@ -4,14 +4,20 @@
 #include "cmd/version.gen.h"
 
 static int print(struct buf *text) {
-	(void)console_print(text);
+	int status = console_print(text);
 	buf_deinit(text);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+	return status;
 }
 
 static int unknown_command(struct str name) {
 	struct diag diag = {0};
 	struct str nearest = command_nearest(name);
+	if (str_starts(name, STR("-"))) {
+		(void)diag_set(&diag, ERR_INVALID, "the command comes first, then its options");
+		diag_hint(&diag, "akashi search --limit 5 '*'; akashi help lists the commands");
+		console_error(&diag, STR(""));
+		return EXIT_USAGE;
+	}
 	(void)diag_set(&diag, ERR_INVALID, "there is no command '%.*s'",
 	               STR_ARG(str_slice(name, 0, 80)));
 	if (nearest.len > 0) {
@@ -23,14 +29,24 @@ static int unknown_command(struct str name) {
 	return EXIT_USAGE;
 }
 
+/* Asked for --json, though the options as a whole could not be read. */
+static bool asks_for_json(int argc, char **argv) {
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--json") == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static int run_command(const struct command *command, int argc, char **argv) {
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	struct args args;
 	struct diag diag = {0};
 	enum err err = options_parse(command, argc, argv, arena, &args, &diag);
 	if (err != ERR_OK) {
-		console_error(&diag, STR(""));
-		return EXIT_USAGE;
+		args = (struct args){.json = asks_for_json(argc, argv)};
+		return console_fail(&args, err, &diag, STR(""));
 	}
 	if (args.help) {
 		struct buf text = {0};

@@ -65,14 +65,17 @@ static const struct option *find_option(const struct command *command, struct st
 	return NULL;
 }
 
-static enum err unknown_option(const struct command *command, struct str name, struct diag *diag) {
+/* text: as it was written, with its dashes. */
+static enum err unknown_option(const struct command *command, struct str text, struct str name,
+                               struct diag *diag) {
 	struct str names[OPTION_COUNT];
 	for (size_t i = 0; i < command->options_count; i++) {
 		names[i] = option_get(command->options[i])->name;
 	}
-	struct str nearest = nearest_name(name, names, command->options_count);
-	enum err err = diag_set(diag, ERR_INVALID, "%.*s has no option --%.*s", STR_ARG(command->name),
-	                        STR_ARG(str_slice(name, 0, 80)));
+	struct str nearest = name.len > 1 ? nearest_name(name, names, command->options_count) : STR("");
+	size_t end = MIN_OF(str_find_char(text, '=', 0), (size_t)80);
+	enum err err = diag_set(diag, ERR_INVALID, "%.*s has no option %.*s", STR_ARG(command->name),
+	                        STR_ARG(str_slice(text, 0, end)));
 	if (nearest.len > 0) {
 		diag_hint(diag, "did you mean --%.*s?", STR_ARG(nearest));
 	} else {
@@ -108,7 +111,7 @@ static enum err take_option(const struct command *command, int argc, char **argv
 	bool one_letter = !is_long && name.len == 1;
 	const struct option *option = find_option(command, name, one_letter ? name.ptr[0] : '\0');
 	if (option == NULL || (!is_long && !one_letter)) {
-		return unknown_option(command, name, diag);
+		return unknown_option(command, text, name, diag);
 	}
 	const char *value = equals < rest.len ? rest.ptr + equals + 1 : NULL;
 	if (option->kind == OPTION_FLAG) {
@@ -137,7 +140,12 @@ static enum err check_paths(const struct command *command, const struct args *ar
 	                              command->arguments)
 	                   : diag_set(diag, ERR_INVALID, "%.*s does not know what to do with '%.80s'",
 	                              STR_ARG(command->name), args->paths[command->paths_max]);
-	diag_hint(diag, "akashi %.*s --help shows how", STR_ARG(command->name));
+	if (!few && command->arguments[0] == '\'') {
+		diag_hint(diag, "%s is one argument: akashi %.*s '%.80s %.80s'", command->arguments,
+		          STR_ARG(command->name), args->paths[0], args->paths[1]);
+	} else {
+		diag_hint(diag, "akashi %.*s --help shows how", STR_ARG(command->name));
+	}
 	return err;
 }
 

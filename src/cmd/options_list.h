@@ -45,8 +45,10 @@ OPTION(PURPOSE, "purpose", '\0', TEXT, purpose, "TEXT",
 OPTION(AGAINST, "against", '\0', TEXT, against, "FILE",
        "a checkpoint kept outside: tells a rolled-back store")
 OPTION(ORIGINAL, "original", '\0', TEXT, original, "FILE",
-       "the source file to give back, as `akashi info` names it")
+       "the source file to give back, as info --files names it")
 OPTION(PROOF, "proof", '\0', TEXT, proof, "TREE:INDEX", "the record to prove")
+OPTION(FILES, "files", '\0', FLAG, files, NULL,
+       "list the files that were taken, with their numbers")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

@@ -49,6 +49,14 @@ TEST(wrong_options_name_the_nearest_right_one) {
 	CHECK(parse(&given, "search", 2, flag) == ERR_INVALID);
 	char *two[] = {(char[]){"q"}, (char[]){"r"}};
 	CHECK(parse(&given, "search", 2, two) == ERR_INVALID);
+	CHECK_STR(str_from(given.diag.hint), "'QUERY' is one argument: akashi search 'q r'");
+	char *shells[] = {(char[]){"bash"}, (char[]){"zsh"}};
+	CHECK(parse(&given, "completion", 2, shells) == ERR_INVALID);
+	CHECK_STR(str_from(given.diag.hint), "akashi completion --help shows how");
+	char *dash[] = {(char[]){"-limit=3"}, (char[]){"q"}};
+	CHECK(parse(&given, "search", 2, dash) == ERR_INVALID);
+	CHECK_STR(str_from(given.diag.message), "search has no option -limit");
+	CHECK_STR(str_from(given.diag.hint), "did you mean --limit?");
 	arena_free(given.arena);
 }
 

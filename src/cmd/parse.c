@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/inputs.h"
+#include "cmd/output.h"
 #include "server/pipeline.h"
 
 struct parse {
@@ -41,8 +42,9 @@ static void render_row(const struct parse *parse, struct parser *parser, const s
 		render_json(&row, &style, &parsed->json);
 	}
 	if (parse->explain) {
-		buf_printf(&parsed->explained, "%.*s:%llu: %.*s\n", STR_ARG(row.path),
-		           (unsigned long long)row.number, STR_ARG(row.format));
+		render_safe(&parsed->explained, row.path);
+		buf_printf(&parsed->explained, ":%llu: %.*s\n", (unsigned long long)row.number,
+		           STR_ARG(row.format));
 		parser_explain(parser, batch, i, &parsed->explained);
 	}
 }
@@ -121,8 +123,7 @@ int cmd_parse(const struct args *args) {
 	if (!str_eq(kind, STR("jsonl")) && !str_eq(kind, STR("none"))) {
 		(void)diag_set(&diag, ERR_INVALID, "--output wants jsonl or none, not '%.40s'",
 		               args->output);
-		console_error(&diag, STR(""));
-		return EXIT_USAGE;
+		return console_fail(args, ERR_INVALID, &diag, STR(""));
 	}
 	parse.print = str_eq(kind, STR("jsonl"));
 	enum err err = inputs_init(&parse.inputs, args, &diag);
@@ -131,9 +132,8 @@ int cmd_parse(const struct args *args) {
 		err = output_open(args->out, &parse.output, &diag);
 	}
 	if (err != ERR_OK) {
-		console_error(&diag, STR(""));
 		inputs_deinit(&parse.inputs);
-		return console_status(err);
+		return console_fail(args, err, &diag, STR(""));
 	}
 	parse.pipeline = pipeline_new(&(struct pipeline_options){.ctx = &parse,
 	                                                         .worker_new = worker_new,

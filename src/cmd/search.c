@@ -2,11 +2,14 @@
 #include "base/instant.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/output.h"
 #include "query/query.h"
 #include "query/when.h"
 #include "render/histogram.h"
 #include "render/table.h"
 #include "render/units.h"
+
+enum { FOLLOW_PAUSE_NS = 250000000 };
 
 enum search_format { FORMAT_TEXT, FORMAT_RAW, FORMAT_JSONL, FORMAT_CSV, FORMAT_TABLE };
 
@@ -22,6 +25,8 @@ struct search {
 	size_t columns_count;
 	struct arena *arena;
 	uint64_t records;
+	uint64_t next_index; /* --follow: what is before was given out */
+	uint64_t limit;
 };
 
 static const struct {
@@ -59,6 +64,9 @@ static enum err flush_line(struct search *search) {
 static enum err begin(void *ctx, const struct str *columns, size_t count) {
 	struct search *search = ctx;
 	progress_end(&search->progress);
+	if (search->next_index > 0) {
+		return ERR_OK; /* the header is there already */
+	}
 	search->columns_count = count;
 	if (count == 0) {
 		if (search->format == FORMAT_CSV) {
@@ -80,6 +88,9 @@ static enum err begin(void *ctx, const struct str *columns, size_t count) {
 
 static enum err record(void *ctx, const struct row *row) {
 	struct search *search = ctx;
+	if (row->index < search->next_index || search->records == search->limit) {
+		return ERR_OK;
+	}
 	search->records++;
 	switch (search->format) {
 	case FORMAT_RAW:
@@ -202,6 +213,7 @@ static void append_count(struct search *search, const struct args *args, uint64_
 
 static enum err finish(struct search *search, const struct args *args,
                        const struct query_stats *stats) {
+	progress_end(&search->progress);
 	if (args->count) {
 		append_count(search, args, stats->results);
 	} else if (search->table != NULL) {
@@ -262,6 +274,51 @@ static void print_summary(const struct args *args, const struct query_stats *sta
 	}
 }
 
+static enum err check_follow(const struct args *args, const struct query *query,
+                             struct diag *diag) {
+	if (!args->follow || (!args->count && !query_has_pipes(query))) {
+		return ERR_OK;
+	}
+	enum err err = diag_set(diag, ERR_INVALID, "--follow takes a filter, without pipes or --count");
+	diag_hint(diag, "what comes after the filter may need all records, and more are to come");
+	return err;
+}
+
+/* --follow: whenever a writer has sealed more, what is new and matches, in order of index. Ends
+ * with the limit, the time allowed, or the user. */
+static enum err follow(struct search *search, const struct args *args, const struct query *query,
+                       const struct query_output *output, const struct query_options *first,
+                       struct store **store, struct query_stats *stats, struct diag *diag) {
+	struct query_options options = *first;
+	struct seal_mark seen = {0};
+	options.limit = UINT64_MAX;
+	options.order = QUERY_BY_INDEX;
+	while (search->records < search->limit) {
+		struct store_info info;
+		store_get_info(*store, &info);
+		search->next_index = info.tree_size;
+		options.index_from = info.tree_size;
+		TRY(output_flush(search->output));
+		while (seal_mark_equal(seen, console_mark_seal(args))) {
+			bool over = first->deadline_ns != 0 &&
+			            first->os->monotonic_ns(first->os->ctx) >= first->deadline_ns;
+			if (over || !console_wait(FOLLOW_PAUSE_NS)) {
+				return over ? ERR_OK : ERR_CANCELED;
+			}
+		}
+		seen = console_mark_seal(args); /* before the look: what is sealed meanwhile is seen next */
+		store_close(*store);
+		*store = NULL;
+		TRY(console_open_store(args, store, diag));
+		struct query_stats more = {0};
+		TRY(query_run(query, *store, &options, output, &more, diag));
+		stats->pages_damaged += more.pages_damaged;
+		stats->found = search->records;
+		stats->results = search->records;
+	}
+	return ERR_OK;
+}
+
 /* The question is checked before the store is opened: a wrong one is wrong without it. */
 static enum err run(struct search *search, const struct args *args, struct store **out_store,
                     struct query_stats *out_stats, struct diag *diag) {
@@ -270,7 +327,8 @@ static enum err run(struct search *search, const struct args *args, struct store
 	struct str text = str_from(args->paths[0]);
 	TRY(read_options(args, search, &options, diag));
 	TRY(query_parse(search->arena, text, &options, &query, diag));
-	if (args->explain) {
+	enum err err = check_follow(args, query, diag);
+	if (err == ERR_OK && args->explain) {
 		struct buf plan = {0};
 		query_explain(query, &plan);
 		(void)console_print_error(&plan);
@@ -278,14 +336,20 @@ static enum err run(struct search *search, const struct args *args, struct store
 	}
 	struct query_output output = {
 	    .ctx = search, .begin = begin, .record = record, .values = values};
-	enum err err =
-	    store_open(&(struct store_options){.os = os_real(), .path = console_store_path(args)},
-	               out_store, diag);
+	if (err == ERR_OK) {
+		err = console_open_store(args, out_store, diag);
+	}
 	if (err == ERR_OK) {
 		err = output_open(args->out, &search->output, diag);
 	}
+	if (err == ERR_OK && (search->format == FORMAT_TEXT || search->format == FORMAT_TABLE)) {
+		output_trust(search->output);
+	}
 	if (err == ERR_OK) {
 		err = query_run(query, *out_store, &options, &output, out_stats, diag);
+	}
+	if (err == ERR_OK && args->follow) {
+		err = follow(search, args, query, &output, &options, out_store, out_stats, diag);
 	}
 	query_free(query);
 	TRY(err);
@@ -293,7 +357,7 @@ static enum err run(struct search *search, const struct args *args, struct store
 }
 
 int cmd_search(const struct args *args) {
-	struct search search = {.arena = arena_new(SIZE_MAX)};
+	struct search search = {.arena = arena_new(SIZE_MAX), .limit = args->limit};
 	struct diag diag = {0};
 	struct query_stats stats = {0};
 	struct store *store = NULL;
@@ -303,17 +367,12 @@ int cmd_search(const struct args *args) {
 	if (err == ERR_OK) {
 		err = output_close(search.output, &diag);
 	} else {
-		output_abandon(search.output);
+		err = output_fail(search.output, err, &diag);
 	}
-	int status = console_status(err);
-	if (err != ERR_OK && err != ERR_CLOSED) {
-		if (diag.message[0] == '\0') {
-			bool disk = err == ERR_NO_SPACE || err == ERR_IO; /* reading names its own faults */
-			(void)diag_set(&diag, err, "%s%s", disk ? "cannot write the output: " : "",
-			               err_text(err));
-		}
-		console_error(&diag, str_from(args->paths[0]));
-	} else if (err == ERR_OK) {
+	int status = EXIT_DONE;
+	if (err != ERR_OK) {
+		status = console_fail(args, err, &diag, str_from(args->paths[0]));
+	} else {
 		struct store_info info;
 		store_get_info(store, &info);
 		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;

@@ -68,16 +68,24 @@ static void append_headline(const struct store_verify_result *result, struct buf
 	}
 }
 
-static void print_people(const struct store_verify_result *result, const struct args *args,
-                         double seconds) {
+static void render_some(struct buf *out, uint64_t count, const char *things) {
+	render_count(out, count);
+	buf_printf(out, " %s", things);
+}
+
+static int print_people(const struct store_verify_result *result, const struct args *args,
+                        double seconds) {
 	struct buf text = {0};
 	struct buf root = {0};
 	append_headline(result, &text);
 	render_count(&text, result->records);
-	buf_printf(
-	    &text, " records, %llu leaves, %llu segments, %llu objects, %llu checkpoints in %.1f s\n",
-	    (unsigned long long)result->tree_size, (unsigned long long)result->segments,
-	    (unsigned long long)result->objects, (unsigned long long)result->checkpoints, seconds);
+	buf_printf(&text, " record%s, ", result->records == 1 ? "" : "s");
+	render_some(&text, result->tree_size, result->tree_size == 1 ? "leaf, " : "leaves, ");
+	render_some(&text, result->segments, result->segments == 1 ? "segment, " : "segments, ");
+	render_some(&text, result->objects, result->objects == 1 ? "object, " : "objects, ");
+	render_some(&text, result->checkpoints,
+	            result->checkpoints == 1 ? "checkpoint" : "checkpoints");
+	buf_printf(&text, " in %.1f s\n", seconds);
 	buf_append_base64(&root, result->root, sizeof(result->root));
 	buf_printf(&text, "root %.*s\n", STR_ARG(buf_str(&root)));
 	if (args->against == NULL) {
@@ -90,9 +98,10 @@ static void print_people(const struct store_verify_result *result, const struct 
 	} else {
 		buf_append_str(&text, STR("THE OUTSIDE CHECKPOINT DOES NOT HOLD\n"));
 	}
-	(void)console_print(&text);
+	int status = console_print(&text);
 	buf_deinit(&text);
 	buf_deinit(&root);
+	return status;
 }
 
 static void print_json(const struct store_verify_result *result, const struct args *args,
@@ -120,27 +129,11 @@ static enum err read_against(const char *path, struct buf *out, struct diag *dia
 	if (path == NULL) {
 		return ERR_OK;
 	}
-	enum err err = os_read_file(os_real(), path, CHECKPOINT_MAX, out);
+	const char *source = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+	enum err err = os_read_file(os_real(), source, CHECKPOINT_MAX, out);
 	return err == ERR_OK
 	           ? ERR_OK
 	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
-}
-
-struct seal_mark { /* another one: a writer has sealed meanwhile */
-	uint64_t inode;
-	int64_t modified_ns;
-};
-
-static struct seal_mark mark_seal(const char *store) {
-	const struct os *os = os_real();
-	struct os_stat stat = {0};
-	struct buf path = {0};
-	buf_printf(&path, "%s/tree/default/checkpoint%c", store, '\0');
-	if (os->stat(os->ctx, path.ptr, true, &stat) != ERR_OK) {
-		stat = (struct os_stat){0};
-	}
-	buf_deinit(&path);
-	return (struct seal_mark){stat.inode, stat.modified_ns};
 }
 
 /* Whether another program holds the store's lock; also when that cannot be known. */
@@ -169,7 +162,7 @@ static enum err check(struct verify *verify, const struct args *args, struct str
 	    .against = against, .damage = damage, .progress = on_progress, .ctx = verify};
 	uint64_t signed_before = UINT64_MAX;
 	for (int look = 0;; look++) {
-		struct seal_mark before = mark_seal(store);
+		struct seal_mark before = console_mark_seal(args);
 		buf_clear(&verify->damages);
 		verify->count = 0;
 		TRY(store_verify(os_real(), store, &options, out_result, diag));
@@ -178,8 +171,8 @@ static enum err check(struct verify *verify, const struct args *args, struct str
 			return ERR_OK;
 		}
 		bool writer = writer_at_work(store); /* asked first: one that has gone has sealed */
-		struct seal_mark after = mark_seal(store);
-		if (!writer && after.inode == before.inode && after.modified_ns == before.modified_ns) {
+		struct seal_mark after = console_mark_seal(args);
+		if (!writer && seal_mark_equal(before, after)) {
 			return ERR_OK;
 		}
 		signed_before = out_result->signed_size;
@@ -195,23 +188,23 @@ int cmd_verify(const struct args *args) {
 	struct store_verify_result result = {0};
 	progress_begin(&verify.progress);
 	enum err err = read_against(args->against, &against, &diag);
+	err = err == ERR_OK ? console_check_store(args, &diag) : err;
 	if (err == ERR_OK) {
 		err = check(&verify, args, buf_str(&against), &result, &diag);
 	}
 	buf_deinit(&against);
 	progress_end(&verify.progress);
-	(void)console_print(&verify.damages);
+	int printed = console_print(&verify.damages);
 	buf_deinit(&verify.damages);
 	if (err != ERR_OK) {
-		console_error(&diag, STR(""));
-		return console_status(err);
+		return console_fail(args, err, &diag, STR(""));
 	}
 	double seconds = progress_seconds(&verify.progress);
-	print_people(&result, args, seconds);
+	printed = printed == EXIT_DONE ? print_people(&result, args, seconds) : printed;
 	if (args->json) {
 		print_json(&result, args, seconds);
 	}
 	bool holds =
 	    result.intact && all_signed(&result) && (args->against == NULL || result.against_held);
-	return fflush(stdout) != 0 ? EXIT_FAILED : holds ? EXIT_DONE : EXIT_NO;
+	return printed != EXIT_DONE ? printed : holds ? EXIT_DONE : EXIT_NO;
 }

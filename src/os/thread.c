@@ -35,8 +35,10 @@ struct thread *thread_start(const char *name, void (*run)(void *arg), void *arg)
 	(void)snprintf(thread->name, sizeof(thread->name), "%s", name);
 	thread->run = run;
 	thread->arg = arg;
-	int failed = pthread_create(&thread->id, NULL, thread_main, thread);
-	ASSERT(failed == 0);
+	if (pthread_create(&thread->id, NULL, thread_main, thread) != 0) {
+		free(thread);
+		return NULL;
+	}
 	return thread;
 }
 

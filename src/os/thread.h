@@ -9,7 +9,8 @@
 struct thread;
 struct queue;
 
-/* Starts run(arg); name (<= 15 bytes) is seen in ps and perf. Aborts when the system refuses. */
+/* Starts run(arg); name (<= 15 bytes) is seen in ps and perf. NULL when the system
+ * refuses (a limit on processes or memory). */
 struct thread *thread_start(const char *name, void (*run)(void *arg), void *arg);
 /* Waits for its end and frees it. NULL is fine. */
 void thread_join(struct thread *thread);

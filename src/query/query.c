@@ -60,6 +60,10 @@ void query_freep(struct query **query) {
 	*query = NULL;
 }
 
+bool query_has_pipes(const struct query *query) {
+	return query->stages_count > 0;
+}
+
 struct need {
 	struct buf *out;
 	size_t count;

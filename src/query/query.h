@@ -16,6 +16,7 @@ struct query_options {
 	int64_t now_ns;         /* for relative times */
 	int64_t from_ns, to_ns; /* --from, --to: INSTANT_MIN / INSTANT_MAX */
 	uint64_t limit;         /* --limit; UINT64_MAX: none */
+	uint64_t index_from;    /* pages that end before are left out: for --follow */
 	enum query_order order;
 	size_t memory_max;   /* 0: LIMIT_QUERY_MEMORY */
 	int64_t deadline_ns; /* monotonic; 0: none */
@@ -50,6 +51,8 @@ MUST_USE enum err query_parse(struct arena *arena, struct str text,
                               struct diag *diag);
 void query_free(struct query *query); /* NULL is fine */
 void query_freep(struct query **query);
+/* Whether something comes after the filter. */
+bool query_has_pipes(const struct query *query);
 /* How the query will run, for --explain: appended as text. */
 void query_explain(const struct query *query, struct buf *out);
 MUST_USE enum err query_run(const struct query *query, struct store *store,

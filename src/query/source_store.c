@@ -13,6 +13,7 @@ struct store_source_ctx {
 	struct store *store;
 	struct store_scan *scan;
 	struct tokens tokens;
+	uint64_t index_from;
 };
 
 enum { TOKENS_MAX = 1024 }; /* more words than that rule out nothing further */
@@ -40,7 +41,7 @@ static void need_text(void *ctx, struct str text, bool whole_words) {
 
 static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
-	struct store_scan_options options = {.index_to = UINT64_MAX};
+	struct store_scan_options options = {.index_from = source->index_from, .index_to = UINT64_MAX};
 	expr_time_hull(filter, &options.from_ns, &options.to_ns);
 	expr_required_texts(filter, need_text, &source->tokens);
 	options.tokens = source->tokens.hashes;
@@ -117,7 +118,7 @@ static enum err page_row(void *page, uint32_t row, struct row *out_row) {
 enum err query_run(const struct query *query, struct store *store,
                    const struct query_options *options, const struct query_output *output,
                    struct query_stats *out_stats, struct diag *diag) {
-	struct store_source_ctx ctx = {.store = store};
+	struct store_source_ctx ctx = {.store = store, .index_from = options->index_from};
 	struct query_source source = {
 	    .ctx = &ctx,
 	    .begin = source_begin,

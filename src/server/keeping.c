@@ -7,7 +7,8 @@ struct keeping {
 	struct keeping_options options;
 	struct pipeline *pipeline;
 	struct sink sink;
-	struct keeping_totals totals;
+	struct keeping_totals totals;    /* appended */
+	struct keeping_totals committed; /* and sealed */
 	struct diag diag;
 	bool pending; /* batches were taken since the last commit */
 	bool logging; /* and they went through the log */
@@ -154,6 +155,12 @@ const struct sink *keeping_sink(struct keeping *keeping) {
 	return &keeping->sink;
 }
 
+static enum err commit(struct keeping *keeping) {
+	TRY(store_commit(keeping->options.store, &keeping->diag));
+	keeping->committed = keeping->totals;
+	return ERR_OK;
+}
+
 enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 	uint64_t before = keeping->totals.records;
 	for (;;) {
@@ -166,17 +173,17 @@ enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 	}
 	TRY(pipeline_drain(keeping->pipeline));
 	*out_records = keeping->totals.records - before;
-	return *out_records > 0 ? store_commit(keeping->options.store, &keeping->diag) : ERR_OK;
+	return *out_records > 0 ? commit(keeping) : ERR_OK;
 }
 
 enum err keeping_commit(struct keeping *keeping) {
 	TRY(pipeline_drain(keeping->pipeline));
 	keeping->pending = false;
-	return store_commit(keeping->options.store, &keeping->diag);
+	return commit(keeping);
 }
 
 struct keeping_totals keeping_get_totals(const struct keeping *keeping) {
-	return keeping->totals;
+	return keeping->committed;
 }
 
 const struct diag *keeping_diag(const struct keeping *keeping) {

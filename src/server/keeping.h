@@ -33,6 +33,7 @@ const struct sink *keeping_sink(struct keeping *keeping);
 MUST_USE enum err keeping_replay(struct keeping *keeping, uint64_t *out_records);
 /* Everything taken is in segments, sealed, the log empty. */
 MUST_USE enum err keeping_commit(struct keeping *keeping);
+/* Of what was committed: nothing else is kept for sure. */
 struct keeping_totals keeping_get_totals(const struct keeping *keeping);
 /* Why the last call failed. */
 const struct diag *keeping_diag(const struct keeping *keeping);

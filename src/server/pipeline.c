@@ -59,9 +59,27 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
 		struct worker *worker = &pipeline->workers[i];
 		worker->pipeline = pipeline;
 		worker->state = options->worker_new != NULL ? options->worker_new(options->ctx) : NULL;
+		pipeline->options.workers = i + 1;
 		pipeline->threads[i] = thread_start("worker", worker_main, worker);
+		if (pipeline->threads[i] == NULL) {
+			break; /* those that are there do it, or else the caller, with the first state */
+		}
 	}
 	return pipeline;
+}
+
+/* In the caller's thread when there is no other. */
+static void start_work(struct pipeline *pipeline, struct slot *slot) {
+	enum err err;
+	if (pipeline->threads[0] != NULL) {
+		err = queue_put(pipeline->jobs, slot);
+	} else {
+		slot->result =
+		    pipeline->options.work(pipeline->options.ctx, pipeline->workers[0].state, slot->batch);
+		ASSERT(slot->result != NULL);
+		err = queue_put(slot->done, slot);
+	}
+	ASSERT(err == ERR_OK); /* no queue is closed while slots are in use */
 }
 
 /* Waits for the oldest slot and finishes it. */
@@ -93,8 +111,7 @@ enum err pipeline_put(struct pipeline *pipeline, struct batch *batch) {
 	    &pipeline->slots[(pipeline->first + pipeline->used) % pipeline->slots_count];
 	slot->batch = batch;
 	pipeline->used++;
-	enum err err = queue_put(pipeline->jobs, slot);
-	ASSERT(err == ERR_OK);
+	start_work(pipeline, slot);
 	return ERR_OK;
 }
 

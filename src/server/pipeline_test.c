@@ -1,5 +1,7 @@
 #include "server/pipeline.h"
 
+#include <pthread.h>
+
 #include "tap.h"
 
 enum { BATCHES = 500 };
@@ -78,4 +80,26 @@ TEST(a_pipeline_may_be_dropped_while_busy) {
 	}
 	pipeline_free(pipeline);
 	CHECK_EQ(state.discarded, 4);
+}
+
+TEST(without_threads_the_caller_does_the_work) {
+	pthread_attr_t attributes;
+	struct state state = {.fail_at = UINT32_MAX};
+	CHECK_EQ(pthread_getattr_default_np(&attributes), 0);
+	size_t stack_bytes;
+	CHECK_EQ(pthread_attr_getstacksize(&attributes, &stack_bytes), 0);
+	CHECK_EQ(pthread_attr_setstacksize(&attributes, (size_t)1 << 60), 0);
+	CHECK_EQ(pthread_setattr_default_np(&attributes), 0); /* no thread fits any more */
+	struct pipeline *pipeline = start(&state, 3);
+	for (uint32_t i = 0; i < 20; i++) {
+		struct batch *batch = batch_new();
+		batch->first_index = i;
+		CHECK(pipeline_put(pipeline, batch) == ERR_OK);
+	}
+	CHECK(pipeline_drain(pipeline) == ERR_OK);
+	CHECK_EQ(state.next, 20);
+	pipeline_free(pipeline);
+	CHECK_EQ(pthread_attr_setstacksize(&attributes, stack_bytes), 0);
+	CHECK_EQ(pthread_setattr_default_np(&attributes), 0);
+	(void)pthread_attr_destroy(&attributes);
 }

@@ -213,7 +213,13 @@ static void check_against(struct verifying *v) {
 
 static enum err check_catalogue(struct verifying *v, struct diag *diag) {
 	struct store_path path;
+	struct os_stat stat;
 	uint64_t end = 0;
+	if (v->os->stat(v->os->ctx, path_in(&path, v->path, "segments/" STORE_CLASS), true, &stat) ==
+	    ERR_NOT_FOUND) {
+		verify_damage(v, STR("segments/" STORE_CLASS), "the folder is missing");
+		return ERR_OK; /* the checkpoints tell how much was in it */
+	}
 	TRY(catalogue_load(&v->catalogue, v->os, path_in(&path, v->path, "segments/" STORE_CLASS),
 	                   v->facts.uuid, diag));
 	for (size_t i = 0; i < v->catalogue.count; i++) {

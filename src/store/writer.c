@@ -160,7 +160,7 @@ enum err writer_lock(struct store *store, struct diag *diag) {
 		err = os_make_folders(os, parent);
 		err = err == ERR_OK ? make_folder(os, store->folder) : err;
 	}
-	if (err == ERR_NOT_FOUND) {
+	if (err == ERR_NOT_FOUND && !store->options.create) {
 		diag_set(diag, err, "there is no store at '%s'", store->folder);
 		diag_hint(diag, "`akashi ingest --store %s PATH` makes one", store->folder);
 		return err;
