@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "ingest/zones.h"
+#include "render/units.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -98,6 +99,14 @@ bool console_print(const struct buf *text) {
 
 bool console_print_error(const struct buf *text) {
 	return print_to(stderr, text);
+}
+
+void console_append_left_out(struct buf *out, uint64_t records) {
+	render_count(out, records);
+	buf_printf(out,
+	           " record%s more fields than are kept (akashi.flags:fields_left_out); the text has "
+	           "all of them",
+	           records == 1 ? " has" : "s have");
 }
 
 int console_status(enum err err) {
@@ -315,6 +324,11 @@ enum err console_style(const struct args *args, struct render_style *out_style, 
 	}
 	*out_style = style;
 	return ERR_OK;
+}
+
+const struct zone *console_zone(const struct render_style *style) {
+	const struct display_zone *display = style->offset_ctx;
+	return display != NULL ? display->zone : NULL;
 }
 
 void console_style_deinit(struct render_style *style) {

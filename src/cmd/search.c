@@ -136,9 +136,7 @@ static enum err read_time(const char *text, int64_t now, const struct render_sty
 	if (text == NULL) {
 		return ERR_OK;
 	}
-	TRY(when_parse(str_from(text), now, render_offset(style, now), &when, diag));
-	/* The zone's offset then may be another than now. */
-	TRY(when_parse(str_from(text), now, render_offset(style, when.ns), &when, diag));
+	TRY(when_parse(str_from(text), now, console_zone(style), &when, diag));
 	*out_ns = when.ns;
 	return ERR_OK;
 }
@@ -175,7 +173,7 @@ static enum err read_options(const struct args *args, struct search *search,
 	TRY(read_time(args->from, options.now_ns, &search->style, &options.from_ns, diag));
 	TRY(read_time(args->to, options.now_ns, &search->style, &options.to_ns, diag));
 	TRY(read_order(args->order, &options.order, diag));
-	options.display_offset_seconds = render_offset(&search->style, options.now_ns);
+	options.zone = console_zone(&search->style);
 	if (args->timeout != NULL) {
 		int64_t timeout;
 		TRY(when_parse_duration(str_from(args->timeout), &timeout, diag));

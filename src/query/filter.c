@@ -113,8 +113,7 @@ static enum err read_when(struct parser *p, struct str text, size_t position, st
 	if (str_starts(text, STR("now")) && text.len > 3) { /* now-15m */
 		text = str_slice(text, 3, text.len);
 	}
-	enum err err =
-	    when_parse(text, p->options->now_ns, p->options->display_offset_seconds, out, &inner);
+	enum err err = when_parse(text, p->options->now_ns, p->options->zone, out, &inner);
 	if (err != ERR_OK) {
 		(void)diag_set_at(p->diag, err, position, p->at - position, "%s", inner.message);
 		diag_hint(p->diag, "%s", inner.hint);

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct query;
+struct zone;
 
 enum query_order { QUERY_BY_TIME, QUERY_BY_TIME_NEWEST, QUERY_BY_INDEX };
 
@@ -17,10 +18,10 @@ struct query_options {
 	int64_t from_ns, to_ns; /* --from, --to: INSTANT_MIN / INSTANT_MAX */
 	uint64_t limit;         /* --limit; UINT64_MAX: none */
 	enum query_order order;
-	size_t memory_max;   /* 0: LIMIT_QUERY_MEMORY */
-	int64_t deadline_ns; /* monotonic; 0: none */
-	bool count_only;     /* --count: nothing is given out, see query_stats.results */
-	int32_t display_offset_seconds;
+	size_t memory_max;       /* 0: LIMIT_QUERY_MEMORY */
+	int64_t deadline_ns;     /* monotonic; 0: none */
+	bool count_only;         /* --count: nothing is given out, see query_stats.results */
+	const struct zone *zone; /* of days and times without one, and of timechart; NULL: UTC */
 	const struct os *os;
 	/* Called now and then; false cancels (ERR_CANCELED). NULL is fine. */
 	bool (*progress)(void *ctx, uint64_t rows_done, uint64_t rows_all, uint64_t found);
