@@ -130,11 +130,13 @@ static void print_json(const struct ingest *ingest, const struct store_info *inf
 	struct keeping_totals totals = keeping_get_totals(ingest->keeping);
 	(void)fprintf(stderr,
 	              "{\"akashi.schema\":%d,\"records\":%llu,\"bytes_raw\":%llu,\"bytes_stored\":%llu,"
-	              "\"records_unparsed\":%llu,\"files\":%llu,\"files_known\":%llu,"
+	              "\"records_unparsed\":%llu,\"records_fields_left_out\":%llu,"
+	              "\"files\":%llu,\"files_known\":%llu,"
 	              "\"files_failed\":%llu,\"seconds\":%.3f,\"tree_size\":%llu}\n",
 	              JSON_SCHEMA, (unsigned long long)totals.records,
 	              (unsigned long long)totals.bytes_raw, (unsigned long long)info->bytes_stored,
 	              (unsigned long long)totals.records_unparsed,
+	              (unsigned long long)totals.records_fields_left_out,
 	              (unsigned long long)ingest->inputs.totals.files,
 	              (unsigned long long)ingest->inputs.totals.files_known,
 	              (unsigned long long)ingest->inputs.totals.files_failed, seconds,
@@ -154,6 +156,10 @@ static void print_people(const struct ingest *ingest, const struct store_info *i
 	           read->files == 1 ? "" : "s", seconds);
 	if (read->files_known > 0) {
 		buf_printf(&text, "; %llu known already", (unsigned long long)read->files_known);
+	}
+	if (totals.records_fields_left_out > 0) {
+		buf_append_str(&text, STR("\n"));
+		console_append_left_out(&text, totals.records_fields_left_out);
 	}
 	buf_append_str(&text, STR("\nthe store holds "));
 	render_count(&text, info->records);
