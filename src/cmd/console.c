@@ -285,6 +285,10 @@ static int32_t zone_offset(void *ctx, int64_t ns) {
 	return zone_offset_at(display->zone, seconds);
 }
 
+static bool to_terminal(const struct args *args) {
+	return console_stdout_is_terminal() && (args->out == NULL || strcmp(args->out, "-") == 0);
+}
+
 static bool wants_colour(const struct args *args) {
 	struct str when = str_from(args->colour);
 	if (str_eq(when, STR("always"))) {
@@ -293,12 +297,12 @@ static bool wants_colour(const struct args *args) {
 	const char *no_colour = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	return !str_eq(when, STR("never")) && (no_colour == NULL || *no_colour == '\0') &&
-	       (term == NULL || strcmp(term, "dumb") != 0) && console_stdout_is_terminal() &&
-	       (args->out == NULL || strcmp(args->out, "-") == 0);
+	       (term == NULL || strcmp(term, "dumb") != 0) && to_terminal(args);
 }
 
 enum err console_style(const struct args *args, struct render_style *out_style, struct diag *diag) {
-	struct render_style style = {.utf8 = true, .colour = wants_colour(args)};
+	struct render_style style = {
+	    .utf8 = true, .terminal = to_terminal(args), .colour = wants_colour(args)};
 	struct winsize size;
 	struct str colour = str_from(args->colour);
 	if (colour.len > 0 && !str_eq(colour, STR("always")) && !str_eq(colour, STR("never")) &&

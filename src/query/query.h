@@ -51,6 +51,8 @@ MUST_USE enum err query_parse(struct arena *arena, struct str text,
                               struct diag *diag);
 void query_free(struct query *query); /* NULL is fine */
 void query_freep(struct query **query);
+/* True when a test of file.path in the filter (outside of NOT) holds for this path. */
+bool query_names_path(const struct query *query, struct str path);
 /* How the query will run, for --explain: appended as text. */
 void query_explain(const struct query *query, struct buf *out);
 MUST_USE enum err query_run(const struct query *query, struct store *store,
