@@ -43,23 +43,43 @@ bool console_stderr_is_terminal(void) {
 	return isatty(STDERR_FILENO) == 1;
 }
 
+/* The bytes of text that are shown around a place: all of a short one. Cut between characters. */
+static void cut_around(struct str text, size_t at, size_t end, size_t *out_first,
+                       size_t *out_last) {
+	enum { AROUND = 120 };
+	size_t first = at > AROUND ? at - AROUND : 0;
+	size_t last = text.len - end > AROUND ? end + AROUND : text.len;
+	while (first > 0 && ((unsigned char)text.ptr[first] & 0xc0) == 0x80) {
+		first--;
+	}
+	while (last < text.len && ((unsigned char)text.ptr[last] & 0xc0) == 0x80) {
+		last++;
+	}
+	*out_first = first;
+	*out_last = last;
+}
+
 /* Shows the user's text on one line with a caret line below. */
 static void show_place(const struct diag *diag, struct str text) {
-	struct buf line = {0};
+	CLEANUP(buf_deinit) struct buf line = {0};
+	CLEANUP(buf_deinit) struct buf marked = {0};
 	size_t at = MIN_OF(diag->position, text.len);
-	render_safe(&line, str_slice(text, 0, at));
+	size_t end = at + MIN_OF(MIN_OF(MAX_OF(diag->length, (size_t)1), (size_t)120), text.len - at);
+	size_t first;
+	size_t last;
+	cut_around(text, at, end, &first, &last);
+	buf_append_str(&line, first > 0 ? STR("…") : STR(""));
+	render_safe(&line, str_slice(text, first, at));
 	size_t before = render_width(buf_str(&line));
-	struct buf marked = {0};
-	render_safe(&marked, str_slice(text, at, at + MAX_OF(diag->length, (size_t)1)));
+	render_safe(&marked, str_slice(text, at, end));
 	size_t width = MAX_OF(render_width(buf_str(&marked)), (size_t)1);
-	render_safe(&line, str_slice(text, at, text.len));
+	render_safe(&line, str_slice(text, at, last));
+	buf_append_str(&line, last < text.len ? STR("…") : STR(""));
 	(void)fprintf(stderr, "  %.*s\n  %*s", STR_ARG(buf_str(&line)), (int)before, "");
 	for (size_t i = 0; i < width; i++) {
 		(void)fputc('^', stderr);
 	}
 	(void)fputc('\n', stderr);
-	buf_deinit(&marked);
-	buf_deinit(&line);
 }
 
 void console_error(const struct diag *diag, struct str text) {

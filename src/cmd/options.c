@@ -81,6 +81,18 @@ static enum err unknown_option(const struct command *command, struct str name, s
 	return err;
 }
 
+/* "-x..." may be what it looks like, or a query that begins with NOT in short. */
+static enum err unknown_letters(const struct command *command, struct str text, struct diag *diag) {
+	enum err err = diag_set(diag, ERR_INVALID, "%.*s has no option %.*s", STR_ARG(command->name),
+	                        STR_ARG(str_slice(text, 0, 80)));
+	bool is_search = str_eq(command->name, STR("search"));
+	diag_hint(diag,
+	          is_search ? "a query that begins with '-' stands behind --: akashi %.*s -- '-x'"
+	                    : "akashi %.*s --help lists them",
+	          STR_ARG(command->name));
+	return err;
+}
+
 static enum err set_option(const struct option *option, const char *text, struct args *args,
                            struct diag *diag) {
 	char *slot = (char *)args + option->offset;
@@ -108,7 +120,7 @@ static enum err take_option(const struct command *command, int argc, char **argv
 	bool one_letter = !is_long && name.len == 1;
 	const struct option *option = find_option(command, name, one_letter ? name.ptr[0] : '\0');
 	if (option == NULL || (!is_long && !one_letter)) {
-		return unknown_option(command, name, diag);
+		return is_long ? unknown_option(command, name, diag) : unknown_letters(command, text, diag);
 	}
 	const char *value = equals < rest.len ? rest.ptr + equals + 1 : NULL;
 	if (option->kind == OPTION_FLAG) {

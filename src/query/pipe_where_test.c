@@ -14,6 +14,9 @@ TEST(comparisons_go_by_what_values_are) {
 	CHECK_QUERY("* | where groups = \"adm\"", "#0\n");
 	CHECK_QUERY("* | where groups != \"adm\"", "#4\n#8\n");
 	CHECK_QUERY("* | where user in (\"eve\", \"guest\")", "#4\n#11\n");
+	CHECK_QUERY("* | where not user =~ /o/", "#4\n#1\n#5\n#7\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where user not in (\"root\", \"eve\")", "#4\n#1\n#5\n#9\n#10\n");
+	CHECK_QUERY("* | where not user in (\"root\", \"eve\")", "#4\n#1\n#5\n#7\n#9\n#10\n");
 	CHECK_QUERY("* | where bytes not in (3, 7) and bytes < 21", "#1\n#5\n");
 }
 
@@ -30,7 +33,7 @@ TEST(arithmetic_is_exact_for_integers) {
 TEST(functions_test_texts) {
 	CHECK_QUERY("* | where contains(user, \"OO\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
 	CHECK_QUERY("* | where user =~ /^ro/ and not regex(user, \"(?-i)^R\")", "#0\n#2\n#3\n#8\n");
-	CHECK_QUERY("* | where user !~ /o/", "#4\n#1\n#5\n#7\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where user !~ /o/", "#4\n#1\n#5\n#9\n#10\n#11\n");
 	CHECK_QUERY("* | where cidr(ip, \"192.0.2.0/24\") || cidr(ip, \"2001:db8::/32\")",
 	            "#6\n#9\n#10\n#11\n");
 	CHECK_QUERY("* | where startswith(user, \"r\") and endswith(ip, \".9\")", "#0\n#2\n#3\n#8\n");

@@ -371,14 +371,23 @@ static bool take_comparison(struct parser *p, enum where_compare *out_compare) {
 	return (c == '=' || c == '<' || c == '>') && pipe_take(p, c);
 }
 
+/* Not match, where left is there: !~ and "not in" are false for what is absent, as != is. */
+static struct where_node *present_and_not(struct parser *p, struct where_node *left,
+                                          struct where_node *match) {
+	struct where_node *exists = new_node(p, WHERE_CALL, left, NULL);
+	exists->function = where_function_find(STR("exists"));
+	return new_node(p, WHERE_AND, exists, new_node(p, WHERE_NOT, match, NULL));
+}
+
 static enum err parse_match(struct parser *p, struct where *where, bool negated,
                             struct where_node **out_node) {
 	struct str pattern;
 	parser_skip(p);
 	size_t first = p->at;
 	TRY(read_regex(p, &pattern));
-	TRY(add_test(p, where, EXPR_REGEX, pattern, first, *out_node, out_node));
-	*out_node = negated ? new_node(p, WHERE_NOT, *out_node, NULL) : *out_node;
+	struct where_node *left = *out_node;
+	TRY(add_test(p, where, EXPR_REGEX, pattern, first, left, out_node));
+	*out_node = negated ? present_and_not(p, left, *out_node) : *out_node;
 	return ERR_OK;
 }
 
@@ -396,7 +405,7 @@ static enum err parse_in(struct parser *p, struct where *where, bool negated,
 		equal->compare = WHERE_EQ;
 		any = any == NULL ? equal : new_node(p, WHERE_OR, equal, any);
 	} while (pipe_take(p, ','));
-	*out_node = negated ? new_node(p, WHERE_NOT, any, NULL) : any;
+	*out_node = negated ? present_and_not(p, *out_node, any) : any;
 	return pipe_take(p, ')') ? ERR_OK : pipe_expected(p, "')' or a comma");
 }
 

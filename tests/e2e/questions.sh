@@ -68,6 +68,15 @@ ok $? "a bound that is nothing comparable is shown"
 run 2 search 'n:[23 TO 20]' && has err 'ends before it begins'; ok $? "a range that ends before it begins, too"
 counts 0 'n:>="abc"'; ok $? "in quotes it is compared with texts"
 
+run 2 search '-n:*' && has err "behind --" && run 0 search --count -- '-n:*' && [ "$(cat out)" = 0 ]
+ok $? "a query that begins with a dash stands behind --"
+long=$(printf 'many%.0s ' $(seq 2000))
+run 2 search "$long n:>=abc $long" && [ "$(wc -c <err)" -lt 700 ] && has err '^  ….*n:>=abc many.*…$' &&
+    [ "$(sed -n '2s/abc.*//p' err | LC_ALL=C.UTF-8 wc -m)" -eq "$(sed -n '3s/\^.*//p' err | LC_ALL=C.UTF-8 wc -m)" ]
+ok $? "of a long query an error shows what is around its place"
+counts 24 '* | where n !~ /x/' && counts 0 '* | where nothing !~ /x/' && counts 24 '* | where not nothing =~ /x/'
+ok $? "what is absent makes every comparison false"
+
 python3 - >logs/wide.json <<'PYTHON'
 import json
 print(json.dumps({"k%04d" % i: i for i in range(1024)}))
