@@ -172,6 +172,11 @@ static enum err read_options(const struct args *args, struct search *search,
 	TRY(choose_format(args, &search->format, diag));
 	TRY(read_time(args->from, options.now_ns, &search->style, &options.from_ns, diag));
 	TRY(read_time(args->to, options.now_ns, &search->style, &options.to_ns, diag));
+	if (options.from_ns > options.to_ns) {
+		enum err err = diag_set(diag, ERR_INVALID, "--from is later than --to");
+		diag_hint(diag, "nothing lies between them; --to is the end, which does not belong to it");
+		return err;
+	}
 	TRY(read_order(args->order, &options.order, diag));
 	options.zone = console_zone(&search->style);
 	if (args->timeout != NULL) {

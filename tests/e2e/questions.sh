@@ -62,6 +62,11 @@ run 0 search --format csv --display-tz Europe/Berlin '* | timechart span=1d' &&
         2026-03-30T00:00:00+02:00,8 2026-03-31T00:00:00+02:00,2 | cmp -s - out
 ok $? "and so have the days of timechart"
 
+run 2 search --from 2026-03-30 --to 2026-03-29 '*' && has err 'later than --to'; ok $? "--from behind --to is a slip"
+run 0 search --format csv --display-tz Europe/Berlin '* | stats min(@timestamp) as a, max(@timestamp) as b' &&
+    has out '^2026-03-28T01:30:00+01:00,2026-03-31T01:30:00+02:00'
+ok $? "times in tables are in the zone that was asked for"
+
 counts 12 'n:>=20' && counts 12 'n:[20 TO 23]'; ok $? "numbers are compared"
 run 2 search 'n:>=abc' && has err 'abc.*not a number' && has err '    \^\^\^$' && has err 'quotes'
 ok $? "a bound that is nothing comparable is shown"
