@@ -132,6 +132,15 @@ static enum err make_time(struct parser *p, struct str text, size_t position,
                           struct expr **out_expr) {
 	struct when when;
 	TRY(read_when(p, text, position, p->at, &when));
+	bool relative = text.ptr[0] == '-' || text.ptr[0] == '+' || str_starts(text, STR("now"));
+	if (relative) { /* this very nanosecond: nobody means that */
+		enum err err = diag_set_at(p->diag, ERR_INVALID, position, p->at - position,
+		                           "'%.*s' is an instant, which no record will have",
+		                           STR_ARG(str_slice(text, 0, 80)));
+		diag_hint(p->diag, "write @timestamp:>=%.*s for all since then",
+		          STR_ARG(str_slice(text, 0, 80)));
+		return err;
+	}
 	*out_expr = expr_test_time(p->arena, when.ns, behind(&when));
 	return ERR_OK;
 }
