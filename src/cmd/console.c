@@ -10,6 +10,7 @@
 
 #include "base/instant.h"
 #include "ingest/zones.h"
+#include "render/units.h"
 #include "store/store.h"
 
 static volatile sig_atomic_t interrupted;
@@ -56,23 +57,43 @@ bool console_stderr_is_terminal(void) {
 	return isatty(STDERR_FILENO) == 1;
 }
 
+/* The bytes of text that are shown around a place: all of a short one. Cut between characters. */
+static void cut_around(struct str text, size_t at, size_t end, size_t *out_first,
+                       size_t *out_last) {
+	enum { AROUND = 120 };
+	size_t first = at > AROUND ? at - AROUND : 0;
+	size_t last = text.len - end > AROUND ? end + AROUND : text.len;
+	while (first > 0 && ((unsigned char)text.ptr[first] & 0xc0) == 0x80) {
+		first--;
+	}
+	while (last < text.len && ((unsigned char)text.ptr[last] & 0xc0) == 0x80) {
+		last++;
+	}
+	*out_first = first;
+	*out_last = last;
+}
+
 /* Shows the user's text on one line with a caret line below. */
 static void show_place(const struct diag *diag, struct str text) {
-	struct buf line = {0};
+	CLEANUP(buf_deinit) struct buf line = {0};
+	CLEANUP(buf_deinit) struct buf marked = {0};
 	size_t at = MIN_OF(diag->position, text.len);
-	render_safe(&line, str_slice(text, 0, at));
+	size_t end = at + MIN_OF(MIN_OF(MAX_OF(diag->length, (size_t)1), (size_t)120), text.len - at);
+	size_t first;
+	size_t last;
+	cut_around(text, at, end, &first, &last);
+	buf_append_str(&line, first > 0 ? STR("…") : STR(""));
+	render_safe(&line, str_slice(text, first, at));
 	size_t before = render_width(buf_str(&line));
-	struct buf marked = {0};
-	render_safe(&marked, str_slice(text, at, at + MAX_OF(diag->length, (size_t)1)));
+	render_safe(&marked, str_slice(text, at, end));
 	size_t width = MAX_OF(render_width(buf_str(&marked)), (size_t)1);
-	render_safe(&line, str_slice(text, at, text.len));
+	render_safe(&line, str_slice(text, at, last));
+	buf_append_str(&line, last < text.len ? STR("…") : STR(""));
 	(void)fprintf(stderr, "  %.*s\n  %*s", STR_ARG(buf_str(&line)), (int)before, "");
 	for (size_t i = 0; i < width; i++) {
 		(void)fputc('^', stderr);
 	}
 	(void)fputc('\n', stderr);
-	buf_deinit(&marked);
-	buf_deinit(&line);
 }
 
 void console_error(const struct diag *diag, struct str text) {
@@ -144,6 +165,14 @@ int console_print(const struct buf *text) {
 
 bool console_print_error(const struct buf *text) {
 	return print_to(stderr, text);
+}
+
+void console_append_left_out(struct buf *out, uint64_t records) {
+	render_count(out, records);
+	buf_printf(out,
+	           " record%s more fields than are kept (akashi.flags:fields_left_out); the text has "
+	           "all of them",
+	           records == 1 ? " has" : "s have");
 }
 
 int console_status(enum err err) {
@@ -227,6 +256,10 @@ static int32_t zone_offset(void *ctx, int64_t ns) {
 	return zone_offset_at(display->zone, seconds);
 }
 
+static bool to_terminal(const struct args *args) {
+	return console_stdout_is_terminal() && (args->out == NULL || strcmp(args->out, "-") == 0);
+}
+
 static bool wants_colour(const struct args *args) {
 	struct str when = str_from(args->colour);
 	if (str_eq(when, STR("always"))) {
@@ -235,12 +268,12 @@ static bool wants_colour(const struct args *args) {
 	const char *no_colour = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 	return !str_eq(when, STR("never")) && (no_colour == NULL || *no_colour == '\0') &&
-	       (term == NULL || strcmp(term, "dumb") != 0) && console_stdout_is_terminal() &&
-	       (args->out == NULL || strcmp(args->out, "-") == 0);
+	       (term == NULL || strcmp(term, "dumb") != 0) && to_terminal(args);
 }
 
 enum err console_style(const struct args *args, struct render_style *out_style, struct diag *diag) {
-	struct render_style style = {.utf8 = true, .colour = wants_colour(args)};
+	struct render_style style = {
+	    .utf8 = true, .terminal = to_terminal(args), .colour = wants_colour(args)};
 	struct winsize size;
 	struct str colour = str_from(args->colour);
 	if (colour.len > 0 && !str_eq(colour, STR("always")) && !str_eq(colour, STR("never")) &&
@@ -266,6 +299,11 @@ enum err console_style(const struct args *args, struct render_style *out_style, 
 	}
 	*out_style = style;
 	return ERR_OK;
+}
+
+const struct zone *console_zone(const struct render_style *style) {
+	const struct display_zone *display = style->offset_ctx;
+	return display != NULL ? display->zone : NULL;
 }
 
 void console_style_deinit(struct render_style *style) {

@@ -33,6 +33,8 @@ void console_note(const char *format, ...) PRINTF_LIKE(1, 2);
 int console_print(const struct buf *text);
 /* On standard error; false when it failed. */
 bool console_print_error(const struct buf *text);
+/* What the closing summary says of records with the flag fields_left_out. */
+void console_append_left_out(struct buf *out, uint64_t records);
 /* The exit status for an err. */
 int console_status(enum err err);
 
@@ -52,6 +54,8 @@ double progress_seconds(const struct progress *progress);
 /* Display settings from --display-tz, --color and the terminal. */
 MUST_USE enum err console_style(const struct args *args, struct render_style *out_style,
                                 struct diag *diag);
+/* The zone of --display-tz, as long as the style lives; NULL: UTC. */
+const struct zone *console_zone(const struct render_style *style);
 void console_style_deinit(struct render_style *style);
 /* "512M", "2G", "65536" in bytes. */
 MUST_USE enum err console_size(const char *text, size_t *out_bytes, struct diag *diag);

@@ -122,6 +122,29 @@ static void append_files(struct buf *out, struct store *store, const struct rend
 	append_table(out, table, style);
 }
 
+/* Files that were not taken twice: their bytes are there under another name. */
+static void append_same(struct buf *out, struct store *store, bool all) {
+	enum { SHOWN_MAX = 10 };
+	const struct store_file *files;
+	size_t count = store_files(store, &files);
+	size_t same = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct store_file *first = store_file_of(files, count, files[i].same_as);
+		if (first == NULL || (same++ >= SHOWN_MAX && !all)) {
+			continue;
+		}
+		buf_append_str(out, same == 1 ? STR("\nsame bytes, not taken twice:\n") : STR(""));
+		buf_append_str(out, STR("  "));
+		render_safe(out, files[i].path);
+		buf_append_str(out, STR(" = "));
+		render_safe(out, first->path);
+		buf_append_char(out, '\n');
+	}
+	if (same > SHOWN_MAX && !all) {
+		buf_printf(out, "  and %zu more; --gaps shows all\n", same - SHOWN_MAX);
+	}
+}
+
 /* What is known to be missing: files that were not taken to their end, records not yet sealed. */
 static void append_gaps(struct buf *out, struct store *store, const struct store_info *info) {
 	const struct store_file *files;
@@ -208,6 +231,7 @@ static int show(struct store *store, const struct args *args, const struct rende
 	store_get_info(store, &info);
 	append_facts(&text, &info, style);
 	append_sources(&text, store, style);
+	append_same(&text, store, args->gaps);
 	if (args->files) {
 		append_files(&text, store, style);
 	}

@@ -151,11 +151,12 @@ static void print_json(const struct ingest *ingest, const struct store_info *inf
 	}
 	buf_printf(&out,
 	           "{\"akashi.schema\":%d,\"records\":%llu,\"bytes_raw\":%llu,\"bytes_stored\":%llu,"
-	           "\"records_unparsed\":%llu,\"files\":%llu,\"files_known\":%llu,"
+	           "\"records_unparsed\":%llu,\"records_fields_left_out\":%llu,\"files\":%llu,\"files_known\":%llu,"
 	           "\"files_failed\":%llu,\"seconds\":%.3f,\"tree_size\":%llu",
 	           JSON_SCHEMA, (unsigned long long)totals.records,
 	           (unsigned long long)totals.bytes_raw, (unsigned long long)info->bytes_stored,
-	           (unsigned long long)totals.records_unparsed, (unsigned long long)read->files,
+	           (unsigned long long)totals.records_unparsed,
+	           (unsigned long long)totals.records_fields_left_out, (unsigned long long)read->files,
 	           (unsigned long long)read->files_known, (unsigned long long)read->files_failed,
 	           progress_seconds(&ingest->inputs.progress), (unsigned long long)info->tree_size);
 	if (diag->message[0] != '\0') {
@@ -179,6 +180,10 @@ static void print_people(const struct ingest *ingest, const struct store_info *i
 	           read->files == 1 ? "" : "s", progress_seconds(&ingest->inputs.progress));
 	if (read->files_known > 0) {
 		buf_printf(&text, "; %llu known already", (unsigned long long)read->files_known);
+	}
+	if (totals.records_fields_left_out > 0) {
+		buf_append_str(&text, STR("\n"));
+		console_append_left_out(&text, totals.records_fields_left_out);
 	}
 	buf_append_str(&text, STR("\nthe store holds "));
 	render_count(&text, info->records);

@@ -78,6 +78,8 @@ static enum err unknown_option(const struct command *command, struct str text, s
 	                        STR_ARG(str_slice(text, 0, end)));
 	if (nearest.len > 0) {
 		diag_hint(diag, "did you mean --%.*s?", STR_ARG(nearest));
+	} else if (str_eq(command->name, STR("search")) && !str_starts(text, STR("--"))) {
+		diag_hint(diag, "a query that begins with '-' stands behind --: akashi search -- '-x'");
 	} else {
 		diag_hint(diag, "akashi %.*s --help lists them", STR_ARG(command->name));
 	}

@@ -11,14 +11,14 @@ struct parse {
 	struct output *output;
 	bool print;
 	bool explain;
-	uint64_t records, unparsed, bytes;
+	uint64_t records, unparsed, left_out, bytes;
 	enum err output_err;
 };
 
 struct parsed {
 	struct buf json;
 	struct buf explained;
-	uint64_t records, unparsed, bytes;
+	uint64_t records, unparsed, left_out, bytes;
 };
 
 static void *worker_new(void *ctx) {
@@ -37,6 +37,7 @@ static void render_row(const struct parse *parse, struct parser *parser, const s
 	row_from_batch(batch, i, fields, &row);
 	parsed->records++;
 	parsed->unparsed += str_eq(row.format, STR("text"));
+	parsed->left_out += (row.time_flags & FIELDS_LEFT_OUT) != 0;
 	parsed->bytes += batch->records[i].body_len;
 	if (parse->print) {
 		render_json(&row, &style, &parsed->json);
@@ -72,6 +73,7 @@ static enum err finish(void *ctx, void *result, bool discard) {
 	if (!discard) {
 		parse->records += parsed->records;
 		parse->unparsed += parsed->unparsed;
+		parse->left_out += parsed->left_out;
 		parse->bytes += parsed->bytes;
 		err = output_write(parse->output, parsed->json.ptr, parsed->json.len);
 		parse->output_err = err;
@@ -100,14 +102,22 @@ static int summarize(struct parse *parse, const struct args *args, enum err err)
 		             parse->inputs.totals.files == 1 ? "" : "s",
 		             parse->inputs.totals.files == 1 ? "it" : "them");
 	}
+	if (parse->left_out > 0 && !args->json) {
+		struct buf out = {0};
+		console_append_left_out(&out, parse->left_out);
+		console_note("%.*s", STR_ARG(buf_str(&out)));
+		buf_deinit(&out);
+	}
 	if (args->json) {
 		struct buf out = {0};
 		buf_printf(&out,
 		           "{\"akashi.schema\":%d,\"records\":%llu,\"bytes_raw\":%llu,"
-		           "\"records_unparsed\":%llu,\"files\":%llu,\"files_failed\":%llu,"
+		           "\"records_unparsed\":%llu,\"records_fields_left_out\":%llu,"
+		           "\"files\":%llu,\"files_failed\":%llu,"
 		           "\"seconds\":%.3f}\n",
 		           JSON_SCHEMA, (unsigned long long)parse->records,
 		           (unsigned long long)parse->bytes, (unsigned long long)parse->unparsed,
+		           (unsigned long long)parse->left_out,
 		           (unsigned long long)parse->inputs.totals.files,
 		           (unsigned long long)parse->inputs.totals.files_failed, seconds);
 		(void)console_print_error(&out);

@@ -79,7 +79,7 @@ static enum err begin(void *ctx, const struct str *columns, size_t count) {
 		search->columns[i] = arena_str(search->arena, columns[i]);
 	}
 	if (search->format == FORMAT_CSV) {
-		table_render_csv_header(columns, count, &search->line);
+		table_render_csv_header(columns, count, &search->style, &search->line);
 	} else if (search->format == FORMAT_TEXT || search->format == FORMAT_TABLE) {
 		search->table = table_new(columns, count);
 	}
@@ -121,7 +121,7 @@ static enum err values(void *ctx, const struct value *row, size_t count) {
 		table_add(search->table, row);
 		return ERR_OK;
 	case FORMAT_CSV:
-		table_render_csv(row, count, &search->line);
+		table_render_csv(row, count, &search->style, &search->line);
 		break;
 	case FORMAT_RAW:
 	case FORMAT_JSONL:
@@ -147,9 +147,7 @@ static enum err read_time(const char *text, int64_t now, const struct render_sty
 	if (text == NULL) {
 		return ERR_OK;
 	}
-	TRY(when_parse(str_from(text), now, render_offset(style, now), &when, diag));
-	/* The zone's offset then may be another than now. */
-	TRY(when_parse(str_from(text), now, render_offset(style, when.ns), &when, diag));
+	TRY(when_parse(str_from(text), now, console_zone(style), &when, diag));
 	*out_ns = when.ns;
 	return ERR_OK;
 }
@@ -185,8 +183,13 @@ static enum err read_options(const struct args *args, struct search *search,
 	TRY(choose_format(args, &search->format, diag));
 	TRY(read_time(args->from, options.now_ns, &search->style, &options.from_ns, diag));
 	TRY(read_time(args->to, options.now_ns, &search->style, &options.to_ns, diag));
+	if (options.from_ns > options.to_ns) {
+		enum err err = diag_set(diag, ERR_INVALID, "--from is later than --to");
+		diag_hint(diag, "nothing lies between them; --to is the end, which does not belong to it");
+		return err;
+	}
 	TRY(read_order(args->order, &options.order, diag));
-	options.display_offset_seconds = render_offset(&search->style, options.now_ns);
+	options.zone = console_zone(&search->style);
 	if (args->timeout != NULL) {
 		int64_t timeout;
 		TRY(when_parse_duration(str_from(args->timeout), &timeout, diag));
@@ -246,6 +249,34 @@ static bool tell_losses(const struct query_stats *stats, const struct store_info
 		             (unsigned long long)missing);
 	}
 	return stats->pages_damaged > 0 || missing > 0;
+}
+
+/* Files that the query asks for by a name under which nothing was taken, because the same bytes
+ * were there already: where their records are. */
+static void tell_other_names(const struct query *query, const struct store *store) {
+	enum { TOLD_MAX = 3 };
+	const struct store_file *files;
+	size_t count = store_files(store, &files);
+	size_t told = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct store_file *first = store_file_of(files, count, files[i].same_as);
+		if (first == NULL || !query_names_path(query, files[i].path) ||
+		    query_names_path(query, first->path)) {
+			continue;
+		}
+		if (told++ < TOLD_MAX) {
+			struct buf text = {0};
+			render_safe(&text, files[i].path);
+			buf_append_str(&text, STR(" has the same bytes as "));
+			render_safe(&text, first->path);
+			buf_append_str(&text, STR(" and was not taken twice: its records are under that name"));
+			console_note("%.*s", STR_ARG(buf_str(&text)));
+			buf_deinit(&text);
+		}
+	}
+	if (told > TOLD_MAX) {
+		console_note("%zu more files likewise; akashi info lists them", told - TOLD_MAX);
+	}
 }
 
 static void print_summary(const struct args *args, const struct query_stats *stats,
@@ -347,6 +378,10 @@ static enum err run(struct search *search, const struct args *args, struct store
 	}
 	if (err == ERR_OK) {
 		err = query_run(query, *out_store, &options, &output, out_stats, diag);
+	}
+	if (err == ERR_OK) {
+		progress_end(&search->progress);
+		tell_other_names(query, *out_store);
 	}
 	if (err == ERR_OK && args->follow) {
 		err = follow(search, args, query, &output, &options, out_store, out_stats, diag);

@@ -172,7 +172,12 @@ void fields_set_format(struct batch *batch, struct str format) {
 
 void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags) {
 	current_row(batch)->time_ns = time_ns;
-	current_row(batch)->time_flags = time_flags;
+	current_row(batch)->time_flags =
+	    (uint8_t)((current_row(batch)->time_flags & FIELDS_LEFT_OUT) | time_flags);
+}
+
+void fields_left_out(struct batch *batch) {
+	current_row(batch)->time_flags |= FIELDS_LEFT_OUT;
 }
 
 /* A row that takes no more values takes no more names from those that come after it either. */
@@ -194,6 +199,9 @@ uint32_t fields_name(struct batch *batch, struct str name) {
 	if (number == UINT32_MAX) {
 		if (fields->names_count >= LIMIT_NAMES_PER_BATCH || name.len > LIMIT_FIELD_NAME ||
 		    name.len == 0 || row_is_full(fields)) {
+			if (fields->rows_done > 0) {
+				fields_left_out(batch);
+			}
 			return UINT32_MAX;
 		}
 		if (fields->names_count == fields->names_cap) {
@@ -229,6 +237,7 @@ static void append_entry(struct batch *batch, struct field_entry entry) {
 	struct field_block *fields = &batch->fields;
 	struct field_row *row = current_row(batch);
 	if (row->count >= LIMIT_FIELDS_PER_RECORD) {
+		row->time_flags |= FIELDS_LEFT_OUT;
 		return;
 	}
 	if (fields->entries_count == fields->entries_cap) {
@@ -286,13 +295,19 @@ static void join_entry(struct batch *batch, struct field_entry *entry, struct va
 		char *list = batch->fields.bytes.ptr + entry->offset;
 		memcpy(list + entry->len, more.ptr, more.len);
 		entry->len += (uint32_t)more.len;
+	} else if (more.len > 0) {
+		fields_left_out(batch);
 	}
 	buf_deinit(&more);
 }
 
 void fields_put(struct batch *batch, uint32_t name, struct value value) {
 	struct buf *bytes = &batch->fields.bytes;
-	if (name == UINT32_MAX || value.kind == VALUE_NONE) {
+	if (value.kind == VALUE_NONE) {
+		return;
+	}
+	if (name == UINT32_MAX) {
+		fields_left_out(batch);
 		return;
 	}
 	ASSERT(bytes->len + value.text.len <= UINT32_MAX);
@@ -314,6 +329,7 @@ void fields_put_span(struct batch *batch, uint32_t name, enum value_kind kind, u
 	struct str text = batch_text(batch, batch->fields.rows_done - 1);
 	ASSERT(offset <= text.len && len <= text.len - offset);
 	if (name == UINT32_MAX) {
+		fields_left_out(batch);
 		return;
 	}
 	struct field_entry *same = find_entry(batch, current_row(batch), name);
@@ -348,6 +364,7 @@ void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind,
 	const struct buf *bytes = &batch->fields.bytes;
 	ASSERT(offset <= bytes->len && len <= bytes->len - offset);
 	if (name == UINT32_MAX) {
+		fields_left_out(batch);
 		return;
 	}
 	struct field_entry *same = find_entry(batch, current_row(batch), name);
@@ -374,7 +391,7 @@ void fields_end_row(struct batch *batch) {
 	struct field_row *row = current_row(batch);
 	if (row->time_ns == INSTANT_MIN) {
 		row->time_ns = batch->records[batch->fields.rows_done - 1].received_ns;
-		row->time_flags = TIME_NONE;
+		row->time_flags = (uint8_t)((row->time_flags & FIELDS_LEFT_OUT) | TIME_NONE);
 	}
 }
 

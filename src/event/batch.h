@@ -43,12 +43,14 @@ enum record_flag {
 	RECORD_REDACTABLE = 1 << 5,
 };
 
-/* How a record's event time came about. */
+/* How a record's event time came about, and whether its fields are whole. */
 enum time_flag {
 	TIME_NONE = 1 << 0,          /* no time of its own: receive time stands in */
 	TIME_ZONE_ASSUMED = 1 << 1,  /* the text had no zone */
 	TIME_YEAR_INFERRED = 1 << 2, /* the text had no year */
 	TIME_DATE_ASSUMED = 1 << 3,  /* the text had no date */
+	FIELDS_LEFT_OUT = 1 << 7,    /* not of the time: a limit left values out of the fields (the
+	                                text has them) */
 };
 
 enum charset {
@@ -203,12 +205,13 @@ struct field_row *fields_begin_row(struct batch *batch);
 void fields_set_text(struct batch *batch, struct str text);
 void fields_set_format(struct batch *batch, struct str format);
 void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags);
-/* The number of a name (known or of this batch). UINT32_MAX above the limits. */
+/* The number of a name (known or of this batch). UINT32_MAX above the limits: the current row, if
+ * there is one, is marked FIELDS_LEFT_OUT. */
 uint32_t fields_name(struct batch *batch, struct str name);
 struct str fields_name_text(const struct batch *batch, uint32_t name);
 /* Adds a value, copied (it must not point into the batch itself). A name that the row has already
- * turns into a VALUE_LIST. Silently ignores name UINT32_MAX; above LIMIT_FIELDS_PER_RECORD values
- * are left out (the text has them). */
+ * turns into a VALUE_LIST. With name UINT32_MAX, and above LIMIT_FIELDS_PER_RECORD, the value is
+ * left out and the row marked FIELDS_LEFT_OUT (the text has it). */
 void fields_put(struct batch *batch, uint32_t name, struct value value);
 static inline void fields_put_str(struct batch *batch, uint32_t name, struct str text) {
 	fields_put(batch, name, value_string(text));
@@ -223,7 +226,9 @@ uint32_t fields_share(struct batch *batch, struct str bytes);
 /* Adds a value whose bytes fields_share has kept: [offset, offset + len) of the block. */
 void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind, uint32_t offset,
                        uint32_t len);
-/* Forgets the values and the time of the current row: a format has given it up. */
+/* Marks the current row FIELDS_LEFT_OUT: its text has more than its fields. */
+void fields_left_out(struct batch *batch);
+/* Forgets the values, the mark and the time of the current row: a format has given it up. */
 void fields_reset_row(struct batch *batch);
 void fields_end_row(struct batch *batch);
 /* The value of a row's entry. */

@@ -243,8 +243,39 @@ TEST(values_above_the_limit_of_a_record_are_left_out) {
 	}
 	fields_end_row(batch);
 	CHECK_EQ(batch->fields.rows[0].count, LIMIT_FIELDS_PER_RECORD);
+	CHECK_EQ(batch->fields.rows[0].time_flags, FIELDS_LEFT_OUT | TIME_NONE);
 	/* What it may not have leaves the batch's names to the rows behind it. */
 	CHECK_EQ(batch->fields.names_count, LIMIT_FIELDS_PER_RECORD);
+	batch_free(batch);
+}
+
+TEST(a_row_with_all_its_values_is_not_marked_and_one_that_is_given_up_is_forgotten) {
+	struct batch *batch = batch_new();
+	struct buf name = {0};
+	for (uint32_t row = 0; row < 3; row++) {
+		add_line(batch, "x");
+	}
+	fields_begin(batch);
+	(void)fields_begin_row(batch);
+	for (uint32_t i = 0; i < LIMIT_FIELDS_PER_RECORD; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "field%u", i);
+		fields_put_str(batch, fields_name(batch, buf_str(&name)), STR("v"));
+	}
+	fields_set_time(batch, 5, TIME_ZONE_ASSUMED);
+	fields_end_row(batch);
+	CHECK_EQ(batch->fields.rows[0].time_flags, TIME_ZONE_ASSUMED);
+	(void)fields_begin_row(batch);
+	CHECK_EQ(fields_name(batch, STR("")), UINT32_MAX);
+	fields_set_time(batch, 5, TIME_ZONE_ASSUMED);
+	fields_end_row(batch);
+	CHECK_EQ(batch->fields.rows[1].time_flags, FIELDS_LEFT_OUT | TIME_ZONE_ASSUMED);
+	(void)fields_begin_row(batch);
+	fields_put_str(batch, UINT32_MAX, STR("v"));
+	fields_reset_row(batch);
+	fields_end_row(batch);
+	CHECK_EQ(batch->fields.rows[2].time_flags, TIME_NONE);
+	buf_deinit(&name);
 	batch_free(batch);
 }
 

@@ -29,3 +29,43 @@ void row_from_batch(const struct batch *batch, uint32_t row, struct row_field *f
 	    .fields_count = parsed->count,
 	};
 }
+
+struct flag_name {
+	unsigned flag;
+	struct str name;
+};
+
+static void append_names(struct buf *out, unsigned flags, const struct flag_name *names,
+                         size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		if ((flags & names[i].flag) != 0) {
+			value_list_append(out, value_string(names[i].name));
+		}
+	}
+}
+
+void row_append_flags(struct buf *out, uint8_t flags, uint8_t time_flags) {
+	static const struct flag_name record_names[] = {
+	    {RECORD_NO_FINAL_LF, STR_INIT("no_final_lf")},
+	    {RECORD_CONTINUES, STR_INIT("continues")},
+	    {RECORD_OVERSIZE, STR_INIT("oversize")},
+	    {RECORD_FRAMING_ERROR, STR_INIT("framing_error")},
+	    {RECORD_TRUNCATED, STR_INIT("truncated")},
+	    {RECORD_REDACTABLE, STR_INIT("redactable")},
+	};
+	static const struct flag_name parsed_names[] = {
+	    {FIELDS_LEFT_OUT, STR_INIT("fields_left_out")},
+	};
+	append_names(out, flags, record_names, ARRAY_LEN(record_names));
+	append_names(out, time_flags, parsed_names, ARRAY_LEN(parsed_names));
+}
+
+void row_append_time_flags(struct buf *out, uint8_t time_flags) {
+	static const struct flag_name time_names[] = {
+	    {TIME_NONE, STR_INIT("received")},
+	    {TIME_ZONE_ASSUMED, STR_INIT("zone_assumed")},
+	    {TIME_YEAR_INFERRED, STR_INIT("year_inferred")},
+	    {TIME_DATE_ASSUMED, STR_INIT("date_assumed")},
+	};
+	append_names(out, time_flags, time_names, ARRAY_LEN(time_names));
+}

@@ -33,3 +33,9 @@ struct row {
 /* The row of a parsed batch. fields: room for LIMIT_FIELDS_PER_RECORD, the caller's. */
 void row_from_batch(const struct batch *batch, uint32_t row, struct row_field *fields,
                     struct row *out_row);
+
+/* The names of flags, as output and searches call them: akashi.flags (enum record_flag, and
+ * FIELDS_LEFT_OUT of the time flags) and akashi.time_flags (the rest of enum time_flag). A list of
+ * the names that are set, appended to out in the form of VALUE_LIST; nothing when none is. */
+void row_append_flags(struct buf *out, uint8_t flags, uint8_t time_flags);
+void row_append_time_flags(struct buf *out, uint8_t time_flags);

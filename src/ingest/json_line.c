@@ -64,8 +64,12 @@ static void try_time(struct walk *walk, struct str name, struct str value) {
 
 /* The number of the name that stands in path; the time is not a field (event time is its place). */
 static uint32_t name_number(struct walk *walk, size_t path_len) {
-	if (walk->line->batch == NULL || path_len > sizeof(walk->path)) {
-		return UINT32_MAX; /* a name that is too long: the text has it */
+	if (walk->line->batch == NULL) {
+		return UINT32_MAX;
+	}
+	if (path_len > sizeof(walk->path)) { /* a name that is too long: the text has it */
+		fields_left_out(walk->line->batch);
+		return UINT32_MAX;
 	}
 	uint32_t number = fields_name(walk->line->batch, str_make(walk->path, path_len));
 	return number == FIELD_TIMESTAMP ? UINT32_MAX : number;

@@ -83,6 +83,8 @@ TEST(too_many_and_too_long_names_are_left_out_not_fatal) {
 	CHECK(str_find(buf_str(&out), STR("k1023="), 0) != (size_t)-1);
 	CHECK(str_find(buf_str(&out), STR("k1024="), 0) == (size_t)-1);
 	CHECK(str_find(buf_str(&out), STR("nnn"), 0) == (size_t)-1);
+	/* 1 no time of its own, 128 fields left out */
+	CHECK(str_find(buf_str(&out), STR(" 129\n"), 0) != (size_t)-1);
 	buf_deinit(&line);
 	buf_deinit(&out);
 	line_testing_free(&t);

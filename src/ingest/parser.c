@@ -122,11 +122,13 @@ static struct str decode(struct parser *parser, enum charset charset, struct str
 
 static bool try_format(struct parser *parser, struct line *line, uint32_t format) {
 	const struct line_format *row = &parser->formats->list[format];
-	uint32_t before = line->batch->fields.rows[line->batch->fields.rows_done - 1].count;
+	const struct field_block *fields = &line->batch->fields;
+	uint32_t before = fields->rows[fields->rows_done - 1].count;
 	if (row->take(row, line)) {
 		return true;
 	}
-	if (line->batch->fields.rows[line->batch->fields.rows_done - 1].count != before) {
+	const struct field_row *parsed = &fields->rows[fields->rows_done - 1];
+	if (parsed->count != before || (parsed->time_flags & FIELDS_LEFT_OUT) != 0) {
 		fields_reset_row(line->batch);
 	}
 	return false;

@@ -108,15 +108,15 @@ static bool is_text_field(struct str field) {
 	return field.len == 0 || (known != UINT32_MAX && field_known_type(known) == FIELD_TYPE_TEXT);
 }
 
-static enum err read_when(struct parser *p, struct str text, size_t position, struct when *out) {
+static enum err read_when(struct parser *p, struct str text, size_t position, size_t end,
+                          struct when *out) {
 	struct diag inner = {0};
 	if (str_starts(text, STR("now")) && text.len > 3) { /* now-15m */
 		text = str_slice(text, 3, text.len);
 	}
-	enum err err =
-	    when_parse(text, p->options->now_ns, p->options->display_offset_seconds, out, &inner);
+	enum err err = when_parse(text, p->options->now_ns, p->options->zone, out, &inner);
 	if (err != ERR_OK) {
-		(void)diag_set_at(p->diag, err, position, p->at - position, "%s", inner.message);
+		(void)diag_set_at(p->diag, err, position, end - position, "%s", inner.message);
 		diag_hint(p->diag, "%s", inner.hint);
 	}
 	return err;
@@ -131,7 +131,16 @@ static int64_t behind(const struct when *when) {
 static enum err make_time(struct parser *p, struct str text, size_t position,
                           struct expr **out_expr) {
 	struct when when;
-	TRY(read_when(p, text, position, &when));
+	TRY(read_when(p, text, position, p->at, &when));
+	bool relative = text.ptr[0] == '-' || text.ptr[0] == '+' || str_starts(text, STR("now"));
+	if (relative) { /* this very nanosecond: nobody means that */
+		enum err err = diag_set_at(p->diag, ERR_INVALID, position, p->at - position,
+		                           "'%.*s' is an instant, which no record will have",
+		                           STR_ARG(str_slice(text, 0, 80)));
+		diag_hint(p->diag, "write @timestamp:>=%.*s for all since then",
+		          STR_ARG(str_slice(text, 0, 80)));
+		return err;
+	}
 	*out_expr = expr_test_time(p->arena, when.ns, behind(&when));
 	return ERR_OK;
 }
@@ -193,33 +202,142 @@ static enum err need_value(struct parser *p, size_t position, const char *behind
 	return err;
 }
 
-static enum err read_bound(struct parser *p, struct str *out_text) {
-	if (parser_peek(p, 0) == '"') {
-		return parser_quoted(p, out_text);
+/* One end of a range as it stands in the query. */
+struct bound {
+	bool present, open, quoted;
+	struct str text;
+	size_t at, end; /* bytes of the query */
+};
+
+/* What stands behind '=' or a comparison. */
+static enum err read_bound(struct parser *p, struct bound *out) {
+	out->at = p->at;
+	out->present = true;
+	out->quoted = parser_peek(p, 0) == '"';
+	if (out->quoted) {
+		TRY(parser_quoted(p, &out->text));
+	} else {
+		struct str bare = read_bare(p);
+		out->text = wildcard_unescape(p->arena, bare);
+		if (bare.len == 0) {
+			return need_value(p, p->at, "the comparison");
+		}
 	}
-	struct str bare = read_bare(p);
-	*out_text = wildcard_unescape(p->arena, bare);
-	return bare.len > 0 ? ERR_OK : need_value(p, p->at, "the comparison");
+	out->end = p->at;
+	return ERR_OK;
 }
 
-static enum err make_range(struct parser *p, struct str field, const struct expr_range *range,
-                           size_t position, struct expr **out_expr) {
-	if (!is_time_field(field)) {
-		*out_expr = expr_test_range(p->arena, field, range);
-		return ERR_OK;
-	}
+/* ---- ranges ---- */
+
+static enum err backwards(struct parser *p, const struct bound *min, const struct bound *max) {
+	enum err err = diag_set_at(p->diag, ERR_INVALID, min->at, max->end - min->at,
+	                           "nothing lies in this range: it ends before it begins");
+	diag_hint(p->diag, "the lesser value stands first: [100 TO 200]");
+	return err;
+}
+
+static enum err make_time_range(struct parser *p, const struct bound *min, const struct bound *max,
+                                int64_t *out_from, int64_t *out_to) {
 	int64_t from = INSTANT_MIN;
 	int64_t to = INSTANT_MAX;
 	struct when when;
-	if (range->has_min) {
-		TRY(read_when(p, range->min, position, &when));
-		from = range->min_open ? behind(&when) : when.ns;
+	if (min->present) {
+		TRY(read_when(p, min->text, min->at, min->end, &when));
+		from = min->open ? behind(&when) : when.ns;
 	}
-	if (range->has_max) {
-		TRY(read_when(p, range->max, position, &when));
-		to = range->max_open ? when.ns : behind(&when);
+	if (max->present) {
+		TRY(read_when(p, max->text, max->at, max->end, &when));
+		to = max->open ? when.ns : behind(&when);
 	}
-	*out_expr = expr_test_time(p->arena, from, to);
+	*out_from = from;
+	*out_to = to;
+	return min->present && max->present && from > to ? backwards(p, min, max) : ERR_OK;
+}
+
+static struct str time_text(struct parser *p, int64_t ns) {
+	struct buf text = {0};
+	instant_format(&text, ns, 0);
+	struct str kept = arena_str(p->arena, buf_str(&text));
+	buf_deinit(&text);
+	return kept;
+}
+
+/* A field of times other than the event's own: its values are compared with instants. */
+static enum err make_date_range(struct parser *p, struct str field, const struct bound *min,
+                                const struct bound *max, struct expr **out_expr) {
+	int64_t from;
+	int64_t to;
+	TRY(make_time_range(p, min, max, &from, &to));
+	struct expr_range range = {.has_min = min->present, .has_max = max->present, .max_open = true};
+	range.min = time_text(p, from);
+	range.max = time_text(p, to);
+	*out_expr = expr_test_range(p->arena, field, &range);
+	return ERR_OK;
+}
+
+/* What a bound must be. A bare word in a field of no known type is rather a slip (10k, monday) than
+ * a text: texts stand in quotation marks there. */
+static enum err check_bound(struct parser *p, struct str field, const struct bound *bound) {
+	uint32_t known = field_known_find(field);
+	struct scalar scalar = scalar_read(bound->text);
+	bool number = scalar.kind == SCALAR_INTEGER || scalar.kind == SCALAR_REAL;
+	bool is_long = known != UINT32_MAX && field_known_type(known) == FIELD_TYPE_LONG;
+	bool is_ip = known != UINT32_MAX && field_known_type(known) == FIELD_TYPE_IP;
+	const char *wanted = "a number, a time or an address";
+	bool fits = scalar.kind != SCALAR_TEXT || bound->quoted || known != UINT32_MAX;
+	if (is_long || is_ip) {
+		wanted = is_long ? "a number" : "an address";
+		fits = is_long ? number : scalar.kind == SCALAR_ADDRESS;
+	}
+	if (!bound->present || fits) {
+		return ERR_OK;
+	}
+	struct str shown = str_slice(bound->text, 0, 80);
+	enum err err = diag_set_at(p->diag, ERR_INVALID, bound->at, bound->end - bound->at,
+	                           "'%.*s' is not %s", STR_ARG(shown), wanted);
+	if (is_long || is_ip) {
+		diag_hint(p->diag, "%.*s holds %s", STR_ARG(field),
+		          is_long ? "numbers" : "addresses; a network is written without a comparison");
+	} else {
+		diag_hint(p->diag, "to compare by the order of letters, put it in quotes: \"%.*s\"",
+		          STR_ARG(shown));
+	}
+	return err;
+}
+
+static enum err make_range(struct parser *p, struct str field, const struct bound *min,
+                           const struct bound *max, struct expr **out_expr) {
+	uint32_t known = field_known_find(field);
+	int64_t from;
+	int64_t to;
+	if (is_time_field(field)) {
+		TRY(make_time_range(p, min, max, &from, &to));
+		*out_expr = expr_test_time(p->arena, from, to);
+		return ERR_OK;
+	}
+	if (known != UINT32_MAX && field_known_type(known) == FIELD_TYPE_DATE) {
+		return make_date_range(p, field, min, max, out_expr);
+	}
+	TRY(check_bound(p, field, min));
+	TRY(check_bound(p, field, max));
+	if (min->present && max->present) {
+		struct scalar low = scalar_read(min->text);
+		struct scalar high = scalar_read(max->text);
+		if (!scalar_comparable(&low, &high)) {
+			return diag_set_at(p->diag, ERR_INVALID, min->at, max->end - min->at,
+			                   "the ends of this range cannot be compared with each other");
+		}
+		if (scalar_order_nocase(&low, &high) > 0) {
+			return backwards(p, min, max);
+		}
+	}
+	struct expr_range range = {.has_min = min->present,
+	                           .has_max = max->present,
+	                           .min_open = min->open,
+	                           .max_open = max->open,
+	                           .min = min->text,
+	                           .max = max->text};
+	*out_expr = expr_test_range(p->arena, field, &range);
 	return ERR_OK;
 }
 
@@ -227,58 +345,60 @@ static enum err make_range(struct parser *p, struct str field, const struct expr
 static enum err parse_comparison(struct parser *p, struct str field, struct expr **out_expr) {
 	char sign = parser_peek(p, 0);
 	bool equal = parser_peek(p, 1) == '=';
+	struct bound bound = {.open = !equal};
+	struct bound none = {0};
 	p->at += equal ? 2 : 1;
-	size_t position = p->at;
-	struct str bound;
 	TRY(read_bound(p, &bound));
-	struct expr_range range = {.has_min = sign == '>', .has_max = sign == '<'};
-	range.min_open = !equal;
-	range.max_open = !equal;
-	range.min = sign == '>' ? bound : STR("");
-	range.max = sign == '<' ? bound : STR("");
-	return make_range(p, field, &range, position, out_expr);
+	return sign == '>' ? make_range(p, field, &bound, &none, out_expr)
+	                   : make_range(p, field, &none, &bound, out_expr);
 }
 
 /* A bound of [a TO b]: also ends at the closing bracket. */
-static enum err read_range_bound(struct parser *p, struct str *out_text) {
+static enum err read_range_bound(struct parser *p, struct bound *out) {
 	parser_skip(p);
-	if (parser_peek(p, 0) == '"') {
-		return parser_quoted(p, out_text);
+	out->at = p->at;
+	out->quoted = parser_peek(p, 0) == '"';
+	if (out->quoted) {
+		TRY(parser_quoted(p, &out->text));
+	} else {
+		while (!ends_bare(p, p->at) && parser_peek(p, 0) != ']' && parser_peek(p, 0) != '}') {
+			p->at++;
+		}
+		out->text = str_slice(p->text, out->at, p->at);
+		if (out->text.len == 0) {
+			return need_value(p, p->at, "the bracket");
+		}
 	}
-	size_t first = p->at;
-	while (!ends_bare(p, p->at) && parser_peek(p, 0) != ']' && parser_peek(p, 0) != '}') {
-		p->at++;
-	}
-	*out_text = str_slice(p->text, first, p->at);
-	return out_text->len > 0 ? ERR_OK : need_value(p, p->at, "the bracket");
+	out->end = p->at;
+	out->present = out->quoted || !str_eq(out->text, STR("*"));
+	return ERR_OK;
 }
 
 /* field:[a TO b], field:{a TO b}: with and without the ends; '*' leaves an end open. */
 static enum err parse_brackets(struct parser *p, struct str field, struct expr **out_expr) {
 	size_t first = p->at;
-	struct expr_range range = {.min_open = parser_peek(p, 0) == '{'};
+	struct bound min = {.open = parser_peek(p, 0) == '{'};
+	struct bound max = {0};
 	p->at++;
-	TRY(read_range_bound(p, &range.min));
+	TRY(read_range_bound(p, &min));
 	parser_skip(p);
 	if (!at_keyword(p, STR("TO"))) {
 		return diag_set_at(p->diag, ERR_INVALID, p->at, 0,
 		                   "a range is written [from TO to]: TO is missing here");
 	}
 	p->at += 2;
-	TRY(read_range_bound(p, &range.max));
+	TRY(read_range_bound(p, &max));
 	parser_skip(p);
 	char close = parser_peek(p, 0);
 	if (close != ']' && close != '}') {
 		return diag_set_at(p->diag, ERR_INVALID, first, 1, "this bracket is not closed");
 	}
 	p->at++;
-	range.max_open = close == '}';
-	range.has_min = !str_eq(range.min, STR("*"));
-	range.has_max = !str_eq(range.max, STR("*"));
-	if (!range.has_min && !range.has_max) {
+	max.open = close == '}';
+	if (!min.present && !max.present) {
 		return make_test(p, EXPR_EXISTS, field, STR(""), first, out_expr);
 	}
-	return make_range(p, field, &range, first, out_expr);
+	return make_range(p, field, &min, &max, out_expr);
 }
 
 static enum err enter(struct parser *p, size_t position) {
@@ -385,6 +505,7 @@ static enum err check_slashes(struct parser *p) {
 static enum err parse_value(struct parser *p, struct str field, struct expr **out_expr) {
 	size_t first = p->at;
 	struct str text;
+	struct bound bound = {0};
 	switch (parser_peek(p, 0)) {
 	case '(':
 		return parse_list(p, field, out_expr);
@@ -401,8 +522,8 @@ static enum err parse_value(struct parser *p, struct str field, struct expr **ou
 		return parse_part(p, field, out_expr);
 	case '=':
 		p->at++;
-		TRY(read_bound(p, &text));
-		return make_exact(p, field, text, first, out_expr);
+		TRY(read_bound(p, &bound));
+		return make_exact(p, field, bound.text, first, out_expr);
 	case '!':
 		p->at++;
 		TRY(enter(p, first));

@@ -28,13 +28,28 @@ static void drop_fields(struct parser *p, const struct field_list *list) {
 	p->dropped_count += list->count;
 }
 
+/* A column that comes twice would be a key that comes twice in JSON. */
+static enum err check_new(struct parser *p, const struct field_list *list, uint32_t field,
+                          size_t position) {
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i] == field) {
+			return diag_set_at(p->diag, ERR_INVALID, position, p->at - position,
+			                   "this field stands here twice");
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err fields_parse(struct parser *p, void **out_spec) {
 	struct field_list list = {0};
 	bool drop = pipe_take(p, '-');
 	(void)out_spec;
 	for (;;) {
 		uint32_t field;
+		parser_skip(p);
+		size_t first = p->at;
 		TRY(pipe_field(p, &field));
+		TRY(check_new(p, &list, field, first));
 		TRY(field_list_add(p, &list, field));
 		if (pipe_at_end(p)) {
 			break;

@@ -26,3 +26,8 @@ TEST(bad_lists_are_refused) {
 	CHECK_QUERY("* | fields a | sort b",
 	            "error at 20: there is no 'b' here\nhint: the columns are a\n");
 }
+
+TEST(a_field_is_named_once) {
+	CHECK_QUERY("sudo | fields user, ip, user", "error at 24: this field stands here twice\n");
+	CHECK_QUERY("sudo | fields -user, -user", "error at 22: this field stands here twice\n");
+}

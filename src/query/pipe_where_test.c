@@ -1,6 +1,7 @@
 /* where: expressions over records and tables. */
 #include "tap.h"
 
+#include "base/zone.h"
 #include "query/fixture.h"
 
 TEST(comparisons_go_by_what_values_are) {
@@ -14,6 +15,9 @@ TEST(comparisons_go_by_what_values_are) {
 	CHECK_QUERY("* | where groups = \"adm\"", "#0\n");
 	CHECK_QUERY("* | where groups != \"adm\"", "#4\n#8\n");
 	CHECK_QUERY("* | where user in (\"eve\", \"guest\")", "#4\n#11\n");
+	CHECK_QUERY("* | where not user =~ /o/", "#4\n#1\n#5\n#7\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where user not in (\"root\", \"eve\")", "#4\n#1\n#5\n#9\n#10\n");
+	CHECK_QUERY("* | where not user in (\"root\", \"eve\")", "#4\n#1\n#5\n#7\n#9\n#10\n");
 	CHECK_QUERY("* | where bytes not in (3, 7) and bytes < 21", "#1\n#5\n");
 }
 
@@ -33,7 +37,7 @@ TEST(arithmetic_is_exact_for_integers) {
 TEST(functions_test_texts) {
 	CHECK_QUERY("* | where contains(user, \"OO\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
 	CHECK_QUERY("* | where user =~ /^ro/ and not regex(user, \"(?-i)^R\")", "#0\n#2\n#3\n#8\n");
-	CHECK_QUERY("* | where user !~ /o/", "#4\n#1\n#5\n#7\n#9\n#10\n#11\n");
+	CHECK_QUERY("* | where user !~ /o/", "#4\n#1\n#5\n#9\n#10\n#11\n");
 	CHECK_QUERY("* | where cidr(ip, \"192.0.2.0/24\") || cidr(ip, \"2001:db8::/32\")",
 	            "#6\n#9\n#10\n#11\n");
 	CHECK_QUERY("* | where startswith(user, \"r\") and endswith(ip, \".9\")", "#0\n#2\n#3\n#8\n");
@@ -88,4 +92,28 @@ TEST(mistakes_are_named) {
 	CHECK_QUERY("* | where user =~ /a(/",
 	            "error at 21: the regular expression is not valid: missing closing parenthesis\n");
 	CHECK_QUERY("* | where cidr(ip, \"x\")", "error at 19: 'x' is not an IP address or network\n");
+}
+
+TEST(times_are_read_as_in_the_filter) {
+	CLEANUP(buf_deinit) struct buf out = {0};
+	CLEANUP(zone_freep) struct zone *zone = zone_fixed(9 * 3600);
+	struct query_options options = fake_options();
+	CHECK_QUERY("* | where @timestamp > \"2026-11-22T10:05\"", "#9\n#10\n#11\n");
+	CHECK_QUERY("* | where @timestamp = \"2026-11-22T10:05\"", "#6\n#7\n#8\n");
+	CHECK_QUERY("* | where @timestamp = \"2026-11-22\" | stats count()", "count\n12\n");
+	CHECK_QUERY("* | where @timestamp != \"2026-11-22\"", "");
+	CHECK_QUERY("* | where @timestamp <= \"2026-11-22T10:00:05\"", "#0\n#4\n");
+	CHECK_QUERY("* | where @timestamp < \"now\"", "");
+	CHECK_QUERY("* | where @timestamp >= \"+400s\"", "#9\n#10\n#11\n");
+	CHECK_QUERY(
+	    "* | where @timestamp > \"monday\"",
+	    "error at 23: 'monday' is not a time\nhint: write 2026-11-22, 2026-11-22T10:00:00Z, "
+	    "today, yesterday, -15m or -7d\n");
+	options.zone = zone;
+	fixture_run_with("* | where @timestamp > \"2026-11-22T19:06:40\"", &options, false, &out);
+	fixture_run_with("sudo | fields @timestamp", &options, false, &out);
+	fixture_run_with("* | stats max(@timestamp) as t | where t = \"2026-11-22T10:06:42Z\"",
+	                 &options, false, &out);
+	CHECK_STR(buf_str(&out), "#10\n#11\n@timestamp\n2026-11-22T19:05:00+09:00\n"
+	                         "t\n2026-11-22T19:06:42+09:00\n");
 }

@@ -64,6 +64,23 @@ bool query_has_pipes(const struct query *query) {
 	return query->stages_count > 0;
 }
 
+static bool names_path(const struct expr *expr, struct str path) {
+	if (expr->kind == EXPR_TEST) {
+		return str_eq(expr->field, STR("file.path")) && expr->test_kind != EXPR_EXISTS &&
+		       expr_test_value(expr->test, value_string(path));
+	}
+	for (size_t i = 0; expr->kind != EXPR_NOT && i < expr->children_count; i++) {
+		if (names_path(expr->children[i], path)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool query_names_path(const struct query *query, struct str path) {
+	return names_path(query->filter, path);
+}
+
 struct need {
 	struct buf *out;
 	size_t count;

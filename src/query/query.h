@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct query;
+struct zone;
 
 enum query_order { QUERY_BY_TIME, QUERY_BY_TIME_NEWEST, QUERY_BY_INDEX };
 
@@ -18,10 +19,10 @@ struct query_options {
 	uint64_t limit;         /* --limit; UINT64_MAX: none */
 	uint64_t index_from;    /* pages that end before are left out: for --follow */
 	enum query_order order;
-	size_t memory_max;   /* 0: LIMIT_QUERY_MEMORY */
-	int64_t deadline_ns; /* monotonic; 0: none */
-	bool count_only;     /* --count: nothing is given out, see query_stats.results */
-	int32_t display_offset_seconds;
+	size_t memory_max;       /* 0: LIMIT_QUERY_MEMORY */
+	int64_t deadline_ns;     /* monotonic; 0: none */
+	bool count_only;         /* --count: nothing is given out, see query_stats.results */
+	const struct zone *zone; /* of days and times without one, and of timechart; NULL: UTC */
 	const struct os *os;
 	/* Called now and then; false cancels (ERR_CANCELED). NULL is fine. */
 	bool (*progress)(void *ctx, uint64_t rows_done, uint64_t rows_all, uint64_t found);
@@ -53,6 +54,8 @@ void query_free(struct query *query); /* NULL is fine */
 void query_freep(struct query **query);
 /* Whether something comes after the filter. */
 bool query_has_pipes(const struct query *query);
+/* True when a test of file.path in the filter (outside of NOT) holds for this path. */
+bool query_names_path(const struct query *query, struct str path);
 /* How the query will run, for --explain: appended as text. */
 void query_explain(const struct query *query, struct buf *out);
 MUST_USE enum err query_run(const struct query *query, struct store *store,

@@ -40,3 +40,27 @@ TEST(a_failed_parse_frees_its_regular_expressions) {
 		CHECK(query == NULL);
 	}
 }
+
+TEST(a_query_knows_which_paths_it_asks_for) {
+	static const struct {
+		const char *query;
+		bool names;
+	} expected[] = {
+	    {"file.path:*second.log", true},
+	    {"(x OR file.path:/logs/second.log) y", true},
+	    {"file.path:/SECOND/ | head 3", true},
+	    {"file.path:*first.log", false},
+	    {"-file.path:*first.log", false},
+	    {"-file.path:*second.log", false},
+	    {"file.path:*", false},
+	    {"second.log", false},
+	};
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct query_options options = fake_options();
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		CLEANUP(query_freep) struct query *query = NULL;
+		struct str text = str_from(expected[i].query);
+		REQUIRE(query_parse(arena, text, &options, &query, NULL) == ERR_OK);
+		CHECK_EQ(query_names_path(query, STR("/logs/second.log")), expected[i].names);
+	}
+}

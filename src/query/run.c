@@ -4,9 +4,11 @@
 #include "query/run.h"
 
 #include "base/bits.h"
+#include "base/instant.h"
 #include "base/limits.h"
 #include "query/pipes.h"
 #include "query/run_source.h"
+#include "query/when.h"
 
 enum err run_take(struct run *run, size_t bytes) {
 	run->memory_used += bytes;
@@ -53,6 +55,7 @@ struct scan {
 	struct arena *scratch;
 	const struct column **columns; /* of query->fields */
 	struct value *values;
+	size_t time_field; /* @timestamp among the fields, to be shown in a zone; SIZE_MAX: none */
 };
 
 struct input {
@@ -106,12 +109,34 @@ static enum err filter_page(struct scan *scan, const struct query_page *page, ui
 	return drop_own_records(run->source, page, out_bits);
 }
 
+/* @timestamp as the reader wants to see it; lives as long as the page. */
+static struct value time_shown(struct scan *scan, int64_t ns) {
+	CLEANUP(buf_deinit) struct buf text = {0};
+	int64_t offset_ns = when_to_local(scan->run->options->zone, ns) - ns;
+	instant_format(&text, ns, (int32_t)(offset_ns / INSTANT_SECOND));
+	return value_string(arena_str(scan->scratch, buf_str(&text)));
+}
+
+/* The number of @timestamp among the fields when a zone was asked for: the store's is in UTC. */
+static size_t find_time_field(const struct run *run) {
+	const struct query *query = run->query;
+	for (size_t i = 0; i < query->fields_count && run->options->zone != NULL; i++) {
+		if (query->fields[i].from_source && str_eq(query->fields[i].name, STR("@timestamp"))) {
+			return i;
+		}
+	}
+	return SIZE_MAX;
+}
+
 static enum err push_row(struct scan *scan, const struct query_page *page, const int64_t *times,
                          uint32_t row) {
 	size_t fields = scan->run->query->fields_count;
 	for (size_t i = 0; i < fields; i++) {
 		scan->values[i] =
 		    scan->columns[i] == NULL ? VALUE_ABSENT : column_get(scan->columns[i], row);
+	}
+	if (scan->time_field != SIZE_MAX) {
+		scan->values[scan->time_field] = time_shown(scan, times[row]);
 	}
 	struct flow_row flow = {.values = scan->values,
 	                        .time_ns = times[row],
@@ -189,6 +214,7 @@ static enum err run_chain(struct run *run) {
 	    .scratch = scratch,
 	    .columns = ARENA_ARRAY(run->arena, fields + 1, const struct column *),
 	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
+	    .time_field = find_time_field(run),
 	};
 	enum err err = scan_all(&scan);
 	if (err == ERR_OK && scan.first != NULL) {

@@ -2,6 +2,7 @@
 #include "query/when.h"
 
 #include "base/instant.h"
+#include "base/zone.h"
 
 #define DAY_NS (86400 * INSTANT_SECOND)
 
@@ -45,30 +46,54 @@ enum err when_parse_duration(struct str text, int64_t *out_ns, struct diag *diag
 	return ERR_OK;
 }
 
-static int64_t start_of_day(int64_t now_ns, int32_t offset_seconds) {
-	int64_t local = now_ns + offset_seconds * INSTANT_SECOND;
-	int64_t rest = local % DAY_NS;
-	return now_ns - (rest < 0 ? rest + DAY_NS : rest);
+/* Whole seconds before ns, also before 1970. */
+static int64_t seconds_of(int64_t ns) {
+	return ns / INSTANT_SECOND - (ns % INSTANT_SECOND < 0);
 }
 
-static bool parse_word(struct str text, int64_t now_ns, int32_t offset, struct when *out) {
+static int64_t add_seconds(int64_t ns, int32_t seconds) {
+	int64_t sum;
+	if (!__builtin_add_overflow(ns, seconds * INSTANT_SECOND, &sum)) {
+		return sum;
+	}
+	return seconds > 0 ? INSTANT_MAX : INSTANT_MIN;
+}
+
+int64_t when_to_local(const struct zone *zone, int64_t utc_ns) {
+	return zone == NULL ? utc_ns : add_seconds(utc_ns, zone_offset_at(zone, seconds_of(utc_ns)));
+}
+
+int64_t when_from_local(const struct zone *zone, int64_t local_ns) {
+	return zone == NULL ? local_ns
+	                    : add_seconds(local_ns, -zone_offset_local(zone, seconds_of(local_ns)));
+}
+
+/* The day of the zone that begins at local_ns: 23 or 25 hours where clocks are changed. */
+static struct when local_day(const struct zone *zone, int64_t local_ns) {
+	int64_t start = when_from_local(zone, local_ns);
+	return (struct when){start, when_from_local(zone, local_ns + DAY_NS) - start};
+}
+
+static bool parse_word(struct str text, int64_t now_ns, const struct zone *zone, struct when *out) {
+	int64_t local = when_to_local(zone, now_ns);
+	int64_t today = local - (local % DAY_NS + DAY_NS) % DAY_NS;
 	if (str_eq(text, STR("now"))) {
 		*out = (struct when){now_ns, 0};
 		return true;
 	}
 	if (str_eq(text, STR("today"))) {
-		*out = (struct when){start_of_day(now_ns, offset), DAY_NS};
+		*out = local_day(zone, today);
 		return true;
 	}
 	if (str_eq(text, STR("yesterday"))) {
-		*out = (struct when){start_of_day(start_of_day(now_ns, offset) - 1, offset), DAY_NS};
+		*out = local_day(zone, today - DAY_NS);
 		return true;
 	}
 	return false;
 }
 
 /* Exactly "2026-11-22". */
-static bool parse_date(struct str text, int32_t offset, struct when *out) {
+static bool parse_date(struct str text, const struct zone *zone, struct when *out) {
 	char whole[32];
 	bool has_zone;
 	size_t used;
@@ -80,11 +105,14 @@ static bool parse_date(struct str text, int32_t offset, struct when *out) {
 	if (!instant_parse_iso(str_from(whole), &ns, &has_zone, &used)) {
 		return false;
 	}
-	*out = (struct when){ns - offset * INSTANT_SECOND, DAY_NS};
+	if (ns > INSTANT_MAX - 2 * DAY_NS) { /* the last day there is has no end */
+		return false;
+	}
+	*out = local_day(zone, ns);
 	return true;
 }
 
-static bool parse_iso(struct str text, int32_t offset, struct when *out) {
+static bool parse_iso(struct str text, const struct zone *zone, struct when *out) {
 	int64_t ns;
 	bool has_zone;
 	size_t used;
@@ -94,7 +122,7 @@ static bool parse_iso(struct str text, int32_t offset, struct when *out) {
 	bool has_seconds = text.len > 16 && text.ptr[16] == ':';
 	bool has_fraction = text.len > 19 && (text.ptr[19] == '.' || text.ptr[19] == ',');
 	int64_t span = has_fraction ? 0 : has_seconds ? INSTANT_SECOND : 60 * INSTANT_SECOND;
-	*out = (struct when){has_zone ? ns : ns - offset * INSTANT_SECOND, span};
+	*out = (struct when){has_zone ? ns : when_from_local(zone, ns), span};
 	return true;
 }
 
@@ -115,11 +143,10 @@ static bool parse_relative(struct str text, int64_t now_ns, struct when *out) {
 	return true;
 }
 
-enum err when_parse(struct str text, int64_t now_ns, int32_t offset_seconds, struct when *out_when,
+enum err when_parse(struct str text, int64_t now_ns, const struct zone *zone, struct when *out_when,
                     struct diag *diag) {
-	if (parse_word(text, now_ns, offset_seconds, out_when) ||
-	    parse_relative(text, now_ns, out_when) || parse_date(text, offset_seconds, out_when) ||
-	    parse_iso(text, offset_seconds, out_when)) {
+	if (parse_word(text, now_ns, zone, out_when) || parse_relative(text, now_ns, out_when) ||
+	    parse_date(text, zone, out_when) || parse_iso(text, zone, out_when)) {
 		return ERR_OK;
 	}
 	enum err err =

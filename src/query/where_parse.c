@@ -4,8 +4,10 @@
  *              | sum ("=~" | "!~") /regex/ | sum [ "not" ] "in" "(" literal, ... ")"
  *   primary    = number | "text" | 'text' | field | function "(" ... ")" | "(" or ")"
  */
+#include "base/instant.h"
 #include "base/limits.h"
 #include "expr/compare.h"
+#include "query/when.h"
 #include "query/where.h"
 
 static enum err parse_or(struct parser *p, struct where *where, struct where_node **out_node);
@@ -371,14 +373,86 @@ static bool take_comparison(struct parser *p, enum where_compare *out_compare) {
 	return (c == '=' || c == '<' || c == '>') && pipe_take(p, c);
 }
 
+/* ---- times ---- */
+
+static bool is_time_node(const struct parser *p, const struct where_node *node) {
+	return node->kind == WHERE_FIELD && str_eq(p->fields[node->field].name, STR("@timestamp"));
+}
+
+static struct where_node *compare_node(struct parser *p, struct where_node *left,
+                                       enum where_compare compare, struct where_node *right) {
+	struct where_node *node = new_node(p, WHERE_COMPARE, left, right);
+	node->compare = compare;
+	return node;
+}
+
+static struct where_node *compare_instant(struct parser *p, struct where_node *field,
+                                          enum where_compare compare, int64_t ns) {
+	CLEANUP(buf_deinit) struct buf text = {0};
+	instant_format(&text, ns, 0);
+	struct cell cell = {.kind = CELL_TEXT, .text = arena_str(p->arena, buf_str(&text))};
+	return compare_node(p, field, compare, literal_node(p, cell));
+}
+
+/* @timestamp against a time as the filter reads it: "-7d", "2026-11-22" is the whole day. */
+static enum err compare_time(struct parser *p, struct where_node *field, enum where_compare compare,
+                             struct str text, size_t position, struct where_node **out_node) {
+	struct diag inner = {0};
+	struct when when;
+	enum err err = when_parse(text, p->options->now_ns, p->options->zone, &when, &inner);
+	if (err != ERR_OK) {
+		(void)diag_set_at(p->diag, err, position, p->at - position, "%s", inner.message);
+		diag_hint(p->diag, "%s", inner.hint);
+		return err;
+	}
+	int64_t end;
+	if (__builtin_add_overflow(when.ns, MAX_OF(when.span_ns, 1), &end)) {
+		end = INSTANT_MAX;
+	}
+	struct where_node *from_start = compare_instant(p, field, WHERE_GE, when.ns);
+	struct where_node *before_end = compare_instant(p, field, WHERE_LT, end);
+	switch (compare) {
+	case WHERE_EQ:
+		*out_node = new_node(p, WHERE_AND, from_start, before_end);
+		break;
+	case WHERE_NE:
+		*out_node = new_node(p, WHERE_OR, compare_instant(p, field, WHERE_LT, when.ns),
+		                     compare_instant(p, field, WHERE_GE, end));
+		break;
+	case WHERE_LT:
+		*out_node = compare_instant(p, field, WHERE_LT, when.ns);
+		break;
+	case WHERE_LE:
+		*out_node = before_end;
+		break;
+	case WHERE_GT:
+		*out_node = compare_instant(p, field, WHERE_GE, end);
+		break;
+	case WHERE_GE:
+	default:
+		*out_node = from_start;
+		break;
+	}
+	return ERR_OK;
+}
+
+/* Not match, where left is there: !~ and "not in" are false for what is absent, as != is. */
+static struct where_node *present_and_not(struct parser *p, struct where_node *left,
+                                          struct where_node *match) {
+	struct where_node *exists = new_node(p, WHERE_CALL, left, NULL);
+	exists->function = where_function_find(STR("exists"));
+	return new_node(p, WHERE_AND, exists, new_node(p, WHERE_NOT, match, NULL));
+}
+
 static enum err parse_match(struct parser *p, struct where *where, bool negated,
                             struct where_node **out_node) {
 	struct str pattern;
 	parser_skip(p);
 	size_t first = p->at;
 	TRY(read_regex(p, &pattern));
-	TRY(add_test(p, where, EXPR_REGEX, pattern, first, *out_node, out_node));
-	*out_node = negated ? new_node(p, WHERE_NOT, *out_node, NULL) : *out_node;
+	struct where_node *left = *out_node;
+	TRY(add_test(p, where, EXPR_REGEX, pattern, first, left, out_node));
+	*out_node = negated ? present_and_not(p, left, *out_node) : *out_node;
 	return ERR_OK;
 }
 
@@ -392,11 +466,10 @@ static enum err parse_in(struct parser *p, struct where *where, bool negated,
 	do {
 		struct where_node *value = NULL;
 		TRY(parse_sum(p, where, &value));
-		struct where_node *equal = new_node(p, WHERE_COMPARE, *out_node, value);
-		equal->compare = WHERE_EQ;
+		struct where_node *equal = compare_node(p, *out_node, WHERE_EQ, value);
 		any = any == NULL ? equal : new_node(p, WHERE_OR, equal, any);
 	} while (pipe_take(p, ','));
-	*out_node = negated ? new_node(p, WHERE_NOT, any, NULL) : any;
+	*out_node = negated ? present_and_not(p, *out_node, any) : any;
 	return pipe_take(p, ')') ? ERR_OK : pipe_expected(p, "')' or a comma");
 }
 
@@ -422,9 +495,14 @@ static enum err parse_comparison(struct parser *p, struct where *where,
 	}
 	if (take_comparison(p, &compare)) {
 		struct where_node *right = NULL;
+		parser_skip(p);
+		size_t position = p->at;
 		TRY(parse_sum(p, where, &right));
-		*out_node = new_node(p, WHERE_COMPARE, *out_node, right);
-		(*out_node)->compare = compare;
+		if (is_time_node(p, *out_node) && right->kind == WHERE_LITERAL &&
+		    right->literal.kind == CELL_TEXT) {
+			return compare_time(p, *out_node, compare, right->literal.text, position, out_node);
+		}
+		*out_node = compare_node(p, *out_node, compare, right);
 	}
 	return ERR_OK;
 }

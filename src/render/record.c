@@ -29,47 +29,20 @@ static void append_text(struct buf *out, struct str name, struct str text) {
 	buf_append_json(out, text);
 }
 
-struct flag_name {
-	unsigned flag;
-	struct str name;
-};
-
-static void append_flags(struct buf *out, struct str key, unsigned flags,
-                         const struct flag_name *names, size_t count) {
-	bool first = true;
-	for (size_t i = 0; i < count; i++) {
-		if ((flags & names[i].flag) == 0) {
-			continue;
-		}
-		if (first) {
-			append_key(out, key);
-		}
-		buf_append_char(out, first ? '[' : ',');
-		buf_append_json(out, names[i].name);
-		first = false;
-	}
-	if (!first) {
-		buf_append_char(out, ']');
-	}
-}
-
 static void append_row_flags(struct buf *out, const struct row *row) {
-	static const struct flag_name time_names[] = {
-	    {TIME_NONE, STR_INIT("received")},
-	    {TIME_ZONE_ASSUMED, STR_INIT("zone_assumed")},
-	    {TIME_YEAR_INFERRED, STR_INIT("year_inferred")},
-	    {TIME_DATE_ASSUMED, STR_INIT("date_assumed")},
-	};
-	static const struct flag_name record_names[] = {
-	    {RECORD_NO_FINAL_LF, STR_INIT("no_final_lf")},
-	    {RECORD_CONTINUES, STR_INIT("continues")},
-	    {RECORD_OVERSIZE, STR_INIT("oversize")},
-	    {RECORD_FRAMING_ERROR, STR_INIT("framing_error")},
-	    {RECORD_TRUNCATED, STR_INIT("truncated")},
-	    {RECORD_REDACTABLE, STR_INIT("redactable")},
-	};
-	append_flags(out, STR("akashi.time_flags"), row->time_flags, time_names, ARRAY_LEN(time_names));
-	append_flags(out, STR("akashi.flags"), row->flags, record_names, ARRAY_LEN(record_names));
+	struct buf list = {0};
+	row_append_time_flags(&list, row->time_flags);
+	if (list.len > 0) {
+		append_key(out, STR("akashi.time_flags"));
+		value_append_json(out, (struct value){VALUE_LIST, buf_str(&list)});
+	}
+	buf_clear(&list);
+	row_append_flags(&list, row->flags, row->time_flags);
+	if (list.len > 0) {
+		append_key(out, STR("akashi.flags"));
+		value_append_json(out, (struct value){VALUE_LIST, buf_str(&list)});
+	}
+	buf_deinit(&list);
 }
 
 /* Names that every record has: a field of the source under such a name keeps its value under
@@ -155,6 +128,10 @@ static struct value number_value(uint64_t number, struct buf *scratch) {
 	return (struct value){VALUE_NUMBER, str_make(scratch->ptr + first, scratch->len - first)};
 }
 
+static struct value list_value(const struct buf *list) {
+	return list->len == 0 ? VALUE_ABSENT : (struct value){VALUE_LIST, buf_str(list)};
+}
+
 static struct value built_in(const struct row *row, struct str name,
                              const struct render_style *style, struct buf *scratch) {
 	if (str_eq(name, STR("@timestamp"))) {
@@ -181,6 +158,14 @@ static struct value built_in(const struct row *row, struct str name,
 	if (str_eq(name, STR("akashi.tree")) && row->stored) {
 		return value_string(row->tree);
 	}
+	if (str_eq(name, STR("akashi.flags"))) {
+		row_append_flags(scratch, row->flags, row->time_flags);
+		return list_value(scratch);
+	}
+	if (str_eq(name, STR("akashi.time_flags"))) {
+		row_append_time_flags(scratch, row->time_flags);
+		return list_value(scratch);
+	}
 	return VALUE_ABSENT;
 }
 
@@ -195,12 +180,23 @@ struct value render_field(const struct row *row, struct str name, const struct r
 	return built_in(row, name, style, scratch);
 }
 
-void render_csv_field(struct buf *out, struct str text) {
-	bool plain = true;
-	for (size_t i = 0; i < text.len && plain; i++) {
-		plain = strchr(",\"\r\n", text.ptr[i]) == NULL || text.ptr[i] == '\0';
+static bool is_plain(struct str text) {
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c < 0x20 || c == 0x7f || c == ',' || c == '"') {
+			return false;
+		}
 	}
-	if (plain) {
+	return true;
+}
+
+void render_csv_field(struct buf *out, const struct render_style *style, struct str text) {
+	CLEANUP(buf_deinit) struct buf safe = {0};
+	if (style->terminal) {
+		render_safe(&safe, text);
+		text = buf_str(&safe);
+	}
+	if (is_plain(text)) {
 		utf8_append_mended(out, text);
 		return;
 	}
@@ -239,7 +235,7 @@ void render_csv(const struct row *row, const struct render_style *style, struct 
 		}
 		value_append_text(&text, value);
 		buf_append_str(out, i > 0 ? STR(",") : STR(""));
-		render_csv_field(out, buf_str(&text));
+		render_csv_field(out, style, buf_str(&text));
 		buf_deinit(&text);
 		buf_deinit(&scratch);
 	}

@@ -9,6 +9,7 @@
 struct render_style {
 	bool colour;            /* ANSI colours */
 	bool utf8;              /* the terminal shows UTF-8 */
+	bool terminal;          /* what is written goes to a terminal: nothing may steer it */
 	int columns;            /* width of the terminal; 0: do not cut */
 	int32_t offset_seconds; /* display zone: offset used for every time (0 = UTC) */
 	/* Offset for an instant, for zones with summer time; NULL: offset_seconds. */
@@ -44,5 +45,7 @@ void render_safe(struct buf *out, struct str text);
 size_t render_width(struct str text);
 /* Appends text cut to width columns (with "…" when cut) and padded with blanks up to it. */
 void render_fit(struct buf *out, struct str text, size_t width, bool right);
-/* Appends a CSV field with quotation marks where needed. */
-void render_csv_field(struct buf *out, struct str text);
+/* Appends a CSV field with quotation marks where needed: around commas, quotation marks and control
+ * characters. The characters themselves go out as they are (RFC 4180 has no escapes), on a terminal
+ * as render_safe shows them. */
+void render_csv_field(struct buf *out, const struct render_style *style, struct str text);

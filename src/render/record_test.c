@@ -68,12 +68,13 @@ TEST(raw_output_joins_to_the_file_again) {
 }
 
 TEST(csv_quotes_what_needs_it) {
+	static const struct render_style style = {0};
 	struct buf out = {0};
-	render_csv_field(&out, STR("plain"));
+	render_csv_field(&out, &style, STR("plain"));
 	buf_append_char(&out, '|');
-	render_csv_field(&out, STR("a,\"b\"\n"));
+	render_csv_field(&out, &style, STR("a,\"b\"\n"));
 	buf_append_char(&out, '|');
-	render_csv_field(&out, STR("\""));
+	render_csv_field(&out, &style, STR("\""));
 	CHECK_STR(out, "plain|\"a,\"\"b\"\"\n\"|\"\"\"\"");
 	buf_deinit(&out);
 }
@@ -112,4 +113,18 @@ TEST(what_every_record_has_can_be_named_and_places_only_in_a_store) {
 	CHECK(field_is(&row, "akashi.index", "18446744073709551615"));
 	CHECK(field_is(&row, "akashi.tree", "default"));
 	CHECK(field_is(&row, "none", NULL));
+}
+
+TEST(csv_keeps_control_characters_for_programs_and_shows_them_on_a_terminal) {
+	struct buf out = {0};
+	struct str text = STR("\x1b[2J\x07,\xc2\x9b");
+	render_csv_field(&out, &(struct render_style){0}, text);
+	buf_append_char(&out, '|');
+	render_csv_field(&out, &(struct render_style){0}, STR("\x1b"));
+	buf_append_char(&out, '|');
+	render_csv_field(&out, &(struct render_style){.terminal = true}, text);
+	buf_append_char(&out, '|');
+	render_csv_field(&out, &(struct render_style){.terminal = true}, STR("a\r\nb"));
+	CHECK_STR(out, "\"\x1b[2J\x07,\xc2\x9b\"|\"\x1b\"|\"\\x1b[2J\\x07,\\x9b\"|a\\x0d\\x0ab");
+	buf_deinit(&out);
 }

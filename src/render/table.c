@@ -222,20 +222,22 @@ void table_render_json(const struct str *columns, size_t count, const struct val
 	buf_append_str(out, STR("}\n"));
 }
 
-void table_render_csv_header(const struct str *columns, size_t count, struct buf *out) {
+void table_render_csv_header(const struct str *columns, size_t count,
+                             const struct render_style *style, struct buf *out) {
 	for (size_t i = 0; i < count; i++) {
 		buf_append_str(out, i > 0 ? STR(",") : STR(""));
-		render_csv_field(out, columns[i]);
+		render_csv_field(out, style, columns[i]);
 	}
 	buf_append_str(out, STR("\r\n"));
 }
 
-void table_render_csv(const struct value *values, size_t count, struct buf *out) {
+void table_render_csv(const struct value *values, size_t count, const struct render_style *style,
+                      struct buf *out) {
 	for (size_t i = 0; i < count; i++) {
 		struct buf text = {0};
 		value_append_text(&text, values[i]);
 		buf_append_str(out, i > 0 ? STR(",") : STR(""));
-		render_csv_field(out, buf_str(&text));
+		render_csv_field(out, style, buf_str(&text));
 		buf_deinit(&text);
 	}
 	buf_append_str(out, STR("\r\n"));

@@ -19,5 +19,7 @@ void table_render_text(const struct table *table, const struct render_style *sty
 /* One JSON object a row. */
 void table_render_json(const struct str *columns, size_t count, const struct value *values,
                        struct buf *out);
-void table_render_csv_header(const struct str *columns, size_t count, struct buf *out);
-void table_render_csv(const struct value *values, size_t count, struct buf *out);
+void table_render_csv_header(const struct str *columns, size_t count,
+                             const struct render_style *style, struct buf *out);
+void table_render_csv(const struct value *values, size_t count, const struct render_style *style,
+                      struct buf *out);

@@ -39,8 +39,8 @@ TEST(rows_become_json_and_csv) {
 	const struct value values[] = {{VALUE_STRING, STR("a,b")}, {VALUE_NUMBER, STR("1.5")}};
 	struct buf out = {0};
 	table_render_json(columns, 2, values, &out);
-	table_render_csv_header(columns, 2, &out);
-	table_render_csv(values, 2, &out);
+	table_render_csv_header(columns, 2, &(struct render_style){0}, &out);
+	table_render_csv(values, 2, &(struct render_style){0}, &out);
 	CHECK_STR(out, "{\"h\":\"a,b\",\"n\":1.5}\nh,n\r\n\"a,b\",1.5\r\n");
 	buf_deinit(&out);
 }

@@ -163,6 +163,9 @@ void render_text(const struct row *row, const struct render_style *style, struct
 	if ((row->time_flags & TIME_NONE) != 0) {
 		append_coloured(out, style, COLOUR_FLAG, value_string(STR(" (received)")));
 	}
+	if ((row->time_flags & FIELDS_LEFT_OUT) != 0) {
+		append_coloured(out, style, COLOUR_FLAG, value_string(STR(" (fields left out)")));
+	}
 	buf_append_char(out, ' ');
 	struct value host = find(row, STR("host.name"));
 	if (host.kind != VALUE_NONE) {

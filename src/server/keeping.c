@@ -19,7 +19,7 @@ struct encoded {
 	struct store_page *page;
 	enum err err;
 	struct diag diag;
-	uint64_t records, records_unparsed, bytes_raw;
+	uint64_t records, records_unparsed, records_fields_left_out, bytes_raw;
 };
 
 static void *worker_new(void *ctx) {
@@ -36,9 +36,11 @@ static void count_rows(const struct batch *batch, struct encoded *encoded) {
 		if (batch->records[i].type != RECORD_DATA) {
 			continue;
 		}
-		struct str format = batch->fields.formats[batch->fields.rows[i].format];
+		const struct field_row *row = &batch->fields.rows[i];
+		struct str format = batch->fields.formats[row->format];
 		encoded->records++;
 		encoded->records_unparsed += str_eq(format, STR("text"));
+		encoded->records_fields_left_out += (row->time_flags & FIELDS_LEFT_OUT) != 0;
 		encoded->bytes_raw += batch->records[i].body_len;
 	}
 }
@@ -66,6 +68,7 @@ static enum err finish(void *ctx, void *result, bool discard) {
 		err = store_append(keeping->options.store, encoded->page, &keeping->diag);
 		keeping->totals.records += encoded->records;
 		keeping->totals.records_unparsed += encoded->records_unparsed;
+		keeping->totals.records_fields_left_out += encoded->records_fields_left_out;
 		keeping->totals.bytes_raw += encoded->bytes_raw;
 	}
 	free(encoded);

@@ -23,6 +23,7 @@ struct keeping_options {
 struct keeping_totals {
 	uint64_t records;
 	uint64_t records_unparsed; /* taken by "text" only */
+	uint64_t records_fields_left_out;
 	uint64_t bytes_raw;
 };
 

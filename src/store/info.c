@@ -139,6 +139,19 @@ size_t store_files(const struct store *store, const struct store_file **out_file
 	return shown->len / sizeof(struct store_file);
 }
 
+const struct store_file *store_file_of(const struct store_file *files, size_t count,
+                                       uint32_t number) {
+	if (number < count && files[number].number == number) { /* numbers without a gap */
+		return &files[number];
+	}
+	for (size_t i = 0; i < count && number != UINT32_MAX; i++) {
+		if (files[i].number == number) {
+			return &files[i];
+		}
+	}
+	return NULL;
+}
+
 struct str store_checkpoint(const struct store *store) {
 	return store->note.len == 0 ? STR("") : buf_str(&store->note);
 }

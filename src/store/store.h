@@ -114,6 +114,9 @@ struct store_info {
 void store_get_info(const struct store *store, struct store_info *out_info);
 size_t store_sources(const struct store *store, const struct store_source **out_sources);
 size_t store_files(const struct store *store, const struct store_file **out_files);
+/* The one with this number among them, or NULL. */
+const struct store_file *store_file_of(const struct store_file *files, size_t count,
+                                       uint32_t number);
 /* Latest checkpoint note as text; empty before the first. */
 struct str store_checkpoint(const struct store *store);
 

@@ -11,7 +11,7 @@ struct view_slot {
 	struct column column;
 };
 
-enum { BUILT_IN_COUNT = 8 };
+enum { BUILT_IN_COUNT = 10 };
 
 struct store_view {
 	struct arena *arena;
@@ -435,14 +435,60 @@ static enum err make_timestamp(struct store_view *view, struct column *out_colum
 	return ERR_OK;
 }
 
+/* Lists of names; rows with the flags of the row before share its list. */
+static enum err make_flags(struct store_view *view, bool of_time, struct column *out_column) {
+	struct value *values;
+	CLEANUP(buf_deinit) struct buf list = {0};
+	TRY(make_flat(view, &values, out_column));
+	for (uint32_t row = 0; row < view->frame.rows; row++) {
+		uint8_t flags = view->rows.flags[row];
+		uint8_t time_flags = view->rows.time_flags[row];
+		if (row > 0 && flags == view->rows.flags[row - 1] &&
+		    time_flags == view->rows.time_flags[row - 1]) {
+			values[row] = values[row - 1];
+			continue;
+		}
+		buf_clear(&list);
+		if (of_time) {
+			row_append_time_flags(&list, time_flags);
+		} else {
+			row_append_flags(&list, flags, time_flags);
+		}
+		values[row] = VALUE_ABSENT;
+		if (list.len > 0) {
+			char *kept = view_array(view, list.len, 1);
+			if (kept == NULL) {
+				return ERR_LIMIT;
+			}
+			memcpy(kept, list.ptr, list.len);
+			values[row] = (struct value){VALUE_LIST, str_make(kept, list.len)};
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err make_record_flags(struct store_view *view, struct column *out_column) {
+	return make_flags(view, false, out_column);
+}
+
+static enum err make_time_flags(struct store_view *view, struct column *out_column) {
+	return make_flags(view, true, out_column);
+}
+
 static const struct built_in {
 	struct str name;
 	enum err (*make)(struct store_view *view, struct column *out_column);
 } built_ins[] = {
-    {STR_INIT("file.path"), make_path},          {STR_INIT("akashi.format"), make_format},
-    {STR_INIT("akashi.record"), make_record},    {STR_INIT("log.offset"), make_log_offset},
-    {STR_INIT("akashi.index"), make_index},      {STR_INIT("akashi.source"), make_source},
-    {STR_INIT("event.original"), make_original}, {STR_INIT("@timestamp"), make_timestamp},
+    {STR_INIT("file.path"), make_path},
+    {STR_INIT("akashi.format"), make_format},
+    {STR_INIT("akashi.record"), make_record},
+    {STR_INIT("log.offset"), make_log_offset},
+    {STR_INIT("akashi.index"), make_index},
+    {STR_INIT("akashi.source"), make_source},
+    {STR_INIT("event.original"), make_original},
+    {STR_INIT("@timestamp"), make_timestamp},
+    {STR_INIT("akashi.flags"), make_record_flags},
+    {STR_INIT("akashi.time_flags"), make_time_flags},
 };
 _Static_assert(ARRAY_LEN(built_ins) == BUILT_IN_COUNT, "one slot each");
 

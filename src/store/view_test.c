@@ -90,6 +90,35 @@ TEST(built_in_columns_are_there) {
 	teardown(&f);
 }
 
+TEST(flags_are_columns_of_their_names) {
+	struct fixture f;
+	REQUIRE(setup(&f, false));
+	page_free(f.page);
+	store_view_free(f.view);
+	f.batch->records[1].flags = RECORD_TRUNCATED | RECORD_NO_FINAL_LF;
+	f.batch->fields.rows[1].time_flags = 0;
+	f.batch->fields.rows[2].time_flags = FIELDS_LEFT_OUT | TIME_NONE | TIME_YEAR_INFERRED;
+	f.batch->records[2].flags = 0;
+	REQUIRE(page_encode(f.batch, f.plan, &f.page, NULL) == ERR_OK);
+	REQUIRE(view_new(buf_str(&f.page->bytes), NULL, NULL, &f.view, NULL) == ERR_OK);
+	static const struct {
+		const char *name;
+		uint32_t row;
+		const char *text;
+	} expected[] = {
+	    {"akashi.flags", 1, "[\"no_final_lf\",\"truncated\"]"},
+	    {"akashi.flags", 2, "[\"fields_left_out\"]"},
+	    {"akashi.time_flags", 1, "null"},
+	    {"akashi.time_flags", 2, "[\"received\",\"year_inferred\"]"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		CLEANUP(buf_deinit) struct buf json = {0};
+		value_append_json(&json, value_at(&f, expected[i].name, expected[i].row));
+		CHECK_STR(buf_str(&json), expected[i].text);
+	}
+	teardown(&f);
+}
+
 TEST(a_row_has_everything_in_the_order_of_the_parser) {
 	struct fixture f;
 	struct row row;
