@@ -492,6 +492,9 @@ static size_t read_host(struct str text, size_t at, struct head_3164 *head) {
 		head->host = address;
 		return next;
 	}
+	if (is_nil(word)) {
+		return next;
+	}
 	if (word.len > 1 && word.ptr[word.len - 1] == ':') {
 		if (!is_host_with_colon(text, word, next)) {
 			return at;
@@ -599,6 +602,16 @@ static size_t read_time_and_prefix(struct line *line, size_t *at, struct head_31
 	return 0;
 }
 
+/* What relays send without a tag: JSON, CEF, values between commas, topics ("firewall,info"); and
+ * what syslogd says itself. */
+static bool is_payload(struct str message) {
+	size_t blank = str_find_char(message, ' ', 0);
+	size_t comma = str_find_char(message, ',', 0);
+	return message.ptr[0] == '{' || (comma > 0 && comma + 1 < blank) || is_repeat(message, 0) ||
+	       str_starts(message, STR("CEF:")) || str_starts(message, STR("LEEF:")) ||
+	       str_starts(message, STR("-- MARK --"));
+}
+
 /* A line with such a time and no priority: whether the words behind it are those of syslog. */
 static bool is_syslog_origin(const struct head_3164 *head) {
 	struct str message = head->message;
@@ -609,10 +622,7 @@ static bool is_syslog_origin(const struct head_3164 *head) {
 		return false;
 	}
 	if (!head->has_tag && head->time_has_t && message.len > 0) {
-		/* a payload of JSON or of values between commas, or topics ("firewall,info") */
-		size_t blank = str_find_char(message, ' ', 0);
-		size_t comma = str_find_char(message, ',', 0);
-		return message.ptr[0] == '{' || (comma > 0 && comma + 1 < blank);
+		return is_payload(message);
 	}
 	return head->has_tag && (head->time_has_t || head->tag_has_pid);
 }
@@ -658,10 +668,11 @@ static bool read_3164(struct line *line, struct head_3164 *head) {
 	return true;
 }
 
-/* "login(pam_unix)": the program is what stands before the bracket. */
+/* "login(pam_unix)", "imap(bob)<42><x>": the program is what stands before the bracket. */
 static void put_tag(struct line *line, struct str tag) {
 	size_t bracket = str_find_char(tag, '(', 0);
-	if (bracket > 0 && bracket < tag.len && tag.ptr[tag.len - 1] == ')') {
+	char last = tag.ptr[tag.len - 1];
+	if (bracket > 0 && bracket < tag.len && (last == ')' || last == '>')) {
 		line_put(line, FIELD_LOG_SYSLOG_APPNAME, tag);
 		tag.len = bracket;
 	}

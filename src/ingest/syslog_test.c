@@ -167,6 +167,11 @@ TEST(hosts_and_tags_come_in_many_dresses) {
 	     BSD HOST("192.0.2.7") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
 	    {"Nov 22 10:00:00 [2001:db8::7] sshd[42]: x",
 	     BSD HOST("2001:db8::7") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 - sshd[42]: x",
+	     BSD "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 web01 imap(bob)<42><x>: y",
+	     BSD HOST("web01") "log.syslog.appname=\"imap(bob)<42><x>\"\nprocess.name=\"imap\"\n"
+	                       "message=\"y\"\n"},
 	    {"Nov 22 10:00:00 [10:00:01] x", BSD "message=\"[10:00:01] x\"\n"},
 	    {"Nov 22 10:00:00 [sshd]: x", BSD "process.name=\"sshd\"\nmessage=\"x\"\n"},
 	    {"Nov 22 10:00:00 web01 sshd [42]: x",
@@ -231,6 +236,14 @@ TEST(iso_lines_of_relays_carry_payloads_without_a_tag) {
 	    {"2026-11-22T10:00:00Z gw firewall,info drop input",
 	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
 	         "gw") "message=\"firewall,info drop input\"\n"},
+	    {"2026-11-22T10:00:00Z web01 CEF:0|a|b|1|2|c d|3|",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "message=\"CEF:0|a|b|1|2|c d|3|\"\n"},
+	    {"2026-11-22T10:00:00Z web01 last message repeated 3 times",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "message=\"last message repeated 3 times\"\n"},
+	    {"2026-11-22T10:00:00Z web01 -- MARK --",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST("web01") "message=\"-- MARK --\"\n"},
 	    {"2026-11-22T10:00:00Z ACCEPT host=192.0.2.7 fd=4,5", "text 2026-11-22T10:00:00Z 0\n"},
 	    {"2026-11-22T10:00:00Z worker done, next", "text 2026-11-22T10:00:00Z 0\n"},
 	    {"2026-11-22T10:00:00Z web01 app - - [a@1 k=\"v\"] x",
