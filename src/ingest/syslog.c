@@ -249,6 +249,9 @@ static void read_tail_5424(struct str text, size_t at, struct head_5424 *head) {
 static bool read_version(struct str text, size_t *at, struct head_5424 *head) {
 	struct str word;
 	size_t behind = *at;
+	if (behind >= text.len || !char_is_digit(text.ptr[behind])) {
+		return false; /* neither version nor year */
+	}
 	if (!next_word(text, &behind, &word) || word.len > 2 || word.ptr[0] < '1' ||
 	    word.ptr[0] > '9' || !char_is_digit(word.ptr[word.len - 1])) {
 		return head->priority < 0;
@@ -528,8 +531,11 @@ static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 			return;
 		}
 	}
+	size_t word_at = behind;
 	behind = read_selector(text, behind, head);
-	behind = read_forwarded(text, behind, &head->host);
+	if (behind > word_at) {
+		behind = read_forwarded(text, behind, &head->host);
+	}
 	head->message = rest_of(text, behind);
 	if (starts(text, behind, STR(": "))) {
 		head->message = rest_of(text, behind + 2); /* "host : %ASA-6-..." */

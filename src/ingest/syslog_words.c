@@ -33,6 +33,10 @@ bool syslog_is_level(struct str word) {
 	    STR_INIT("err"),      STR_INIT("debug"),   STR_INIT("trace"),   STR_INIT("crit"),
 	    STR_INIT("critical"), STR_INIT("verbose"), STR_INIT("fatal"),   STR_INIT("notice"),
 	};
+	/* Every line asks: most words are told by length and first letter. */
+	if (word.len < 3 || word.len > 8 || memchr("iwedtcvfn", char_lower(word.ptr[0]), 9) == NULL) {
+		return false;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {
 		if (str_eq_nocase(word, levels[i])) {
 			return true;
@@ -98,6 +102,10 @@ static int esxi_priority(struct str word) {
 }
 
 int syslog_word_priority(struct str word) {
+	char last = word.len > 4 ? word.ptr[word.len - 1] : ':';
+	if (last != '>' && last != ')' && (last < 'a' || last > 'z')) {
+		return -1; /* every line asks: "web01", "sshd[42]:" end here */
+	}
 	bool quoted = word.len > 2 && word.ptr[0] == '<' && word.ptr[word.len - 1] == '>';
 	struct str inside = quoted ? str_slice(word, 1, word.len - 1) : word;
 	size_t dot = str_find_char(inside, '.', 0);
