@@ -249,12 +249,13 @@ static void read_tail_5424(struct str text, size_t at, struct head_5424 *head) {
 static bool read_version(struct str text, size_t *at, struct head_5424 *head) {
 	struct str word;
 	size_t behind = *at;
-	if (behind >= text.len || !char_is_digit(text.ptr[behind])) {
+	if (text.len - behind < 5 || !char_is_digit(text.ptr[behind])) {
 		return false; /* neither version nor year */
 	}
+	bool year = text.ptr[behind + 4] == '-';
 	if (!next_word(text, &behind, &word) || word.len > 2 || word.ptr[0] < '1' ||
 	    word.ptr[0] > '9' || !char_is_digit(word.ptr[word.len - 1])) {
-		return head->priority < 0;
+		return year && head->priority < 0;
 	}
 	head->version = word;
 	*at = behind;
@@ -580,8 +581,10 @@ static size_t read_time_3164(struct line *line, size_t at, struct head_3164 *hea
 static size_t read_time_and_prefix(struct line *line, size_t *at, struct head_3164 *head) {
 	struct str text = line->text;
 	bool sure = head->priority >= 0;
-	if (sure && starts(text, *at, STR("1 "))) {
-		*at += 2;
+	struct timestamp epoch;
+	if (sure && starts(text, *at, STR("1 ")) &&
+	    timestamp_epoch(rest_of(text, *at + 2), &epoch) > 0) {
+		*at += 2; /* else it is RFC 5424 */
 	} else if (sure && *at < text.len && text.ptr[*at] == ':') {
 		*at = skip_blanks(text, *at + 1);
 	}
