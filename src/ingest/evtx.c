@@ -258,9 +258,10 @@ static bool pass_gap(struct evtx_reader *reader, struct record *out_record) {
 }
 
 /* Behind the end that a chunk's header gives: in a dirty file records may have been written since,
- * that follow at once with the next number. */
+ * that follow at once with the next number; also in a chunk that had none when its header was
+ * written. */
 static bool continues(struct evtx_reader *reader, struct record *out_record) {
-	if (!reader->dirty || !reader->trusted || !reader->found_any) {
+	if (!reader->dirty || !reader->trusted || reader->records == 0) {
 		return false;
 	}
 	uint32_t size = frame_size(reader->chunk.bytes, reader->at, reader->chunk.size);

@@ -589,6 +589,28 @@ TEST(a_dirty_file_may_go_on_behind_the_end_that_a_chunk_gives) {
 	}
 }
 
+TEST(a_dirty_file_may_go_on_in_a_chunk_that_says_it_is_empty) {
+	for (uint64_t id = 12; id < 14; id++) {
+		struct evtx_maker m;
+		uint32_t definition = 0;
+		maker_init(&m);
+		maker_file(&m);
+		maker_begin_chunk(&m);
+		(void)add_record(&m, 10, &definition);
+		(void)add_record(&m, 11, &definition);
+		maker_end_chunk(&m, true);
+		maker_begin_chunk(&m);
+		maker_end_chunk(&m, false);
+		(void)add_plain_record(&m, id);
+		maker_put(&m, NULL, MAKER_HEADER + 2 * MAKER_CHUNK - m.len);
+		maker_finish(&m, true);
+		struct result result = read_maker(&m);
+		CHECK_EQ(result.batch->count, id == 12 ? 3 : 2);
+		result_free(&result);
+		maker_deinit(&m);
+	}
+}
+
 TEST(slack_stays_slack_when_the_header_of_its_chunk_is_damaged) {
 	struct evtx_maker m;
 	make_slack(&m, 9, false);

@@ -142,8 +142,16 @@ void evtx_append_utf16(struct evtx_out *out, const char *bytes, size_t units) {
 	out->xml->len += (size_t)(to - start);
 }
 
-/* UTF-8 when it is that, else each byte as the character of ISO 8859-1: which code page the machine
- * had is not known here. */
+/* The character of Windows-1252, the commonest code page; its five gaps are control characters. */
+static uint32_t ansi_character(unsigned char c) {
+	static const uint16_t upper[32] = {
+	    0x20ac, 0x81,   0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+	    0x2039, 0x0152, 0x8d,   0x017d, 0x8f,   0x90,   0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+	    0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x9d,   0x017e, 0x0178};
+	return c >= 0x80 && c < 0xa0 ? upper[c - 0x80] : c;
+}
+
+/* UTF-8 when it is that, else Windows-1252: which code page the machine had is not known here. */
 static void append_ansi(struct evtx_out *out, struct str text) {
 	const uint64_t *special =
 	    out->place == EVTX_IN_ATTRIBUTE ? special_in_attribute : special_in_text;
@@ -153,7 +161,7 @@ static void append_ansi(struct evtx_out *out, struct str text) {
 	for (size_t i = 0; i < text.len; i++) {
 		unsigned char c = (unsigned char)text.ptr[i];
 		if (c >= 0x80 && !utf8) {
-			to += put_long(to, c);
+			to += put_long(to, ansi_character(c));
 		} else if (c < 0x80 && is_special(special, c) != 0) {
 			to += put_reference(to, c);
 			out->escaped = true;

@@ -105,6 +105,7 @@ TEST(strings_lose_only_the_nuls_at_their_end) {
 	CHECK_VALUE(EVTX_ANSI_STRING, "abc\0", "abc");
 	CHECK_VALUE(EVTX_ANSI_STRING, "caf\xc3\xa9", "caf\xc3\xa9");
 	CHECK_VALUE(EVTX_ANSI_STRING, "caf\xe9", "caf\xc3\xa9");
+	CHECK_VALUE(EVTX_ANSI_STRING, "\x80 \x93x\x94 \x81", "€ “x” \xc2\x81");
 }
 
 TEST(all_planes_of_unicode_become_utf8) {

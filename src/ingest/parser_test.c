@@ -257,7 +257,7 @@ TEST(explaining_says_why_each_format_took_a_line_or_not) {
 	parser_explain(t.parser, batch, 0, &out);
 	static const char *const said[] = {
 	    "the source is read as json first\n",
-	    "syslog-rfc5424: no, does not begin with <PRIORITY>VERSION (byte 11)\n",
+	    "syslog-rfc5424: no, does not begin with <PRIORITY>VERSION (byte 1)\n",
 	    "syslog-rfc3164: no, begins with neither a priority nor a syslog time (byte 1)\n",
 	    "json: no, does not begin with '{' (byte 1)\n",
 	    "access: no, the pattern that fits best wants something else (byte 61: a whole number)\n",

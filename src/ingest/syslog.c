@@ -3,6 +3,8 @@
  */
 #include "ingest/syslog.h"
 
+#include "ingest/syslog_words.h"
+
 enum { TAG_MAX = 128, PID_MAX = 64, PRIORITY_MAX = SYSLOG_PRIORITIES - 1 };
 
 static struct str rest_of(struct str text, size_t from) {
@@ -39,23 +41,13 @@ static size_t read_priority(struct str text, size_t at, int *out_priority) {
 }
 
 static void put_priority(struct line *line, int priority) {
-	static const struct str facilities[] = {
-	    STR_INIT("kern"),   STR_INIT("user"),   STR_INIT("mail"),     STR_INIT("daemon"),
-	    STR_INIT("auth"),   STR_INIT("syslog"), STR_INIT("lpr"),      STR_INIT("news"),
-	    STR_INIT("uucp"),   STR_INIT("cron"),   STR_INIT("authpriv"), STR_INIT("ftp"),
-	    STR_INIT("ntp"),    STR_INIT("audit"),  STR_INIT("alert"),    STR_INIT("clock"),
-	    STR_INIT("local0"), STR_INIT("local1"), STR_INIT("local2"),   STR_INIT("local3"),
-	    STR_INIT("local4"), STR_INIT("local5"), STR_INIT("local6"),   STR_INIT("local7")};
-	static const struct str severities[] = {
-	    STR_INIT("emerg"),   STR_INIT("alert"),  STR_INIT("crit"), STR_INIT("err"),
-	    STR_INIT("warning"), STR_INIT("notice"), STR_INIT("info"), STR_INIT("debug")};
 	static const struct str numbers[] = {
 	    STR_INIT("0"),  STR_INIT("1"),  STR_INIT("2"),  STR_INIT("3"),  STR_INIT("4"),
 	    STR_INIT("5"),  STR_INIT("6"),  STR_INIT("7"),  STR_INIT("8"),  STR_INIT("9"),
 	    STR_INIT("10"), STR_INIT("11"), STR_INIT("12"), STR_INIT("13"), STR_INIT("14"),
 	    STR_INIT("15"), STR_INIT("16"), STR_INIT("17"), STR_INIT("18"), STR_INIT("19"),
 	    STR_INIT("20"), STR_INIT("21"), STR_INIT("22"), STR_INIT("23")};
-	_Static_assert(ARRAY_LEN(facilities) * ARRAY_LEN(severities) == SYSLOG_PRIORITIES,
+	_Static_assert(SYSLOG_FACILITIES * SYSLOG_SEVERITIES == SYSLOG_PRIORITIES,
 	               "24 facilities of 8 severities");
 	uint32_t slot = (uint32_t)priority * 5;
 	int facility = priority / 8;
@@ -68,11 +60,24 @@ static void put_priority(struct line *line, int priority) {
 	line_put_constant(line, slot + 1, FIELD_LOG_SYSLOG_FACILITY_CODE, VALUE_NUMBER,
 	                  numbers[facility]);
 	line_put_constant(line, slot + 2, FIELD_LOG_SYSLOG_FACILITY_NAME, VALUE_STRING,
-	                  facilities[facility]);
+	                  syslog_facility(facility));
 	line_put_constant(line, slot + 3, FIELD_LOG_SYSLOG_SEVERITY_CODE, VALUE_NUMBER,
 	                  numbers[severity]);
 	line_put_constant(line, slot + 4, FIELD_LOG_SYSLOG_SEVERITY_NAME, VALUE_STRING,
-	                  severities[severity]);
+	                  syslog_severity(severity));
+}
+
+/* The place behind a byte order mark and behind the count of RFC 6587 ("71 <13>..."), which belongs
+ * to the stream and not to the line. */
+static size_t skip_frame(struct str text) {
+	size_t at = starts(text, 0, STR("\xef\xbb\xbf")) ? 3 : 0;
+	size_t i = at;
+	while (i < text.len && i - at < 7 && char_is_digit(text.ptr[i])) {
+		i++;
+	}
+	bool counted = i > at && text.len - i >= 5 && text.ptr[i] == ' ' && text.ptr[i + 1] == '<' &&
+	               char_is_digit(text.ptr[i + 2]);
+	return counted ? i + 1 : at;
 }
 
 /* ---- RFC 5424 ---- */
@@ -240,14 +245,37 @@ static void read_tail_5424(struct str text, size_t at, struct head_5424 *head) {
 	head->message = rest_of(text, end);
 }
 
+/* "1 "; not in the lines of relays that leave priority and version out. */
+static bool read_version(struct str text, size_t *at, struct head_5424 *head) {
+	struct str word;
+	size_t behind = *at;
+	if (text.len - behind < 5 || !char_is_digit(text.ptr[behind])) {
+		return false; /* neither version nor year */
+	}
+	bool year = text.ptr[behind + 4] == '-';
+	if (!next_word(text, &behind, &word) || word.len > 2 || word.ptr[0] < '1' ||
+	    word.ptr[0] > '9' || !char_is_digit(word.ptr[word.len - 1])) {
+		return year && head->priority < 0;
+	}
+	head->version = word;
+	*at = behind;
+	return true;
+}
+
+/* Without priority and version only data of a registered kind ("[x@123 k="v"]") tells it. */
+static bool is_bare_5424(const struct line *line, const struct head_5424 *head) {
+	size_t id_end = str_find_char(head->data, ' ', 0);
+	return head->has_time && line->text.len > 10 && line->text.ptr[10] == 'T' &&
+	       syslog_is_host(head->host) && id_end < head->data.len &&
+	       str_find_char(head->data, '@', 0) < id_end;
+}
+
 static bool read_5424(struct line *line, struct head_5424 *head) {
 	struct str text = line->text;
-	size_t at = starts(text, 0, STR("\xef\xbb\xbf")) ? 3 : 0;
+	size_t at = skip_frame(text);
 	head->priority = -1;
 	at += read_priority(text, at, &head->priority);
-	if (!next_word(text, &at, &head->version) || head->version.len > 2 ||
-	    head->version.ptr[0] < '1' || head->version.ptr[0] > '9' ||
-	    !char_is_digit(head->version.ptr[head->version.len - 1])) {
+	if (!read_version(text, &at, head)) {
 		return line_refuse(line, at, "does not begin with <PRIORITY>VERSION");
 	}
 	if (!read_time_5424(line, &at, head)) {
@@ -258,7 +286,10 @@ static bool read_5424(struct line *line, struct head_5424 *head) {
 		return line_refuse(line, at, "host, program, process or message id is missing");
 	}
 	read_tail_5424(text, at, head);
-	if (head->priority < 0 && (!head->has_time || (head->data.len == 0 && !head->data_is_nil))) {
+	bool bare = head->version.len == 0;
+	if (head->priority < 0 &&
+	    !(bare ? is_bare_5424(line, head)
+	           : head->has_time && (head->data.len > 0 || head->data_is_nil))) {
 		return line_refuse(line, at, "no priority, and no structured data to tell it by");
 	}
 	return true;
@@ -294,7 +325,9 @@ bool syslog_take_5424(const struct line_format *format, struct line *line) {
 		line_put(line, FIELD_LOG_SYSLOG_PROCID, head.procid);
 	}
 	put_unless_nil(line, FIELD_LOG_SYSLOG_MSGID, head.msgid);
-	line_put(line, FIELD_LOG_SYSLOG_VERSION, head.version);
+	if (head.version.len > 0) {
+		line_put(line, FIELD_LOG_SYSLOG_VERSION, head.version);
+	}
 	if (head.data.len > 0) {
 		(void)read_data(line, head.data, 0); /* its form was checked by read_5424 */
 	}
@@ -307,31 +340,33 @@ bool syslog_take_5424(const struct line_format *format, struct line *line) {
 struct head_3164 {
 	int priority; /* -1: none */
 	struct timestamp time;
-	bool has_time, time_is_iso, time_has_t;
-	struct str host, tag, pid;
+	bool has_time, time_is_loose; /* of a form that other logs begin with too */
+	bool time_has_t;
+	bool origin_is_sure; /* words that only syslog has stand before the tag */
+	struct str host, level, tag, pid;
 	bool has_tag, tag_has_pid;
 	struct str message;
 };
 
-/* What may be a host's name: no brackets, quotes or equals signs, which begin messages. */
-static bool is_host(struct str word) {
-	static const struct str levels[] = {
-	    STR_INIT("INFO"),  STR_INIT("WARN"),  STR_INIT("WARNING"),  STR_INIT("ERROR"),
-	    STR_INIT("DEBUG"), STR_INIT("TRACE"), STR_INIT("CRITICAL"), STR_INIT("FATAL"),
-	    STR_INIT("ERR"),   STR_INIT("NOTICE")};
-	for (size_t i = 0; i < word.len; i++) {
-		unsigned char c = (unsigned char)word.ptr[i];
-		if (!char_is_alpha((char)c) && !char_is_digit((char)c) && c < 0x80 &&
-		    memchr(".-_:%/@+#~", c, 10) == NULL) {
+static bool all_digits(struct str s) {
+	for (size_t i = 0; i < s.len; i++) {
+		if (!char_is_digit(s.ptr[i])) {
 			return false;
 		}
 	}
-	for (size_t i = 0; word.len >= 3 && i < ARRAY_LEN(levels); i++) {
-		if (str_eq(word, levels[i])) {
-			return false;
-		}
+	return s.len > 0;
+}
+
+/* Facility and severity as a word at at: the place behind it and its blank, else at. */
+static size_t read_selector(struct str text, size_t at, struct head_3164 *head) {
+	size_t end = str_find_char(text, ' ', at);
+	int priority = syslog_word_priority(str_slice(text, at, end));
+	if (priority < 0 || end >= text.len) {
+		return at;
 	}
-	return word.len > 0 && word.len <= 255 && word.ptr[0] != '-';
+	head->priority = head->priority < 0 ? priority : head->priority;
+	head->origin_is_sure = true;
+	return skip_blanks(text, end);
 }
 
 /* "[123]" at at: the place behind it, 0 when it is no process id. */
@@ -348,48 +383,75 @@ static size_t read_pid(struct str text, size_t at, struct str *out_pid) {
 	return i + 1;
 }
 
-static bool all_digits(struct str s) {
-	for (size_t i = 0; i < s.len; i++) {
-		if (!char_is_digit(s.ptr[i])) {
-			return false;
-		}
-	}
-	return s.len > 0;
-}
-
-/* "prog:", "prog[123]:", "prog[123] " at at; the message follows. A colon inside the name ("a::b:")
- * belongs to it. */
-static bool read_tag(struct str text, size_t at, struct head_3164 *head) {
+/* The place behind the name of a tag at at, where "[", ":" or a blank stands. A colon inside the
+ * name
+ * ("a::b:") belongs to it. */
+static size_t tag_name_end(struct str text, size_t at) {
 	size_t i = at;
-	size_t end;
-	while (i < text.len && i - at <= TAG_MAX) {
-		char c = text.ptr[i];
-		if (c == ' ' || c == '[') {
-			break;
-		}
-		if (c == ':' && (i + 1 == text.len || text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '[')) {
+	while (i < text.len && i - at <= TAG_MAX && text.ptr[i] != ' ' && text.ptr[i] != '[') {
+		bool last = i + 1 == text.len || text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '[';
+		if (text.ptr[i] == ':' && last) {
 			break;
 		}
 		i++;
 	}
-	if (i == at || i >= text.len || text.ptr[i] == ' ' || i - at > TAG_MAX) {
+	return i;
+}
+
+static void set_tag(struct str text, size_t at, size_t end, size_t behind, struct head_3164 *head) {
+	head->has_tag = true;
+	head->tag = str_make(text.ptr + at, end - at);
+	behind = MIN_OF(behind, text.len);
+	head->message =
+	    rest_of(text, behind < text.len && text.ptr[behind] == ' ' ? behind + 1 : behind);
+}
+
+/* "prog:", "prog[123]:", "prog[123] ", "prog[]:", "prog [123]:", "[prog]:" at at; the message
+ * follows. A number is no program: "123: " is a device's sequence number. */
+static bool read_tag(struct str text, size_t at, struct head_3164 *head) {
+	size_t i = tag_name_end(text, at);
+	struct str pid = {0};
+	if (i == at && i < text.len && text.ptr[i] == '[') {
+		size_t end = read_pid(text, at, &pid);
+		bool name = end != 0 && end < text.len && text.ptr[end] == ':' && !all_digits(pid);
+		if (name && syslog_bracketed_address(str_slice(text, at, end)).len == 0) {
+			set_tag(text, at + 1, end - 1, end + 1, head);
+		}
+		return head->has_tag;
+	}
+	bool apart = i > at && i + 1 < text.len && text.ptr[i] == ' ' && text.ptr[i + 1] == '[';
+	size_t bracket = i + apart;
+	if (i == at || i >= text.len || i - at > TAG_MAX || (text.ptr[i] == ' ' && !apart)) {
 		return false;
 	}
-	end = i;
-	if (text.ptr[i] == '[') {
-		end = read_pid(text, i, &head->pid);
-		bool colon = end != 0 && end < text.len && text.ptr[end] == ':';
-		if (end == 0 ||
-		    (!colon && (!all_digits(head->pid) || (end < text.len && text.ptr[end] != ' ')))) {
-			return false;
+	if (text.ptr[bracket] == ':') {
+		bool number = all_digits(str_slice(text, at, i));
+		if (!number) {
+			set_tag(text, at, i, i + 1, head);
 		}
-		head->tag_has_pid = true;
-		end -= !colon;
+		return !number;
 	}
-	head->has_tag = true;
-	head->tag = str_make(text.ptr + at, i - at);
-	end = MIN_OF(end + 1, text.len);
-	head->message = rest_of(text, end < text.len && text.ptr[end] == ' ' ? end + 1 : end);
+	if (starts(text, bracket, STR("[]:")) && !apart) {
+		set_tag(text, at, i, bracket + 3, head);
+		return true;
+	}
+	size_t end = read_pid(text, bracket, &pid);
+	if (end == 0) {
+		return false;
+	}
+	bool colon = end < text.len && text.ptr[end] == ':';
+	size_t behind = end + colon;
+	behind = !colon && starts(text, end, STR(" : ")) ? end + 2 : behind;
+	bool number = all_digits(pid);
+	if (!colon && (apart || !number || (end < text.len && text.ptr[end] != ' '))) {
+		return false;
+	}
+	if (apart && !number) {
+		return false;
+	}
+	head->pid = pid;
+	head->tag_has_pid = true;
+	set_tag(text, at, i, behind, head);
 	return true;
 }
 
@@ -408,16 +470,51 @@ static size_t read_forwarded(struct str text, size_t at, struct str *out_host) {
 	}
 	size_t colon = str_find_char(text, ':', at + prefix.len);
 	struct str host = str_slice(text, at + prefix.len, colon);
-	if (colon >= text.len || !is_host(host)) {
+	if (colon >= text.len || !syslog_is_host(host)) {
 		return at;
 	}
 	*out_host = host;
 	return skip_blanks(text, colon + 1);
 }
 
+/* "web01: sshd[42]: ", "fw1: %ASA-6-302013: ": the word with its colon is the host. The kernel
+ * names programs behind its own colon. */
+static bool is_host_with_colon(struct str text, struct str word, size_t next) {
+	struct head_3164 behind = {0};
+	struct str name = str_slice(word, 0, word.len - 1);
+	return syslog_is_host(name) && !str_eq(name, STR("kernel")) && read_tag(text, next, &behind) &&
+	       ((behind.tag_has_pid && all_digits(behind.pid)) || behind.tag.ptr[0] == '%');
+}
+
+/* The host at at: the place behind it, at when none is there. */
+static size_t read_host(struct str text, size_t at, struct head_3164 *head) {
+	size_t end = str_find_char(text, ' ', at);
+	size_t next = skip_blanks(text, end);
+	struct str word = str_slice(text, at, end);
+	struct str address = syslog_bracketed_address(word);
+	if (address.len > 0) {
+		head->host = address;
+		return next;
+	}
+	if (is_nil(word)) {
+		return next;
+	}
+	if (word.len > 1 && word.ptr[word.len - 1] == ':') {
+		if (!is_host_with_colon(text, word, next)) {
+			return at;
+		}
+		word.len--;
+	} else if (!syslog_is_host(word)) {
+		return at;
+	}
+	head->host = word;
+	return next;
+}
+
 /* Behind the time and its blank: host, tag, message. */
 static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 	head->message = rest_of(text, at);
+	at = read_selector(text, at, head);
 	if (is_repeat(text, at)) {
 		return;
 	}
@@ -425,15 +522,20 @@ static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 	if (behind == at) {
 		size_t end = str_find_char(text, ' ', at);
 		struct str word = str_slice(text, at, end);
-		bool is_tag = word.len > 0 && word.ptr[word.len - 1] == ':';
-		if ((is_tag || str_find_char(word, '[', 0) < word.len) && read_tag(text, at, head)) {
-			return; /* no host was written */
-		}
-		if (is_tag || !is_host(word)) {
+		behind = read_host(text, at, head);
+		if (behind == at && syslog_is_level(word) && read_tag(text, skip_blanks(text, end), head)) {
+			head->level = word;
 			return;
 		}
-		head->host = word;
-		behind = skip_blanks(text, end);
+		if (behind == at) {
+			(void)read_tag(text, at, head); /* no host was written */
+			return;
+		}
+	}
+	size_t word_at = behind;
+	behind = read_selector(text, behind, head);
+	if (behind > word_at) {
+		behind = read_forwarded(text, behind, &head->host);
 	}
 	head->message = rest_of(text, behind);
 	if (starts(text, behind, STR(": "))) {
@@ -443,31 +545,29 @@ static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 	}
 }
 
-/* "000123: " and "*" or "." of Cisco's before the time. */
-static size_t skip_sequence(struct str text, size_t at) {
-	size_t i = at;
-	while (i < text.len && char_is_digit(text.ptr[i])) {
-		i++;
-	}
-	if (i > at && i - at <= 10 && starts(text, i, STR(": "))) {
-		at = skip_blanks(text, i + 1);
-	}
-	return at < text.len && (text.ptr[at] == '*' || text.ptr[at] == '.') ? at + 1 : at;
-}
-
 /* The time at at; 0 when none is there. */
 static size_t read_time_3164(struct line *line, size_t at, struct head_3164 *head) {
 	struct str rest = rest_of(line->text, at);
-	if (rest.len < 15) {
+	size_t used = 0;
+	if (rest.len < 11) {
 		return 0;
 	}
-	size_t used;
+	head->time_is_loose = false;
 	if (char_is_digit(rest.ptr[0])) {
 		used = timestamp_iso(line->time, rest, &head->time);
-		head->time_is_iso = true;
-		head->time_has_t = rest.ptr[10] == 'T';
+		head->time_is_loose = true;
+		head->time_has_t = used > 0 && rest.ptr[10] == 'T';
+		if (used == 0) {
+			used = timestamp_bsd(line->time, rest, &head->time);
+			head->time_is_loose = used == 0;
+		}
+		used = used == 0 ? timestamp_epoch(rest, &head->time) : used;
 	} else {
 		used = timestamp_bsd(line->time, rest, &head->time);
+		if (used == 0) {
+			used = timestamp_any(line->time, rest, &head->time); /* with the day of the week */
+			head->time_is_loose = true;
+		}
 	}
 	if (used < rest.len && used > 0 && rest.ptr[used] != ' ' && rest.ptr[used] != ':') {
 		return 0;
@@ -476,42 +576,112 @@ static size_t read_time_3164(struct line *line, size_t at, struct head_3164 *hea
 	return used;
 }
 
+/* What devices write before the time: "000123: ", "*" or "." of Cisco, and, where a priority says
+ * that it is syslog, ": ", the device's name, or that of the card, and the version of RFC 5424. */
+static size_t read_time_and_prefix(struct line *line, size_t *at, struct head_3164 *head) {
+	struct str text = line->text;
+	bool sure = head->priority >= 0;
+	struct timestamp epoch;
+	if (sure && starts(text, *at, STR("1 ")) &&
+	    timestamp_epoch(rest_of(text, *at + 2), &epoch) > 0) {
+		*at += 2; /* else it is RFC 5424 */
+	} else if (sure && *at < text.len && text.ptr[*at] == ':') {
+		*at = skip_blanks(text, *at + 1);
+	}
+	for (size_t words = 0; words < 4; words++) {
+		size_t time_at = *at;
+		time_at += time_at < text.len && (text.ptr[time_at] == '*' || text.ptr[time_at] == '.');
+		size_t used = read_time_3164(line, time_at, head);
+		if (used > 0) {
+			*at = time_at;
+			return used;
+		}
+		size_t colon = str_find_char(text, ':', *at);
+		struct str word = str_slice(text, *at, colon);
+		bool number = all_digits(word) && word.len <= 10;
+		if (colon >= text.len ||
+		    (!number && (!sure || head->host.len > 0 || !syslog_is_host(word)))) {
+			return 0;
+		}
+		if (!number && str_find_char(word, '/', 0) == word.len) {
+			head->host = word; /* "RP/0/RSP0/CPU0" is a card */
+		}
+		*at = skip_blanks(text, colon + 1);
+	}
+	return 0;
+}
+
+/* What relays send without a tag: JSON, CEF, values between commas, topics ("firewall,info"); and
+ * what syslogd says itself. */
+static bool is_payload(struct str message) {
+	size_t blank = str_find_char(message, ' ', 0);
+	size_t comma = str_find_char(message, ',', 0);
+	return message.ptr[0] == '{' || (comma > 0 && comma + 1 < blank) || is_repeat(message, 0) ||
+	       str_starts(message, STR("CEF:")) || str_starts(message, STR("LEEF:")) ||
+	       str_starts(message, STR("-- MARK --"));
+}
+
+/* A line with such a time and no priority: whether the words behind it are those of syslog. */
+static bool is_syslog_origin(const struct head_3164 *head) {
+	struct str message = head->message;
+	if (head->origin_is_sure || head->level.len > 0) {
+		return head->has_tag && (head->tag_has_pid || head->level.len == 0);
+	}
+	if (head->host.len == 0) {
+		return false;
+	}
+	if (!head->has_tag && head->time_has_t && message.len > 0) {
+		return is_payload(message);
+	}
+	return head->has_tag && (head->time_has_t || head->tag_has_pid);
+}
+
 static bool read_3164(struct line *line, struct head_3164 *head) {
 	struct str text = line->text;
-	size_t at = starts(text, 0, STR("\xef\xbb\xbf")) ? 3 : 0;
+	size_t begin = skip_frame(text);
 	head->priority = -1;
-	at += read_priority(text, at, &head->priority);
-	size_t time_at = skip_sequence(text, skip_blanks(text, at));
-	size_t used = read_time_3164(line, time_at, head);
+	begin += read_priority(text, begin, &head->priority);
+	bool has_priority = head->priority >= 0;
+	size_t at = skip_blanks(text, begin);
+	size_t used = read_time_and_prefix(line, &at, head);
 	if (used == 0) {
-		if (head->priority < 0) {
-			return line_refuse(line, time_at, "begins with neither a priority nor a syslog time");
+		if (!has_priority) {
+			return line_refuse(line, at, "begins with neither a priority nor a syslog time");
 		}
 		struct head_5424 newer = {0};
 		if (read_5424(line, &newer)) {
-			return line_refuse(line, at, "has the version and the parts of RFC 5424");
+			return line_refuse(line, begin, "has the version and the parts of RFC 5424");
 		}
-		head->message = rest_of(text, at);
-		(void)read_tag(text, at, head); /* RFC 3164 section 4.3.3: all is message */
+		head->host = STR("");
+		head->message = rest_of(text, begin);
+		(void)read_tag(text, begin, head); /* RFC 3164 section 4.3.3: all is message */
 		return true;
 	}
-	at = time_at + used;
+	at += used;
 	if (at < text.len && text.ptr[at] == ':') {
-		head->message = rest_of(text, skip_blanks(text, at + 1));
+		at = skip_blanks(text, at + 1);
+		head->message = rest_of(text, at);
+		struct head_3164 tag = {0};
+		if (read_tag(text, at, &tag) && tag.tag_has_pid) {
+			(void)read_tag(text, at, head); /* it was there just now */
+		}
+	} else if (head->host.len > 0) {
+		head->message = rest_of(text, skip_blanks(text, at));
+		(void)read_tag(text, skip_blanks(text, at), head); /* without a tag all is message */
 	} else {
 		read_origin(text, skip_blanks(text, at), head);
 	}
-	if (head->time_is_iso && head->priority < 0 &&
-	    (head->host.len == 0 || !head->has_tag || (!head->time_has_t && !head->tag_has_pid))) {
-		return line_refuse(line, at, "an ISO time, but no host and program behind it");
+	if (head->time_is_loose && !has_priority && !is_syslog_origin(head)) {
+		return line_refuse(line, at, "such a time, but no host and program behind it");
 	}
 	return true;
 }
 
-/* "login(pam_unix)": the program is what stands before the bracket. */
+/* "login(pam_unix)", "imap(bob)<42><x>": the program is what stands before the bracket. */
 static void put_tag(struct line *line, struct str tag) {
 	size_t bracket = str_find_char(tag, '(', 0);
-	if (bracket > 0 && bracket < tag.len && tag.ptr[tag.len - 1] == ')') {
+	char last = tag.ptr[tag.len - 1];
+	if (bracket > 0 && bracket < tag.len && (last == ')' || last == '>')) {
 		line_put(line, FIELD_LOG_SYSLOG_APPNAME, tag);
 		tag.len = bracket;
 	}
@@ -532,6 +702,9 @@ bool syslog_take_3164(const struct line_format *format, struct line *line) {
 	}
 	if (head.host.len > 0) {
 		line_put_host(line, head.host);
+	}
+	if (head.level.len > 0) {
+		line_put(line, FIELD_LOG_LEVEL, head.level);
 	}
 	if (head.has_tag) {
 		put_tag(line, head.tag);

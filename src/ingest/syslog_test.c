@@ -129,6 +129,140 @@ TEST(iso_times_stand_in_for_rfc_3164_ones) {
 	check_rows(rows, ARRAY_LEN(rows));
 }
 
+TEST(devices_write_their_name_before_the_time) {
+	static const struct row rows[] = {
+	    {"<189>123: rtr1: 000012: *Nov 22 10:00:00.250: %SYS-5-CONFIG_I: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 6\n" PRI("189", "23", "local7", "5", "notice")
+	         HOST("rtr1") "message=\"%SYS-5-CONFIG_I: x\"\n"},
+	    {"012345: Nov 22 10:00:00.250 UTC: %SYS-5-CONFIG_I: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 4\nmessage=\"%SYS-5-CONFIG_I: x\"\n"},
+	    {"<189>RP/0/RSP0/CPU0:Nov 22 10:00:00.250 UTC: ifmgr[219]: %PKT-3-UPDOWN : x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 4\n" PRI(
+	         "189", "23", "local7", "5",
+	         "notice") "process.name=\"ifmgr\"\nprocess.pid=219\nmessage=\"%PKT-3-UPDOWN : x\"\n"},
+	    {"<189>: 2020 Nov 22 10:00:00 UTC: %ETHPORT-5-IF_UP: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 0\n" PRI(
+	         "189", "23", "local7", "5", "notice") "message=\"%ETHPORT-5-IF_UP: x\"\n"},
+	    {"2020 Nov 22 10:00:00 sw1 a[1]: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" HOST(
+	         "sw1") "process.name=\"a\"\nprocess.pid=1\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 fw1: %ASA-6-302013: Built",
+	     BSD HOST("fw1") "process.name=\"%ASA-6-302013\"\nmessage=\"Built\"\n"},
+	    {"Nov 22 10:00:00 rtr1 4563: 004561: *Nov 22 09:59:59: %SYS-5-CONFIG_I: x",
+	     BSD HOST("rtr1") "message=\"4563: 004561: *Nov 22 09:59:59: %SYS-5-CONFIG_I: x\"\n"},
+	    {"<134>1 1795341600.25 mx84 events x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 0\n" PRI("134", "16", "local0", "6", "info")
+	         HOST("mx84") "message=\"events x\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(hosts_and_tags_come_in_many_dresses) {
+	static const struct row rows[] = {
+	    {"Nov 22 10:00:00 web01: sshd[42]: x",
+	     BSD HOST("web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 kernel: su[42]: segfault",
+	     BSD "process.name=\"kernel\"\nmessage=\"su[42]: segfault\"\n"},
+	    {"Nov 22 10:00:00 [192.0.2.7] sshd[42]: x",
+	     BSD HOST("192.0.2.7") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 [2001:db8::7] sshd[42]: x",
+	     BSD HOST("2001:db8::7") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 - sshd[42]: x",
+	     BSD "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 web01 imap(bob)<42><x>: y",
+	     BSD HOST("web01") "log.syslog.appname=\"imap(bob)<42><x>\"\nprocess.name=\"imap\"\n"
+	                       "message=\"y\"\n"},
+	    {"Nov 22 10:00:00 [10:00:01] x", BSD "message=\"[10:00:01] x\"\n"},
+	    {"Nov 22 10:00:00 [sshd]: x", BSD "process.name=\"sshd\"\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 web01 sshd [42]: x",
+	     BSD HOST("web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 web01 sshd[42] : x",
+	     BSD HOST("web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 web01 logger[]: x",
+	     BSD HOST("web01") "process.name=\"logger\"\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00+09:00 web01 su: x", "syslog-rfc3164 2026-11-22T01:00:00Z 4\n" HOST(
+	                                              "web01") "process.name=\"su\"\nmessage=\"x\"\n"},
+	    {"1795341600.123456 web01 sshd[42]: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.123456Z 0\n" HOST(
+	         "web01") "process.name=\"sshd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"1795341600.123    45 192.0.2.7 TCP_MISS/200 x: y", "text 2026-11-22T10:00:00.123Z 0\n"},
+	    {"71 <13>Nov 22 10:00:00 web01 su: counted (RFC 6587)",
+	     BSD PRI("13", "1", "user", "5", "notice")
+	         HOST("web01") "process.name=\"su\"\nmessage=\"counted (RFC 6587)\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+#define DAEMON_INFO PRI("30", "3", "daemon", "6", "info")
+
+TEST(facility_and_severity_may_stand_as_words) {
+	static const struct row rows[] = {
+	    {"Nov 22 10:00:00 web01 daemon.info ntpd[42]: x",
+	     BSD DAEMON_INFO HOST("web01") "process.name=\"ntpd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 <daemon.info> web01 ntpd[42]: x",
+	     BSD DAEMON_INFO HOST("web01") "process.name=\"ntpd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 <3.6> web01 ntpd[42]: x",
+	     BSD DAEMON_INFO HOST("web01") "process.name=\"ntpd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 aix1 daemon:info ntpd[42]: x",
+	     BSD DAEMON_INFO HOST("aix1") "process.name=\"ntpd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 aix1 auth|security:info Message forwarded from db1: sshd[5]: x",
+	     BSD PRI("38", "4", "auth", "6", "info")
+	         HOST("db1") "process.name=\"sshd\"\nprocess.pid=5\nmessage=\"x\"\n"},
+	    {"Sun Nov 22 10:00:00 2020 daemon.info ntpd[42]: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" DAEMON_INFO
+	     "process.name=\"ntpd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Sun Nov 22 10:00:00 2020 web01 ntpd[42]: x",
+	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" HOST(
+	         "web01") "process.name=\"ntpd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"Sun Nov 22 10:00:00 2020 [pid 2] CONNECT: x", "text 2020-11-22T10:00:00Z 2\n"},
+	    {"Sun Nov 22 10:00:00 2020 bob/192.0.2.7:1194 TLS: x", "text 2020-11-22T10:00:00Z 2\n"},
+	    {"2026-11-22T10:00:00Z In(30) Hostd[42]: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" DAEMON_INFO
+	     "process.name=\"Hostd\"\nprocess.pid=42\nmessage=\"x\"\n"},
+	    {"2026-11-22T10:00:00Z info hostd[42] [Originator@6876 sub=a] x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\nlog.level=\"info\"\nprocess.name=\"hostd\"\n"
+	     "process.pid=42\nmessage=\"[Originator@6876 sub=a] x\"\n"},
+	    {"2026-11-22T10:00:00Z INFO crond[42]: x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\nlog.level=\"INFO\"\nprocess.name=\"crond\"\n"
+	     "process.pid=42\nmessage=\"x\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(iso_lines_of_relays_carry_payloads_without_a_tag) {
+	static const struct row rows[] = {
+	    {"2026-11-22T10:00:00+00:00 192.0.2.7  {\"a\":1}",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST("192.0.2.7") "message=\"{\\\"a\\\":1}\"\n"},
+	    {"2026-11-22T10:00:00Z gw firewall,info drop input",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "gw") "message=\"firewall,info drop input\"\n"},
+	    {"2026-11-22T10:00:00Z web01 CEF:0|a|b|1|2|c d|3|",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "message=\"CEF:0|a|b|1|2|c d|3|\"\n"},
+	    {"2026-11-22T10:00:00Z web01 last message repeated 3 times",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "message=\"last message repeated 3 times\"\n"},
+	    {"2026-11-22T10:00:00Z web01 -- MARK --",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST("web01") "message=\"-- MARK --\"\n"},
+	    {"2026-11-22T10:00:00Z ACCEPT host=192.0.2.7 fd=4,5", "text 2026-11-22T10:00:00Z 0\n"},
+	    {"2026-11-22T10:00:00Z worker done, next", "text 2026-11-22T10:00:00Z 0\n"},
+	    {"2026-11-22T10:00:00Z web01 app - - [a@1 k=\"v\"] x",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "process.name=\"app\"\nlog.syslog.appname=\"app\"\n"
+	                  "log.syslog.structured_data.a@1.k=\"v\"\nmessage=\"x\"\n"},
+	    {"2026-11-22 10:00:00 SMTP call from host.example [192.0.2.7] dropped",
+	     "text 2026-11-22T10:00:00Z 2\n"},
+	    {"2026-11-22T10:00:00Z info vpxd[42] [a@1 sub=b] [2026-11-22T10:00:00Z] x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\nlog.level=\"info\"\nprocess.name=\"vpxd\"\n"
+	     "process.pid=42\nmessage=\"[a@1 sub=b] [2026-11-22T10:00:00Z] x\"\n"},
+	    {"93 <14>1 2026-11-22T10:00:00Z h app - - - counted",
+	     "syslog-rfc5424 2026-11-22T10:00:00Z 0\n" PRI("14", "1", "user", "6", "info")
+	         HOST("h") "process.name=\"app\"\nlog.syslog.appname=\"app\"\n"
+	                   "log.syslog.version=\"1\"\nmessage=\"counted\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
 #define SD "log.syslog.structured_data."
 
 TEST(rfc_5424_lines_with_and_without_their_parts) {
@@ -187,7 +321,11 @@ TEST(lines_cut_anywhere_are_read_within_their_bounds) {
 	    "<165>1 2026-11-22T10:00:00.003Z my app 42 ID [e@1 a=\"\\\"\" b=\"c\"] \xef\xbb\xbfhi",
 	    "<189>123: *Nov 22 2026 10:00:00.250 UTC: %SYS-5-CONFIG_I: x",
 	    "<34>Nov 22 10:00:00 web01 login(pam_unix)[42]: opened",
-	    "2026-11-22T10:00:00.5+09:00 web01 sshd[42]: x"};
+	    "2026-11-22T10:00:00.5+09:00 web01 sshd[42]: x",
+	    "99 <189>12: r1: 7: *Nov 22 10:00:00.250+01:00: %SYS-5-CONFIG_I: x",
+	    "Sun Nov 22 10:00:00 2020 <3.6> [2001:db8::7] daemon.info ntpd [42] : x",
+	    "2026-11-22T10:00:00Z In(30) Hostd[]: x",
+	    "2026-11-22T10:00:00Z web01 app - - [a@1 k=\"v\"] x"};
 	struct line_testing t = line_testing_new();
 	struct batch_source source = line_testing_source();
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {

@@ -312,6 +312,14 @@ static void keep_bsd_hour(struct timestamp_reader *reader, struct str text,
 }
 
 static bool take_bsd_date(struct cursor *c, struct parts *parts) {
+	struct cursor front = *c;
+	if (take_digits(&front, 4, 4, &parts->civil.year)) { /* "2026 Nov 22" */
+		if (!take_char(&front, ' ')) {
+			return false;
+		}
+		parts->has_year = true;
+		*c = front;
+	}
 	if (!take_month(c, &parts->civil.month) || !take_char(c, ' ')) {
 		return false;
 	}
@@ -325,7 +333,9 @@ static bool take_bsd_date(struct cursor *c, struct parts *parts) {
 	}
 	parts->has_date = true;
 	struct cursor year = *c;
-	if (take_digits(&year, 4, 4, &parts->civil.year) && take_char(&year, ' ')) {
+	int32_t number;
+	if (!parts->has_year && take_digits(&year, 4, 4, &number) && take_char(&year, ' ')) {
+		parts->civil.year = number;
 		parts->has_year = true;
 		*c = year;
 	}
@@ -361,8 +371,12 @@ size_t timestamp_bsd(struct timestamp_reader *reader, struct str text, struct ti
 	if (!take_bsd_date(&c, &parts) || !take_clock(&c, &parts.civil)) {
 		return 0;
 	}
+	parts.has_zone = c.at < c.end && (*c.at == '+' || *c.at == '-' || *c.at == 'Z') &&
+	                 take_offset(&c, &parts.offset);
 	take_year_behind(&c, &parts);
-	take_zone_behind_blank(reader, &c, &parts);
+	if (!parts.has_zone) {
+		take_zone_behind_blank(reader, &c, &parts);
+	}
 	take_year_behind(&c, &parts);
 	if (!finish(reader, &parts, out)) {
 		return 0;
@@ -475,7 +489,7 @@ size_t timestamp_clf(struct timestamp_reader *reader, struct str text, struct ti
 	int64_t ns;
 	if (!take_digits(&c, 1, 2, &parts.civil.day) || !take_char(&c, '/') ||
 	    !take_month(&c, &parts.civil.month) || !take_char(&c, '/') ||
-	    !take_digits(&c, 4, 4, &parts.civil.year) || !take_char(&c, ':') ||
+	    !take_digits(&c, 4, 4, &parts.civil.year) || (!take_char(&c, ':') && !take_char(&c, ' ')) ||
 	    !take_clock(&c, &parts.civil) || !instant_from_civil(&parts.civil, 0, &ns)) {
 		return 0;
 	}
@@ -525,6 +539,7 @@ size_t timestamp_any(struct timestamp_reader *reader, struct str text, struct ti
 	if (char_is_digit(text.ptr[0])) {
 		size_t used = timestamp_iso(reader, text, out);
 		used = used > 0 ? used : timestamp_clf(reader, text, out);
+		used = used > 0 ? used : timestamp_bsd(reader, text, out);
 		return used > 0 ? used : timestamp_epoch(text, out);
 	}
 	struct cursor c = {text.ptr, text.ptr + text.len};

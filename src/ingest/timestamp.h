@@ -34,14 +34,15 @@ void timestamp_reader_set(struct timestamp_reader *reader, const struct zone *zo
 /* Each returns how many bytes at the start of text are such a time, 0 when none is there (out is
  * untouched then). */
 
-/* "Nov 22 10:00:00", also with one-digit day, with year before or after the time ("Nov 22 2026
- * 10:00:00", "Nov 22 10:00:00 2026"), fraction, zone (" JST", " +0900"). A year that is missing is
+/* "Nov 22 10:00:00", also with one-digit day, with year before the date or before or after the time
+ * ("2026 Nov 22 10:00:00", "Nov 22 2026 10:00:00", "Nov 22 10:00:00 2026"), fraction, zone (" JST",
+ * " +0900", "+09:00"). A year that is missing is
  * the latest that puts the time at most a day behind the reference. */
 size_t timestamp_bsd(struct timestamp_reader *reader, struct str text, struct timestamp *out);
 /* RFC 3339 and ISO 8601 as instant_parse_iso reads it, with '/' in the date too, and with a zone
  * behind a blank (" UTC", " +0900"). */
 size_t timestamp_iso(struct timestamp_reader *reader, struct str text, struct timestamp *out);
-/* "22/Nov/2026:10:00:00 +0900"; the zone may be absent. */
+/* "22/Nov/2026:10:00:00 +0900"; the zone may be absent, and a blank stand for the first colon. */
 size_t timestamp_clf(struct timestamp_reader *reader, struct str text, struct timestamp *out);
 /* Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size, with or
  * without fraction. At least nine digits before the point, 1973 or later. */

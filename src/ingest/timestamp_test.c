@@ -134,6 +134,22 @@ TEST(iso_times_cold_and_warm) {
 	zone_free(f.zone);
 }
 
+TEST(years_and_offsets_stand_where_devices_put_them) {
+	struct fixture f = setup("UTC0", 0);
+	struct timestamp_reader *r = &f.reader;
+	check(r, BSD, "2020 Nov 22 10:00:00 h", "2020-11-22T10:00:00Z", 20, NO_ZONE);
+	check(r, BSD, "2020 Nov  2 10:00:00.5 UTC: x", "2020-11-02T10:00:00.500Z", 26, 0);
+	check(r, ANY, "2020 Nov 22 10:00:00 2021 h", "2020-11-22T10:00:00Z", 20, NO_ZONE);
+	check(r, BSD, "Nov 22 10:00:00+09:00 h", "2026-11-22T01:00:00Z", 21, NO_YEAR);
+	check(r, BSD, "Nov 22 10:00:00.25-0330 h", "2026-11-22T13:30:00.250Z", 23, NO_YEAR);
+	check(r, BSD, "Nov 22 10:00:00Z h", "2026-11-22T10:00:00Z", 16, NO_YEAR);
+	check(r, BSD, "Nov 22 10:00:00-x", "2026-11-22T10:00:00Z", 15, NO_YEAR | NO_ZONE);
+	check(r, CLF, "22/Nov/2026 10:00:00] x", "2026-11-22T10:00:00Z", 20, NO_ZONE);
+	check(r, CLF, "22/Nov/2026:10:00:01 +0900", "2026-11-22T01:00:01Z", 26, 0);
+	check(r, CLF, "22/Nov/2026 10:00:02 +0900", "2026-11-22T01:00:02Z", 26, 0);
+	zone_free(f.zone);
+}
+
 TEST(clf_times_cold_and_warm) {
 	struct fixture f = setup("UTC0", 0);
 	for (int i = 0; i < 2; i++) {
@@ -186,7 +202,7 @@ TEST(what_is_no_time_is_refused) {
 	    "2026-02-29T00:00:00Z",
 	    "2026-11-22",
 	    "31/Feb/2026:10:00:00 +0000",
-	    "22/Nov/2026 10:00:00",
+	    "22/Nov/2026-10:00:00",
 	    "Sunday",
 	    "Sun ",
 	};

@@ -6,6 +6,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
+#include <locale.h>
 
 #include "base/utf8.h"
 
@@ -421,15 +422,23 @@ static enum err take_members(struct opened *opened) {
 	}
 }
 
-/* Opens, takes the members, frees. */
+/* Opens, takes the members, frees. libarchive puts names that an archive says are UTF-8 into the
+ * character set of the thread's locale, and gives no name where they do not fit: so that is UTF-8
+ * meanwhile, whatever the user's is. Numbers and messages do not change. */
 static enum err run_archive(struct opened *opened) {
 	enum err err = ERR_OK;
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+	locale_t before = uselocale(utf8); /* without that locale nothing changes */
 	if (open_archive(opened) < ARCHIVE_WARN) {
 		archive_problem(opened, ERR_INVALID, "the archive cannot be opened");
 	} else {
 		err = take_members(opened);
 	}
 	(void)archive_read_free(opened->archive); /* read only */
+	(void)uselocale(before);
+	if (utf8 != (locale_t)0) {
+		freelocale(utf8);
+	}
 	return err;
 }
 

@@ -105,6 +105,28 @@ static void check_two(struct memory_sink *sink, const char *outer) {
 	}
 }
 
+/* An empty member with the flag that says that its name is UTF-8 (APPNOTE.TXT 4.4.4, bit 11). */
+TEST(names_that_say_they_are_utf_8_are_kept_in_any_locale) {
+	static const char local[] = "PK\3\4\x14\0\0\x08\0\0\0\0!Y\0\0\0\0\0\0\0\0\0\0\0\0\x09\0\0\0"
+	                            "\xe6\x97\xa5.logXY";
+	static const char central[] = "PK\1\2\x14\0\x14\0\0\x08\0\0\0\0!Y\0\0\0\0\0\0\0\0\0\0\0\0\x09\0"
+	                              "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	                              "\xe6\x97\xa5.logXY";
+	static const char end[] = "PK\5\6\0\0\0\0\1\0\1\0\x37\0\0\0\x27\0\0\0\0";
+	struct memory_sink sink;
+	struct buf zip = {0};
+	buf_append(&zip, local, sizeof(local) - 1);
+	buf_append(&zip, central, sizeof(central) - 1);
+	buf_append(&zip, end, sizeof(end)); /* and the length of no comment */
+	memory_sink_init(&sink);
+	CHECK(take(&sink, "x.zip", buf_str(&zip)) == ERR_OK);
+	CHECK_STR(sink.problems, "");
+	REQUIRE(sink.count == 2);
+	CHECK_STR(sink.files[1]->path, "x.zip!/\xe6\x97\xa5.logXY");
+	memory_sink_deinit(&sink);
+	buf_deinit(&zip);
+}
+
 TEST(members_of_every_archive_are_read_by_what_they_hold) {
 	for (enum kind kind = TAR; kind <= ZIP; kind++) {
 		struct memory_sink sink;

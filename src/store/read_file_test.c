@@ -9,7 +9,7 @@ TEST(what_is_taken_is_read_back_to_the_byte_and_verifies) {
 	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(1)};
 	struct buf text CLEANUP(buf_deinit) = {0};
 	struct store_options options = bench_options(&bench, true);
-	enum sink_verdict verdict;
+	enum sink_verdict verdict = SINK_TAKE;
 	sample_lines(&text, "one", 0, 1234);
 	buf_append_str(&text, STR("no line feed at the end\r"));
 	REQUIRE(take_and_commit(&bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
