@@ -126,14 +126,17 @@ static bool is_order_of_keys(const struct lab_barrier *barrier) {
 	return strcmp(barrier->site, "sync_folder keys after rename keys/identity.vkey") == 0;
 }
 
+static const char *verdict_text(enum lab_verdict verdict) {
+	return verdict == LAB_MISSED     ? "missed"
+	       : verdict == LAB_SURVIVED ? "NOT MISSED"
+	                                 : "NOTHING TO MAKE DURABLE";
+}
+
 static void print_verdict(const char *life, const struct lab_barrier *barrier) {
-	static const char *const texts[] = {[LAB_MISSED] = "missed",
-	                                    [LAB_SURVIVED] = "NOT MISSED",
-	                                    [LAB_NOTHING] = "NOTHING TO MAKE DURABLE"};
 	bool missed = barrier->verdict == LAB_MISSED;
 	printf("# life '%s', barrier %llu, %s: %s after %u cuts%s%s\n", life,
-	       (unsigned long long)barrier->nth, barrier->site, texts[barrier->verdict], barrier->cuts,
-	       missed || barrier->good[0] == '\0' ? "" : "; made good by ",
+	       (unsigned long long)barrier->nth, barrier->site, verdict_text(barrier->verdict),
+	       barrier->cuts, missed || barrier->good[0] == '\0' ? "" : "; made good by ",
 	       missed ? "" : barrier->good);
 	(void)fflush(stdout);
 }
@@ -168,6 +171,57 @@ TEST(every_barrier_is_missed_when_it_is_taken_out) {
 		CHECK_EQ(survivors, 0);
 		CHECK(nth > 40);
 	}
+}
+
+/* Stops a life at each call, as a kill and as power cuts do, and takes barriers out of the
+ * recovery. */
+struct stopping {
+	struct lab *lab;
+	struct lab_sites *sites;
+	uint32_t every, calls;
+};
+
+static void recover_here(void *ctx, const struct os_call *call) {
+	struct stopping *stopping = ctx;
+	static const enum os_crash modes[] = {OS_CRASH_KEEP, OS_CRASH_SEEDED};
+	if (!lab_is_change(call)) {
+		return;
+	}
+	lab_see_checkpoint(stopping->lab, stopping->lab->memory);
+	if (stopping->calls++ % stopping->every != 0) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++) {
+		struct os_memory *after CLEANUP(os_memory_freep) =
+		    os_memory_crash(stopping->lab->memory, modes[i], call->number * 2 + i);
+		lab_recovery_barriers(stopping->lab, after, stopping->sites);
+	}
+}
+
+TEST(every_barrier_of_a_recovery_is_missed_when_it_is_taken_out) {
+	struct lab_sites *sites = calloc(1, sizeof(*sites));
+	uint32_t survivors = 0;
+	REQUIRE(sites != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(lives) && try_all(); i++) {
+		struct lab lab CLEANUP(lab_deinit);
+		lab_init(&lab, 500);
+		struct stopping stopping = {.lab = &lab, .sites = sites, .every = 1};
+		struct os_record *record CLEANUP(os_record_freep) =
+		    os_record_new(os_memory_os(lab.memory), recover_here, &stopping);
+		lab.os = os_record_os(record);
+		CHECK(lives[i].run(&lab) == ERR_OK);
+	}
+	for (size_t i = 0; i < sites->count; i++) {
+		const struct lab_site *site = &sites->rows[i];
+		bool missed = site->verdict == LAB_MISSED;
+		if (try_all() || !missed) {
+			printf("# recovery, %s: %s%s%s\n", site->name, verdict_text(site->verdict),
+			       missed ? "" : "; made good by ", missed ? "" : site->good);
+		}
+		survivors += !missed;
+	}
+	printf("# recoveries: %zu barriers, %u not missed\n", sites->count, survivors);
+	free(sites);
 }
 
 /* Runs a life whose nth call of kinds fails; then again with a healthy disk. */
