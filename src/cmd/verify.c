@@ -14,8 +14,7 @@ struct verify {
 
 enum { DAMAGES_SHOWN = 100, CHECKPOINT_MAX = 64 << 10 };
 
-static void damage(void *ctx, const struct store_damage *damage) {
-	struct verify *verify = ctx;
+static void name(struct verify *verify, const char *title, const struct store_damage *damage) {
 	struct buf text = {0};
 	if (verify->count++ == DAMAGES_SHOWN) {
 		buf_append_str(&verify->damages, STR("... and more\n"));
@@ -23,7 +22,7 @@ static void damage(void *ctx, const struct store_damage *damage) {
 	if (verify->count > DAMAGES_SHOWN) {
 		return;
 	}
-	buf_append_str(&text, STR("DAMAGED "));
+	buf_append_str(&text, str_from(title));
 	render_safe(&text, damage->where.len > 0 ? damage->where : STR("--against"));
 	buf_append_str(&text, STR(": "));
 	render_safe(&text, damage->what);
@@ -36,6 +35,14 @@ static void damage(void *ctx, const struct store_damage *damage) {
 	buf_append_char(&text, '\n');
 	buf_append_str(&verify->damages, buf_str(&text));
 	buf_deinit(&text);
+}
+
+static void damage(void *ctx, const struct store_damage *damage) {
+	name(ctx, "DAMAGED ", damage);
+}
+
+static void leftover(void *ctx, const struct store_damage *leftover) {
+	name(ctx, "not checked: ", leftover);
 }
 
 static bool on_progress(void *ctx, uint64_t done, uint64_t all) {
@@ -109,15 +116,17 @@ static void print_json(const struct store_verify_result *result, const struct ar
 	struct buf root = {0};
 	buf_append_base64(&root, result->root, sizeof(result->root));
 	(void)fprintf(stderr,
-	              "{\"akashi.schema\":%d,\"intact\":%s,\"damages\":%llu,\"records\":%llu,"
+	              "{\"akashi.schema\":%d,\"intact\":%s,\"damages\":%llu,\"leftovers\":%llu,"
+	              "\"records\":%llu,"
 	              "\"tree_size\":%llu,\"signed_size\":%llu,\"segments\":%llu,\"objects\":%llu,"
 	              "\"checkpoints\":%llu,"
 	              "\"root\":\"%.*s\",\"against\":%s,\"seconds\":%.3f}\n",
 	              JSON_SCHEMA, result->intact && all_signed(result) ? "true" : "false",
-	              (unsigned long long)result->damages, (unsigned long long)result->records,
-	              (unsigned long long)result->tree_size, (unsigned long long)result->signed_size,
-	              (unsigned long long)result->segments, (unsigned long long)result->objects,
-	              (unsigned long long)result->checkpoints, STR_ARG(buf_str(&root)),
+	              (unsigned long long)result->damages, (unsigned long long)result->leftovers,
+	              (unsigned long long)result->records, (unsigned long long)result->tree_size,
+	              (unsigned long long)result->signed_size, (unsigned long long)result->segments,
+	              (unsigned long long)result->objects, (unsigned long long)result->checkpoints,
+	              STR_ARG(buf_str(&root)),
 	              args->against == NULL  ? "null"
 	              : result->against_held ? "true"
 	                                     : "false",
@@ -158,8 +167,11 @@ static enum err check(struct verify *verify, const struct args *args, struct str
                       struct store_verify_result *out_result, struct diag *diag) {
 	enum { LOOKS_MAX = 10 };
 	const char *store = console_store_path(args);
-	struct store_verify_options options = {
-	    .against = against, .damage = damage, .progress = on_progress, .ctx = verify};
+	struct store_verify_options options = {.against = against,
+	                                       .damage = damage,
+	                                       .leftover = leftover,
+	                                       .progress = on_progress,
+	                                       .ctx = verify};
 	uint64_t signed_before = UINT64_MAX;
 	for (int look = 0;; look++) {
 		struct seal_mark before = console_mark_seal(args);

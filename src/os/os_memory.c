@@ -228,12 +228,27 @@ static enum err memory_sync_data(void *ctx, int fd) {
 	struct os_memory *memory = from_ctx(ctx);
 	struct memory_object *object = object_of(memory, fd);
 	bool fails = memory->fail_next_sync;
+	if (memory->skip_next_sync) {
+		memory->skip_next_sync = false;
+		for (size_t i = 0; i < object->ops_count; i++) {
+			object->ops[i].doubtful = true;
+		}
+		return ERR_OK;
+	}
 	memory->fail_next_sync = false;
 	for (size_t i = 0; i < object->ops_count && !fails; i++) {
 		memory_apply_write(&object->ops[i], &object->durable);
 	}
 	ops_clear(object);
 	return fails ? ERR_IO : ERR_OK;
+}
+
+static void doubt_names(struct os_memory *memory, uint32_t folder) {
+	for (size_t i = 0; i < memory->name_ops_count; i++) {
+		struct memory_name *op = &memory->name_ops[i];
+		op->doubtful |= (op->from_folder == folder && !op->from_synced) ||
+		                (op->to_folder == folder && !op->to_synced);
+	}
 }
 
 static enum err memory_sync_folder(void *ctx, const char *path) {
@@ -243,6 +258,11 @@ static enum err memory_sync_folder(void *ctx, const char *path) {
 	TRY(find_object(memory, path, &folder));
 	if (!memory->objects[folder].is_folder) {
 		return ERR_NOT_FOUND;
+	}
+	if (memory->skip_next_sync) {
+		memory->skip_next_sync = false;
+		doubt_names(memory, folder);
+		return ERR_OK;
 	}
 	for (size_t i = 0; i < memory->name_ops_count; i++) {
 		struct memory_name *op = &memory->name_ops[i];
@@ -618,6 +638,23 @@ void os_memory_set_wall(struct os_memory *memory, int64_t wall_ns) {
 
 void os_memory_fail_next_sync(struct os_memory *memory) {
 	memory->fail_next_sync = true;
+}
+
+void os_memory_skip_next_sync(struct os_memory *memory) {
+	memory->skip_next_sync = true;
+}
+
+size_t os_memory_doubtful(const struct os_memory *memory) {
+	size_t doubtful = 0;
+	for (size_t i = 0; i < memory->name_ops_count; i++) {
+		doubtful += memory->name_ops[i].doubtful;
+	}
+	for (size_t i = 0; i < memory->objects_count; i++) {
+		for (size_t op = 0; op < memory->objects[i].ops_count; op++) {
+			doubtful += memory->objects[i].ops[op].doubtful;
+		}
+	}
+	return doubtful;
 }
 
 enum err os_memory_set(struct os_memory *memory, const char *path, struct str bytes) {

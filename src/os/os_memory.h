@@ -27,6 +27,8 @@ enum os_crash {
 	                    not synced is not durable yet, and a later cut may still take it */
 	OS_CRASH_SEEDED, /* of what was not synced, something survived: any sectors of 512 bytes, each
 	                    as it was at some moment since the last sync, and any names */
+	OS_CRASH_CHOSEN, /* of what was not synced, what the seed says as a mask: bit i for the i-th of
+	                    os_memory_choices. What a skipped sync left doubtful does not survive. */
 };
 
 /* What is found after a stop at this moment, as a new file system with nothing open (and, but for
@@ -42,6 +44,15 @@ void os_memory_set_wall(struct os_memory *memory, int64_t wall_ns);
 /* The next sync_data fails with ERR_IO, and as on Linux what it should have written is marked as
  * written: later syncs succeed without it. */
 void os_memory_fail_next_sync(struct os_memory *memory);
+/* The next sync_data or sync_folder says that all is well and does nothing: a barrier taken out.
+ * What it would have made durable is doubtful until a later sync does that. */
+void os_memory_skip_next_sync(struct os_memory *memory);
+/* Number of doubtful operations: none left means that no cut can show that the sync was skipped. */
+size_t os_memory_doubtful(const struct os_memory *memory);
+/* Number of things about which OS_CRASH_CHOSEN has a choice: for each file, whether the sizes of
+ * its doubtful writes come without their bytes, and whether the writes after them come; for each
+ * unsynced name that is not doubtful, whether it comes. */
+unsigned os_memory_choices(const struct os_memory *memory);
 /* Changes the bytes of a file behind everybody's back, durably. ERR_NOT_FOUND. */
 MUST_USE enum err os_memory_set(struct os_memory *memory, const char *path, struct str bytes);
 /* Calls each(ctx, path) for every file, folders left out, in order of path parts as made. */

@@ -66,6 +66,73 @@ static void survive_file(const struct memory_object *object, uint64_t *random, s
 	free(moments);
 }
 
+/* ---- a choice that a mask makes ---- */
+
+static void count_doubtful(const struct memory_object *object, size_t *out_doubtful,
+                           size_t *out_others) {
+	*out_doubtful = *out_others = 0;
+	for (size_t i = 0; i < object->ops_count; i++) {
+		*(object->ops[i].doubtful ? out_doubtful : out_others) += 1;
+	}
+}
+
+unsigned os_memory_choices(const struct os_memory *memory) {
+	unsigned choices = 0;
+	for (size_t i = 0; i < memory->objects_count; i++) {
+		size_t doubtful;
+		size_t others;
+		count_doubtful(&memory->objects[i], &doubtful, &others);
+		choices += (unsigned)(doubtful > 0) + (unsigned)(others > 0);
+	}
+	for (size_t i = 0; i < memory->name_ops_count; i++) {
+		choices += memory->name_ops[i].doubtful ? 0 : 1;
+	}
+	return choices;
+}
+
+static bool next_bit(uint64_t *mask) {
+	bool bit = (*mask & 1) != 0;
+	*mask >>= 1;
+	return bit;
+}
+
+/* A write of which only the size came: zeros where there was nothing. */
+static void apply_size(const struct memory_write *op, struct buf *bytes) {
+	size_t end = (size_t)op->offset + op->bytes.len;
+	if (bytes->len < end) {
+		size_t more = end - bytes->len;
+		memset(buf_reserve(bytes, more), 0, more);
+		bytes->len = end;
+	}
+}
+
+static void choose_file(const struct memory_object *object, uint64_t *mask, struct buf *out) {
+	size_t doubtful;
+	size_t others;
+	count_doubtful(object, &doubtful, &others);
+	bool sizes = doubtful > 0 && next_bit(mask);
+	bool writes = others > 0 && next_bit(mask);
+	memory_copy_bytes(out, &object->durable);
+	for (size_t i = 0; i < object->ops_count; i++) {
+		const struct memory_write *op = &object->ops[i];
+		if (op->doubtful && sizes) {
+			apply_size(op, out);
+		} else if (!op->doubtful && writes) {
+			memory_apply_write(op, out);
+		}
+	}
+}
+
+static void choose_names(const struct os_memory *memory, uint64_t *mask,
+                         struct memory_object *out) {
+	for (size_t i = 0; i < memory->name_ops_count; i++) {
+		const struct memory_name *op = &memory->name_ops[i];
+		if (!op->doubtful && next_bit(mask)) {
+			memory_apply_name(op, out, true);
+		}
+	}
+}
+
 /* A killed process: nothing is lost, and nothing becomes durable by it either. */
 static void keep_object(const struct memory_object *object, struct memory_object *out) {
 	memory_copy_bytes(&out->durable, &object->durable);
@@ -86,6 +153,8 @@ static void cut_object(const struct memory_object *object, enum os_crash mode, u
                        struct memory_object *out) {
 	if (mode == OS_CRASH_SEEDED && object->ops_count > 0) {
 		survive_file(object, random, &out->durable);
+	} else if (mode == OS_CRASH_CHOSEN && object->ops_count > 0) {
+		choose_file(object, random, &out->durable);
 	} else {
 		memory_copy_bytes(&out->durable, &object->durable);
 	}
@@ -146,6 +215,8 @@ struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash 
 	}
 	if (mode == OS_CRASH_SEEDED) {
 		survive_names(memory, &random, after->objects);
+	} else if (mode == OS_CRASH_CHOSEN) {
+		choose_names(memory, &random, after->objects);
 	}
 	for (size_t i = 0; i < after->objects_count; i++) {
 		memory_copy_folder(&after->objects[i].names_now, &after->objects[i].names_durable);

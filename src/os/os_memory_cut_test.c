@@ -233,3 +233,45 @@ TEST(what_a_killed_process_left_unsynced_can_still_be_lost) {
 	CHECK_STR(after_cut(memory, OS_CRASH_FORGET, 0, "/y", &bytes), "(none)");
 	CHECK_EQ(os->close(os->ctx, fd), ERR_OK);
 }
+
+TEST(what_a_skipped_sync_left_doubtful_is_lost_while_the_mask_chooses_the_rest) {
+	struct os_memory *memory CLEANUP(os_memory_freep) = os_memory_new(1);
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	const struct os *os = os_memory_os(memory);
+	int fd = open_file(os, "/x", OS_WRITE | OS_CREATE);
+	CHECK_EQ(os->sync_folder(os->ctx, "/"), ERR_OK);
+	CHECK_EQ(os->pwrite(os->ctx, fd, "abc", 3, 0), ERR_OK);
+	os_memory_skip_next_sync(memory);
+	CHECK_EQ(os->sync_data(os->ctx, fd), ERR_OK);
+	CHECK_EQ(os_memory_doubtful(memory), 1);
+	CHECK_EQ(os->pwrite(os->ctx, fd, "de", 2, 3), ERR_OK);
+	CHECK_EQ(os->rename(os->ctx, "/x", "/y"), ERR_OK);
+	CHECK_EQ(os_memory_choices(memory), 3); /* its size, the second write, the name */
+	CHECK_STR(after_cut(memory, OS_CRASH_CHOSEN, 0, "/x", &bytes), "");
+	CHECK_STR(after_cut(memory, OS_CRASH_CHOSEN, 4, "/y", &bytes), "");
+	CHECK(after_cut(memory, OS_CRASH_CHOSEN, 1, "/x", &bytes).len == 3);
+	CHECK(bytes.ptr[0] == '\0');
+	CHECK(after_cut(memory, OS_CRASH_CHOSEN, 7, "/y", &bytes).len == 5);
+	CHECK(bytes.ptr[0] == '\0' && bytes.ptr[4] == 'e');
+	CHECK_EQ(os->sync_data(os->ctx, fd), ERR_OK); /* the next one makes good what was skipped */
+	CHECK_EQ(os_memory_doubtful(memory), 0);
+	CHECK_STR(after_cut(memory, OS_CRASH_CHOSEN, 1, "/y", &bytes), "abcde");
+	CHECK_EQ(os->close(os->ctx, fd), ERR_OK);
+}
+
+TEST(names_that_a_skipped_sync_left_doubtful_are_lost_and_others_chosen) {
+	struct os_memory *memory CLEANUP(os_memory_freep) = os_memory_new(1);
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	const struct os *os = os_memory_os(memory);
+	int one = open_file(os, "/one", OS_WRITE | OS_CREATE);
+	os_memory_skip_next_sync(memory);
+	CHECK_EQ(os->sync_folder(os->ctx, "/"), ERR_OK);
+	int two = open_file(os, "/two", OS_WRITE | OS_CREATE);
+	CHECK_EQ(os_memory_doubtful(memory), 1);
+	CHECK_EQ(os_memory_choices(memory), 1);
+	CHECK_STR(after_cut(memory, OS_CRASH_CHOSEN, 1, "/one", &bytes), "(none)");
+	CHECK_STR(after_cut(memory, OS_CRASH_CHOSEN, 1, "/two", &bytes), "");
+	CHECK_STR(after_cut(memory, OS_CRASH_CHOSEN, 0, "/two", &bytes), "(none)");
+	CHECK_EQ(os->close(os->ctx, one), ERR_OK);
+	CHECK_EQ(os->close(os->ctx, two), ERR_OK);
+}

@@ -21,6 +21,7 @@ struct memory_folder {
 
 struct memory_write { /* a write, or a truncation when bytes are none */
 	bool is_truncate;
+	bool doubtful;   /* a sync of it was skipped */
 	uint64_t offset; /* of a write; the new size of a truncation */
 	struct buf bytes;
 };
@@ -42,6 +43,7 @@ struct memory_name {
 	uint32_t from_folder, to_folder; /* MEMORY_NO_OBJECT: absent */
 	char *from, *to;
 	bool from_synced, to_synced;
+	bool doubtful; /* a sync of it was skipped */
 };
 
 struct memory_fd {
@@ -64,7 +66,7 @@ struct os_memory {
 	size_t maps;
 	uint64_t random_state;
 	int64_t wall_ns, monotonic_ns;
-	bool fail_next_sync;
+	bool fail_next_sync, skip_next_sync;
 };
 
 /* A file system without even a root. */

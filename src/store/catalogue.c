@@ -48,7 +48,7 @@ static enum err list_one(void *ctx, struct str name, enum os_file_kind kind) {
 	if (segment_name_parse(name, &entry.first, &entry.end)) {
 		memcpy(entry.name, name.ptr, name.len);
 		buf_append(&listing->segments, &entry, sizeof(entry));
-	} else if (str_ends(name, STR(".tmp"))) {
+	} else if (str_eq(name, STR(SEGMENT_NEW))) {
 		buf_append_str(&listing->leftovers, name);
 		buf_append_char(&listing->leftovers, '\0');
 	}

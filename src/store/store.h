@@ -187,19 +187,21 @@ struct store_damage {
 struct store_verify_options {
 	struct str against; /* text of an outside checkpoint, or empty */
 	void (*damage)(void *ctx, const struct store_damage *damage);
+	/* Bytes that a stop left and no checksum speaks for; not damage. NULL is fine, as above. */
+	void (*leftover)(void *ctx, const struct store_damage *leftover);
 	bool (*progress)(void *ctx, uint64_t records_done, uint64_t records_all); /* false: cancel */
 	void *ctx;
 };
 struct store_verify_result {
 	bool intact;
-	uint64_t damages;
+	uint64_t damages, leftovers;
 	uint64_t records, tree_size, checkpoints, segments, objects;
 	uint64_t signed_size; /* leaves under a checkpoint; those behind it nobody has signed yet */
 	uint8_t root[32];
 	bool against_held; /* the outside checkpoint is consistent with the store */
 };
-/* Checks every byte of every file but the lock. ERR_OK also when damaged: see result. Works on a
- * store that store_open refuses: it takes the path. */
+/* Checks every byte of every file but the lock, and names what cannot be checked. ERR_OK also when
+ * damaged: see result. Works on a store that store_open refuses: it takes the path. */
 MUST_USE enum err store_verify(const struct os *os, const char *path,
                                const struct store_verify_options *options,
                                struct store_verify_result *out_result, struct diag *diag);

@@ -36,6 +36,19 @@ void verify_damage_range(struct verifying *v, struct str where, uint64_t from, u
 	va_end(args);
 }
 
+void verify_leftover(struct verifying *v, struct str where, const char *format, ...) {
+	char text[DIAG_TEXT_MAX];
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	struct store_damage leftover = {.where = where, .what = str_from(text)};
+	v->result.leftovers++;
+	if (v->options->leftover != NULL) {
+		v->options->leftover(v->options->ctx, &leftover);
+	}
+}
+
 /* ---- facts and keys ---- */
 
 static enum err read_text(const struct verifying *v, const char *name, size_t max,
@@ -121,6 +134,11 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 			size_t next = journal_resync(bytes, at);
 			if (next < bytes.len || !files->has_intent) {
 				verify_damage(v, journal_name, "%zu bytes at %zu are damaged", next - from, from);
+			} else {
+				verify_leftover(v, journal_name,
+				                "the %zu bytes at %zu are the end of an unfinished write; the next "
+				                "writer sets them aside",
+				                next - from, from);
 			}
 			at = next;
 		} else if (checkpoint_open(note, &v->verifier, &checkpoint, NULL) != ERR_OK) {

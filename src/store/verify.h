@@ -36,6 +36,9 @@ void verify_damage(struct verifying *v, struct str where, const char *format, ..
     PRINTF_LIKE(3, 4);
 void verify_damage_range(struct verifying *v, struct str where, uint64_t from, uint64_t to,
                          const char *format, ...) PRINTF_LIKE(5, 6);
+/* What a stop explains: not damage, but not checked either. */
+void verify_leftover(struct verifying *v, struct str where, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 /* Records, leaves, levels, and all signed roots. ERR_CANCELED when progress says so. */
 MUST_USE enum err verify_tree(struct verifying *v);
 /* objects/, keys/, log/, quarantine/, and names that do not belong. */

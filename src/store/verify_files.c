@@ -1,9 +1,11 @@
 /* Files that hold no records of their own: objects, the log, what was set aside; and every name
- * that does not belong into a store. Names that end in .tmp are leftovers of a stopped writer.
+ * that does not belong into a store. What a stop leaves is no damage, but nothing is passed over:
+ * bytes that no checksum speaks for are named as leftovers.
  */
 #include <inttypes.h>
 
 #include "store/frame.h"
+#include "store/leftovers.h"
 #include "store/log.h"
 #include "store/path.h"
 #include "store/verify.h"
@@ -56,12 +58,15 @@ static bool is_one_of(struct str name, const struct str *names, size_t count) {
 			return true;
 		}
 	}
-	return str_ends(name, STR(".tmp"));
+	return false;
 }
 
 static void foreign(struct verifying *v, struct str folder, struct str name) {
-	if (!str_ends(name, STR(".tmp"))) {
-		verify_damage(v, join(v, folder, name), "does not belong into a store");
+	struct str where = join(v, folder, name);
+	if (is_leftover(where)) {
+		verify_leftover(v, where, "is an unfinished file of a writer; the next one removes it");
+	} else {
+		verify_damage(v, where, "does not belong into a store");
 	}
 }
 
@@ -170,6 +175,11 @@ static void check_log(struct verifying *v) {
 			verify_damage(v, arena_printf(v->arena, "log/%s", found.files[damage->file].name),
 			              "%" PRIu64 " bytes at %" PRIu64 " are damaged", damage->size,
 			              damage->offset);
+		} else if (damage->size > 0) {
+			verify_leftover(v, arena_printf(v->arena, "log/%s", found.files[damage->file].name),
+			                "the %" PRIu64 " bytes at %" PRIu64
+			                " are the end of an unfinished write; the next writer sets them aside",
+			                damage->size, damage->offset);
 		}
 	}
 	if (found.missing_frames > 0) {
@@ -188,8 +198,9 @@ static void check_aside(struct verifying *v, struct str folder, struct str name)
 	struct store_path path;
 	uint8_t digest[SHA256_SIZE];
 	struct str where = join(v, folder, name);
-	if (str_ends(name, STR(".bin.tmp"))) {
-		return; /* a stop while setting aside: what it should hold is still where it was */
+	if (str_ends(name, STR(".tmp"))) {
+		foreign(v, folder, name); /* what it should hold is still where it was */
+		return;
 	}
 	enum err err =
 	    os_read_file(v->os, path_in(&path, v->path, arena_cstr(v->arena, where)), SIZE_MAX, &bytes);
@@ -218,11 +229,25 @@ static void key_file(struct verifying *v, struct str folder, struct str name) {
 	}
 }
 
+/* Names end in NUL. */
+static bool is_superseded(const struct catalogue *catalogue, struct str name) {
+	const struct buf *names = &catalogue->leftovers;
+	for (size_t at = 0; at < names->len; at += strlen(names->ptr + at) + 1) {
+		if (str_eq(name, str_from(names->ptr + at))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void segment_file(struct verifying *v, struct str folder, struct str name) {
 	uint64_t first;
 	uint64_t end;
 	if (!segment_name_parse(name, &first, &end)) {
 		foreign(v, folder, name);
+	} else if (is_superseded(&v->catalogue, name)) {
+		verify_leftover(v, join(v, folder, name),
+		                "lies inside another segment; the next writer removes it");
 	}
 }
 

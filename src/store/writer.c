@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/leftovers.h"
 #include "store/store_private.h"
 
 /* ---- making a store ---- */
@@ -190,6 +191,7 @@ static void remove_leftovers(struct store *store) {
 		struct store_path path;
 		path_remove(store->os, path_in(&path, store->segments, names->ptr + at));
 	}
+	(void)leftovers_remove(store->os, store->folder);
 }
 
 static enum err cut_tail(void *ctx, struct str what, struct str bytes) {

@@ -1,0 +1,121 @@
+/* Temporary names are known one by one, so that a stranger's x.tmp is neither passed over by verify
+ * nor removed by a writer.
+ */
+#include "store/leftovers.h"
+
+#include "base/arena.h"
+#include "store/facts.h"
+#include "store/objects.h"
+#include "store/path.h"
+
+/* The fixed ones; os_replace_file and the segment writer make them. */
+static const struct str fixed[] = {STR_INIT("store.tmp"),
+                                   STR_INIT("keys/identity.key.tmp"),
+                                   STR_INIT("keys/identity.vkey.tmp"),
+                                   STR_INIT("segments/default/new.tmp"),
+                                   STR_INIT("tree/default/checkpoint.tmp"),
+                                   STR_INIT("tree/default/intent.tmp")};
+
+static bool all_hex(struct str text) {
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (!char_is_digit(c) && (c < 'a' || c > 'f')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* objects/ab/HASH.tmp */
+static bool is_object(struct str where) {
+	enum { HEX = 2 * OBJECT_HASH_SIZE };
+	struct str rest = where;
+	struct str top = str_cut(&rest, '/');
+	struct str part = str_cut(&rest, '/');
+	return str_eq(top, STR("objects")) && part.len == 2 && rest.len == HEX + 4 &&
+	       str_ends(rest, STR(".tmp")) && all_hex(str_slice(rest, 0, HEX)) &&
+	       str_starts(rest, part);
+}
+
+/* quarantine/WHAT-HASH.bin.tmp */
+static bool is_aside(struct str where) {
+	static const struct str whats[] = {STR_INIT("checkpoints-"), STR_INIT("log-"),
+	                                   STR_INIT("wal-")};
+	struct str rest = where;
+	struct str top = str_cut(&rest, '/');
+	for (size_t i = 0; i < ARRAY_LEN(whats) && str_eq(top, STR("quarantine")); i++) {
+		struct str hash = str_slice(rest, whats[i].len, whats[i].len + 2 * OBJECT_HASH_SIZE);
+		if (rest.len == whats[i].len + 2 * OBJECT_HASH_SIZE + 8 && str_starts(rest, whats[i]) &&
+		    all_hex(hash) && str_ends(rest, STR(".bin.tmp"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool is_leftover(struct str where) {
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+		if (str_eq(where, fixed[i])) {
+			return true;
+		}
+	}
+	return is_object(where) || is_aside(where);
+}
+
+/* ---- removing ---- */
+
+struct sweep {
+	const struct os *os;
+	const char *folder; /* the store's */
+	struct arena *arena;
+	struct str at; /* below it, or empty */
+	size_t removed;
+};
+
+static enum err sweep_folder(struct sweep *sweep, struct str at);
+
+static enum err sweep_name(void *ctx, struct str name, enum os_file_kind kind) {
+	struct sweep *sweep = ctx;
+	struct str where = sweep->at.len == 0 ? arena_str(sweep->arena, name)
+	                                      : arena_printf(sweep->arena, "%.*s/%.*s",
+	                                                     STR_ARG(sweep->at), STR_ARG(name));
+	if (kind == OS_FILE_FOLDER && str_eq(sweep->at, STR("objects"))) {
+		return sweep_folder(sweep, where);
+	}
+	if (kind == OS_FILE_REGULAR && is_leftover(where)) {
+		struct store_path path;
+		enum err err = sweep->os->unlink(
+		    sweep->os->ctx, path_in(&path, sweep->folder, arena_cstr(sweep->arena, where)));
+		sweep->removed += err == ERR_OK;
+	}
+	return ERR_OK;
+}
+
+/* A folder that is not there, or cannot be listed, has nothing to be removed. */
+static enum err sweep_folder(struct sweep *sweep, struct str at) {
+	struct store_path path;
+	struct sweep below = *sweep;
+	below.at = at;
+	const char *full =
+	    at.len == 0 ? sweep->folder : path_in(&path, sweep->folder, arena_cstr(sweep->arena, at));
+	enum err err = sweep->os->list(sweep->os->ctx, full, sweep_name, &below);
+	(void)err; /* see above */
+	sweep->removed = below.removed;
+	return ERR_OK;
+}
+
+size_t leftovers_remove(const struct os *os, const char *folder) {
+	static const struct str folders[] = {STR_INIT(""),
+	                                     STR_INIT("keys"),
+	                                     STR_INIT("segments/default"),
+	                                     STR_INIT("tree/default"),
+	                                     STR_INIT("objects"),
+	                                     STR_INIT("quarantine")};
+	struct sweep sweep = {.os = os, .folder = folder, .arena = arena_new(SIZE_MAX)};
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+		enum err err = sweep_folder(&sweep, folders[i]);
+		(void)err; /* always ERR_OK */
+	}
+	arena_free(sweep.arena);
+	return sweep.removed;
+}
