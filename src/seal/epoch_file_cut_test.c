@@ -6,7 +6,6 @@
 #include "os/os_record.h"
 #include "seal/epoch_file.h"
 #include "seal/epoch_fixture.h"
-#include "seal/secret.h"
 #include "tap.h"
 
 enum { FROM = 3, TO = 5, SEEDS = 24, SEEDS_INSIDE = 5, SYNCS_OF_CREATE = 2, SYNCS_OF_ADVANCE = 3 };
@@ -108,14 +107,17 @@ static void watch(void *ctx, const struct os_call *call) {
 }
 
 static void lab_init(struct lab *lab, bool making) {
-	struct buf text CLEANUP(secret_text_deinit) = {0};
+	struct buf text CLEANUP(buf_deinit) = {0};
 	*lab = (struct lab){.memory = os_memory_new(3), .seeds = SEEDS};
 	if (!making) {
+		struct epoch_keys *earlier CLEANUP(epoch_keys_freep) = fixture_keys(FROM - 1);
+		const struct os *os = os_memory_os(lab->memory);
 		lab->before = fixture_keys(FROM);
 		lab->after = fixture_keys(TO);
-		epoch_text_format(lab->before, &text);
-		ASSERT(os_replace_file(os_memory_os(lab->memory), "/", "epoch.key", buf_str(&text)) ==
-		       ERR_OK);
+		epoch_text_format(earlier, &text);
+		ASSERT(os_replace_file(os, "/", "epoch.key", buf_str(&text)) == ERR_OK);
+		ASSERT(epoch_file_advance(os, "/", earlier, FROM, NULL) == ERR_OK);
+		ASSERT(os_memory_pending(lab->memory) > 0); /* the rename that is not synced */
 	}
 }
 

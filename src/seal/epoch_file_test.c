@@ -8,7 +8,6 @@
 #include "base/limits.h"
 #include "os/os_record.h"
 #include "seal/epoch_fixture.h"
-#include "seal/secret.h"
 #include "tap.h"
 
 /* Made with Python as the vectors of epoch_keys_test.c; the sum with hashlib.sha256. */
@@ -23,7 +22,7 @@ static const struct str known =
 TEST(the_text_is_the_documented_one) {
 	struct epoch_keys *keys CLEANUP(epoch_keys_freep) = fixture_keys(0);
 	struct epoch_keys *again CLEANUP(epoch_keys_freep) = NULL;
-	struct buf text CLEANUP(secret_text_deinit) = {0};
+	struct buf text CLEANUP(buf_deinit) = {0};
 	epoch_text_format(keys, &text);
 	CHECK(str_eq(buf_str(&text), known));
 	CHECK_EQ(epoch_text_parse(buf_str(&text), &again), ERR_OK);

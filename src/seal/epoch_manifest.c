@@ -78,10 +78,11 @@ static enum err check_keys(const struct epoch_manifest *manifest, struct diag *d
 		                (unsigned long long)manifest->count);
 	}
 	for (uint64_t i = 0; i < manifest->count; i++) {
+		uint64_t epoch = manifest->first + i;
 		size_t end = (size_t)(i + 1) * KEY_LINE_SIZE - 1;
 		if (manifest->keys.ptr[end] != '\n' || !decode_key(key_line(manifest, i), public_key)) {
 			return diag_set(diag, ERR_INVALID, "the manifest's key of epoch %llu is not one",
-			                (unsigned long long)(manifest->first + i));
+			                (unsigned long long)epoch);
 		}
 	}
 	return ERR_OK;
@@ -148,6 +149,26 @@ enum err epoch_of_seal(const struct epoch_manifest *manifest, uint64_t seal, uin
 		return ERR_LIMIT;
 	}
 	*out_epoch = epoch;
+	return ERR_OK;
+}
+
+enum err epoch_manifest_follows(const struct epoch_manifest *before,
+                                const struct epoch_manifest *after, struct diag *diag) {
+	if (!str_eq(before->origin, after->origin) ||
+	    memcmp(before->identity.public_key, after->identity.public_key, KEY_PUBLIC_SIZE) != 0) {
+		return diag_set(diag, ERR_INVALID, "the new manifest is of another log or identity key");
+	}
+	if (before->seals != after->seals) {
+		return diag_set(diag, ERR_INVALID,
+		                "the new manifest has %llu seals an epoch, the one before has %llu",
+		                (unsigned long long)after->seals, (unsigned long long)before->seals);
+	}
+	if (after->first < before->first || after->first - before->first > before->count) {
+		return diag_set(diag, ERR_INVALID,
+		                "the new manifest begins with epoch %llu, the one before has %llu to %llu",
+		                (unsigned long long)after->first, (unsigned long long)before->first,
+		                (unsigned long long)(before->first + before->count - 1));
+	}
 	return ERR_OK;
 }
 

@@ -34,6 +34,11 @@ MUST_USE enum err epoch_manifest_key(const struct epoch_manifest *manifest, uint
 MUST_USE enum err epoch_of_seal(const struct epoch_manifest *manifest, uint64_t seal,
                                 uint64_t *out_epoch, struct diag *diag);
 
+/* Whether `after` may be installed behind `before`: of the same log, identity key and number of
+ * seals, and without a gap. ERR_INVALID. Both stay: each checks the checkpoints of its epochs. */
+MUST_USE enum err epoch_manifest_follows(const struct epoch_manifest *before,
+                                         const struct epoch_manifest *after, struct diag *diag);
+
 struct epoch_plan {
 	struct verifier identity; /* of the log whose keys they are */
 	uint64_t seals;

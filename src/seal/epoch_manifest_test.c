@@ -99,6 +99,33 @@ TEST(the_epoch_of_a_seal_comes_from_its_number_alone) {
 	CHECK_EQ(epoch, 4);
 }
 
+TEST(a_manifest_follows_another_without_a_gap_and_with_the_same_counting) {
+	struct fixture fixture CLEANUP(fixture_deinit);
+	fixture_init(&fixture);
+	const struct epoch_manifest before = {.origin = fixture.log_verifier.name,
+	                                      .identity = fixture.log_verifier,
+	                                      .seals = 10,
+	                                      .first = 3,
+	                                      .count = 4};
+	struct epoch_manifest after = before;
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_OK);
+	after.first = 7;
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_OK);
+	after.first = 8;
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_INVALID);
+	after.first = 2;
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_INVALID);
+	after = before;
+	after.seals = 11;
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_INVALID);
+	after = before;
+	after.identity = fixture.root_verifier;
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_INVALID);
+	after = before;
+	after.origin = STR("log.example/y");
+	CHECK_EQ(epoch_manifest_follows(&before, &after, NULL), ERR_INVALID);
+}
+
 /* ---- what is refused ---- */
 
 #define HEAD "akashi-epochs/v1\norigin log.example/x\n"

@@ -1,8 +1,6 @@
 /* Checkpoints with the signature of an epoch: who can make one, and what a checker takes. */
 #include "seal/epoch_note.h"
 
-#include "base/endian.h"
-#include "base/limits.h"
 #include "os/os_record.h"
 #include "seal/epoch_file.h"
 #include "seal/epoch_fixture.h"
