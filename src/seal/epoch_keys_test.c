@@ -91,6 +91,14 @@ TEST(there_is_no_way_back) {
 	CHECK(tap_aborts(go_back));
 }
 
+TEST(there_is_a_last_epoch) {
+	static const uint8_t secret[EPOCH_SECRET_SIZE] = {1};
+	struct epoch_keys *keys CLEANUP(epoch_keys_freep) =
+	    epoch_keys_new(STR("log"), LIMIT_EPOCH - 1, secret);
+	CHECK_EQ(epoch_keys_reach(keys, LIMIT_EPOCH, NULL), ERR_OK);
+	CHECK_EQ(epoch_keys_reach(keys, LIMIT_EPOCH + 1, NULL), ERR_LIMIT);
+}
+
 TEST(nothing_that_is_derived_from_a_later_key_is_an_earlier_one) {
 	enum { STOLEN = 5, TRIED = 500 };
 	uint8_t earlier[STOLEN][KEY_PUBLIC_SIZE];
