@@ -46,3 +46,5 @@
 #define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */
 #define LIMIT_NOTE_SIGNATURES ((uint32_t)100)
 #define LIMIT_KEY_NAME ((size_t)512)
+#define LIMIT_EPOCH ((uint64_t)1 << 40)      /* number of the last epoch: sums do not overflow */
+#define LIMIT_EPOCHS_LISTED ((uint64_t)1024) /* of one manifest, which is one signed note */
