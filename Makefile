@@ -1,6 +1,7 @@
 # For people who write akashi. Users need ./run, and ./test. Everything here is a thin name for a
 # script or for ninja.
 SECONDS ?= 600
+JOBS ?= 1
 CONFORMANCE ?= ../shared/conformance
 BENCH ?= ../shared/bench
 
@@ -9,7 +10,7 @@ help:
 	@echo "make build                       release build in build/"
 	@echo "make test                        ./test"
 	@echo "make check                       clang, TSan, clang-tidy, longer properties (after ./test)"
-	@echo "make fuzz [SECONDS=600] [ONLY=x] [ADD=1]   every fuzz target; ADD=1 adds to tests/corpora"
+	@echo "make fuzz [SECONDS=600] [JOBS=1] [ONLY=x] [ADD=1]   every fuzz target; ADD=1: to tests/corpora"
 	@echo "make conformance                 scores against CONFORMANCE=$(CONFORMANCE)"
 	@echo "make bench                       figures against others on BENCH=$(BENCH)"
 	@echo "make format                      clang-format-19 over the tree"
@@ -25,7 +26,7 @@ test:
 check:
 	tools/make_check.sh
 fuzz:
-	SECONDS_EACH=$(SECONDS) ONLY="$(ONLY)" ADD="$(ADD)" tools/make_fuzz.sh
+	SECONDS_EACH=$(SECONDS) JOBS=$(JOBS) ONLY="$(ONLY)" ADD="$(ADD)" tools/make_fuzz.sh
 conformance: build
 	tools/make_conformance.sh build/src/cmd/akashi $(CONFORMANCE)
 bench: build

@@ -151,7 +151,8 @@ static void print_json(const struct ingest *ingest, const struct store_info *inf
 	}
 	buf_printf(&out,
 	           "{\"akashi.schema\":%d,\"records\":%llu,\"bytes_raw\":%llu,\"bytes_stored\":%llu,"
-	           "\"records_unparsed\":%llu,\"records_fields_left_out\":%llu,\"files\":%llu,\"files_known\":%llu,"
+	           "\"records_unparsed\":%llu,\"records_fields_left_out\":%llu,\"files\":%llu,\"files_"
+	           "known\":%llu,"
 	           "\"files_failed\":%llu,\"seconds\":%.3f,\"tree_size\":%llu",
 	           JSON_SCHEMA, (unsigned long long)totals.records,
 	           (unsigned long long)totals.bytes_raw, (unsigned long long)info->bytes_stored,

@@ -27,8 +27,11 @@ enum err store_quarantine(struct store *store, struct str what, struct str bytes
 	buf_append_char(&name, '-');
 	buf_append_hex(&name, digest, sizeof(digest));
 	buf_append(&name, ".bin", 5);
-	TRY(os_make_folders(store->os, store->quarantine));
-	TRY(store->os->sync_folder(store->os->ctx, store->folder));
+	enum err err = store->os->make_folder(store->os->ctx, store->quarantine);
+	if (err != ERR_OK && err != ERR_EXISTS) {
+		return err;
+	}
+	TRY(store->os->sync_folder(store->os->ctx, store->folder)); /* also of one made before a stop */
 	return os_replace_file(store->os, store->quarantine, name.ptr, bytes);
 }
 

@@ -1,4 +1,4 @@
-/* After a stop at any moment; each sync is needed; nothing is signed over what is lost. */
+/* After a stop at any moment; nothing is signed over what is lost. (Each sync: lab_test.c.) */
 #include "store/store.h"
 
 #include "tap.h"
@@ -74,75 +74,4 @@ TEST(nothing_is_signed_again_over_records_that_are_lost) {
 	REQUIRE(reader != NULL);
 	CHECK(count_records(reader, false) > 0);
 	buf_deinit(&files.names);
-}
-
-struct barrier_run {
-	struct watching watching;
-	struct os_fault *fault;
-	size_t rule;
-	bool killed;
-	struct buf place; /* of the barrier that was taken out */
-};
-
-static void try_cuts_until_killed(void *ctx, const struct os_call *call) {
-	struct barrier_run *run = ctx;
-	const char *why = "";
-	struct bench *bench = run->watching.bench;
-	if (os_fault_strikes(run->fault, run->rule) == 0) {
-		buf_clear(&run->place);
-		os_call_format(call, &run->place);
-		return;
-	}
-	if (run->killed || (OS_CALL_BIT(call->kind) & OS_CALLS_CHANGING) == 0) {
-		return;
-	}
-	for (uint32_t seed = 0; seed < 6 && !run->killed; seed++) {
-		struct os_memory *after = os_memory_crash(
-		    bench->memory, seed == 0 ? OS_CRASH_FORGET : OS_CRASH_SEEDED, call->number + seed);
-		run->killed = !recovers(after, bench->acked_index, bench->acks > 0, run->watching.first,
-		                        run->watching.second, &why);
-	}
-}
-
-static bool take_out_barrier(uint64_t nth, struct str first, struct str second, bool *out_killed) {
-	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(17), .check_between = true};
-	struct os_fault *fault CLEANUP(os_fault_freep) = os_fault_new(os_memory_os(bench.memory));
-	struct barrier_run run = {.watching = {.bench = &bench, .first = first, .second = second},
-	                          .fault = fault};
-	struct os_record *record CLEANUP(os_record_freep) =
-	    os_record_new(os_fault_os(fault), try_cuts_until_killed, &run);
-	run.rule = os_fault_add(fault, (struct os_fault_rule){.kinds = OS_CALL_BIT(OS_CALL_SYNC_DATA) |
-	                                                               OS_CALL_BIT(OS_CALL_SYNC_FOLDER),
-	                                                      .nth = nth,
-	                                                      .action = OS_FAULT_SKIP});
-	bench.os = os_record_os(record);
-	live(&bench, first, second);
-	bench.os = NULL;
-	bool there = os_fault_strikes(fault, run.rule) > 0;
-	run.killed = run.killed || bench.between_failed ||
-	             !finished_state_holds(bench.memory, bench.acked_index);
-	/* The order of the two key files is signer_create's own promise, tested there; here, keys of a
-	 * store that is not whole are made anew. */
-	run.killed = run.killed || str_find(buf_str(&run.place), STR("/data/keys"), 0) != (size_t)-1;
-	if (there && !run.killed) {
-		printf("# without sync %llu nothing is lost: %.*s\n", (unsigned long long)nth,
-		       STR_ARG(buf_str(&run.place)));
-	}
-	buf_deinit(&run.place);
-	*out_killed = run.killed;
-	return there;
-}
-
-TEST(every_sync_is_needed) {
-	struct buf first CLEANUP(buf_deinit) = {0};
-	struct buf second CLEANUP(buf_deinit) = {0};
-	bool killed = false;
-	sample_lines(&first, "first", 0, 330);
-	sample_lines(&second, "second", 0, 130);
-	uint64_t nth = 1;
-	while (take_out_barrier(nth, buf_str(&first), buf_str(&second), &killed)) {
-		CHECK(killed);
-		nth++;
-	}
-	printf("# %llu syncs taken out\n", (unsigned long long)(nth - 1));
 }

@@ -45,7 +45,7 @@ run 0 info --store kept --json && tail -n 1 err | python3 -c 'import json, sys
 info = json.load(sys.stdin)
 sys.exit((info["records"], info["files"][0]["records"], info["files"][0]["done"]) != (2, 2, True))'
 ok $? "and programs can read it"
-run 3 export --store kept --original no.log && has err 'info lists the files' &&
+run 3 export --store kept --original no.log && has err 'info --files lists them' &&
     run 3 export --store kept --original x.log && has err 'did you mean .*/take/x.log' &&
     run 3 export --store kept --original take/x.log -o nowhere/x && has err nowhere/x
 ok $? "a file that is not there, or cannot be written, is answered with a way out"
