@@ -1,7 +1,6 @@
 /* Any bytes, cut anywhere while they come, as lines; and as a container if they are one. The sink
  * checks each body against its place.
  */
-#include "ingest/containers.h"
 #include "ingest/lines.h"
 #include "ingest/memory_sink.h"
 

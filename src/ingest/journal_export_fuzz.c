@@ -1,8 +1,6 @@
 /* Any bytes as an entry of the journal. */
 #include "ingest/journal_export.h"
 
-#include "ingest/formats.h"
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,6 +1,5 @@
 #include "ingest/pull.h"
 
-#include "base/buf.h"
 #include "tap.h"
 
 /* Gives one byte a time, then fails for good. */

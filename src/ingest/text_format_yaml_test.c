@@ -1,5 +1,4 @@
 /* Reading formats from YAML: each mistake names its place and the way out. */
-#include "ingest/text_format.h"
 
 #include "ingest/text_format_sample.h"
 #include "tap.h"

@@ -3,7 +3,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ingest/file.h"
+#include "ingest/ingest.h"
 #include "ingest/memory_sink.h"
 #include "ingest/test_folder.h"
 #include "tap.h"

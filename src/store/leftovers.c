@@ -4,7 +4,6 @@
 #include "store/leftovers.h"
 
 #include "base/arena.h"
-#include "store/facts.h"
 #include "store/objects.h"
 #include "store/path.h"
 
