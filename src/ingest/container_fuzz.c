@@ -1,6 +1,7 @@
 /* Any bytes, cut anywhere while they come, as lines; and as a container if they are one. The sink
  * checks each body against its place.
  */
+#include "ingest/content.h"
 #include "ingest/lines.h"
 #include "ingest/memory_sink.h"
 
