@@ -14,8 +14,10 @@
 #define LIMIT_ARCHIVE_GRACE ((uint64_t)64 << 20)
 #define LIMIT_ARCHIVE_MEMBERS ((uint64_t)1000000)
 #define LIMIT_ARCHIVE_BYTES ((uint64_t)64 << 30) /* decoded bytes of one archive */
-#define LIMIT_MEMBER_HELD ((size_t)32 << 20)     /* larger members are decoded twice */
-#define LIMIT_CONTAINER_SIZE ((size_t)1 << 30)   /* one .evtx, JSON array or UTF-16 file, mapped */
+#define LIMIT_LZMA_MEMBER \
+	((uint64_t)256 << 20)                    /* of a zip: its dictionary grows with what it gives */
+#define LIMIT_MEMBER_HELD ((size_t)32 << 20) /* larger members are decoded twice */
+#define LIMIT_CONTAINER_SIZE ((size_t)1 << 30) /* one .evtx, JSON array or UTF-16 file, mapped */
 #define LIMIT_JSON_ELEMENT \
 	((size_t)16 << 20) /* a longer element of an array becomes several records */
 #define LIMIT_FOLDER_DEPTH ((uint32_t)64)

@@ -216,10 +216,17 @@ struct member_data {
 	uint64_t number;  /* which member it is, from 1 */
 	struct str block; /* decoded and not given yet; stands at offset in the member */
 	int64_t offset, given;
-	bool ended;
+	bool by_lzma, ended;
 	enum err failed;
 	struct diag diag;
 };
+
+/* libarchive gives the decoder whatever dictionary a member of a zip asks for, up to 4 GiB, and has
+ * no option for less. Of a dictionary as much is used as was decoded. */
+static bool packed_by_lzma(struct archive *archive) {
+	const char *format = archive_format_name(archive); /* "ZIP 6.3 (lzma)" */
+	return format != NULL && (strstr(format, "(lzma") != NULL || strstr(format, "(xz") != NULL);
+}
 
 /* The next block: not archive_read_data, which throws away what it has when a damage follows. */
 static void next_block(struct member_data *data) {
@@ -247,6 +254,11 @@ static enum err read_member(void *ctx, char *buffer, size_t len, size_t *out_len
                             struct diag *diag) {
 	struct member_data *data = ctx;
 	*out_len = 0;
+	if (data->by_lzma && (uint64_t)data->given >= LIMIT_LZMA_MEMBER) {
+		return diag_set(diag, ERR_LIMIT,
+		                "is packed by LZMA in a zip, and longer than %llu bytes: unpack it first",
+		                (unsigned long long)LIMIT_LZMA_MEMBER);
+	}
 	while (data->block.len == 0 && data->given >= data->offset && !data->ended &&
 	       data->failed == ERR_OK) {
 		next_block(data);
@@ -353,7 +365,9 @@ static enum err take_member(struct opened *opened, struct archive_entry *entry) 
 		reading_problem(reading, buf_str(&path), UINT64_MAX, ERR_UNSUPPORTED,
 		                "is encrypted: its content cannot be read");
 	} else {
-		struct member_data data = {.opened = opened, .number = opened->members};
+		struct member_data data = {.opened = opened,
+		                           .number = opened->members,
+		                           .by_lzma = packed_by_lzma(opened->archive)};
 		bool rewinds = opened->from == NULL || opened->from->rewind != NULL;
 		struct pull plain = {
 		    .ctx = &data, .read = read_member, .rewind = rewinds ? rewind_member : NULL};
