@@ -153,8 +153,12 @@ static void put_param(struct line *line, struct str id, struct str name, struct 
 	char text[LIMIT_FIELD_NAME];
 	struct str prefix = STR("log.syslog.structured_data.");
 	size_t len = prefix.len + id.len + 1 + name.len;
-	if (line->batch == NULL || len > sizeof(text)) {
-		return; /* too long for a name: the text has it */
+	if (line->batch == NULL) {
+		return;
+	}
+	if (len > sizeof(text)) { /* too long for a name: the text has it */
+		fields_left_out(line->batch);
+		return;
 	}
 	memcpy(text, prefix.ptr, prefix.len);
 	memcpy(text + prefix.len, id.ptr, id.len);
@@ -389,8 +393,8 @@ static size_t read_pid(struct str text, size_t at, struct str *out_pid) {
 static size_t tag_name_end(struct str text, size_t at) {
 	size_t i = at;
 	while (i < text.len && i - at <= TAG_MAX && text.ptr[i] != ' ' && text.ptr[i] != '[') {
-		bool last = i + 1 == text.len || text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '[';
-		if (text.ptr[i] == ':' && last) {
+		if (text.ptr[i] == ':' &&
+		    (i + 1 == text.len || text.ptr[i + 1] == ' ' || text.ptr[i + 1] == '[')) {
 			break;
 		}
 		i++;
@@ -413,7 +417,8 @@ static bool read_tag(struct str text, size_t at, struct head_3164 *head) {
 	struct str pid = {0};
 	if (i == at && i < text.len && text.ptr[i] == '[') {
 		size_t end = read_pid(text, at, &pid);
-		bool name = end != 0 && end < text.len && text.ptr[end] == ':' && !all_digits(pid);
+		bool name = end != 0 && end < text.len && text.ptr[end] == ':' &&
+		            !char_is_digit(pid.ptr[0]) && !syslog_is_level(pid);
 		if (name && syslog_bracketed_address(str_slice(text, at, end)).len == 0) {
 			set_tag(text, at + 1, end - 1, end + 1, head);
 		}
@@ -457,6 +462,9 @@ static bool read_tag(struct str text, size_t at, struct head_3164 *head) {
 
 /* Words that stand where host or program would, but are the message. */
 static bool is_repeat(struct str text, size_t at) {
+	if (at >= text.len || (text.ptr[at] != 'l' && text.ptr[at] != 'm' && text.ptr[at] != '-')) {
+		return false;
+	}
 	return starts(text, at, STR("last message repeated ")) ||
 	       starts(text, at, STR("message repeated ")) ||
 	       starts(text, at, STR("--- last message repeated "));
@@ -520,15 +528,15 @@ static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 	}
 	size_t behind = read_forwarded(text, at, &head->host);
 	if (behind == at) {
-		size_t end = str_find_char(text, ' ', at);
-		struct str word = str_slice(text, at, end);
 		behind = read_host(text, at, head);
-		if (behind == at && syslog_is_level(word) && read_tag(text, skip_blanks(text, end), head)) {
-			head->level = word;
-			return;
-		}
 		if (behind == at) {
-			(void)read_tag(text, at, head); /* no host was written */
+			size_t end = str_find_char(text, ' ', at);
+			struct str word = str_slice(text, at, end);
+			if (syslog_is_level(word) && read_tag(text, skip_blanks(text, end), head)) {
+				head->level = word;
+			} else {
+				(void)read_tag(text, at, head); /* no host was written */
+			}
 			return;
 		}
 	}
@@ -576,8 +584,15 @@ static size_t read_time_3164(struct line *line, size_t at, struct head_3164 *hea
 	return used;
 }
 
+/* Behind a time: a colon, also with a blank before it. */
+static bool has_colon(struct str text, size_t at) {
+	return starts(text, at, STR(":")) || starts(text, at, STR(" : "));
+}
+
 /* What devices write before the time: "000123: ", "*" or "." of Cisco, and, where a priority says
- * that it is syslog, ": ", the device's name, or that of the card, and the version of RFC 5424. */
+ * that it is syslog, ": ", the device's name, or that of the card, and the version of RFC 5424. A
+ * device that names itself there writes a colon behind the time: else the word is a program, and
+ * the time begins its message. */
 static size_t read_time_and_prefix(struct line *line, size_t *at, struct head_3164 *head) {
 	struct str text = line->text;
 	bool sure = head->priority >= 0;
@@ -588,13 +603,15 @@ static size_t read_time_and_prefix(struct line *line, size_t *at, struct head_31
 	} else if (sure && *at < text.len && text.ptr[*at] == ':') {
 		*at = skip_blanks(text, *at + 1);
 	}
+	bool named = false;
 	for (size_t words = 0; words < 4; words++) {
 		size_t time_at = *at;
 		time_at += time_at < text.len && (text.ptr[time_at] == '*' || text.ptr[time_at] == '.');
 		size_t used = read_time_3164(line, time_at, head);
 		if (used > 0) {
-			*at = time_at;
-			return used;
+			bool fits = !named || (!head->time_is_loose && has_colon(text, time_at + used));
+			*at = fits ? time_at : *at;
+			return fits ? used : 0;
 		}
 		size_t colon = str_find_char(text, ':', *at);
 		struct str word = str_slice(text, *at, colon);
@@ -603,6 +620,7 @@ static size_t read_time_and_prefix(struct line *line, size_t *at, struct head_31
 		    (!number && (!sure || head->host.len > 0 || !syslog_is_host(word)))) {
 			return 0;
 		}
+		named = named || !number;
 		if (!number && str_find_char(word, '/', 0) == word.len) {
 			head->host = word; /* "RP/0/RSP0/CPU0" is a card */
 		}
@@ -653,21 +671,19 @@ static bool read_3164(struct line *line, struct head_3164 *head) {
 			return line_refuse(line, begin, "has the version and the parts of RFC 5424");
 		}
 		head->host = STR("");
+		head->has_time = false;
 		head->message = rest_of(text, begin);
 		(void)read_tag(text, begin, head); /* RFC 3164 section 4.3.3: all is message */
 		return true;
 	}
 	at += used;
-	if (at < text.len && text.ptr[at] == ':') {
-		at = skip_blanks(text, at + 1);
+	if (has_colon(text, at)) {
+		at = skip_blanks(text, str_find_char(text, ':', at) + 1);
 		head->message = rest_of(text, at);
 		struct head_3164 tag = {0};
 		if (read_tag(text, at, &tag) && tag.tag_has_pid) {
 			(void)read_tag(text, at, head); /* it was there just now */
 		}
-	} else if (head->host.len > 0) {
-		head->message = rest_of(text, skip_blanks(text, at));
-		(void)read_tag(text, skip_blanks(text, at), head); /* without a tag all is message */
 	} else {
 		read_origin(text, skip_blanks(text, at), head);
 	}

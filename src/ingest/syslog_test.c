@@ -140,6 +140,10 @@ TEST(devices_write_their_name_before_the_time) {
 	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 4\n" PRI(
 	         "189", "23", "local7", "5",
 	         "notice") "process.name=\"ifmgr\"\nprocess.pid=219\nmessage=\"%PKT-3-UPDOWN : x\"\n"},
+	    {"<189>RP/0/RSP0/CPU0:Nov 22 10:00:00.250 : ifmgr[219]: %PKT-3-UPDOWN : x",
+	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 6\n" PRI(
+	         "189", "23", "local7", "5",
+	         "notice") "process.name=\"ifmgr\"\nprocess.pid=219\nmessage=\"%PKT-3-UPDOWN : x\"\n"},
 	    {"<189>: 2020 Nov 22 10:00:00 UTC: %ETHPORT-5-IF_UP: x",
 	     "syslog-rfc3164 2020-11-22T10:00:00Z 0\n" PRI(
 	         "189", "23", "local7", "5", "notice") "message=\"%ETHPORT-5-IF_UP: x\"\n"},
@@ -153,6 +157,28 @@ TEST(devices_write_their_name_before_the_time) {
 	    {"<134>1 1795341600.25 mx84 events x",
 	     "syslog-rfc3164 2026-11-22T10:00:00.250Z 0\n" PRI("134", "16", "local0", "6", "info")
 	         HOST("mx84") "message=\"events x\"\n"},
+	};
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+/* No line of a device: the sender wrote no time, and the message begins with one. */
+TEST(a_program_before_a_time_stays_the_program) {
+	static const struct row rows[] = {
+	    {"<30>app: 2026-11-22 10:00:00 INFO x",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 1\n" PRI(
+	         "30", "3", "daemon", "6", "info") "process.name=\"app\"\n"
+	                                           "message=\"2026-11-22 10:00:00 INFO x\"\n"},
+	    {"<30>app: 1790000000: done",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 1\n" PRI("30", "3", "daemon", "6",
+	                                                   "info") "process.name=\"app\"\n"
+	                                                           "message=\"1790000000: done\"\n"},
+	    {"<30>app: Nov 21 09:00:00 x: y",
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 1\n" PRI(
+	         "30", "3", "daemon", "6", "info") "process.name=\"app\"\n"
+	                                           "message=\"Nov 21 09:00:00 x: y\"\n"},
+	    {"Nov 22 10:00:00 : x", BSD "message=\"x\"\n"},
+	    {"Nov 22 10:00:00 h [error]: x", BSD HOST("h") "message=\"[error]: x\"\n"},
+	    {"Nov 22 10:00:00 h [12.5]: x", BSD HOST("h") "message=\"[12.5]: x\"\n"},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
 }
@@ -293,6 +319,24 @@ TEST(rfc_5424_lines_with_and_without_their_parts) {
 	              "log.syslog.version=\"1\"\nmessage=\"no priority\"\n"},
 	};
 	check_rows(rows, ARRAY_LEN(rows));
+}
+
+TEST(a_parameter_whose_name_is_too_long_is_marked_as_left_out) {
+	struct line_testing t = line_testing_new();
+	struct batch_source source = line_testing_source();
+	struct buf line = {0};
+	struct buf out = {0};
+	buf_append_str(&line, STR("<13>1 2026-11-22T10:00:00Z h a - - [x "));
+	for (size_t i = 0; i < LIMIT_FIELD_NAME; i++) {
+		buf_append_char(&line, 'n');
+	}
+	buf_append_str(&line, STR("=\"v\"] m"));
+	line_testing_parse(&t, &source, buf_str(&line), &out);
+	CHECK(str_starts(buf_str(&out), STR("syslog-rfc5424 2026-11-22T10:00:00Z 128\n")));
+	CHECK(str_find(buf_str(&out), STR("structured_data"), 0) == (size_t)-1);
+	buf_deinit(&out);
+	buf_deinit(&line);
+	line_testing_free(&t);
 }
 
 TEST(a_parameter_that_comes_twice_is_a_list) {

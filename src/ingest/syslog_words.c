@@ -33,8 +33,9 @@ bool syslog_is_level(struct str word) {
 	    STR_INIT("err"),      STR_INIT("debug"),   STR_INIT("trace"),   STR_INIT("crit"),
 	    STR_INIT("critical"), STR_INIT("verbose"), STR_INIT("fatal"),   STR_INIT("notice"),
 	};
-	/* Every line asks: most words are told by length and first letter. */
-	if (word.len < 3 || word.len > 8 || memchr("iwedtcvfn", char_lower(word.ptr[0]), 9) == NULL) {
+	/* Every line asks: most words are told by length, last and first letter. */
+	if (word.len < 3 || word.len > 8 || !char_is_alpha(word.ptr[word.len - 1]) ||
+	    memchr("iwedtcvfn", char_lower(word.ptr[0]), 9) == NULL) {
 		return false;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(levels); i++) {

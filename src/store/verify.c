@@ -233,8 +233,9 @@ static enum err check_catalogue(struct verifying *v, struct diag *diag) {
 	struct store_path path;
 	struct os_stat stat;
 	uint64_t end = 0;
-	if (v->os->stat(v->os->ctx, path_in(&path, v->path, "segments/" STORE_CLASS), true, &stat) ==
-	    ERR_NOT_FOUND) {
+	enum err err =
+	    v->os->stat(v->os->ctx, path_in(&path, v->path, "segments/" STORE_CLASS), true, &stat);
+	if (err == ERR_NOT_FOUND || (err == ERR_OK && stat.kind != OS_FILE_FOLDER)) {
 		verify_damage(v, STR("segments/" STORE_CLASS), "the folder is missing");
 		return ERR_OK; /* the checkpoints tell how much was in it */
 	}

@@ -146,6 +146,16 @@ static void find_object(void *ctx, const char *path) {
 	}
 }
 
+TEST(a_file_in_the_place_of_the_segments_is_damage_and_no_failure) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(17)};
+	const struct os *os = os_memory_os(bench.memory);
+	make_small_store(&bench);
+	REQUIRE(os->rename(os->ctx, "/data/segments/default", "/data/segments/gone") == ERR_OK);
+	CHECK(tells(os, STR("segments/default the folder is missing")));
+	REQUIRE(os_replace_file(os, "/data/segments", "default", STR("x")) == ERR_OK);
+	CHECK(tells(os, STR("segments/default the folder is missing")));
+}
+
 TEST(an_object_that_was_moved_or_a_stranger_is_told_where_it_lies) {
 	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(16)};
 	const struct os *os = os_memory_os(bench.memory);
