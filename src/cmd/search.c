@@ -25,6 +25,7 @@ struct search {
 	size_t columns_count;
 	struct arena *arena;
 	uint64_t records;
+	bool begun;          /* the header was given out */
 	uint64_t next_index; /* --follow: what is before was given out */
 	uint64_t limit;
 };
@@ -64,9 +65,10 @@ static enum err flush_line(struct search *search) {
 static enum err begin(void *ctx, const struct str *columns, size_t count) {
 	struct search *search = ctx;
 	progress_end(&search->progress);
-	if (search->next_index > 0) {
-		return ERR_OK; /* the header is there already */
+	if (search->begun) {
+		return ERR_OK; /* --follow: the header is there already */
 	}
+	search->begun = true;
 	search->columns_count = count;
 	if (count == 0) {
 		if (search->format == FORMAT_CSV) {
@@ -86,12 +88,19 @@ static enum err begin(void *ctx, const struct str *columns, size_t count) {
 	return flush_line(search);
 }
 
+/* The first one ends the progress, which may be shown while results are put in order. */
+static void count_result(struct search *search) {
+	if (search->records++ == 0) {
+		progress_end(&search->progress);
+	}
+}
+
 static enum err record(void *ctx, const struct row *row) {
 	struct search *search = ctx;
 	if (row->index < search->next_index || search->records == search->limit) {
 		return ERR_OK;
 	}
-	search->records++;
+	count_result(search);
 	switch (search->format) {
 	case FORMAT_RAW:
 		render_raw(row, &search->line);
@@ -114,7 +123,7 @@ static enum err record(void *ctx, const struct row *row) {
 
 static enum err values(void *ctx, const struct value *row, size_t count) {
 	struct search *search = ctx;
-	search->records++;
+	count_result(search);
 	switch (search->format) {
 	case FORMAT_TEXT:
 	case FORMAT_TABLE:
@@ -135,6 +144,7 @@ static enum err values(void *ctx, const struct value *row, size_t count) {
 static bool on_progress(void *ctx, uint64_t done, uint64_t all, uint64_t found) {
 	struct search *search = ctx;
 	if (search->records == 0 && progress_due(&search->progress)) {
+		done = MIN_OF(done, all); /* the store's own records are passed over, too */
 		progress_show(&search->progress, "searched %llu of %llu records, found %llu",
 		              (unsigned long long)done, (unsigned long long)all, (unsigned long long)found);
 	}
@@ -275,7 +285,7 @@ static void tell_other_names(const struct query *query, const struct store *stor
 		}
 	}
 	if (told > TOLD_MAX) {
-		console_note("%zu more files likewise; akashi info lists them", told - TOLD_MAX);
+		console_note("%zu more files likewise; akashi info --gaps lists them", told - TOLD_MAX);
 	}
 }
 
@@ -324,17 +334,23 @@ static enum err follow(struct search *search, const struct args *args, const str
 	struct seal_mark seen = {0};
 	options.limit = UINT64_MAX;
 	options.order = QUERY_BY_INDEX;
+	options.deadline_ns = 0; /* the end of the time allowed is no failure here */
 	while (search->records < search->limit) {
 		struct store_info info;
 		store_get_info(*store, &info);
 		search->next_index = info.tree_size;
 		options.index_from = info.tree_size;
 		TRY(output_flush(search->output));
-		while (seal_mark_equal(seen, console_mark_seal(args))) {
-			bool over = first->deadline_ns != 0 &&
-			            first->os->monotonic_ns(first->os->ctx) >= first->deadline_ns;
-			if (over || !console_wait(FOLLOW_PAUSE_NS)) {
-				return over ? ERR_OK : ERR_CANCELED;
+		for (;;) {
+			if (first->deadline_ns != 0 &&
+			    first->os->monotonic_ns(first->os->ctx) >= first->deadline_ns) {
+				return ERR_OK;
+			}
+			if (!seal_mark_equal(seen, console_mark_seal(args))) {
+				break;
+			}
+			if (!console_wait(FOLLOW_PAUSE_NS)) {
+				return ERR_CANCELED;
 			}
 		}
 		seen = console_mark_seal(args); /* before the look: what is sealed meanwhile is seen next */
