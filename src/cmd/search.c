@@ -373,8 +373,9 @@ static enum err run(struct search *search, const struct args *args, struct store
 	struct query *query = NULL;
 	struct str text = str_from(args->paths[0]);
 	TRY(read_options(args, search, &options, diag));
-	TRY(query_parse(search->arena, text, &options, &query, diag));
-	enum err err = check_follow(args, query, diag);
+	enum err err = query_parse(search->arena, text, &options, &query, diag);
+	TRY(err == ERR_LIMIT ? ERR_INVALID : err); /* too long or too deep is a wrong query, too */
+	err = check_follow(args, query, diag);
 	if (err == ERR_OK && args->explain) {
 		struct buf plan = {0};
 		query_explain(query, &plan);

@@ -79,6 +79,8 @@ long=$(printf 'many%.0s ' $(seq 2000))
 run 2 search "$long n:>=abc $long" && [ "$(wc -c <err)" -lt 700 ] && has err '^  ….*n:>=abc many.*…$' &&
     [ "$(sed -n '2s/abc.*//p' err | LC_ALL=C.UTF-8 wc -m)" -eq "$(sed -n '3s/\^.*//p' err | LC_ALL=C.UTF-8 wc -m)" ]
 ok $? "of a long query an error shows what is around its place"
+run 2 search "$(printf '(%.0s' $(seq 200))" && has err 'nested deeper' && run 2 search "$(printf 'many %.0s' $(seq 20000))" && has err longer
+ok $? "one that is too deep or too long is wrong"
 counts 24 '* | where n !~ /x/' && counts 0 '* | where nothing !~ /x/' && counts 24 '* | where not nothing =~ /x/'
 ok $? "what is absent makes every comparison false"
 
