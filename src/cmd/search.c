@@ -270,7 +270,7 @@ static void tell_other_names(const struct query *query, const struct store *stor
 	size_t told = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct store_file *first = store_file_of(files, count, files[i].same_as);
-		if (first == NULL || !query_names_path(query, files[i].path) ||
+		if (first == NULL || files[i].size == 0 || !query_names_path(query, files[i].path) ||
 		    query_names_path(query, first->path)) {
 			continue;
 		}

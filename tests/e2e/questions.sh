@@ -104,6 +104,9 @@ run 0 info && has out 'second.json = .*hours.json$'; ok $? "info says under whic
 counts 0 'file.path:*second.json' && has err 'second.json has the same bytes as .*hours.json'
 ok $? "and a search for the copy's name does"
 counts 24 'file.path:*.json n:*' && [ ! -s err ]; ok $? "a search that finds them under the other name does not"
+mkdir void && : >void/a.log && run 0 ingest void && : >void/b.log && run 0 ingest void && run 0 info && ! has out 'void/.* = ' &&
+    counts 0 'file.path:*void*' && [ ! -s err ]
+ok $? "of empty files nobody says that they are the same"
 
 printf '{"a":"\\u001b[2Jx","n":"1"}\n' >logs/escape.json
 run 0 ingest logs/escape.json
