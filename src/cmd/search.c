@@ -218,9 +218,10 @@ static void append_count(struct search *search, const struct args *args, uint64_
 	if (str_eq(format, STR("jsonl"))) {
 		buf_printf(&search->line, "{\"count\":%llu}\n", (unsigned long long)count);
 	} else {
-		buf_append_str(&search->line, str_eq(format, STR("csv")) ? STR("count\r\n") : STR(""));
+		bool csv = str_eq(format, STR("csv"));
+		buf_append_str(&search->line, csv ? STR("count\r\n") : STR(""));
 		buf_append_u64(&search->line, count);
-		buf_append_char(&search->line, '\n');
+		buf_append_str(&search->line, csv ? STR("\r\n") : STR("\n"));
 	}
 }
 

@@ -113,5 +113,7 @@ run 0 ingest logs/escape.json
 run 0 search --format csv 'file.path:*escape.json | fields a, n' &&
     printf 'a,n\r\n"\033[2Jx",1\r\n' | cmp -s - out
 ok $? "CSV keeps control characters in quotation marks"
+run 0 search --count --format csv 'file.path:*escape.json' && printf 'count\r\n1\r\n' | cmp -s - out
+ok $? "a count as CSV ends its lines alike"
 
 echo "1..$number"
