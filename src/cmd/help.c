@@ -12,7 +12,7 @@ void help_overview(struct buf *out) {
 	}
 	buf_append_str(out, STR("\nTo begin:\n"
 	                        "  akashi ingest /var/log\n"
-	                        "  akashi search '\"Failed password\" | top 10 source.ip'\n"
+	                        "  akashi search '\"Failed password\" | top 10 host.name'\n"
 	                        "  akashi verify\n\n"
 	                        "akashi COMMAND --help tells more; akashi help query the language.\n"));
 }

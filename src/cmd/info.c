@@ -130,7 +130,8 @@ static void append_same(struct buf *out, struct store *store, bool all) {
 	size_t same = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct store_file *first = store_file_of(files, count, files[i].same_as);
-		if (first == NULL || (same++ >= SHOWN_MAX && !all)) {
+		bool empty = files[i].size == 0; /* that says nothing */
+		if (first == NULL || empty || (same++ >= SHOWN_MAX && !all)) {
 			continue;
 		}
 		buf_append_str(out, same == 1 ? STR("\nsame bytes, not taken twice:\n") : STR(""));

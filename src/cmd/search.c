@@ -25,6 +25,7 @@ struct search {
 	size_t columns_count;
 	struct arena *arena;
 	uint64_t records;
+	bool begun;          /* the header was given out */
 	uint64_t next_index; /* --follow: what is before was given out */
 	uint64_t limit;
 };
@@ -64,9 +65,10 @@ static enum err flush_line(struct search *search) {
 static enum err begin(void *ctx, const struct str *columns, size_t count) {
 	struct search *search = ctx;
 	progress_end(&search->progress);
-	if (search->next_index > 0) {
-		return ERR_OK; /* the header is there already */
+	if (search->begun) {
+		return ERR_OK; /* --follow: the header is there already */
 	}
+	search->begun = true;
 	search->columns_count = count;
 	if (count == 0) {
 		if (search->format == FORMAT_CSV) {
@@ -86,12 +88,19 @@ static enum err begin(void *ctx, const struct str *columns, size_t count) {
 	return flush_line(search);
 }
 
+/* The first one ends the progress, which may be shown while results are put in order. */
+static void count_result(struct search *search) {
+	if (search->records++ == 0) {
+		progress_end(&search->progress);
+	}
+}
+
 static enum err record(void *ctx, const struct row *row) {
 	struct search *search = ctx;
 	if (row->index < search->next_index || search->records == search->limit) {
 		return ERR_OK;
 	}
-	search->records++;
+	count_result(search);
 	switch (search->format) {
 	case FORMAT_RAW:
 		render_raw(row, &search->line);
@@ -114,7 +123,7 @@ static enum err record(void *ctx, const struct row *row) {
 
 static enum err values(void *ctx, const struct value *row, size_t count) {
 	struct search *search = ctx;
-	search->records++;
+	count_result(search);
 	switch (search->format) {
 	case FORMAT_TEXT:
 	case FORMAT_TABLE:
@@ -135,6 +144,7 @@ static enum err values(void *ctx, const struct value *row, size_t count) {
 static bool on_progress(void *ctx, uint64_t done, uint64_t all, uint64_t found) {
 	struct search *search = ctx;
 	if (search->records == 0 && progress_due(&search->progress)) {
+		done = MIN_OF(done, all); /* the store's own records are passed over, too */
 		progress_show(&search->progress, "searched %llu of %llu records, found %llu",
 		              (unsigned long long)done, (unsigned long long)all, (unsigned long long)found);
 	}
@@ -208,9 +218,10 @@ static void append_count(struct search *search, const struct args *args, uint64_
 	if (str_eq(format, STR("jsonl"))) {
 		buf_printf(&search->line, "{\"count\":%llu}\n", (unsigned long long)count);
 	} else {
-		buf_append_str(&search->line, str_eq(format, STR("csv")) ? STR("count\r\n") : STR(""));
+		bool csv = str_eq(format, STR("csv"));
+		buf_append_str(&search->line, csv ? STR("count\r\n") : STR(""));
 		buf_append_u64(&search->line, count);
-		buf_append_char(&search->line, '\n');
+		buf_append_str(&search->line, csv ? STR("\r\n") : STR("\n"));
 	}
 }
 
@@ -260,7 +271,7 @@ static void tell_other_names(const struct query *query, const struct store *stor
 	size_t told = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct store_file *first = store_file_of(files, count, files[i].same_as);
-		if (first == NULL || !query_names_path(query, files[i].path) ||
+		if (first == NULL || files[i].size == 0 || !query_names_path(query, files[i].path) ||
 		    query_names_path(query, first->path)) {
 			continue;
 		}
@@ -275,7 +286,7 @@ static void tell_other_names(const struct query *query, const struct store *stor
 		}
 	}
 	if (told > TOLD_MAX) {
-		console_note("%zu more files likewise; akashi info lists them", told - TOLD_MAX);
+		console_note("%zu more files likewise; akashi info --gaps lists them", told - TOLD_MAX);
 	}
 }
 
@@ -324,17 +335,23 @@ static enum err follow(struct search *search, const struct args *args, const str
 	struct seal_mark seen = {0};
 	options.limit = UINT64_MAX;
 	options.order = QUERY_BY_INDEX;
+	options.deadline_ns = 0; /* the end of the time allowed is no failure here */
 	while (search->records < search->limit) {
 		struct store_info info;
 		store_get_info(*store, &info);
 		search->next_index = info.tree_size;
 		options.index_from = info.tree_size;
 		TRY(output_flush(search->output));
-		while (seal_mark_equal(seen, console_mark_seal(args))) {
-			bool over = first->deadline_ns != 0 &&
-			            first->os->monotonic_ns(first->os->ctx) >= first->deadline_ns;
-			if (over || !console_wait(FOLLOW_PAUSE_NS)) {
-				return over ? ERR_OK : ERR_CANCELED;
+		for (;;) {
+			if (first->deadline_ns != 0 &&
+			    first->os->monotonic_ns(first->os->ctx) >= first->deadline_ns) {
+				return ERR_OK;
+			}
+			if (!seal_mark_equal(seen, console_mark_seal(args))) {
+				break;
+			}
+			if (!console_wait(FOLLOW_PAUSE_NS)) {
+				return ERR_CANCELED;
 			}
 		}
 		seen = console_mark_seal(args); /* before the look: what is sealed meanwhile is seen next */
@@ -357,8 +374,9 @@ static enum err run(struct search *search, const struct args *args, struct store
 	struct query *query = NULL;
 	struct str text = str_from(args->paths[0]);
 	TRY(read_options(args, search, &options, diag));
-	TRY(query_parse(search->arena, text, &options, &query, diag));
-	enum err err = check_follow(args, query, diag);
+	enum err err = query_parse(search->arena, text, &options, &query, diag);
+	TRY(err == ERR_LIMIT ? ERR_INVALID : err); /* too long or too deep is a wrong query, too */
+	err = check_follow(args, query, diag);
 	if (err == ERR_OK && args->explain) {
 		struct buf plan = {0};
 		query_explain(query, &plan);

@@ -251,7 +251,7 @@ static enum err make_time_range(struct parser *p, const struct bound *min, const
 	}
 	*out_from = from;
 	*out_to = to;
-	return min->present && max->present && from > to ? backwards(p, min, max) : ERR_OK;
+	return min->present && max->present && from >= to ? backwards(p, min, max) : ERR_OK;
 }
 
 static struct str time_text(struct parser *p, int64_t ns) {

@@ -129,6 +129,7 @@ TEST(errors_point_at_the_place_and_say_what_was_meant) {
 	    "source.ip:[10.0.0.1 TO 9]",
 	    "event.created:>=monday",
 	    "@timestamp:[now TO yesterday]",
+	    "@timestamp:[2026-11-22 TO 2026-11-21]",
 	    "x @timestamp:-15m",
 	    "@timestamp:(today OR now-1h)",
 	    "@timestamp:[2026-11-22 TO soon]",

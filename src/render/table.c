@@ -27,7 +27,9 @@ struct table *table_new(const struct str *columns, size_t count) {
 	table->columns = ARENA_ARRAY(table->arena, MAX_OF(count, (size_t)1), struct str);
 	table->columns_count = count;
 	for (size_t i = 0; i < count; i++) {
-		table->columns[i] = arena_str(table->arena, columns[i]);
+		CLEANUP(buf_deinit) struct buf safe = {0};
+		render_safe(&safe, columns[i]);
+		table->columns[i] = arena_str(table->arena, buf_str(&safe));
 	}
 	return table;
 }

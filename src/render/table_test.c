@@ -34,6 +34,17 @@ TEST(wide_tables_shrink_to_the_terminal) {
 	buf_deinit(&out);
 }
 
+TEST(what_could_steer_a_terminal_is_shown_in_heads_and_cells) {
+	static const struct str columns[] = {STR_INIT("a\033[2J")};
+	struct table *table = table_new(columns, 1);
+	struct buf out = {0};
+	table_add(table, (const struct value[]){{VALUE_STRING, STR("b\033[2J")}});
+	table_render_text(table, &(struct render_style){0}, &out);
+	CHECK_STR(out, "a\\x1b[2J\n────────\nb\\x1b[2J\n");
+	table_free(table);
+	buf_deinit(&out);
+}
+
 TEST(rows_become_json_and_csv) {
 	static const struct str columns[] = {STR_INIT("h"), STR_INIT("n")};
 	const struct value values[] = {{VALUE_STRING, STR("a,b")}, {VALUE_NUMBER, STR("1.5")}};

@@ -79,6 +79,8 @@ long=$(printf 'many%.0s ' $(seq 2000))
 run 2 search "$long n:>=abc $long" && [ "$(wc -c <err)" -lt 700 ] && has err '^  ….*n:>=abc many.*…$' &&
     [ "$(sed -n '2s/abc.*//p' err | LC_ALL=C.UTF-8 wc -m)" -eq "$(sed -n '3s/\^.*//p' err | LC_ALL=C.UTF-8 wc -m)" ]
 ok $? "of a long query an error shows what is around its place"
+run 2 search "$(printf '(%.0s' $(seq 200))" && has err 'nested deeper' && run 2 search "$(printf 'many %.0s' $(seq 20000))" && has err longer
+ok $? "one that is too deep or too long is wrong"
 counts 24 '* | where n !~ /x/' && counts 0 '* | where nothing !~ /x/' && counts 24 '* | where not nothing =~ /x/'
 ok $? "what is absent makes every comparison false"
 
@@ -102,11 +104,16 @@ run 0 info && has out 'second.json = .*hours.json$'; ok $? "info says under whic
 counts 0 'file.path:*second.json' && has err 'second.json has the same bytes as .*hours.json'
 ok $? "and a search for the copy's name does"
 counts 24 'file.path:*.json n:*' && [ ! -s err ]; ok $? "a search that finds them under the other name does not"
+mkdir void && : >void/a.log && run 0 ingest void && : >void/b.log && run 0 ingest void && run 0 info && ! has out 'void/.* = ' &&
+    counts 0 'file.path:*void*' && [ ! -s err ]
+ok $? "of empty files nobody says that they are the same"
 
 printf '{"a":"\\u001b[2Jx","n":"1"}\n' >logs/escape.json
 run 0 ingest logs/escape.json
 run 0 search --format csv 'file.path:*escape.json | fields a, n' &&
     printf 'a,n\r\n"\033[2Jx",1\r\n' | cmp -s - out
 ok $? "CSV keeps control characters in quotation marks"
+run 0 search --count --format csv 'file.path:*escape.json' && printf 'count\r\n1\r\n' | cmp -s - out
+ok $? "a count as CSV ends its lines alike"
 
 echo "1..$number"

@@ -161,6 +161,11 @@ wait $follower
 ok $? "or until Ctrl-C; pipes are refused"
 run 0 search --json --store live --follow --timeout 1s event && last_is_json && [ "$(wc -l <out)" -eq 3 ]
 ok $? "or until the time allowed is over"
+mkdir none && "$akashi" ingest --store empty none 2>err
+"$akashi" search --store empty --follow --format csv --limit 1 event >followed 2>err &
+follower=$!
+wait_for followed @timestamp && "$akashi" ingest --store empty f1.log 2>err && wait $follower && [ "$(grep -c @timestamp followed)" = 1 ]
+ok $? "a CSV that began with an empty store has one header"
 
 mkfifo pipe
 "$akashi" ingest --json --follow --store piped --ack piped.ack --source feed - <pipe >out 2>err &
