@@ -20,6 +20,8 @@ head -n3 checkpoint > "$T/text"; line=$(sed -n 5p checkpoint)
 printf %s "${line##* }" | base64 -d > "$T/signature" 2>/dev/null || bad "signature line"
 { cat "$T/text"; printf '\n— %s %s\n' "$name" "$(base64 -w0 < "$T/signature")"; } > "$T/note"
 head -n5 checkpoint | cmp -s - "$T/note" || bad "the checkpoint's form"
+[ -z "$(tail -c1 checkpoint)" ] || bad "the checkpoint's form" # then lines of witnesses, if any
+! tail -n +6 checkpoint | grep -Evaq '^— [^[:space:]+]+ [A-Za-z0-9+/]+={0,2}$' || bad "the checkpoint's form"
 [ "$(head -c4 "$T/signature" | hex)" = "$id" ] || bad "signed by another key"
 { unhex 302a300506032b6570032100; tail -c32 "$T/key"; } > "$T/public"
 tail -c +5 "$T/signature" > "$T/raw"
@@ -30,6 +32,7 @@ size=$(sed -n 2p "$T/text"); root=$(sed -n 3p "$T/text" | base64 -d | hex)
 # 2. The record: the header commits to salt and body, the leaf is the hash of the header.
 [ "$(wc -c < record.header)" -eq 108 ] || bad "the header has 108 bytes"
 [ "$(number 64)" -eq "$(wc -c < record.body)" ] || bad "the body's length"
+[ "$(wc -c < record.salt)" -eq 16 ] || bad "the salt has 16 bytes"
 [ "$(cat record.salt record.body | sha)" = "$(tail -c32 record.header | hex)" ] || bad "the body"
 h=$({ printf '\000'; cat record.header; } | sha)
 # 3. The way from leaf to root (C2SP tlog-proof; RFC 9162 section 2.1.3.2).

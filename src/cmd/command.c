@@ -64,6 +64,7 @@ static const struct command commands[] = {
      "  akashi export --original 'logs.tgz!/etc/motd'\n"
      "  akashi export --proof default:4711 -o proof\n"
      "  sh proof/verify-proof.sh proof                   checks it with openssl alone\n"
+     "  python3 proof/verify-proof.py proof              checks it with python alone\n"
      "\n"
      "The place of a record, TREE:INDEX, is akashi.tree and akashi.index of\n"
      "akashi search --format jsonl.\n",

@@ -2,7 +2,8 @@
 #include "seal/proof.h"
 
 #include "base/buf.h"
-#include "verify_proof.gen.inc"
+#include "verify_proof_py.gen.inc"
+#include "verify_proof_sh.gen.inc"
 
 void proof_format(const struct proof_parts *parts, struct buf *out) {
 	buf_append_str(out, STR("c2sp.org/tlog-proof@v1\nextra "));
@@ -36,8 +37,8 @@ enum err proof_write_files(const struct os *os, const char *folder, const struct
 	    {"proof", buf_str(&proof)},
 	    {"checkpoint", parts->note},
 	    {"log.vkey", buf_str(&vkey)},
-	    {"verify-proof.sh",
-	     str_make((const char *)verify_proof_script, sizeof(verify_proof_script))},
+	    {"verify-proof.sh", str_make((const char *)verify_proof_sh, sizeof(verify_proof_sh))},
+	    {"verify-proof.py", str_make((const char *)verify_proof_py, sizeof(verify_proof_py))},
 	};
 	enum err err = os_make_folders(os, folder);
 	if (err != ERR_OK) {

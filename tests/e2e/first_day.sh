@@ -75,8 +75,10 @@ run 0 verify --against outside; ok $? "it agrees with a checkpoint kept outside"
 index=$("$akashi" search --format jsonl 'Accepted' 2>/dev/null | head -1 | sed 's/.*"akashi.index":\([0-9]*\).*/\1/')
 run 0 export --proof "default:$index" -o proof && sh proof/verify-proof.sh proof >out 2>err
 ok $? "one record is proved by a script with openssl and sha256sum"
+python3 proof/verify-proof.py proof >out 2>err; ok $? "and by one with nothing but python"
 printf 'x' >>proof/record.body
 [ -f proof/verify-proof.sh ] && ! sh proof/verify-proof.sh proof >out 2>err; ok $? "a changed record is refused by that script"
+! python3 proof/verify-proof.py proof >out 2>err && has out 'NOT PROVED'; ok $? "and by the other"
 
 segment=$(find akashi-data/segments -name '*.seg' | head -1)
 cp "$segment" keep.seg

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""Proves one record of an Akashi store, with Python's standard library alone.
+Usage: verify-proof.py [FOLDER [LOG.VKEY]], as verify-proof.sh, and to the same end. FOLDER is what
+`akashi export --proof` wrote. Give the log's key from elsewhere as LOG.VKEY, or all that is shown is
+that the folder agrees with itself. It reads; it writes nothing."""
+import base64
+import datetime
+import hashlib
+import os
+import re
+import sys
+
+P = 2**255 - 19  # Ed25519 (RFC 8032 section 5.1): the field, the order, d and a square root of -1
+ORDER = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+class NotProved(Exception):
+    pass
+
+
+def must(good, what):
+    if not good:
+        raise NotProved(what)
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def unbase64(text, what):
+    """Standard base64 in its one spelling."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        raw = None
+    must(raw is not None and base64.b64encode(raw) == text, what)
+    return raw
+
+
+def number(text, what):
+    must(re.fullmatch(rb"0|[1-9][0-9]{0,18}", text), what)
+    return int(text)
+
+
+# ---- Ed25519: points as (x, y) ----
+
+
+def plus(a, b):
+    (x1, y1), (x2, y2) = a, b
+    k = D * x1 * x2 * y1 * y2 % P
+    return ((x1 * y2 + x2 * y1) * pow(1 + k, P - 2, P) % P, (y1 * y2 + x1 * x2) * pow(1 - k, P - 2, P) % P)
+
+
+def times(n, point):
+    total = (0, 1)
+    while n > 0:
+        if n & 1:
+            total = plus(total, point)
+        point = plus(point, point)
+        n >>= 1
+    return total
+
+
+def decode_point(raw):
+    """RFC 8032 section 5.1.3; None where there is no such point."""
+    y = int.from_bytes(raw, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if x * x % P != square:
+        x = x * ROOT % P
+    if y >= P or x * x % P != square or (x == 0 and sign):
+        return None
+    return (P - x if x & 1 != sign else x, y)
+
+
+BASE = decode_point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def signed(public_key, message, signature):
+    """RFC 8032 section 5.1.7."""
+    a, r, s = decode_point(public_key), decode_point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= ORDER:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + public_key + message).digest(), "little") % ORDER
+    return times(s, BASE) == plus(r, times(h, a))
+
+
+# ---- the files ----
+
+
+def read_key(text):
+    """A C2SP vkey and a line feed: name, key id, public key."""
+    parts = text.split(b"+", 2)
+    must(len(parts) == 3 and parts[2][-1:] == b"\n", "log.vkey is damaged")
+    name, key_id, key = parts[0], parts[1], unbase64(parts[2][:-1], "log.vkey is damaged")
+    must(len(key) == 33 and key[:1] == b"\x01", "log.vkey is no Ed25519 key")
+    must(re.fullmatch(rb"[^\x00-\x20+]+", name), "the key's name")
+    must(key_id == sha256(name, b"\n", key).hex()[:8].encode(), "key id")
+    return name, bytes.fromhex(key_id.decode()), key[1:]
+
+
+def read_checkpoint(note, name, key_id, public_key):
+    """A C2SP tlog-checkpoint signed by the log first, by witnesses after it: size, root."""
+    lines = note.split(b"\n")
+    must(len(lines) >= 6 and lines[-1] == b"" and lines[3] == b"", "the checkpoint's form")
+    for line in lines[4:-1]:
+        must(re.fullmatch("— [^\\s+]+ [A-Za-z0-9+/]+={0,2}".encode(), line), "the checkpoint's form")
+    dash, signer, signature = lines[4].split(b" ")
+    signature = unbase64(signature, "signature line")
+    must(signer == name and len(signature) == 68 and signature[:4] == key_id, "signed by another key")
+    text = b"\n".join(lines[:3]) + b"\n"
+    must(signed(public_key, text, signature[4:]), "the log's signature is wrong")
+    must(lines[0] == name, "the checkpoint is of another log")
+    return number(lines[1], "the checkpoint's size"), unbase64(lines[2], "the checkpoint's root")
+
+
+def read_proof(proof, salt, checkpoint):
+    """A C2SP tlog-proof: index, path."""
+    head, _, rest = proof.partition(b"\n\n")
+    lines = head.split(b"\n")
+    must(rest == checkpoint, "the proof's form")
+    must(len(lines) >= 3 and lines[0] == b"c2sp.org/tlog-proof@v1", "the proof's form")
+    must(lines[1] == b"extra " + base64.b64encode(salt), "the proof's form")
+    must(lines[2].startswith(b"index "), "the proof's form")
+    path = [unbase64(line, "the path's form") for line in lines[3:]]
+    must(all(len(step) == 32 for step in path), "the path's form")
+    return number(lines[2][6:], "the index"), path
+
+
+def root_above(leaf, index, size, path):
+    """RFC 9162 section 2.1.3.2."""
+    at, last, value = index, size - 1, leaf
+    must(at <= last, "the index is beyond the tree")
+    for step in path:
+        must(last > 0, "the path is too long")
+        if at & 1 or at == last:
+            value = sha256(b"\x01", step, value)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            value = sha256(b"\x01", value, step)
+        at, last = at >> 1, last >> 1
+    must(last == 0, "the record is not under this checkpoint")
+    return value
+
+
+def prove(folder, trusted):
+    names = ("log.vkey", "checkpoint", "proof", "record.header", "record.salt", "record.body")
+    files = {}
+    for name in names:
+        with open(os.path.join(folder, name), "rb") as f:
+            files[name] = f.read()
+    must(trusted is None or trusted == files["log.vkey"], "the key is not the one that you trust")
+    name, key_id, public_key = read_key(files["log.vkey"])
+    size, root = read_checkpoint(files["checkpoint"], name, key_id, public_key)
+    header, salt, body = files["record.header"], files["record.salt"], files["record.body"]
+    must(len(header) == 108, "the header has 108 bytes")
+    must(int.from_bytes(header[64:72], "big") == len(body), "the body's length")
+    must(len(salt) == 16 and sha256(salt, body) == header[76:], "the body")
+    index, path = read_proof(files["proof"], salt, files["checkpoint"])
+    must(root_above(sha256(b"\x00", header), index, size, path) == root, "the record is not under this checkpoint")
+    received = int.from_bytes(header[32:40], "big", signed=True) // 10**9
+    when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=received)
+    print("PROVED: record %d of %s, received %sZ, is in the tree of %d records with root %s" % (
+        index, name.decode(), when.isoformat(), size, root.hex()))
+    if trusted is None:
+        print("The key came with the folder: compare log.vkey with one from elsewhere.")
+
+
+def main(args):
+    if len(args) > 2 or args[:1] in (["-h"], ["--help"]):
+        print(__doc__)
+        return 2
+    try:
+        trusted = None
+        if len(args) == 2:
+            with open(args[1], "rb") as f:
+                trusted = f.read()
+        prove(args[0] if args else ".", trusted)
+    except NotProved as what:
+        print("NOT PROVED: %s" % what)
+        return 1
+    except (OSError, UnicodeDecodeError, OverflowError) as what:
+        print("NOT PROVED: %s" % what)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""strangers.py AKASHI [MUTATIONS] [SEED]: proofs before strangers. A store of many sizes gives out
+proofs; the shell script, the Python script (both as exported) and Go's golang.org/x/mod note and
+tlog packages must accept each. Then bytes are flipped, cut, doubled and swapped in the files, in a way
+that a forger might try too, and every one of them must refuse each. Without a Go toolchain Go is left
+out, and that is said; the status is then 0 all the same.
+"""
+import importlib.util
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+akashi = os.path.abspath(sys.argv[1])
+mutations = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+work = tempfile.mkdtemp(prefix="akashi-strangers-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+FILES = ["record.body", "record.header", "record.salt", "proof", "checkpoint", "log.vkey"]
+
+
+def build_go():
+    """The stranger's program, or None."""
+    if shutil.which("go") is None:
+        print("no Go toolchain here: Go is left out")
+        return None
+    folder = work + "/go"
+    shutil.copytree(HERE + "/strangers", folder)
+    p = subprocess.run(["go", "build", "-o", work + "/stranger", "."], cwd=folder, capture_output=True, text=True,
+                       env=dict(os.environ, GOFLAGS="-mod=mod"))
+    if p.returncode != 0:
+        print("the Go program cannot be built, Go is left out: " + p.stderr.strip()[:300])
+        return None
+    return subprocess.Popen([work + "/stranger"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+
+def go_says(go, folder):
+    go.stdin.write(folder + "\n")
+    go.stdin.flush()
+    return go.stdout.readline().startswith("yes")
+
+
+def sh_says(folder):
+    p = subprocess.run(["sh", folder + "/verify-proof.sh", folder], capture_output=True)
+    if (p.returncode == 0) != p.stdout.startswith(b"PROVED: "):
+        raise RuntimeError("verify-proof.sh: status %d, %r" % (p.returncode, p.stdout))
+    return p.returncode == 0
+
+
+def load(folder):
+    spec = importlib.util.spec_from_file_location("verify_proof", folder + "/verify-proof.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def py_says(module, folder):
+    with open(os.devnull, "w") as nothing:
+        out, sys.stdout = sys.stdout, nothing
+        try:
+            return module.main([folder]) == 0
+        finally:
+            sys.stdout = out
+
+
+def make_proofs():
+    """Folders with proofs of records in trees of several sizes."""
+    folders = []
+    env = dict(os.environ, AKASHI_STORE=work + "/store")
+    for size in (1, 1, 5, 57, 300, 1200):
+        with open(work + "/log", "ab") as f:
+            for i in range(size):
+                f.write(b"Nov 22 10:00:00 web01 sshd[7]: Failed password for root from 203.0.113.9 port %d ssh2\n" % rng.randrange(65536))
+        subprocess.run([akashi, "ingest", work + "/log"], env=env, check=True, capture_output=True)
+        p = subprocess.run([akashi, "info", "--json"], env=env, check=True, capture_output=True, text=True)
+        tree = json.loads(p.stderr.strip().splitlines()[-1])["tree_size"]
+        for index in sorted({0, tree - 1, rng.randrange(tree), rng.randrange(tree)}):
+            folder = "%s/proof-%d-%d" % (work, tree, index)
+            subprocess.run([akashi, "export", "--proof", "default:%d" % index, "-o", folder], env=env, check=True, capture_output=True)
+            folders.append(folder)
+    return folders
+
+
+def mutate(data, other):
+    """Another content of a file."""
+    kind = rng.randrange(7)
+    at = rng.randrange(len(data)) if data else 0
+    if kind == 0 and data:
+        return data[:at] + bytes([data[at] ^ (1 << rng.randrange(8))]) + data[at + 1:]
+    if kind == 1 and data:
+        return data[:at]
+    if kind == 2:
+        return data[:at] + bytes([rng.randrange(256)]) + data[at:]
+    if kind == 3 and data:
+        return data[:at] + data[at + 1:]
+    if kind == 4 and data.count(b"\n") > 1:
+        lines = data.split(b"\n")
+        a, b = rng.randrange(len(lines)), rng.randrange(len(lines))
+        lines[a], lines[b] = lines[b], lines[a]
+        return b"\n".join(lines)
+    if kind == 5 and data.count(b"\n") > 1:
+        lines = data.split(b"\n")
+        lines.insert(at % len(lines), lines[rng.randrange(len(lines))])
+        return b"\n".join(lines)
+    return other
+
+
+def forge(folder, target, folders):
+    """A changed copy; False when nothing changed."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(folder, target)
+    changed = False
+    for name in rng.sample(FILES, rng.choice([1, 1, 1, 2])):
+        with open(folder + "/" + name, "rb") as f:
+            before = f.read()
+        with open(rng.choice(folders) + "/" + name, "rb") as f:
+            after = mutate(before, f.read())
+        with open(target + "/" + name, "wb") as f:
+            f.write(after)
+        changed |= after != before
+        if name == "checkpoint" and rng.random() < 0.5:  # a forger keeps the copy in the proof in step
+            with open(folder + "/proof", "rb") as f:
+                proof = f.read()
+            with open(target + "/proof", "wb") as f:
+                f.write(proof.replace(before, after))
+    return changed
+
+
+def main():
+    started = time.time()
+    go = build_go()
+    folders = make_proofs()
+    module = load(folders[0])
+    bad = 0
+    for folder in folders:
+        says = [sh_says(folder), py_says(module, folder)] + ([go_says(go, folder)] if go else [])
+        if not all(says):
+            bad += 1
+            print("not accepted: %s: sh, py, go say %s" % (folder, says), flush=True)
+    tried = 0
+    with ThreadPoolExecutor(2) as pool:
+        while tried < mutations:
+            batch = []
+            for _ in range(64):
+                target = "%s/forged-%d" % (work, len(batch))
+                if forge(rng.choice(folders), target, folders):
+                    batch.append(target)
+            for target, by_sh in zip(batch, list(pool.map(sh_says, batch))):
+                says = [by_sh, py_says(module, target)] + ([go_says(go, target)] if go else [])
+                tried += 1
+                if any(says):
+                    bad += 1
+                    kept = "%s/accepted-%d" % (work, bad)
+                    shutil.copytree(target, kept)
+                    print("accepted: %s: sh, py, go say %s" % (kept, says), flush=True)
+            if tried // 1000 != (tried - len(batch)) // 1000:
+                print("%d forged, %d accepted by somebody (%.0f s)" % (tried, bad, time.time() - started), flush=True)
+    print("%d proofs, %d forged ones, before sh, py%s: %d wrong judgements" % (len(folders), tried, ", go" if go else "", bad))
+    if not bad:
+        shutil.rmtree(work)
+    return bad != 0
+
+
+sys.exit(main())
