@@ -1,5 +1,6 @@
 /* One record with all that proves it, as files that need nothing of ours to be checked: the
- * scripts share/verify-proof.sh and verify-proof.py are among them. docs/formats/proof.md has the folder.
+ * scripts share/verify-proof.sh and verify-proof.py are among them. docs/formats/proof.md has the
+ * folder.
  */
 #pragma once
 
@@ -19,6 +20,7 @@ struct proof_parts { /* all borrowed */
 /* Appends the C2SP tlog-proof of the record; its extra line is the salt. */
 void proof_format(const struct proof_parts *parts, struct buf *out);
 /* Makes folder (also its parents) and writes record.body, record.header, record.salt, proof,
- * checkpoint, log.vkey, verify-proof.sh and verify-proof.py, durably. Files that are there are replaced. */
+ * checkpoint, log.vkey, verify-proof.sh and verify-proof.py, durably. Files that are there are
+ * replaced. */
 MUST_USE enum err proof_write_files(const struct os *os, const char *folder,
                                     const struct proof_parts *parts, struct diag *diag);

@@ -68,10 +68,9 @@ static void house_init(struct house *house, uint64_t index, uint64_t size, struc
 }
 
 static void house_deinit(struct house *house) {
-	static const char *const names[] = {"record.body",     "record.header", "record.salt",
-	                                    "proof",           "checkpoint",    "log.vkey",
-	                                    "verify-proof.sh", "identity.key",  "identity.vkey",
-	                                    "verify-proof.py"};
+	static const char *const names[] = {
+	    "record.body", "record.header",   "record.salt",  "proof",         "checkpoint",
+	    "log.vkey",    "verify-proof.sh", "identity.key", "identity.vkey", "verify-proof.py"};
 	char path[128];
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", house->folder, names[i]);
