@@ -14,7 +14,8 @@ build() {
     ninja -C build-shows/build
 }
 
-build >build-shows/build.log 2>&1 || {
+# Several of these may run side by side, for different steps; one builds.
+(flock 9 && build) 9>build-shows/build.lock >build-shows/build.log 2>&1 || {
     tail -n 20 build-shows/build.log
     exit 1
 }
