@@ -5,7 +5,7 @@ JOBS ?= 1
 CONFORMANCE ?= ../shared/conformance
 BENCH ?= ../shared/bench
 
-.PHONY: help build test check fuzz conformance bench format new shows clean
+.PHONY: help build test check fuzz conformance bench format new shows torture clean
 help:
 	@echo "make build                       release build in build/"
 	@echo "make test                        ./test"
@@ -16,6 +16,7 @@ help:
 	@echo "make format                      clang-format-19 over the tree"
 	@echo "make new KIND=... NAME=...       source, header, test, fuzz target, page (tools/new says which)"
 	@echo "make shows ISSUE=spine           the long shows of an issue; goes on where it stopped"
+	@echo "make torture                     kills, power cuts, failing system calls, forged proofs: many hours"
 	@echo "make clean                       removes build folders"
 build:
 	@tools/install build
@@ -38,5 +39,7 @@ new:
 shows:
 	@test -n "$(ISSUE)" || { echo "make shows ISSUE=spine"; exit 2; }
 	CONFORMANCE=$(CONFORMANCE) BENCH=$(BENCH) tools/shows/$(ISSUE).sh
+torture:
+	tools/shows/seal.sh
 clean:
 	rm -rf build build-test build-clang build-tsan build-fuzz
