@@ -30,7 +30,7 @@ for part in evtx damaged syslog access; do
     step "conformance-$part" "$CODE tools/make_conformance.sh" tools/make_conformance.sh "$AKASHI" "$CONFORMANCE" "$part"
 done
 # 5. kill -9, 1,000 cycles with the ledger of what was acknowledged. (Power cuts are in ./test.)
-step kill "$CODE tools/shows/kill.py" python3 tools/shows/kill.py "$AKASHI" 1000
+step kill "$CODE tools/torture" python3 tools/torture/kill9.py "$AKASHI" 1000
 # Every cut, every barrier, every failing write and sync of two lives in memory.
 lab() {
     ninja -C build-shows/build src/store_lab_test && AKASHI_LAB=all build-shows/build/src/store_lab_test

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""kill9.py AKASHI [CYCLES] [SEED]: kill -9 at a random moment of a run, again and again, small stores
-(lab.py judges). Cuts are spread over the time that a whole run takes just now. One cycle in four
-kills the recovery as well. tools/shows/kill.py is the same with larger runs and a ledger in a process of
-its own.
+"""kill9.py AKASHI [CYCLES] [SEED]: kill -9 at a random moment of a run, again and again (lab.py judges).
+Both ways in are tried: files (the segment is the commit) and standard input (the write-ahead log). Cuts
+are spread over the time that a whole run takes just now. One cycle in four kills the recovery as well.
+A run in which nothing was killed, or nothing acknowledged, has shown nothing and fails.
 """
 import os
 import shutil
@@ -59,6 +59,7 @@ def one(life, number, whole):
         with open(os.devnull, "rb") as nothing:
             process = life.start("--source", "none", "-", stdin=nothing)
         end(process, life.rng.uniform(0, whole[1]))
+        life.settle()
         life.see_checkpoint()
     return acked, killed
 
@@ -85,7 +86,7 @@ def main():
             return 1
     shutil.rmtree(work)
     shutil.rmtree(outside)
-    return 0
+    return 0 if kills > 0 and acks > 0 else 1
 
 
 sys.exit(main())

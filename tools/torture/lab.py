@@ -1,5 +1,5 @@
 """lab.py: what the torture scripts share. A Life is a store with its sources: lines are handed in,
-what was acknowledged is kept by --ack in a file outside the store's disk, and judge() compares what
+what was acknowledged is kept by another process outside the store's disk, and judge() compares what
 the store gives back with what was handed in (docs/durability.md, D1 to D5):
   lost     an acknowledged byte that the store does not give back
   altered  a byte that differs from the source; a store that does not verify; a checkpoint that was
@@ -24,6 +24,9 @@ class Life:
         self.wrap = list(wrap)
         self.files = [outside + "/a.log", outside + "/b.log"]
         self.ledger = outside + "/ledger"
+        self.fifo = outside + "/fifo"
+        os.mkfifo(self.fifo)
+        self.keeper = None
         self.anew()
 
     def anew(self):
@@ -56,14 +59,33 @@ class Life:
         return subprocess.run([self.akashi, *args], env=self.env, capture_output=True, **kw)
 
     def start(self, *args, stdin=subprocess.DEVNULL):
-        """ingest with a new ledger."""
-        open(self.ledger, "wb").close()
-        return subprocess.Popen([*self.wrap, self.akashi, "ingest", "--ack", self.ledger, *args], env=self.env,
+        """ingest, with a new ledger that a process of its own keeps: it reads what is acknowledged from a
+        FIFO, as a sender would."""
+        with open(self.ledger, "wb") as f:
+            self.keeper = subprocess.Popen(["cat", self.fifo], stdout=f)
+        return subprocess.Popen([*self.wrap, self.akashi, "ingest", "--ack", self.fifo, *args], env=self.env,
                                 stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+    def settle(self):
+        """After the end of ingest: the ledger is whole."""
+        if self.keeper is None:
+            return
+        while True:
+            try:  # an ingest that never opened the FIFO leaves the ledger waiting
+                os.close(os.open(self.fifo, os.O_WRONLY | os.O_NONBLOCK))
+            except OSError:
+                pass
+            try:
+                self.keeper.wait(0.05)
+                break
+            except subprocess.TimeoutExpired:
+                pass
+        self.keeper = None
 
     def acked(self):
         """Bytes of each source that were acknowledged since start()."""
         out = {}
+        self.settle()
         with open(self.ledger, "rb") as f:
             for text in f.read().split(b"\n")[:-1]:
                 path, position, _, _ = text.decode().split("\t")

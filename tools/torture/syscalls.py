@@ -93,6 +93,7 @@ class Scene:
         process = self.life.start(*self.args, stdin=subprocess.PIPE)
         try:
             _, err = process.communicate(self.input, timeout=60)
+            self.life.settle()
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
