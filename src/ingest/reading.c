@@ -46,27 +46,30 @@ enum err reading_progress(struct reading *reading, uint64_t bytes) {
 	return ERR_OK;
 }
 
-/* The sink knows a file once its batch was put. A second file of the same name or the same bytes
- * must not be asked for before: it would be taken twice, or for the first one. */
-static enum err settle_same(struct reading *reading, const struct sink_file *about) {
+/* Of a file that the batch being filled speaks of; hash: NULL when it is not known. True when
+ * neither its name nor its bytes were noted before. */
+static bool note_unsettled(struct reading *reading, struct str path, const uint8_t *hash) {
 	bool first_path = true;
 	bool first_hash = true;
-	struct str hash = str_make((const char *)about->hash, sizeof(about->hash));
 	if (reading->begun == NULL) {
 		reading->begun = map_new();
 	}
-	(void)map_put(reading->begun, about->path, 0, &first_path);
-	if (about->hash_known && about->size > 0) {
-		(void)map_put(reading->begun, hash, 0, &first_hash);
+	(void)map_put(reading->begun, path, 0, &first_path);
+	if (hash != NULL) {
+		(void)map_put(reading->begun, str_make((const char *)hash, SHA256_SIZE), 0, &first_hash);
 	}
-	if (first_path && first_hash) {
+	return first_path && first_hash;
+}
+
+/* The sink knows a file once its batch was put. A second file of the same name or the same bytes
+ * must not be asked for before: it would be taken twice, or for the first one. */
+static enum err settle_same(struct reading *reading, const struct sink_file *about) {
+	const uint8_t *hash = about->hash_known && about->size > 0 ? about->hash : NULL;
+	if (note_unsettled(reading, about->path, hash)) {
 		return ERR_OK;
 	}
 	TRY(reading_put(reading));
-	(void)map_put(reading->begun, about->path, 0, NULL);
-	if (about->hash_known && about->size > 0) {
-		(void)map_put(reading->begun, hash, 0, NULL);
-	}
+	(void)note_unsettled(reading, about->path, hash);
 	return ERR_OK;
 }
 
@@ -191,5 +194,7 @@ enum err reading_file_end(struct reading *reading, struct reading_file *file,
 	struct batch_file_end end = {.file = file->number, .size = size, .records = file->records};
 	memcpy(end.hash, hash, SHA256_SIZE);
 	batch_add_file_end(reading->batch, &end);
+	/* Its beginning may have been put, and forgotten here, while files inside it were read. */
+	(void)note_unsettled(reading, file->path, size > 0 ? hash : NULL);
 	return ERR_OK;
 }

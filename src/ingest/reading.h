@@ -20,7 +20,7 @@ struct reading {
 	struct reading_file *open_file; /* the file whose records are being added; NULL between files */
 	uint32_t batch_serial;          /* counts batches from 1 */
 	bool file_failed;               /* a problem was reported since the current file began */
-	struct map *begun;              /* paths and hashes of files begun since the last put */
+	struct map *begun;              /* paths and hashes of files that the batch speaks of */
 	struct map *journals;           /* folders of journal files that were read; NULL: none yet */
 	size_t bytes_held;              /* memory of containers read whole, at all levels of nesting */
 };

@@ -85,7 +85,7 @@ static void read_names(struct str bytes) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-	if (size == 0) {
+	if (size < 2) {
 		return 0;
 	}
 	struct str bytes = str_make((const char *)data + 1, size - 1);
