@@ -13,7 +13,7 @@ tools/install shows
 root=${SHOW_ROOT:-/var/tmp/akashi-show-$who}
 
 leave() {
-    for place in proc dev; do
+    for place in proc dev/pts dev; do
         umount "$root/$place" 2>/dev/null || true
     done
     [ -n "${KEEP:-}" ] || rm -rf --one-file-system "$root"
@@ -38,6 +38,7 @@ for file in "$root"/etc/apt/sources.list.d/*; do
 done
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
+mount --bind /dev/pts "$root/dev/pts" # terminals, as on a real machine
 
 inside() {
     env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 \
