@@ -2,32 +2,8 @@
 # questions.sh AKASHI: questions whose answers are known, asked of the real binary, as TAP: what a
 # careful reader of docs/query.md would try.
 set -u
-akashi=$(realpath "$1") || exit 1
-work=$(mktemp -d "${TMPDIR:-/tmp}/akashi-e2e-XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-unset AKASHI_STORE
-number=0
+. "$(dirname "$0")/lib.sh"
 
-ok() { # ok STATUS NAME
-    number=$((number + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        sed 's/^/# out: /' out 2>/dev/null | head -20
-        sed 's/^/# err: /' err 2>/dev/null | head -20
-    fi
-}
-run() { # run WANTED_STATUS ARGS...: output in out and err
-    wanted=$1
-    shift
-    "$akashi" "$@" >out 2>err
-    status=$?
-    [ "$status" -eq "$wanted" ] || echo "# exit status $status, wanted $wanted: $*"
-    [ "$status" -eq "$wanted" ]
-}
-has() { grep -q -e "$2" "$1"; }
 counts() { # counts NUMBER QUERY [OPTION...]
     count=$1
     query=$2

@@ -2,32 +2,8 @@
 # rough_ground.sh AKASHI: odd shells, limits and terminals around the program, and what scripts rely on
 # when it fails, end to end, as TAP. Each check runs the real binary on a real folder.
 set -u
-akashi=$(realpath "$1") || exit 1
-work=$(mktemp -d "${TMPDIR:-/tmp}/akashi-e2e-XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-unset AKASHI_STORE
-number=0
+. "$(dirname "$0")/lib.sh"
 
-ok() { # ok STATUS NAME
-    number=$((number + 1))
-    if [ "$1" -eq 0 ]; then
-        echo "ok $number - $2"
-    else
-        echo "not ok $number - $2"
-        sed 's/^/# out: /' out 2>/dev/null | head -20
-        sed 's/^/# err: /' err 2>/dev/null | head -20
-    fi
-}
-run() { # run WANTED_STATUS ARGS...: output in out and err
-    wanted=$1
-    shift
-    "$akashi" "$@" >out 2>err
-    status=$?
-    [ "$status" -eq "$wanted" ] || echo "# exit status $status, wanted $wanted: $*"
-    [ "$status" -eq "$wanted" ]
-}
-has() { grep -q -e "$2" "$1"; }
 last_is_json() { tail -n 1 err | grep -q '^{"akashi.schema":1,.*}$'; }
 keeps() { # keeps STORE FILE: what FILE holds comes back, and the store is whole
     "$akashi" verify --store "$1" >out 2>err && "$akashi" export --store "$1" --original "$2" -o back 2>err && cmp -s back "$2"
@@ -111,16 +87,16 @@ run 2 --store shut search x && has err 'akashi search'; ok $? "options before th
 ok $? "a dash is standard output for --ack, and standard input for --against"
 
 has_terminal() { script -qec true /dev/null </dev/null >/dev/null 2>&1; } # a root without /dev/pts has none
+printf 'a\033[31mred\r\nb\n' >esc.log && run 0 ingest --store esc esc.log &&
+    run 0 search --store esc --format raw --order index '*' && cmp -s out esc.log
+ok $? "pipes and files get the control characters of a log"
 if has_terminal; then
-    printf 'a\033[31mred\r\nb\n' >esc.log && run 0 ingest --store esc esc.log
     on_terminal() { script -qec "'$akashi' $*" /dev/null </dev/null >out 2>err; }
     on_terminal search --store esc --format raw "'*'" && has out 'a.x1b.31mred' && ! has out "$(printf '\033.31mred')" &&
         on_terminal export --store esc --original esc.log && has out 'a.x1b.31mred' && ! has out x0d &&
         on_terminal search --store esc --format csv --color always "'* | fields event.original'" &&
         ! has out "$(printf '\033.31mred')"
     ok $? "a terminal never gets control characters of a log"
-    run 0 search --store esc --format raw --order index '*' && cmp -s out esc.log
-    ok $? "pipes and files get its bytes"
 else
     skip "no pseudo-terminal can be made here" "a terminal never gets control characters of a log"
 fi
