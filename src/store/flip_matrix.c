@@ -86,6 +86,8 @@ static void flip_file(struct matrix *matrix, const char *path) {
 	}
 	err = os_memory_set(matrix->memory, path, buf_str(&bytes));
 	ASSERT(err == ERR_OK);
+	(void)fprintf(stderr, "part %zu of %zu: %llu flips, %s done\n", matrix->part + 1, matrix->parts,
+	              (unsigned long long)matrix->flips, path);
 }
 
 static void add_name(void *ctx, const char *path) {
