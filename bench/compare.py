@@ -3,7 +3,8 @@
 data in one run. Wall and CPU seconds and peak memory of whole processes (wait4); each query runs
 REPEAT times, the median counts. Peers that are not installed are left out, and said so.
 
-Exit status 1: a query of akashi failed, so that there is no figure for it.
+Exit status 1: a query of akashi failed, so that there is no figure for it, or its answer differs from
+ripgrep's.
 
 Data comes from a generator outside this project; see docs/performance.md.
 """
@@ -195,6 +196,23 @@ class ClickHouse:
             self.process.kill()
 
 
+def answer_of_akashi(name, command):
+    """What ripgrep can tell too: how many lines, or for Q5 how many times each of the top ten."""
+    out = measure([akashi] + command, keep=True)["out"]
+    if name.startswith("Q5"):
+        return sorted(json.loads(line)["count"] for line in out.splitlines())
+    if name.startswith("Q6"):
+        return sum(json.loads(line)["n"] for line in out.splitlines())
+    return int(out) if "--count" in command else out.count(b"\n")
+
+
+def answer_of_ripgrep(name, command):
+    out = measure(command, shell=True, keep=True)["out"]
+    if name.startswith("Q5"):
+        return sorted(int(line.split()[0]) for line in out.splitlines())
+    return sum(int(n) for n in out.split()) if " -c " in command else out.count(b"\n")
+
+
 def bench_queries(clickhouse):
     for name, (own, rg, sql) in QUERIES.items():
         row = {}
@@ -206,13 +224,15 @@ def bench_queries(clickhouse):
             command = rg.replace("SYSLOG", syslog) if "SYSLOG" in rg else "%s %s %s" % (rg, syslog, zeek)
             r = median(command, shell=True)
             row["ripgrep"] = {"wall": r["wall"], "cpu": r["cpu"], "peak": r["peak"]}
+            row["akashi"]["answer"], row["ripgrep"]["answer"] = answer_of_akashi(name, own), answer_of_ripgrep(name, command)
         if clickhouse:
             r = median(clickhouse.command(sql))
             row["clickhouse"] = {"wall": r["wall"]}
             if r["status"] != 0:
                 row["clickhouse"] = {"error": r["err"][:200]}
         result["queries"][name] = row
-        print("%-18s %s" % (name, "  ".join("%s %s" % (k, "%.0f ms" % (v["wall"] * 1e3) if "error" not in v else "ERROR " + v["error"][:90]) for k, v in row.items())), flush=True)
+        print("%-18s %s%s" % (name, "  ".join("%s %s" % (k, "%.0f ms" % (v["wall"] * 1e3) if "error" not in v else "ERROR " + v["error"][:90]) for k, v in row.items()),
+                              "  answer %s" % row["akashi"]["answer"] if "answer" in row["akashi"] else ""), flush=True)
 
 
 def main():
@@ -238,6 +258,9 @@ def main():
     failed = [name for name, row in result["queries"].items() if "error" in row["akashi"]]
     if failed:
         sys.exit("akashi failed: " + ", ".join(failed))
+    wrong = [name for name, row in result["queries"].items() if "ripgrep" in row and row["akashi"]["answer"] != row["ripgrep"]["answer"]]
+    if wrong:
+        sys.exit("akashi and ripgrep give different answers: " + ", ".join(wrong))
 
 
 main()
