@@ -145,6 +145,12 @@ static enum err make_time(struct parser *p, struct str text, size_t position,
 	return ERR_OK;
 }
 
+/* An address that can be written in several ways. */
+static bool is_ipv6(struct str text) {
+	struct address address;
+	return str_find_char(text, ':', 0) < text.len && address_parse(text, &address);
+}
+
 /* A value in quotation marks: the whole value, in text fields a phrase. */
 static enum err make_exact(struct parser *p, struct str field, struct str text, size_t position,
                            struct expr **out_expr) {
@@ -154,7 +160,7 @@ static enum err make_exact(struct parser *p, struct str field, struct str text, 
 	if (is_text_field(field) && text.len > 0) {
 		return make_test(p, EXPR_WORDS, field, text, position, out_expr);
 	}
-	return make_test(p, EXPR_EQUALS, field, text, position, out_expr);
+	return make_test(p, is_ipv6(text) ? EXPR_CIDR : EXPR_EQUALS, field, text, position, out_expr);
 }
 
 /* Networks, and addresses that can be written in several ways. */
