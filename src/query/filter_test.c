@@ -65,8 +65,8 @@ TEST(filters_are_read_as_the_page_says) {
 	    "event.original:x",
 	    "\"strange name\":1",
 	    "source.ip:10.0.0.0/8 source.ip:2001:db8::1 source.ip:10.0.0.1",
-	    "source.ip:\"2001:DB8::1\" source.ip:=2001:db8:0::1 source.ip:\"10.0.0.0/8\" "
-	    "user.name:\"a:b\"",
+	    "source.ip:\"2001:DB8::1\" source.ip:=2001:db8:0::1",
+	    "source.ip:\"10.0.0.0/8\" user.name:\"a:b\"",
 	    "file.path:/var/log/auth.log",
 	    "http.response.status_code:>=500",
 	    "http.response.status_code:[400 TO 500}",
