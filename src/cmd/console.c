@@ -389,26 +389,43 @@ enum err console_check_store(const struct args *args, struct diag *diag) {
 	return err;
 }
 
-enum err console_open_store(const struct args *args, struct store **out_store, struct diag *diag) {
+enum err console_open_stores(const struct args *args, struct store_set *out_set,
+                             struct diag *diag) {
 	const struct store_options options = {.os = os_real(), .path = console_store_path(args)};
 	TRY(console_check_store(args, diag));
-	return store_open(&options, out_store, diag);
+	return store_set_open(&options, out_set, diag);
+}
+
+struct marking {
+	const char *folder; /* DIR/tree */
+	struct seal_mark mark;
+};
+
+static enum err mark_class(void *ctx, struct str name, enum os_file_kind kind) {
+	struct marking *marking = ctx;
+	const struct os *os = os_real();
+	struct os_stat stat = {0};
+	struct buf path CLEANUP(buf_deinit) = {0};
+	(void)kind;
+	buf_printf(&path, "%s/%.*s/checkpoint%c", marking->folder, STR_ARG(name), '\0');
+	if (os->stat(os->ctx, path.ptr, true, &stat) == ERR_OK) {
+		marking->mark.inodes += stat.inode;
+		marking->mark.modified_ns = MAX_OF(marking->mark.modified_ns, stat.modified_ns);
+	}
+	return ERR_OK;
 }
 
 struct seal_mark console_mark_seal(const struct args *args) {
 	const struct os *os = os_real();
-	struct os_stat stat = {0};
-	struct buf path = {0};
-	buf_printf(&path, "%s/tree/default/checkpoint%c", console_store_path(args), '\0');
-	if (os->stat(os->ctx, path.ptr, true, &stat) != ERR_OK) {
-		stat = (struct os_stat){0};
-	}
-	buf_deinit(&path);
-	return (struct seal_mark){stat.inode, stat.modified_ns};
+	struct buf path CLEANUP(buf_deinit) = {0};
+	buf_printf(&path, "%s/tree%c", console_store_path(args), '\0');
+	struct marking marking = {.folder = path.ptr};
+	enum err err = os->list(os->ctx, path.ptr, mark_class, &marking);
+	return err == ERR_OK ? marking.mark : (struct seal_mark){0};
 }
 
 bool seal_mark_equal(struct seal_mark a, struct seal_mark b) {
-	return a.inode == b.inode && a.modified_ns == b.modified_ns;
+	return a.inodes == b.inodes && a.modified_ns == b.modified_ns;
 }
 
 bool console_wait(int64_t ns) {

@@ -66,14 +66,14 @@ const char *console_absolute_path(struct arena *arena, const char *path);
 const char *console_store_path(const struct args *args);
 /* A store that is a file is told before anything is tried with it. */
 MUST_USE enum err console_check_store(const struct args *args, struct diag *diag);
-/* Opens that store for reading. */
-struct store;
-MUST_USE enum err console_open_store(const struct args *args, struct store **out_store,
-                                     struct diag *diag);
+/* Opens all classes of that store for reading. */
+struct store_set;
+MUST_USE enum err console_open_stores(const struct args *args, struct store_set *out_set,
+                                      struct diag *diag);
 
-/* The newest checkpoint of that store: another one when a writer has sealed meanwhile. */
+/* The newest checkpoints of that store: other ones when a writer has sealed meanwhile. */
 struct seal_mark {
-	uint64_t inode;
+	uint64_t inodes; /* sum over the classes */
 	int64_t modified_ns;
 };
 struct seal_mark console_mark_seal(const struct args *args);

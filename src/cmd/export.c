@@ -10,6 +10,12 @@ static enum err write_out(void *ctx, const void *bytes, size_t len) {
 	return console_interrupted() ? ERR_CANCELED : output_write(ctx, bytes, len);
 }
 
+/* A file of one of the classes. */
+struct found_file {
+	struct store *store;
+	struct store_file file;
+};
+
 /* "PATH", "PATH@NUMBER" or "@NUMBER"; PATH as it is, or as terminals are shown it. */
 static bool file_matches(const struct store_file *file, struct str wanted) {
 	struct buf shown = {0};
@@ -69,20 +75,31 @@ static const struct store_file *find_same_bytes(const struct store_file *files, 
 	return NULL;
 }
 
-static enum err not_found(const struct store_file *files, size_t count, const char *wanted,
-                          struct diag *diag) {
-	enum err err =
-	    diag_set(diag, ERR_NOT_FOUND, "no file '%.300s' was taken into this store", wanted);
+/* Says what may have been meant; true when it found something. */
+static bool hint_file(struct store *store, const char *wanted, struct diag *diag) {
+	const struct store_file *files;
+	size_t count = store_files(store, &files);
 	const struct store_file *same = find_same_bytes(files, count, wanted);
 	if (same != NULL) {
 		diag_hint(diag, "but its bytes are there, taken as %.*s",
 		          STR_ARG(str_slice(same->path, 0, 300)));
-		return err;
+		return true;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (str_ends(files[i].path, str_from(wanted))) {
 			diag_hint(diag, "did you mean %.*s? akashi info --files lists them",
 			          STR_ARG(str_slice(files[i].path, 0, 300)));
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum err not_found(const struct store_set *set, const char *wanted, struct diag *diag) {
+	enum err err =
+	    diag_set(diag, ERR_NOT_FOUND, "no file '%.300s' was taken into this store", wanted);
+	for (size_t i = 0; i < set->count; i++) {
+		if (hint_file(set->stores[i], wanted, diag)) {
 			return err;
 		}
 	}
@@ -90,39 +107,48 @@ static enum err not_found(const struct store_file *files, size_t count, const ch
 	return err;
 }
 
-/* The newest file of that name; tells when there are several. */
-static enum err find_file(struct store *store, const char *wanted, struct arena *arena,
-                          const struct store_file **out_file, struct diag *diag) {
+/* The newest by its number among those of the store. */
+static size_t match_files(struct store *store, const char *wanted, struct str absolute,
+                          struct found_file *found) {
 	const struct store_file *files;
-	const struct store_file *found = NULL;
-	struct str absolute = str_from(console_absolute_path(arena, wanted));
 	size_t count = store_files(store, &files);
 	size_t matches = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (file_matches(&files[i], str_from(wanted)) || file_matches(&files[i], absolute)) {
 			matches++;
-			found = &files[i];
+			*found = (struct found_file){store, files[i]};
 		}
 	}
-	if (found == NULL) {
-		return not_found(files, count, wanted, diag);
+	return matches;
+}
+
+/* The newest file of that name; tells when there are several. */
+static enum err find_file(const struct store_set *set, const char *wanted, struct arena *arena,
+                          struct found_file *out_found, struct diag *diag) {
+	struct str absolute = str_from(console_absolute_path(arena, wanted));
+	size_t matches = 0;
+	for (size_t i = 0; i < set->count; i++) {
+		matches += match_files(set->stores[i], wanted, absolute, out_found);
+	}
+	if (matches == 0) {
+		return not_found(set, wanted, diag);
 	}
 	if (matches > 1) {
-		console_note("%zu files had this path; giving the newest, number %u (akashi info --files "
-		             "lists the others: PATH@NUMBER)",
-		             matches, found->number);
+		console_note("%zu files had this path; giving number %u of class %.*s, the newest (akashi "
+		             "info --files lists the others: PATH@NUMBER)",
+		             matches, out_found->file.number, STR_ARG(store_class(out_found->store)));
 	}
-	*out_file = found;
 	return ERR_OK;
 }
 
-static enum err export_original(struct store *store, const struct args *args, struct arena *arena,
-                                struct buf *json, struct diag *diag) {
+static enum err export_original(const struct store_set *set, const struct args *args,
+                                struct arena *arena, struct buf *json, struct diag *diag) {
 	struct output *output = NULL;
-	const struct store_file *file = NULL;
-	TRY(find_file(store, args->original, arena, &file, diag));
+	struct found_file found = {0};
+	const struct store_file *file = &found.file;
+	TRY(find_file(set, args->original, arena, &found, diag));
 	TRY(output_open(args->out, &output, diag));
-	enum err err = store_read_file(store, file->number, write_out, output, diag);
+	enum err err = store_read_file(found.store, file->number, write_out, output, diag);
 	if (err != ERR_OK) {
 		return output_fail(output, err, diag);
 	}
@@ -135,11 +161,16 @@ static enum err export_original(struct store *store, const struct args *args, st
 	return output_close(output, diag);
 }
 
+struct place {
+	struct str tree;
+	uint64_t index;
+};
+
 /* "TREE:INDEX". */
-static enum err parse_place(struct str text, uint64_t *out_index, struct diag *diag) {
+static enum err parse_place(struct str text, struct place *out_place, struct diag *diag) {
 	struct str rest = text;
-	struct str tree = str_cut(&rest, ':');
-	if (!str_eq(tree, STR("default")) || !str_to_u64(rest, UINT64_MAX - 1, out_index)) {
+	out_place->tree = str_cut(&rest, ':');
+	if (out_place->tree.len == 0 || !str_to_u64(rest, UINT64_MAX - 1, &out_place->index)) {
 		enum err err = diag_set(diag, ERR_INVALID, "--proof wants TREE:INDEX, not '%.*s'",
 		                        STR_ARG(str_slice(text, 0, 80)));
 		diag_hint(diag, "akashi.tree and akashi.index of a search result, such as default:4711");
@@ -165,10 +196,17 @@ static void append_word(struct buf *out, struct str path) {
 	buf_append_str(out, quote ? STR("'") : STR(""));
 }
 
-static enum err export_proof(struct store *store, const struct args *args, uint64_t index,
-                             struct arena *arena, struct buf *json, struct diag *diag) {
+static enum err export_proof(const struct store_set *set, const struct args *args,
+                             const struct place *place, struct arena *arena, struct buf *json,
+                             struct diag *diag) {
 	struct store_proof proof;
-	TRY(store_prove(store, index, arena, &proof, diag));
+	uint64_t index = place->index;
+	size_t number = store_set_find(set, place->tree);
+	if (number == set->count) {
+		return diag_set(diag, ERR_NOT_FOUND, "this store has no tree '%.*s'",
+		                STR_ARG(str_slice(place->tree, 0, 80)));
+	}
+	TRY(store_prove(set->stores[number], index, arena, &proof, diag));
 	struct proof_parts parts = {.index = proof.index,
 	                            .path = proof.path,
 	                            .note = proof.note,
@@ -177,7 +215,9 @@ static enum err export_proof(struct store *store, const struct args *args, uint6
 	memcpy(parts.entry, proof.entry, sizeof(parts.entry));
 	memcpy(parts.salt, proof.salt, sizeof(parts.salt));
 	TRY(proof_write_files(os_real(), args->out, &parts, diag));
-	buf_printf(json, ",\"tree\":\"default\",\"index\":%llu", (unsigned long long)index);
+	buf_append_str(json, STR(",\"tree\":"));
+	buf_append_json(json, place->tree);
+	buf_printf(json, ",\"index\":%llu", (unsigned long long)index);
 	struct buf word CLEANUP(buf_deinit) = {0};
 	append_word(&word, str_from(args->out));
 	console_note(
@@ -187,7 +227,7 @@ static enum err export_proof(struct store *store, const struct args *args, uint6
 }
 
 /* What is asked for is checked before the store is opened: it is wrong without it. */
-static enum err check_usage(const struct args *args, uint64_t *out_index, struct diag *diag) {
+static enum err check_usage(const struct args *args, struct place *out_place, struct diag *diag) {
 	if ((args->original != NULL) == (args->proof != NULL)) {
 		bool both = args->original != NULL;
 		enum err err = diag_set(diag, ERR_INVALID, "export wants %s--original FILE or --proof %s",
@@ -206,7 +246,7 @@ static enum err check_usage(const struct args *args, uint64_t *out_index, struct
 	if (args->proof == NULL) {
 		return ERR_OK;
 	}
-	TRY(parse_place(str_from(args->proof), out_index, diag));
+	TRY(parse_place(str_from(args->proof), out_place, diag));
 	if (args->out == NULL || strcmp(args->out, "-") == 0) {
 		enum err err = diag_set(diag, ERR_INVALID, "--proof wants -o DIR to write to");
 		diag_hint(diag, "akashi export --proof %s -o proof", args->proof);
@@ -217,13 +257,13 @@ static enum err check_usage(const struct args *args, uint64_t *out_index, struct
 
 static enum err run(const struct args *args, struct arena *arena, struct buf *json,
                     struct diag *diag) {
-	struct store *store = NULL;
-	uint64_t index = 0;
-	TRY(check_usage(args, &index, diag));
-	TRY(console_open_store(args, &store, diag));
-	enum err err = args->original != NULL ? export_original(store, args, arena, json, diag)
-	                                      : export_proof(store, args, index, arena, json, diag);
-	store_close(store);
+	struct store_set set = {0};
+	struct place place = {0};
+	TRY(check_usage(args, &place, diag));
+	TRY(console_open_stores(args, &set, diag));
+	enum err err = args->original != NULL ? export_original(&set, args, arena, json, diag)
+	                                      : export_proof(&set, args, &place, arena, json, diag);
+	store_set_close(&set);
 	return err;
 }
 

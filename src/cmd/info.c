@@ -19,7 +19,22 @@ static void append_size_line(struct buf *out, const char *label, uint64_t bytes)
 	render_bytes(out, bytes);
 }
 
-static void append_facts(struct buf *out, const struct store_info *info,
+/* What no other class says: the tree of default. */
+static void append_seal(struct buf *out, const struct store *store) {
+	struct store_info info;
+	store_get_info(store, &info);
+	if (info.sealed) {
+		buf_printf(out, "%-12s all %llu leaves, root ", "sealed",
+		           (unsigned long long)info.tree_size);
+	} else {
+		buf_printf(out, "%-12s %llu of %llu leaves, root ", "sealed",
+		           (unsigned long long)info.checkpoint_size, (unsigned long long)info.tree_size);
+	}
+	buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+	buf_append_char(out, '\n');
+}
+
+static void append_facts(struct buf *out, const struct store_info *info, const struct store *first,
                          const struct render_style *style) {
 	buf_printf(out, "%-12s ", "store");
 	render_safe(out, info->path);
@@ -46,15 +61,7 @@ static void append_facts(struct buf *out, const struct store_info *info,
 		append_size_line(out, "log", info->log_bytes);
 		buf_append_str(out, STR(" not yet in segments; the next ingest takes it over\n"));
 	}
-	if (info->sealed) {
-		buf_printf(out, "%-12s all %llu leaves, root ", "sealed",
-		           (unsigned long long)info->tree_size);
-	} else {
-		buf_printf(out, "%-12s %llu of %llu leaves, root ", "sealed",
-		           (unsigned long long)info->checkpoint_size, (unsigned long long)info->tree_size);
-	}
-	buf_append_base64(out, info->checkpoint_root, sizeof(info->checkpoint_root));
-	buf_append_char(out, '\n');
+	append_seal(out, first);
 	if (info->missing > 0) {
 		buf_printf(out, "%-12s %llu leaves: segments were removed; akashi verify names them\n",
 		           "MISSING", (unsigned long long)info->missing);
@@ -72,86 +79,109 @@ static void append_table(struct buf *out, struct table *table, const struct rend
 	table_free(table);
 }
 
-static void append_sources(struct buf *out, struct store *store, const struct render_style *style) {
-	static const struct str columns[] = {STR_INIT("records"), STR_INIT("raw"), STR_INIT("first"),
-	                                     STR_INIT("last"), STR_INIT("source")};
+/* With a column of classes only where there are several. */
+static void add_sources(struct table *table, struct store *store, bool classes,
+                        const struct render_style *style) {
 	const struct store_source *sources;
 	size_t count = store_sources(store, &sources);
-	struct table *table = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < count; i++) {
 		struct buf cells[4] = {{0}, {0}, {0}, {0}};
-		if (sources[i].records == 0) {
-			continue;
-		}
 		render_count(&cells[0], sources[i].records);
 		render_bytes(&cells[1], sources[i].bytes_raw);
 		append_time(&cells[2], sources[i].time_min_ns, style);
 		append_time(&cells[3], sources[i].time_max_ns, style);
-		table_add(table, (const struct value[]){{VALUE_NUMBER, buf_str(&cells[0])},
-		                                        {VALUE_NUMBER, buf_str(&cells[1])},
-		                                        value_string(buf_str(&cells[2])),
-		                                        value_string(buf_str(&cells[3])),
-		                                        value_string(sources[i].name)});
+		const struct value row[] = {
+		    value_string(store_class(store)),   {VALUE_NUMBER, buf_str(&cells[0])},
+		    {VALUE_NUMBER, buf_str(&cells[1])}, value_string(buf_str(&cells[2])),
+		    value_string(buf_str(&cells[3])),   value_string(sources[i].name)};
+		table_add(table, classes ? row : row + 1);
 		for (size_t j = 0; j < ARRAY_LEN(cells); j++) {
 			buf_deinit(&cells[j]);
 		}
 	}
+}
+
+static void append_sources(struct buf *out, const struct store_set *set,
+                           const struct render_style *style) {
+	static const struct str columns[] = {STR_INIT("class"), STR_INIT("records"),
+	                                     STR_INIT("raw"),   STR_INIT("first"),
+	                                     STR_INIT("last"),  STR_INIT("source")};
+	bool classes = set->count > 1;
+	struct table *table = classes ? table_new(columns, ARRAY_LEN(columns))
+	                              : table_new(columns + 1, ARRAY_LEN(columns) - 1);
+	for (size_t i = 0; i < set->count; i++) {
+		add_sources(table, set->stores[i], classes, style);
+	}
 	append_table(out, table, style);
 }
 
-/* --files: what `akashi export --original` can be given. */
-static void append_files(struct buf *out, struct store *store, const struct render_style *style) {
-	static const struct str columns[] = {STR_INIT("number"), STR_INIT("records"), STR_INIT("size"),
-	                                     STR_INIT("file")};
+static void add_files(struct table *table, struct store *store, bool classes) {
 	const struct store_file *files;
 	size_t count = store_files(store, &files);
-	struct table *table = table_new(columns, ARRAY_LEN(columns));
 	for (size_t i = 0; i < count; i++) {
 		struct buf cells[3] = {{0}, {0}, {0}};
 		buf_append_u64(&cells[0], files[i].number);
 		render_count(&cells[1], files[i].records);
 		render_bytes(&cells[2], files[i].size);
-		table_add(table, (const struct value[]){{VALUE_NUMBER, buf_str(&cells[0])},
-		                                        {VALUE_NUMBER, buf_str(&cells[1])},
-		                                        {VALUE_NUMBER, buf_str(&cells[2])},
-		                                        value_string(files[i].path)});
+		const struct value row[] = {value_string(store_class(store)),
+		                            {VALUE_NUMBER, buf_str(&cells[0])},
+		                            {VALUE_NUMBER, buf_str(&cells[1])},
+		                            {VALUE_NUMBER, buf_str(&cells[2])},
+		                            value_string(files[i].path)};
+		table_add(table, classes ? row : row + 1);
 		for (size_t j = 0; j < ARRAY_LEN(cells); j++) {
 			buf_deinit(&cells[j]);
 		}
+	}
+}
+
+/* --files: what `akashi export --original` can be given. */
+static void append_files(struct buf *out, const struct store_set *set,
+                         const struct render_style *style) {
+	static const struct str columns[] = {STR_INIT("class"), STR_INIT("number"), STR_INIT("records"),
+	                                     STR_INIT("size"), STR_INIT("file")};
+	bool classes = set->count > 1;
+	struct table *table = classes ? table_new(columns, ARRAY_LEN(columns))
+	                              : table_new(columns + 1, ARRAY_LEN(columns) - 1);
+	for (size_t i = 0; i < set->count; i++) {
+		add_files(table, set->stores[i], classes);
 	}
 	append_table(out, table, style);
 }
 
 /* Files that were not taken twice: their bytes are there under another name. */
-static void append_same(struct buf *out, struct store *store, bool all) {
+static void append_same(struct buf *out, const struct store_set *set, bool all) {
 	enum { SHOWN_MAX = 10 };
-	const struct store_file *files;
-	size_t count = store_files(store, &files);
 	size_t same = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct store_file *first = store_file_of(files, count, files[i].same_as);
-		bool empty = files[i].size == 0; /* that says nothing */
-		if (first == NULL || empty || (same++ >= SHOWN_MAX && !all)) {
-			continue;
+	for (size_t at = 0; at < set->count; at++) {
+		const struct store_file *files;
+		size_t count = store_files(set->stores[at], &files);
+		for (size_t i = 0; i < count; i++) {
+			const struct store_file *first = store_file_of(files, count, files[i].same_as);
+			bool empty = files[i].size == 0; /* that says nothing */
+			if (first == NULL || empty || (same++ >= SHOWN_MAX && !all)) {
+				continue;
+			}
+			buf_append_str(out, same == 1 ? STR("\nsame bytes, not taken twice:\n") : STR(""));
+			buf_append_str(out, STR("  "));
+			render_safe(out, files[i].path);
+			buf_append_str(out, STR(" = "));
+			render_safe(out, first->path);
+			buf_append_char(out, '\n');
 		}
-		buf_append_str(out, same == 1 ? STR("\nsame bytes, not taken twice:\n") : STR(""));
-		buf_append_str(out, STR("  "));
-		render_safe(out, files[i].path);
-		buf_append_str(out, STR(" = "));
-		render_safe(out, first->path);
-		buf_append_char(out, '\n');
 	}
 	if (same > SHOWN_MAX && !all) {
 		buf_printf(out, "  and %zu more; --gaps shows all\n", same - SHOWN_MAX);
 	}
 }
 
-/* What is known to be missing: files that were not taken to their end, records not yet sealed. */
-static void append_gaps(struct buf *out, struct store *store, const struct store_info *info) {
+/* Files that were not taken to their end, leaves that are missing or not yet sealed. */
+static uint64_t append_gaps_of(struct buf *out, struct store *store) {
 	const struct store_file *files;
+	struct store_info info;
 	size_t count = store_files(store, &files);
 	uint64_t gaps = 0;
-	buf_append_char(out, '\n');
+	store_get_info(store, &info);
 	for (size_t i = 0; i < count; i++) {
 		if (!files[i].done) {
 			gaps++;
@@ -160,15 +190,26 @@ static void append_gaps(struct buf *out, struct store *store, const struct store
 			buf_printf(out, " (%llu records so far)\n", (unsigned long long)files[i].records);
 		}
 	}
-	if (info->missing > 0) {
+	if (info.missing > 0) {
 		gaps++;
-		buf_printf(out, "missing from the store: %llu leaves\n", (unsigned long long)info->missing);
+		buf_printf(out, "missing from %.*s: %llu leaves\n", STR_ARG(store_class(store)),
+		           (unsigned long long)info.missing);
 	}
-	if (info->checkpoint_size < info->tree_size) {
+	if (info.checkpoint_size < info.tree_size) {
 		gaps++;
-		buf_printf(out, "not yet sealed: leaves %llu to %llu\n",
-		           (unsigned long long)info->checkpoint_size,
-		           (unsigned long long)info->tree_size - 1);
+		buf_printf(out, "not yet sealed in %.*s: leaves %llu to %llu\n",
+		           STR_ARG(store_class(store)), (unsigned long long)info.checkpoint_size,
+		           (unsigned long long)info.tree_size - 1);
+	}
+	return gaps;
+}
+
+/* What is known to be missing. */
+static void append_gaps(struct buf *out, const struct store_set *set) {
+	uint64_t gaps = 0;
+	buf_append_char(out, '\n');
+	for (size_t i = 0; i < set->count; i++) {
+		gaps += append_gaps_of(out, set->stores[i]);
 	}
 	if (gaps == 0) {
 		buf_append_str(out,
@@ -176,11 +217,7 @@ static void append_gaps(struct buf *out, struct store *store, const struct store
 	}
 }
 
-static void append_json(struct buf *out, struct store *store, const struct store_info *info) {
-	const struct store_source *sources;
-	const struct store_file *files;
-	size_t sources_count = store_sources(store, &sources);
-	size_t files_count = store_files(store, &files);
+static void append_json_facts(struct buf *out, const struct store_info *info) {
 	buf_printf(out,
 	           "{\"akashi.schema\":%d,\"records\":%llu,\"tree_size\":%llu,\"bytes_raw\":%llu,"
 	           "\"bytes_stored\":%llu,\"segments\":%llu,\"objects\":%llu,\"log_bytes\":%llu,"
@@ -201,48 +238,110 @@ static void append_json(struct buf *out, struct store *store, const struct store
 		instant_format(out, info->time_max_ns, 0);
 		buf_append_char(out, '"');
 	}
-	buf_append_str(out, STR(",\"sources\":["));
-	for (size_t i = 0; i < sources_count; i++) {
+}
+
+static void append_json_trees(struct buf *out, const struct store_set *set) {
+	buf_append_str(out, STR(",\"trees\":["));
+	for (size_t i = 0; i < set->count; i++) {
+		struct store_info info;
+		store_get_info(set->stores[i], &info);
 		buf_append_str(out, i > 0 ? STR(",{\"name\":") : STR("{\"name\":"));
-		buf_append_json(out, sources[i].name);
-		buf_printf(out, ",\"records\":%llu,\"bytes_raw\":%llu}",
-		           (unsigned long long)sources[i].records,
-		           (unsigned long long)sources[i].bytes_raw);
+		buf_append_json(out, store_class(set->stores[i]));
+		buf_append_str(out, STR(",\"origin\":"));
+		buf_append_json(out, info.origin);
+		buf_printf(out, ",\"records\":%llu,\"tree_size\":%llu,\"checkpoint_size\":%llu,\"root\":\"",
+		           (unsigned long long)info.records, (unsigned long long)info.tree_size,
+		           (unsigned long long)info.checkpoint_size);
+		buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+		buf_append_str(out, STR("\"}"));
 	}
-	buf_append_str(out, STR("],\"files\":["));
-	for (size_t i = 0; i < files_count; i++) {
-		buf_append_str(out, i > 0 ? STR(",{\"path\":") : STR("{\"path\":"));
-		buf_append_json(out, files[i].path);
-		buf_printf(out, ",\"number\":%u,\"size\":%llu,\"records\":%llu,\"done\":%s,\"sha256\":\"",
-		           files[i].number, (unsigned long long)files[i].size,
-		           (unsigned long long)files[i].records, files[i].done ? "true" : "false");
-		buf_append_hex(out, files[i].hash, sizeof(files[i].hash));
-		buf_printf(out, "\",\"object\":%s", files[i].is_object ? "true" : "false");
-		if (files[i].same_as != UINT32_MAX) {
-			buf_printf(out, ",\"same_as\":%u", files[i].same_as);
+	buf_append_char(out, ']');
+}
+
+static void append_json_sources(struct buf *out, const struct store_set *set) {
+	bool first = true;
+	buf_append_str(out, STR(",\"sources\":["));
+	for (size_t at = 0; at < set->count; at++) {
+		const struct store_source *sources;
+		size_t count = store_sources(set->stores[at], &sources);
+		for (size_t i = 0; i < count; i++, first = false) {
+			buf_append_str(out, first ? STR("{\"name\":") : STR(",{\"name\":"));
+			buf_append_json(out, sources[i].name);
+			buf_append_str(out, STR(",\"class\":"));
+			buf_append_json(out, store_class(set->stores[at]));
+			buf_printf(out, ",\"records\":%llu,\"bytes_raw\":%llu}",
+			           (unsigned long long)sources[i].records,
+			           (unsigned long long)sources[i].bytes_raw);
 		}
-		buf_append_char(out, '}');
+	}
+	buf_append_char(out, ']');
+}
+
+static void append_json_files(struct buf *out, const struct store_set *set) {
+	bool begun = false;
+	buf_append_str(out, STR(",\"files\":["));
+	for (size_t at = 0; at < set->count; at++) {
+		const struct store_file *files;
+		size_t count = store_files(set->stores[at], &files);
+		for (size_t i = 0; i < count; i++, begun = true) {
+			buf_append_str(out, begun ? STR(",{\"path\":") : STR("{\"path\":"));
+			buf_append_json(out, files[i].path);
+			buf_append_str(out, STR(",\"class\":"));
+			buf_append_json(out, store_class(set->stores[at]));
+			buf_printf(out,
+			           ",\"number\":%u,\"size\":%llu,\"records\":%llu,\"done\":%s,\"sha256\":\"",
+			           files[i].number, (unsigned long long)files[i].size,
+			           (unsigned long long)files[i].records, files[i].done ? "true" : "false");
+			buf_append_hex(out, files[i].hash, sizeof(files[i].hash));
+			buf_printf(out, "\",\"object\":%s", files[i].is_object ? "true" : "false");
+			if (files[i].same_as != UINT32_MAX) {
+				buf_printf(out, ",\"same_as\":%u", files[i].same_as);
+			}
+			buf_append_char(out, '}');
+		}
 	}
 	buf_append_str(out, STR("]}\n"));
 }
 
-static int show(struct store *store, const struct args *args, const struct render_style *style) {
+static void append_json(struct buf *out, const struct store_set *set,
+                        const struct store_info *info) {
+	append_json_facts(out, info);
+	append_json_trees(out, set);
+	append_json_sources(out, set);
+	append_json_files(out, set);
+}
+
+static void append_trees(struct buf *out, const struct store_set *set) {
+	for (size_t i = 1; i < set->count; i++) {
+		struct store_info info;
+		store_get_info(set->stores[i], &info);
+		buf_printf(out, "%-12s %.*s: %llu of %llu leaves, root ", "",
+		           STR_ARG(store_class(set->stores[i])), (unsigned long long)info.checkpoint_size,
+		           (unsigned long long)info.tree_size);
+		buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+		buf_append_char(out, '\n');
+	}
+}
+
+static int show(const struct store_set *set, const struct args *args,
+                const struct render_style *style) {
 	struct buf text = {0};
 	struct store_info info;
-	store_get_info(store, &info);
-	append_facts(&text, &info, style);
-	append_sources(&text, store, style);
-	append_same(&text, store, args->gaps);
+	store_set_info(set, &info);
+	append_facts(&text, &info, set->stores[0], style);
+	append_trees(&text, set);
+	append_sources(&text, set, style);
+	append_same(&text, set, args->gaps);
 	if (args->files) {
-		append_files(&text, store, style);
+		append_files(&text, set, style);
 	}
 	if (args->gaps) {
-		append_gaps(&text, store, &info);
+		append_gaps(&text, set);
 	}
 	int status = console_print(&text);
 	if (args->json) {
 		buf_clear(&text);
-		append_json(&text, store, &info);
+		append_json(&text, set, &info);
 		(void)console_print_error(&text);
 	}
 	buf_deinit(&text);
@@ -251,15 +350,14 @@ static int show(struct store *store, const struct args *args, const struct rende
 
 int cmd_info(const struct args *args) {
 	struct diag diag = {0};
-	struct store *store = NULL;
+	struct store_set set = {0};
 	struct render_style style = {0};
 	enum err err = console_style(args, &style, &diag);
 	if (err == ERR_OK) {
-		err = console_open_store(args, &store, &diag);
+		err = console_open_stores(args, &set, &diag);
 	}
-	int status =
-	    err == ERR_OK ? show(store, args, &style) : console_fail(args, err, &diag, STR(""));
-	store_close(store);
+	int status = err == ERR_OK ? show(&set, args, &style) : console_fail(args, err, &diag, STR(""));
+	store_set_close(&set);
 	console_style_deinit(&style);
 	return status;
 }

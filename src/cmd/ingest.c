@@ -9,7 +9,9 @@
 struct ingest {
 	struct arena *arena;
 	struct inputs inputs;
-	struct store *store;
+	struct store *first;     /* of class default: it holds the lock */
+	struct store *store;     /* of the class that is written; may be the first */
+	struct store_set others; /* the other classes */
 	struct keeping *keeping;
 	struct output *ack; /* a file, or a FIFO that another process reads */
 	const char *ack_path;
@@ -80,10 +82,12 @@ static enum err check_usage(const struct args *args, struct diag *diag) {
 		diag_hint(diag, "one store has one writer: pipe everything into it, or name only files");
 		return err;
 	}
-	if (args->class_name != NULL && strcmp(args->class_name, "default") != 0) {
+	if (args->class_name != NULL && (!store_class_valid(str_from(args->class_name)) ||
+	                                 strcmp(args->class_name, STORE_AUDIT) == 0)) {
 		enum err err =
-		    diag_set(diag, ERR_INVALID, "there is no retention class '%.80s'", args->class_name);
-		diag_hint(diag, "this version has one class, default");
+		    diag_set(diag, ERR_INVALID, "'%.80s' cannot name a retention class", args->class_name);
+		diag_hint(diag, "small letters, digits and dashes, such as 1y; " STORE_AUDIT
+		                " is the store's own");
 		return err;
 	}
 	return ERR_OK;
@@ -100,6 +104,76 @@ static void check_key(const struct args *args) {
 	}
 }
 
+/* What a stop left in the log of a class goes into its segments. */
+static enum err settle(struct ingest *ingest, struct store *store, struct diag *diag) {
+	struct keeping *keeping = keeping_new(&(struct keeping_options){
+	    .os = os_real(), .store = store, .formats = ingest->inputs.formats, .ctx = ingest});
+	uint64_t replayed = 0;
+	enum err err = keeping_replay(keeping, &replayed);
+	if (err == ERR_OK) {
+		err = keeping_commit(keeping);
+	}
+	if (err != ERR_OK) {
+		*diag = *keeping_diag(keeping);
+	}
+	ingest->replayed += replayed;
+	keeping_free(keeping);
+	return err;
+}
+
+/* After ingest no log holds anything, also of the classes that it was not about. */
+static enum err settle_others(struct ingest *ingest, const struct store_options *options,
+                              struct diag *diag) {
+	for (size_t i = 0; i < ingest->others.count; i++) {
+		struct str name = store_class(ingest->others.stores[i]);
+		struct store_info info;
+		store_get_info(ingest->others.stores[i], &info);
+		if (info.log_bytes == 0 || str_eq(name, store_class(ingest->store))) {
+			continue;
+		}
+		if (i == 0) {
+			TRY(settle(ingest, ingest->first, diag));
+			continue;
+		}
+		struct store_options more = *options;
+		struct store *store CLEANUP(store_closep) = NULL;
+		more.tree = name.ptr; /* ends in NUL */
+		more.beside = ingest->first;
+		TRY(store_open(&more, &store, diag));
+		TRY(settle(ingest, store, diag));
+	}
+	return ERR_OK;
+}
+
+/* The first one holds the lock; another class is written beside it. */
+static enum err open_stores(struct ingest *ingest, const struct args *args, struct diag *diag) {
+	struct store_options options = {.os = os_real(),
+	                                .path = console_store_path(args),
+	                                .writable = true,
+	                                .create = true,
+	                                .take_again = args->again,
+	                                .others = &ingest->others,
+	                                .durable = durable,
+	                                .notice = notice,
+	                                .ctx = ingest};
+	bool first = args->class_name == NULL || strcmp(args->class_name, "default") == 0;
+	TRY(store_open(&options, &ingest->first, diag));
+	ingest->store = ingest->first;
+	if (!first) {
+		options.tree = args->class_name;
+		options.beside = ingest->first;
+		ingest->store = NULL;
+		TRY(store_open(&options, &ingest->store, diag));
+	}
+	const struct str *classes;
+	if (store_classes(ingest->first, &classes) == 1) {
+		return ERR_OK;
+	}
+	TRY(store_set_open(&(struct store_options){.os = os_real(), .path = options.path},
+	                   &ingest->others, diag));
+	return settle_others(ingest, &options, diag);
+}
+
 static enum err open_all(struct ingest *ingest, const struct args *args, struct diag *diag) {
 	TRY(check_usage(args, diag));
 	/* A file is known by its path from the root, wherever ingest was started. */
@@ -112,15 +186,7 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 		TRY(output_append(args->ack, &ingest->ack, diag)); /* also "-": standard output */
 	}
 	TRY(console_check_store(args, diag));
-	TRY(store_open(&(struct store_options){.os = os_real(),
-	                                       .path = console_store_path(args),
-	                                       .writable = true,
-	                                       .create = true,
-	                                       .take_again = args->again,
-	                                       .durable = durable,
-	                                       .notice = notice,
-	                                       .ctx = ingest},
-	               &ingest->store, diag));
+	TRY(open_stores(ingest, args, diag));
 	check_key(args);
 	inputs_skip_store(&ingest->inputs, args);
 	ingest->keeping = keeping_new(
@@ -134,7 +200,11 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 
 static void close_all(struct ingest *ingest) {
 	keeping_free(ingest->keeping);
-	store_close(ingest->store);
+	if (ingest->store != ingest->first) {
+		store_close(ingest->store);
+	}
+	store_close(ingest->first);
+	store_set_close(&ingest->others);
 	output_abandon(ingest->ack); /* every line was flushed when it came */
 	inputs_deinit(&ingest->inputs);
 	arena_free(ingest->arena);
@@ -186,7 +256,11 @@ static void print_people(const struct ingest *ingest, const struct store_info *i
 		buf_append_str(&text, STR("\n"));
 		console_append_left_out(&text, totals.records_fields_left_out);
 	}
-	buf_append_str(&text, STR("\nthe store holds "));
+	if (ingest->store == ingest->first) {
+		buf_append_str(&text, STR("\nthe store holds "));
+	} else {
+		buf_printf(&text, "\nclass %.*s holds ", STR_ARG(store_class(ingest->store)));
+	}
 	render_count(&text, info->records);
 	buf_printf(&text, " record%s, ", info->records == 1 ? "" : "s");
 	render_bytes(&text, info->bytes_raw);
@@ -221,7 +295,9 @@ static enum err follow(struct ingest *ingest, const struct args *args) {
 
 /* Interrupting keeps what was read so far: it is committed like the rest. */
 static enum err run(struct ingest *ingest, const struct args *args) {
-	TRY(keeping_replay(ingest->keeping, &ingest->replayed));
+	uint64_t replayed = 0;
+	TRY(keeping_replay(ingest->keeping, &replayed));
+	ingest->replayed += replayed;
 	if (ingest->replayed > 0) {
 		console_note("%llu records were in the log of a run that was cut off; they are sealed now",
 		             (unsigned long long)ingest->replayed);

@@ -4,7 +4,8 @@ OPTION(STORE, "store", '\0', TEXT, store, "DIR", "the store ($AKASHI_STORE, or .
 OPTION(SOURCE, "source", '\0', TEXT, source, "NAME",
        "name of the source (default: made from host and path)")
 OPTION(HOST, "host", '\0', TEXT, host, "NAME", "host.name of records whose text names no host")
-OPTION(CLASS, "class", '\0', TEXT, class_name, "NAME", "retention class (default: default)")
+OPTION(CLASS, "class", '\0', TEXT, class_name, "NAME",
+       "retention class, made when new (default: default)")
 OPTION(IN_FORMAT, "format", '\0', TEXT, format, "NAME",
        "format of the log (default: recognised from content)")
 OPTION(OUT_FORMAT, "format", '\0', TEXT, format, "NAME",

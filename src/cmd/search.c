@@ -25,8 +25,9 @@ struct search {
 	size_t columns_count;
 	struct arena *arena;
 	uint64_t records;
-	bool begun;          /* the header was given out */
-	uint64_t next_index; /* --follow: what is before was given out */
+	bool begun; /* the header was given out */
+	const struct store_set *set;
+	uint64_t next_index[STORE_CLASSES_MAX]; /* --follow: what is before was given out */
 	uint64_t limit;
 };
 
@@ -97,7 +98,9 @@ static void count_result(struct search *search) {
 
 static enum err record(void *ctx, const struct row *row) {
 	struct search *search = ctx;
-	if (row->index < search->next_index || search->records == search->limit) {
+	size_t number = store_set_find(search->set, row->tree);
+	if (search->records == search->limit ||
+	    (number < search->set->count && row->index < search->next_index[number])) {
 		return ERR_OK;
 	}
 	count_result(search);
@@ -330,17 +333,19 @@ static enum err check_follow(const struct args *args, const struct query *query,
  * with the limit, the time allowed, or the user. */
 static enum err follow(struct search *search, const struct args *args, const struct query *query,
                        const struct query_output *output, const struct query_options *first,
-                       struct store **store, struct query_stats *stats, struct diag *diag) {
+                       struct store_set *set, struct query_stats *stats, struct diag *diag) {
 	struct query_options options = *first;
 	struct seal_mark seen = {0};
 	options.limit = UINT64_MAX;
 	options.order = QUERY_BY_INDEX;
 	options.deadline_ns = 0; /* the end of the time allowed is no failure here */
+	options.index_from = search->next_index;
 	while (search->records < search->limit) {
-		struct store_info info;
-		store_get_info(*store, &info);
-		search->next_index = info.tree_size;
-		options.index_from = info.tree_size;
+		for (size_t i = 0; i < set->count; i++) {
+			struct store_info info;
+			store_get_info(set->stores[i], &info);
+			search->next_index[i] = info.tree_size;
+		}
 		TRY(output_flush(search->output));
 		for (;;) {
 			if (first->deadline_ns != 0 &&
@@ -355,11 +360,10 @@ static enum err follow(struct search *search, const struct args *args, const str
 			}
 		}
 		seen = console_mark_seal(args); /* before the look: what is sealed meanwhile is seen next */
-		store_close(*store);
-		*store = NULL;
-		TRY(console_open_store(args, store, diag));
+		store_set_close(set);
+		TRY(console_open_stores(args, set, diag));
 		struct query_stats more = {0};
-		TRY(query_run(query, *store, &options, output, &more, diag));
+		TRY(query_run(query, set, &options, output, &more, diag));
 		stats->pages_damaged += more.pages_damaged;
 		stats->found = search->records;
 		stats->results = search->records;
@@ -368,7 +372,7 @@ static enum err follow(struct search *search, const struct args *args, const str
 }
 
 /* The question is checked before the store is opened: a wrong one is wrong without it. */
-static enum err run(struct search *search, const struct args *args, struct store **out_store,
+static enum err run(struct search *search, const struct args *args, struct store_set *set,
                     struct query_stats *out_stats, struct diag *diag) {
 	struct query_options options;
 	struct query *query = NULL;
@@ -386,7 +390,7 @@ static enum err run(struct search *search, const struct args *args, struct store
 	struct query_output output = {
 	    .ctx = search, .begin = begin, .record = record, .values = values};
 	if (err == ERR_OK) {
-		err = console_open_store(args, out_store, diag);
+		err = console_open_stores(args, set, diag);
 	}
 	if (err == ERR_OK) {
 		err = output_open(args->out, &search->output, diag);
@@ -395,14 +399,16 @@ static enum err run(struct search *search, const struct args *args, struct store
 		output_trust(search->output);
 	}
 	if (err == ERR_OK) {
-		err = query_run(query, *out_store, &options, &output, out_stats, diag);
+		err = query_run(query, set, &options, &output, out_stats, diag);
 	}
 	if (err == ERR_OK) {
 		progress_end(&search->progress);
-		tell_other_names(query, *out_store);
+		for (size_t i = 0; i < set->count; i++) {
+			tell_other_names(query, set->stores[i]);
+		}
 	}
 	if (err == ERR_OK && args->follow) {
-		err = follow(search, args, query, &output, &options, out_store, out_stats, diag);
+		err = follow(search, args, query, &output, &options, set, out_stats, diag);
 	}
 	query_free(query);
 	TRY(err);
@@ -413,9 +419,10 @@ int cmd_search(const struct args *args) {
 	struct search search = {.arena = arena_new(SIZE_MAX), .limit = args->limit};
 	struct diag diag = {0};
 	struct query_stats stats = {0};
-	struct store *store = NULL;
+	struct store_set set = {0};
+	search.set = &set;
 	progress_begin(&search.progress);
-	enum err err = run(&search, args, &store, &stats, &diag);
+	enum err err = run(&search, args, &set, &stats, &diag);
 	progress_end(&search.progress);
 	if (err == ERR_OK) {
 		err = output_close(search.output, &diag);
@@ -427,14 +434,14 @@ int cmd_search(const struct args *args) {
 		status = console_fail(args, err, &diag, str_from(args->paths[0]));
 	} else {
 		struct store_info info;
-		store_get_info(store, &info);
+		store_set_info(&set, &info);
 		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;
 		print_summary(args, &stats, &search, info.missing);
 	}
 	table_free(search.table);
 	buf_deinit(&search.line);
 	console_style_deinit(&search.style);
-	store_close(store);
+	store_set_close(&set);
 	arena_free(search.arena);
 	return status;
 }

@@ -36,8 +36,9 @@ struct sink {
 	enum err (*put)(void *ctx, struct batch *batch);
 	/* Asks before a file is read; *out_file is the number for batch_source.file. NULL: always
 	 * SINK_TAKE with number UINT32_MAX. A SINK_RESUME whose prefix hash does not fit is answered
-	 * by calling again with fresh set. When a file has been read to its end, its batch gets a
-	 * batch_file_end. */
+	 * by calling again with fresh set. ERR_EXISTS: the file has its place elsewhere and is not to
+	 * be taken here; reading goes on with the next. When a file has been read to its end, its batch
+	 * gets a batch_file_end. */
 	enum err (*file_begin)(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
 	                       enum sink_verdict *out_verdict, struct sink_resume *out_resume);
 	/* Something could not be read in whole or part; reading goes on. offset may be UINT64_MAX. */

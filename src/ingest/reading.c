@@ -87,8 +87,16 @@ enum err reading_file_begin(struct reading *reading, struct reading_file *file,
 		return ERR_OK;
 	}
 	TRY(settle_same(reading, about));
-	return reading->sink->file_begin(reading->sink->ctx, about, fresh, &file->number, out_verdict,
-	                                 out_resume);
+	enum err err = reading->sink->file_begin(reading->sink->ctx, about, fresh, &file->number,
+	                                         out_verdict, out_resume);
+	if (err == ERR_EXISTS) {
+		reading_problem(reading, about->path, 0, err,
+		                "was begun in another class and has changed: go on with --class as before, "
+		                "or take all of it with --again");
+		*out_verdict = SINK_SKIP;
+		return ERR_OK;
+	}
+	return err;
 }
 
 void reading_stamp(const struct reading *reading, struct reading_file *file) {

@@ -17,7 +17,9 @@ struct query_options {
 	int64_t now_ns;         /* for relative times */
 	int64_t from_ns, to_ns; /* --from, --to: INSTANT_MIN / INSTANT_MAX */
 	uint64_t limit;         /* --limit; UINT64_MAX: none */
-	uint64_t index_from;    /* pages that end before are left out: for --follow */
+	/* For each class of the set the index before which pages are left out; NULL: none. For
+	 * --follow. */
+	const uint64_t *index_from;
 	enum query_order order;
 	size_t memory_max;       /* 0: LIMIT_QUERY_MEMORY */
 	int64_t deadline_ns;     /* monotonic; 0: none */
@@ -58,6 +60,7 @@ bool query_has_pipes(const struct query *query);
 bool query_names_path(const struct query *query, struct str path);
 /* How the query will run, for --explain: appended as text. */
 void query_explain(const struct query *query, struct buf *out);
-MUST_USE enum err query_run(const struct query *query, struct store *store,
+/* Over all classes, one after another: the order of index is that of class, then index. */
+MUST_USE enum err query_run(const struct query *query, const struct store_set *set,
                             const struct query_options *options, const struct query_output *output,
                             struct query_stats *out_stats, struct diag *diag);

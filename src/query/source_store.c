@@ -9,12 +9,23 @@ struct tokens {
 	size_t count, cap;
 };
 
+/* Inside the query the place of a record is one number: that of its class in the set above its
+ * index. */
+enum { PLACE_BITS = 56 };
+
 struct store_source_ctx {
-	struct store *store;
+	const struct store_set *set;
+	const uint64_t *index_from; /* for each class, or NULL */
+	size_t at;                  /* the class that is being scanned */
+	struct store_scan_options options;
 	struct store_scan *scan;
+	struct store_scan_stats done; /* of the classes before */
 	struct tokens tokens;
-	uint64_t index_from;
 };
+
+static uint64_t place_of(size_t number, uint64_t index) {
+	return (uint64_t)number << PLACE_BITS | index;
+}
 
 enum { TOKENS_MAX = 1024 }; /* more words than that rule out nothing further */
 
@@ -39,37 +50,65 @@ static void need_text(void *ctx, struct str text, bool whole_words) {
 	}
 }
 
-static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
-	struct store_source_ctx *source = ctx;
-	struct store_scan_options options = {.index_from = source->index_from, .index_to = UINT64_MAX};
-	expr_time_hull(filter, &options.from_ns, &options.to_ns);
-	expr_required_texts(filter, need_text, &source->tokens);
-	options.tokens = source->tokens.hashes;
-	options.tokens_count = source->tokens.count;
-	(void)diag;
-	return store_scan_new(source->store, &options, &source->scan);
+static enum err scan_class(struct store_source_ctx *source) {
+	source->options.index_from = source->index_from == NULL ? 0 : source->index_from[source->at];
+	return store_scan_new(source->set->stores[source->at], &source->options, &source->scan);
 }
 
-static void describe(struct query_page *out_page, struct store_view *view) {
+static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	source->options = (struct store_scan_options){.index_to = UINT64_MAX};
+	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
+	expr_required_texts(filter, need_text, &source->tokens);
+	source->options.tokens = source->tokens.hashes;
+	source->options.tokens_count = source->tokens.count;
+	(void)diag;
+	return scan_class(source);
+}
+
+static void describe(struct query_page *out_page, struct store_view *view, size_t number) {
 	out_page->page = view;
 	out_page->rows = view == NULL ? 0 : store_view_rows(view);
-	out_page->first_index = view == NULL ? 0 : store_view_first_index(view);
+	out_page->first_index = view == NULL ? 0 : place_of(number, store_view_first_index(view));
+}
+
+static void add_stats(struct store_scan_stats *sum, const struct store_scan_stats *stats) {
+	sum->segments += stats->segments;
+	sum->pages += stats->pages;
+	sum->pages_skipped += stats->pages_skipped;
+	sum->rows += stats->rows;
+	sum->bytes_read += stats->bytes_read;
+}
+
+static void end_class(struct store_source_ctx *source) {
+	struct store_scan_stats stats = store_scan_get_stats(source->scan);
+	add_stats(&source->done, &stats);
+	store_scan_free(TAKE(source->scan));
 }
 
 static enum err source_next(void *ctx, struct query_page *out_page, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
 	struct store_view *view = NULL;
 	TRY(store_scan_next(source->scan, &view, diag));
-	describe(out_page, view);
+	while (view == NULL && source->at + 1 < source->set->count) {
+		end_class(source);
+		source->at++;
+		TRY(scan_class(source));
+		TRY(store_scan_next(source->scan, &view, diag));
+	}
+	describe(out_page, view, source->at);
 	return ERR_OK;
 }
 
-static enum err source_at(void *ctx, uint64_t index, struct query_page *out_page,
+static enum err source_at(void *ctx, uint64_t place, struct query_page *out_page,
                           struct diag *diag) {
 	struct store_source_ctx *source = ctx;
 	struct store_view *view = NULL;
-	TRY(store_view_at(source->store, index, &view, diag));
-	describe(out_page, view);
+	size_t number = (size_t)(place >> PLACE_BITS);
+	uint64_t index = place & (((uint64_t)1 << PLACE_BITS) - 1);
+	ASSERT(number < source->set->count);
+	TRY(store_view_at(source->set->stores[number], index, &view, diag));
+	describe(out_page, view, number);
 	return ERR_OK;
 }
 
@@ -81,20 +120,25 @@ static void source_release(void *ctx, struct query_page *page) {
 
 static struct store_scan_stats source_stats(void *ctx) {
 	const struct store_source_ctx *source = ctx;
-	return source->scan == NULL ? (struct store_scan_stats){0} : store_scan_get_stats(source->scan);
+	struct store_scan_stats sum = source->done;
+	if (source->scan != NULL) {
+		struct store_scan_stats stats = store_scan_get_stats(source->scan);
+		add_stats(&sum, &stats);
+	}
+	return sum;
 }
 
 static uint64_t source_rows_all(void *ctx) {
 	const struct store_source_ctx *source = ctx;
 	struct store_info info;
-	store_get_info(source->store, &info);
+	store_set_info(source->set, &info);
 	return info.records;
 }
 
 static void source_time_range(void *ctx, int64_t *out_from_ns, int64_t *out_to_ns) {
 	const struct store_source_ctx *source = ctx;
 	struct store_info info;
-	store_get_info(source->store, &info);
+	store_set_info(source->set, &info);
 	*out_from_ns = info.time_min_ns;
 	*out_to_ns = info.time_max_ns;
 }
@@ -115,10 +159,10 @@ static enum err page_row(void *page, uint32_t row, struct row *out_row) {
 	return store_view_row(page, row, out_row);
 }
 
-enum err query_run(const struct query *query, struct store *store,
+enum err query_run(const struct query *query, const struct store_set *set,
                    const struct query_options *options, const struct query_output *output,
                    struct query_stats *out_stats, struct diag *diag) {
-	struct store_source_ctx ctx = {.store = store, .index_from = options->index_from};
+	struct store_source_ctx ctx = {.set = set, .index_from = options->index_from};
 	struct query_source source = {
 	    .ctx = &ctx,
 	    .begin = source_begin,

@@ -36,6 +36,11 @@ MUST_USE enum err signer_open(const struct os *os, const char *folder, struct si
 void signer_free(struct signer *signer);
 struct verifier signer_verifier(const struct signer *signer);
 
+/* One key may sign several logs, each under the log's origin: the same key named so. Name is
+ * borrowed. */
+struct verifier verifier_named(const struct verifier *verifier, struct str name);
+void signer_rename(struct signer *signer, struct str name);
+
 /* Reads one vkey line without its LF; the name views text. One key has one text: anything but what
  * verifier_format writes is ERR_INVALID. */
 MUST_USE enum err verifier_parse(struct str text, struct verifier *out_verifier, struct diag *diag);

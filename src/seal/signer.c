@@ -201,6 +201,17 @@ void signer_free(struct signer *signer) {
 	}
 }
 
+struct verifier verifier_named(const struct verifier *verifier, struct str name) {
+	return verifier_make(name, verifier->public_key);
+}
+
+void signer_rename(struct signer *signer, struct str name) {
+	ASSERT(key_name_valid(name));
+	buf_clear(&signer->name);
+	buf_append_str(&signer->name, name);
+	signer->verifier = verifier_named(&signer->verifier, buf_str(&signer->name));
+}
+
 struct verifier signer_verifier(const struct signer *signer) {
 	return signer->verifier;
 }

@@ -78,23 +78,24 @@ static enum err list_sorted(const struct os *os, const char *folder, struct list
 /* ---- opening ---- */
 
 static const char *footer_fault(const struct segment_footer *footer,
-                                const struct segment_entry *entry, const uint8_t store_uuid[16]) {
-	if (memcmp(footer->store_uuid, store_uuid, 16) != 0) {
+                                const struct segment_entry *entry,
+                                const struct catalogue_owner *owner) {
+	if (memcmp(footer->store_uuid, owner->store_uuid, 16) != 0) {
 		return "it belongs to another store";
 	}
 	if (footer->first_index != entry->first || footer->count != entry->end - entry->first) {
 		return "it holds other records than its name says";
 	}
-	return str_eq(footer->tree, STR("default")) ? NULL : "it belongs to another tree";
+	return str_eq(footer->tree, owner->tree) ? NULL : "it belongs to another tree";
 }
 
 /* Damage goes into the entry; errors are those of the system. */
 static enum err open_entry(struct segment_entry *entry, const struct os *os, const char *folder,
-                           const uint8_t store_uuid[16], struct diag *diag) {
+                           const struct catalogue_owner *owner, struct diag *diag) {
 	struct diag inner = {0};
 	enum err err = segment_open(os, folder, entry->name, &entry->segment, &inner);
 	if (err == ERR_OK) {
-		const char *fault = footer_fault(segment_footer(entry->segment), entry, store_uuid);
+		const char *fault = footer_fault(segment_footer(entry->segment), entry, owner);
 		if (fault == NULL) {
 			return ERR_OK;
 		}
@@ -110,8 +111,8 @@ static enum err open_entry(struct segment_entry *entry, const struct os *os, con
 }
 
 static enum err open_all(struct catalogue *catalogue, const struct listing *listing,
-                         const struct os *os, const char *folder, const uint8_t store_uuid[16],
-                         struct diag *diag) {
+                         const struct os *os, const char *folder,
+                         const struct catalogue_owner *owner, struct diag *diag) {
 	size_t count = listing->segments.len / sizeof(struct segment_entry);
 	const struct segment_entry *found = (const struct segment_entry *)(void *)listing->segments.ptr;
 	catalogue->entries = reallocarray(NULL, count + 1, sizeof(*catalogue->entries));
@@ -124,7 +125,7 @@ static enum err open_all(struct catalogue *catalogue, const struct listing *list
 			buf_append(&catalogue->leftovers, entry->name, strlen(entry->name) + 1);
 			continue;
 		}
-		TRY(open_entry(entry, os, folder, store_uuid, diag));
+		TRY(open_entry(entry, os, folder, owner, diag));
 		catalogue->count++;
 	}
 	buf_append_str(&catalogue->leftovers, buf_str(&listing->leftovers));
@@ -132,12 +133,12 @@ static enum err open_all(struct catalogue *catalogue, const struct listing *list
 }
 
 enum err catalogue_load(struct catalogue *catalogue, const struct os *os, const char *folder,
-                        const uint8_t store_uuid[16], struct diag *diag) {
+                        const struct catalogue_owner *owner, struct diag *diag) {
 	struct listing before CLEANUP(listing_deinit) = {0};
 	enum err err = list_sorted(os, folder, &before);
 	for (int tries = 0; err == ERR_OK; tries++) {
 		*catalogue = (struct catalogue){0};
-		err = open_all(catalogue, &before, os, folder, store_uuid, diag);
+		err = open_all(catalogue, &before, os, folder, owner, diag);
 		struct listing after CLEANUP(listing_deinit) = {0};
 		if (err == ERR_OK || err == ERR_NOT_FOUND) {
 			TRY(list_sorted(os, folder, &after));

@@ -26,10 +26,16 @@ struct catalogue {
 void segment_name(uint64_t first, uint64_t end, char out_name[SEGMENT_NAME_SIZE]);
 bool segment_name_parse(struct str name, uint64_t *out_first, uint64_t *out_end);
 
+/* What the footers of its segments must name. */
+struct catalogue_owner {
+	const uint8_t *store_uuid; /* borrowed: 16 bytes */
+	struct str tree;
+};
+
 /* Lists and opens. Readers need no lock: a list that changes meanwhile is read again. Damaged
  * segments are in the list, with what is wrong. */
 MUST_USE enum err catalogue_load(struct catalogue *catalogue, const struct os *os,
-                                 const char *folder, const uint8_t store_uuid[16],
+                                 const char *folder, const struct catalogue_owner *owner,
                                  struct diag *diag);
 void catalogue_deinit(struct catalogue *catalogue);
 /* The first index of the last segment; 0: there is none. */

@@ -38,7 +38,8 @@ TEST(what_is_no_segment_is_listed_as_damaged_and_stops_only_writing) {
 	REQUIRE(os->make_folder(os->ctx, "/s") == ERR_OK);
 	REQUIRE(os_replace_file(os, "/s", "000000000000-000000000007.seg", STR("rubbish")) == ERR_OK);
 	REQUIRE(os_replace_file(os, "/s", "new.tmp", STR("half")) == ERR_OK);
-	REQUIRE(catalogue_load(&catalogue, os, "/s", uuid, &diag) == ERR_OK);
+	struct catalogue_owner owner = {.store_uuid = uuid, .tree = STR("default")};
+	REQUIRE(catalogue_load(&catalogue, os, "/s", &owner, &diag) == ERR_OK);
 	CHECK_EQ(catalogue.count, 1);
 	CHECK_EQ(catalogue_end(&catalogue), 7);
 	CHECK(catalogue_find(&catalogue, 3) == NULL);

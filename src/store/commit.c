@@ -177,7 +177,7 @@ static enum err write_footer(struct store *store, struct diag *diag) {
 	uint64_t bytes = 0;
 	gather_rows(store, &rows);
 	struct segment_footer footer = {
-	    .tree = STR(STORE_CLASS),
+	    .tree = store->class_name,
 	    .first_index = open->first,
 	    .count = writer->appended_index - open->first,
 	    .records = open->records,

@@ -63,7 +63,45 @@ struct facts facts_make(const uint8_t uuid[UUID_SIZE]) {
 	memcpy(facts.uuid, uuid, UUID_SIZE);
 	uuid_format(uuid, facts.uuid_text);
 	(void)snprintf(facts.origin, sizeof(facts.origin), "akashi/%s", facts.uuid_text);
+	enum err err = facts_add_class(&facts, STR(CLASS_DEFAULT));
+	ASSERT(err == ERR_OK);
 	return facts;
+}
+
+bool class_name_valid(struct str name) {
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool plain = char_is_digit(c) || (c >= 'a' && c <= 'z');
+		if (!plain && (i == 0 || (c != '-' && c != '.'))) {
+			return false;
+		}
+	}
+	return name.len > 0 && name.len <= CLASS_NAME_MAX;
+}
+
+bool facts_has_class(const struct facts *facts, struct str name) {
+	for (size_t i = 0; i < facts->classes_count; i++) {
+		if (str_eq(str_from(facts->classes[i]), name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+enum err facts_add_class(struct facts *facts, struct str name) {
+	ASSERT(class_name_valid(name) && !facts_has_class(facts, name));
+	if (facts->classes_count == CLASSES_MAX) {
+		return ERR_LIMIT;
+	}
+	memcpy(facts->classes[facts->classes_count++], name.ptr, name.len);
+	return ERR_OK;
+}
+
+void facts_origin(const struct facts *facts, struct str class_name, char out_origin[ORIGIN_MAX]) {
+	bool other = !str_eq(class_name, STR(CLASS_DEFAULT));
+	int len = snprintf(out_origin, ORIGIN_MAX, "akashi/%s%s%.*s", facts->uuid_text,
+	                   other ? "/" : "", other ? (int)class_name.len : 0, class_name.ptr);
+	ASSERT(len > 0 && len < ORIGIN_MAX);
 }
 
 void text_seal(struct buf *out, size_t from) {
@@ -85,8 +123,11 @@ bool text_sealed(struct str text, struct str *out_inner) {
 
 void facts_format(const struct facts *facts, struct buf *out) {
 	size_t from = out->len;
-	buf_printf(out, "akashi store %d\nuuid %s\norigin %s\nclass %s\n", STORE_FORMAT_VERSION,
-	           facts->uuid_text, facts->origin, STORE_CLASS);
+	buf_printf(out, "akashi store %d\nuuid %s\norigin %s\n", STORE_FORMAT_VERSION, facts->uuid_text,
+	           facts->origin);
+	for (size_t i = 0; i < facts->classes_count; i++) {
+		buf_printf(out, "class %s\n", facts->classes[i]);
+	}
 	text_seal(out, from);
 }
 
@@ -108,6 +149,16 @@ enum err facts_parse(struct str text, struct facts *out_facts, struct diag *diag
 	}
 	struct facts facts = facts_make(uuid);
 	struct buf again CLEANUP(buf_deinit) = {0};
+	(void)str_cut(&inner, '\n'); /* the origin, and that the first class is default: see below */
+	(void)str_cut(&inner, '\n');
+	while (inner.len > 0) {
+		struct str line = str_cut(&inner, '\n');
+		struct str name = str_slice(line, 6, line.len);
+		if (!class_name_valid(name) || facts_has_class(&facts, name) ||
+		    facts_add_class(&facts, name) != ERR_OK) {
+			return diag_set(diag, ERR_CORRUPT, "the file 'store' names a class that cannot be");
+		}
+	}
 	facts_format(&facts, &again);
 	if (!str_eq(buf_str(&again), text)) {
 		return diag_set(diag, ERR_CORRUPT, "the file 'store' is not as this program writes it");

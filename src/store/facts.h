@@ -6,14 +6,23 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "os/os.h"
+#include "store/store.h"
 
 enum { STORE_FORMAT_VERSION = 1, UUID_SIZE = 16, UUID_TEXT_SIZE = 36, FACTS_MAX = 4096 };
-#define STORE_CLASS "default"
+enum {
+	CLASS_NAME_MAX = 32,
+	CLASSES_MAX = STORE_CLASSES_MAX,
+	ORIGIN_MAX = 8 + UUID_TEXT_SIZE + CLASS_NAME_MAX
+};
+#define CLASS_DEFAULT "default"
 
+/* A class is a log of its own: records that are kept equally long, or the audit. */
 struct facts {
 	uint8_t uuid[UUID_SIZE];
 	char uuid_text[UUID_TEXT_SIZE + 1];
-	char origin[8 + UUID_TEXT_SIZE]; /* akashi/<uuid> */
+	char origin[ORIGIN_MAX]; /* of the class default, and name of the key: akashi/<uuid> */
+	char classes[CLASSES_MAX][CLASS_NAME_MAX + 1]; /* the first is default */
+	size_t classes_count;
 };
 
 /* A random UUID (version 4, RFC 9562 section 5.4). */
@@ -22,7 +31,15 @@ void uuid_format(const uint8_t uuid[UUID_SIZE], char out_text[UUID_TEXT_SIZE + 1
 /* Lower case, with dashes, nothing else. */
 bool uuid_parse(struct str text, uint8_t out_uuid[UUID_SIZE]);
 
+/* With the one class default. */
 struct facts facts_make(const uint8_t uuid[UUID_SIZE]);
+/* Small letters, digits, dash and dot, no dot or dash first; at most CLASS_NAME_MAX. */
+bool class_name_valid(struct str name);
+bool facts_has_class(const struct facts *facts, struct str name);
+/* ERR_LIMIT: no room for one more. The name is valid and new. */
+MUST_USE enum err facts_add_class(struct facts *facts, struct str name);
+/* The origin of a class: akashi/<uuid> for default, akashi/<uuid>/<class> for any other. */
+void facts_origin(const struct facts *facts, struct str class_name, char out_origin[ORIGIN_MAX]);
 void facts_format(const struct facts *facts, struct buf *out);
 /* ERR_CORRUPT when it is not what facts_format writes; ERR_UNSUPPORTED for a later version. */
 MUST_USE enum err facts_parse(struct str text, struct facts *out_facts, struct diag *diag);

@@ -36,6 +36,47 @@ TEST(facts_are_read_as_they_were_written) {
 	CHECK_STR(str_from(again.origin), "akashi/01234567-89ab-4def-8011-223344556677");
 }
 
+TEST(facts_list_their_classes) {
+	struct facts facts = facts_make(uuid);
+	struct facts again;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	char origin[ORIGIN_MAX];
+	REQUIRE(facts_add_class(&facts, STR("1y")) == ERR_OK);
+	REQUIRE(facts_add_class(&facts, STR("audit")) == ERR_OK);
+	facts_format(&facts, &text);
+	REQUIRE(facts_parse(buf_str(&text), &again, NULL) == ERR_OK);
+	CHECK(memcmp(&facts, &again, sizeof(facts)) == 0);
+	CHECK(facts_has_class(&again, STR("audit")) && !facts_has_class(&again, STR("1")));
+	facts_origin(&again, STR("1y"), origin);
+	CHECK_STR(str_from(origin), "akashi/01234567-89ab-4def-8011-223344556677/1y");
+	facts_origin(&again, STR("default"), origin);
+	CHECK_STR(str_from(origin), "akashi/01234567-89ab-4def-8011-223344556677");
+}
+
+static bool takes_classes(struct str lines) {
+	struct facts again;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	buf_append_str(&text, STR("akashi store 1\nuuid 01234567-89ab-4def-8011-223344556677\n"
+	                          "origin akashi/01234567-89ab-4def-8011-223344556677\n"));
+	buf_append_str(&text, lines);
+	text_seal(&text, 0);
+	return facts_parse(buf_str(&text), &again, NULL) == ERR_OK;
+}
+
+TEST(classes_are_listed_in_one_way_only) {
+	CHECK(takes_classes(STR("class default\nclass 1y\n")));
+	CHECK(!takes_classes(STR("class 1y\nclass default\n")));
+	CHECK(!takes_classes(STR("class 1y\n")));
+	CHECK(!takes_classes(STR("class default\nclass 1y\nclass 1y\n")));
+	CHECK(!takes_classes(STR("class default\nclass 1Y\n")));
+	CHECK(!takes_classes(STR("class default\nklass 1y\n")));
+	CHECK(!takes_classes(STR("class default\n\n")));
+	CHECK(!takes_classes(STR("class default\nclass 1y")));
+	CHECK(!takes_classes(STR("class default\nclass a\nclass b\nclass c\nclass d\nclass e\nclass f\n"
+	                         "class g\nclass h\nclass i\nclass j\nclass k\nclass l\nclass m\n"
+	                         "class n\nclass o\nclass p\n")));
+}
+
 TEST(every_flipped_bit_and_every_cut_of_the_facts_is_noticed) {
 	struct facts facts = facts_make(uuid);
 	struct facts again;

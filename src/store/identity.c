@@ -66,6 +66,26 @@ static enum err take_file(struct store *store, const struct sink_file *file,
 	return ERR_OK;
 }
 
+/* Whether another class has it; refuses what was begun there and has grown. */
+static enum err judge_others(const struct store *store, const struct sink_file *file, bool fresh,
+                             bool *out_known, struct diag *diag) {
+	const struct store_set *others = store->options.others;
+	for (size_t i = 0; others != NULL && i < others->count; i++) {
+		const struct store *other = others->stores[i];
+		struct file_entry *entry;
+		if (str_eq(other->class_name, store->class_name)) {
+			continue;
+		}
+		enum sink_verdict verdict = file_table_judge(&other->files, file, fresh, &entry);
+		*out_known = *out_known || verdict == SINK_SKIP;
+		if (verdict == SINK_RESUME) {
+			return diag_set(diag, ERR_EXISTS, "the file was begun in class %.*s",
+			                STR_ARG(other->class_name));
+		}
+	}
+	return ERR_OK;
+}
+
 enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
                           uint32_t *out_file, enum sink_verdict *out_verdict,
                           struct sink_resume *out_resume, struct diag *diag) {
@@ -86,6 +106,15 @@ enum err store_file_begin(struct store *store, const struct sink_file *file, boo
 		}
 		*out_verdict = verdict;
 		return ERR_OK;
+	}
+	if (verdict == SINK_TAKE && !store->options.take_again) {
+		bool elsewhere = false;
+		TRY(judge_others(store, file, fresh, &elsewhere, diag));
+		if (elsewhere) {
+			*out_file = FILE_NONE;
+			*out_verdict = SINK_SKIP;
+			return ERR_OK;
+		}
 	}
 	TRY(take_file(store, file, known, out_file, diag));
 	if (verdict == SINK_RESUME) {

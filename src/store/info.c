@@ -77,19 +77,17 @@ static uint64_t count_missing(const struct store *store) {
 	return missing + (store->checkpoint_size > end ? store->checkpoint_size - end : 0);
 }
 
-void store_get_info(const struct store *store, struct store_info *out_info) {
+static void class_info(const struct store *store, struct store_info *out_info) {
 	struct store_info info = {.uuid = str_from(store->facts.uuid_text),
-	                          .origin = str_from(store->facts.origin),
+	                          .origin = str_from(store->origin),
 	                          .path = store->path,
 	                          .format_version = STORE_FORMAT_VERSION,
 	                          .tree_size =
 	                              MAX_OF(catalogue_end(&store->catalogue), store->checkpoint_size),
 	                          .segments = store->catalogue.count,
 	                          .checkpoint_size = store->checkpoint_size};
-	struct folder_sum objects = sum_of(store, store->objects, true);
 	add_segments(store, &info);
-	info.bytes_stored += objects.bytes + sum_of(store, store->tree, false).bytes;
-	info.objects = objects.files;
+	info.bytes_stored += sum_of(store, store->tree, false).bytes;
 	info.log_bytes = sum_of(store, store->log, false).bytes;
 	info.missing = count_missing(store);
 	info.sealed = info.checkpoint_size == info.tree_size && info.missing == 0;
@@ -97,7 +95,97 @@ void store_get_info(const struct store *store, struct store_info *out_info) {
 	*out_info = info;
 }
 
-/* Both lists are views for the caller; made anew at each call. */
+/* Objects are shared by all classes. */
+static void add_objects(const struct store *store, struct store_info *info) {
+	struct folder_sum objects = sum_of(store, store->objects, true);
+	info->bytes_stored += objects.bytes;
+	info->objects = objects.files;
+}
+
+void store_get_info(const struct store *store, struct store_info *out_info) {
+	class_info(store, out_info);
+	add_objects(store, out_info);
+}
+
+static void add_info(struct store_info *sum, const struct store_info *info) {
+	if (info->records > 0) {
+		bool first = sum->records == 0;
+		sum->time_min_ns = first ? info->time_min_ns : MIN_OF(sum->time_min_ns, info->time_min_ns);
+		sum->time_max_ns = first ? info->time_max_ns : MAX_OF(sum->time_max_ns, info->time_max_ns);
+	}
+	sum->records += info->records;
+	sum->tree_size += info->tree_size;
+	sum->bytes_raw += info->bytes_raw;
+	sum->bytes_stored += info->bytes_stored;
+	sum->segments += info->segments;
+	sum->log_bytes += info->log_bytes;
+	sum->missing += info->missing;
+	sum->sealed = sum->sealed && info->sealed;
+}
+
+void store_set_info(const struct store_set *set, struct store_info *out_info) {
+	store_get_info(set->stores[0], out_info);
+	for (size_t i = 1; i < set->count; i++) {
+		struct store_info info;
+		class_info(set->stores[i], &info);
+		add_info(out_info, &info);
+	}
+}
+
+enum err store_set_open(const struct store_options *options, struct store_set *out_set,
+                        struct diag *diag) {
+	struct store_set set = {.count = 1};
+	struct store_options each = *options;
+	const struct str *classes;
+	each.tree = NULL;
+	TRY(store_open(&each, &set.stores[0], diag));
+	size_t count = store_classes(set.stores[0], &classes);
+	for (; set.count < count; set.count++) {
+		each.tree = classes[set.count].ptr; /* ends in NUL */
+		enum err err = store_open(&each, &set.stores[set.count], diag);
+		if (err != ERR_OK) {
+			store_set_close(&set);
+			return err;
+		}
+	}
+	*out_set = set;
+	return ERR_OK;
+}
+
+void store_set_close(struct store_set *set) {
+	while (set->count > 0) {
+		store_close(set->stores[--set->count]);
+	}
+}
+
+size_t store_set_find(const struct store_set *set, struct str class_name) {
+	size_t i = 0;
+	while (i < set->count && !str_eq(store_class(set->stores[i]), class_name)) {
+		i++;
+	}
+	return i;
+}
+
+struct str store_class(const struct store *store) {
+	return store->class_name;
+}
+
+bool store_class_valid(struct str name) {
+	return class_name_valid(name) && str_find(name, STR("."), 0) == (size_t)-1;
+}
+
+/* The lists are views for the caller; made anew at each call. */
+size_t store_classes(const struct store *store, const struct str **out_classes) {
+	struct buf *shown = &store->shown->classes;
+	buf_clear(shown);
+	for (size_t i = 0; i < store->facts.classes_count; i++) {
+		struct str name = str_from(store->facts.classes[i]);
+		buf_append(shown, &name, sizeof(name));
+	}
+	*out_classes = (const struct str *)(void *)shown->ptr;
+	return store->facts.classes_count;
+}
+
 size_t store_sources(const struct store *store, const struct store_source **out_sources) {
 	struct buf *shown = &store->shown->sources;
 	buf_clear(shown);

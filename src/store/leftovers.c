@@ -4,16 +4,24 @@
 #include "store/leftovers.h"
 
 #include "base/arena.h"
+#include "store/facts.h"
 #include "store/objects.h"
 #include "store/path.h"
 
 /* The fixed ones; os_replace_file and the segment writer make them. */
-static const struct str fixed[] = {STR_INIT("store.tmp"),
-                                   STR_INIT("keys/identity.key.tmp"),
-                                   STR_INIT("keys/identity.vkey.tmp"),
-                                   STR_INIT("segments/default/new.tmp"),
-                                   STR_INIT("tree/default/checkpoint.tmp"),
-                                   STR_INIT("tree/default/intent.tmp")};
+static const struct str fixed[] = {STR_INIT("store.tmp"), STR_INIT("keys/identity.key.tmp"),
+                                   STR_INIT("keys/identity.vkey.tmp")};
+
+/* segments/CLASS/new.tmp, tree/CLASS/checkpoint.tmp, tree/CLASS/intent.tmp */
+static bool is_of_class(struct str where) {
+	struct str rest = where;
+	struct str top = str_cut(&rest, '/');
+	struct str class_name = str_cut(&rest, '/');
+	bool segment = str_eq(top, STR("segments")) && str_eq(rest, STR("new.tmp"));
+	bool tree = str_eq(top, STR("tree")) &&
+	            (str_eq(rest, STR("checkpoint.tmp")) || str_eq(rest, STR("intent.tmp")));
+	return (segment || tree) && class_name_valid(class_name);
+}
 
 static bool all_hex(struct str text) {
 	for (size_t i = 0; i < text.len; i++) {
@@ -58,7 +66,7 @@ bool is_leftover(struct str where) {
 			return true;
 		}
 	}
-	return is_object(where) || is_aside(where);
+	return is_of_class(where) || is_object(where) || is_aside(where);
 }
 
 /* ---- removing ---- */
@@ -73,12 +81,16 @@ struct sweep {
 
 static enum err sweep_folder(struct sweep *sweep, struct str at);
 
+static bool has_folders(struct str at) {
+	return str_eq(at, STR("objects")) || str_eq(at, STR("segments")) || str_eq(at, STR("tree"));
+}
+
 static enum err sweep_name(void *ctx, struct str name, enum os_file_kind kind) {
 	struct sweep *sweep = ctx;
 	struct str where = sweep->at.len == 0 ? arena_str(sweep->arena, name)
 	                                      : arena_printf(sweep->arena, "%.*s/%.*s",
 	                                                     STR_ARG(sweep->at), STR_ARG(name));
-	if (kind == OS_FILE_FOLDER && str_eq(sweep->at, STR("objects"))) {
+	if (kind == OS_FILE_FOLDER && has_folders(sweep->at)) {
 		return sweep_folder(sweep, where);
 	}
 	if (kind == OS_FILE_REGULAR && is_leftover(where)) {
@@ -103,13 +115,21 @@ static enum err sweep_folder(struct sweep *sweep, struct str at) {
 	return ERR_OK;
 }
 
+size_t leftovers_remove_class(const struct os *os, const char *folder, struct str class_name) {
+	struct sweep sweep = {.os = os, .folder = folder, .arena = arena_new(SIZE_MAX)};
+	struct str segments = arena_printf(sweep.arena, "segments/%.*s", STR_ARG(class_name));
+	struct str tree = arena_printf(sweep.arena, "tree/%.*s", STR_ARG(class_name));
+	enum err err = sweep_folder(&sweep, segments);
+	err = sweep_folder(&sweep, tree);
+	(void)err; /* always ERR_OK */
+	arena_free(sweep.arena);
+	return sweep.removed;
+}
+
 size_t leftovers_remove(const struct os *os, const char *folder) {
-	static const struct str folders[] = {STR_INIT(""),
-	                                     STR_INIT("keys"),
-	                                     STR_INIT("segments/default"),
-	                                     STR_INIT("tree/default"),
-	                                     STR_INIT("objects"),
-	                                     STR_INIT("quarantine")};
+	static const struct str folders[] = {STR_INIT(""),         STR_INIT("keys"),
+	                                     STR_INIT("segments"), STR_INIT("tree"),
+	                                     STR_INIT("objects"),  STR_INIT("quarantine")};
 	struct sweep sweep = {.os = os, .folder = folder, .arena = arena_new(SIZE_MAX)};
 	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
 		enum err err = sweep_folder(&sweep, folders[i]);

@@ -11,3 +11,5 @@ bool is_leftover(struct str where);
 /* Removes them all; the caller holds the lock. One that stays, or comes back after a power cut,
  * counts nothing and is removed the next time. Returns how many were removed. */
 size_t leftovers_remove(const struct os *os, const char *folder);
+/* Only those in segments/CLASS and tree/CLASS. */
+size_t leftovers_remove_class(const struct os *os, const char *folder, struct str class_name);

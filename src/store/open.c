@@ -90,6 +90,22 @@ static char *subfolder(struct store *store, const char *name) {
 	return arena_cstr(store->arena, text);
 }
 
+static char *class_folder(struct store *store, const char *name) {
+	struct str text = arena_printf(store->arena, "%.*s/%s/%.*s", STR_ARG(store->path), name,
+	                               STR_ARG(store->class_name));
+	return arena_cstr(store->arena, text);
+}
+
+static enum err set_class(struct store *store, const char *name, struct diag *diag) {
+	store->class_name = arena_str(store->arena, name == NULL ? STR(CLASS_DEFAULT) : str_from(name));
+	if (class_name_valid(store->class_name)) {
+		return ERR_OK;
+	}
+	diag_set(diag, ERR_INVALID, "'%.80s' cannot name a class", name);
+	diag_hint(diag, "small letters, digits and dashes, at most %d: such as 1y", CLASS_NAME_MAX);
+	return ERR_INVALID;
+}
+
 static enum err set_paths(struct store *store, const char *path, struct diag *diag) {
 	struct str text = str_from(path);
 	if (text.len == 0 || text.len > LIMIT_PATH - 256) {
@@ -97,10 +113,10 @@ static enum err set_paths(struct store *store, const char *path, struct diag *di
 	}
 	store->path = arena_str(store->arena, text);
 	store->folder = arena_cstr(store->arena, text);
-	store->segments = subfolder(store, "segments/" STORE_CLASS);
-	store->tree = subfolder(store, "tree/" STORE_CLASS);
+	store->segments = class_folder(store, "segments");
+	store->tree = class_folder(store, "tree");
 	store->keys = subfolder(store, "keys");
-	store->log = subfolder(store, "log");
+	store->log = class_folder(store, "log");
 	store->objects = subfolder(store, "objects");
 	store->quarantine = subfolder(store, "quarantine");
 	return ERR_OK;
@@ -121,6 +137,14 @@ static enum err read_facts(struct store *store, struct diag *diag) {
 		                err_text(err));
 	}
 	return facts_parse(buf_str(&text), &store->facts, diag);
+}
+
+static enum err check_class(struct store *store, struct diag *diag) {
+	facts_origin(&store->facts, store->class_name, store->origin);
+	return facts_has_class(&store->facts, store->class_name)
+	           ? ERR_OK
+	           : diag_set(diag, ERR_NOT_FOUND, "the store '%s' has no class '%.*s'", store->folder,
+	                      STR_ARG(store->class_name));
 }
 
 /* Later segments win, so in order. */
@@ -153,8 +177,11 @@ void store_load_checkpoint(struct store *store) {
 		return;
 	}
 	struct str line = buf_str(&vkey);
-	if (verifier_parse(str_trim(line), &verifier, NULL) == ERR_OK &&
-	    checkpoint_open(buf_str(&note), &verifier, &checkpoint, NULL) == ERR_OK) {
+	if (verifier_parse(str_trim(line), &verifier, NULL) != ERR_OK) {
+		return;
+	}
+	verifier = verifier_named(&verifier, str_from(store->origin));
+	if (checkpoint_open(buf_str(&note), &verifier, &checkpoint, NULL) == ERR_OK) {
 		buf_clear(&store->note);
 		buf_append_str(&store->note, buf_str(&note));
 		store->checkpoint_size = checkpoint.size;
@@ -163,15 +190,18 @@ void store_load_checkpoint(struct store *store) {
 }
 
 static enum err open_inside(struct store *store, struct diag *diag) {
+	TRY(set_class(store, store->options.tree, diag));
+	struct catalogue_owner owner = {.store_uuid = store->facts.uuid, .tree = store->class_name};
 	TRY(set_paths(store, store->options.path, diag));
 	if (store->options.writable) {
 		TRY(writer_lock(store, diag));
 	}
 	TRY(read_facts(store, diag));
+	TRY(check_class(store, diag));
 	if (!store->options.writable) {
 		store_load_checkpoint(store); /* before the segments: a writer may be at work */
 	}
-	TRY(catalogue_load(&store->catalogue, store->os, store->segments, store->facts.uuid, diag));
+	TRY(catalogue_load(&store->catalogue, store->os, store->segments, &owner, diag));
 	load_footers(store);
 	return store->options.writable ? writer_open(store, diag) : ERR_OK;
 }
@@ -203,6 +233,7 @@ void store_close(struct store *store) {
 	buf_deinit(&store->note);
 	buf_deinit(&store->shown->sources);
 	buf_deinit(&store->shown->files);
+	buf_deinit(&store->shown->classes);
 	free(store->shown);
 	arena_free(store->arena);
 	free(store);

@@ -36,7 +36,12 @@ static enum err read_vkey(struct store *store, struct arena *arena, struct store
 	struct buf vkey CLEANUP(buf_deinit) = {0};
 	struct store_path path;
 	TRY(os_read_file(store->os, path_in(&path, store->keys, "identity.vkey"), FACTS_MAX, &vkey));
-	proof->vkey = arena_str(arena, str_trim(buf_str(&vkey)));
+	struct verifier verifier;
+	struct buf named CLEANUP(buf_deinit) = {0};
+	TRY(verifier_parse(str_trim(buf_str(&vkey)), &verifier, NULL));
+	verifier = verifier_named(&verifier, str_from(store->origin));
+	verifier_format(&verifier, &named);
+	proof->vkey = arena_str(arena, buf_str(&named));
 	return ERR_OK;
 }
 

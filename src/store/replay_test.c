@@ -129,7 +129,8 @@ static void append_frame(const struct os *os, struct str log, struct str payload
 	struct log_writer writer;
 	struct diag diag = {0};
 	uint64_t first;
-	log_writer_init(&writer, os, "/data/log", (const uint8_t *)log.ptr + LOG_AT_STORE, number);
+	log_writer_init(&writer, os, "/data/log/default", (const uint8_t *)log.ptr + LOG_AT_STORE,
+	                number);
 	CHECK(log_write(&writer, &payload, 1, &first, &diag) == ERR_OK);
 	log_writer_deinit(&writer);
 }

@@ -232,7 +232,7 @@ void report_acks(struct store *store, uint64_t durable_end) {
 		if (store->options.durable != NULL && entry != NULL) {
 			struct store_piece piece = {.path = entry->path,
 			                            .position = ack->position,
-			                            .tree = STR(STORE_CLASS),
+			                            .tree = store->class_name,
 			                            .index = ack->index};
 			store->options.durable(store->options.ctx, &piece);
 		}

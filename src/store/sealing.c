@@ -255,6 +255,12 @@ enum err sealing_open(struct sealing *sealing, const struct sealing_options *opt
 	tree_init(&sealing->tree);
 	TRY(signer_open(options->os, options->keys, &sealing->signer, diag));
 	struct verifier verifier = signer_verifier(sealing->signer);
+	if (!str_eq(verifier.name, options->key_name)) {
+		return diag_set(diag, ERR_CORRUPT, "the key in '%s' belongs to another store",
+		                options->keys);
+	}
+	signer_rename(sealing->signer, options->origin);
+	verifier = signer_verifier(sealing->signer);
 	enum err err = seal_files_read(&files, options->os, options->folder, &verifier);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the checkpoints in '%s' cannot be read: %s", options->folder,

@@ -45,10 +45,12 @@ void seal_files_deinit(struct seal_files *files);
  * with the journal's torn tail before it is overwritten; notice with what was mended. */
 struct sealing_options {
 	const struct os *os;
-	const char *folder; /* tree/default */
-	const char *keys;   /* folder */
-	uint64_t size;      /* records in segments */
-	uint64_t last;      /* first record of the last segment: all before it were signed */
+	const char *folder;  /* tree/default */
+	const char *keys;    /* folder */
+	struct str key_name; /* of the key in it */
+	struct str origin;   /* of this tree */
+	uint64_t size;       /* records in segments */
+	uint64_t last;       /* first record of the last segment: all before it were signed */
 	levels_leaves_f leaves;
 	void *leaves_ctx;
 	enum err (*cut)(void *ctx, struct str what, struct str bytes);

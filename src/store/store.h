@@ -28,12 +28,26 @@ struct store_piece { /* what became durable, for --ack */
 	uint64_t index; /* of the piece's last record */
 };
 
+/* All classes of a folder, for reading: default comes first. */
+enum { STORE_CLASSES_MAX = 16 };
+#define STORE_AUDIT "audit" /* the class of who did what */
+struct store_set {
+	struct store *stores[STORE_CLASSES_MAX];
+	size_t count;
+};
+
 struct store_options {
 	const struct os *os;
 	const char *path;
-	bool writable;          /* takes the lock; repairs after a crash */
-	bool create;            /* make it when absent */
-	bool take_again;        /* --again: file identity is ignored */
+	const char *tree; /* the class (store_classes); NULL: default */
+	/* A store that is open for writing at the same path: this one writes another class of it, under
+	 * its lock, and is closed before it. A class that is new is made. */
+	struct store *beside;
+	bool writable;   /* takes the lock; repairs after a crash */
+	bool create;     /* make it when absent */
+	bool take_again; /* --again: file identity is ignored */
+	/* Other classes, for reading: what was taken into one of them is known, too. NULL: none. */
+	const struct store_set *others;
 	uint64_t segment_bytes; /* raw bytes at which a segment is cut; 0 = default (64 MiB) */
 	uint64_t
 	    rewrite_bytes; /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
@@ -111,12 +125,28 @@ struct store_info {
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[32];
 };
+/* Names of all classes of the folder in the order of their making; views that live as long as the
+ * store. */
+size_t store_classes(const struct store *store, const struct str **out_classes);
+/* The class that this handle is of. */
+struct str store_class(const struct store *store);
+/* True for what can name a class: small letters, digits, dashes. */
+bool store_class_valid(struct str name);
 void store_get_info(const struct store *store, struct store_info *out_info);
 size_t store_sources(const struct store *store, const struct store_source **out_sources);
 size_t store_files(const struct store *store, const struct store_file **out_files);
 /* The one with this number among them, or NULL. */
 const struct store_file *store_file_of(const struct store_file *files, size_t count,
                                        uint32_t number);
+/* options.tree is ignored, writable is false. On failure nothing is open. */
+MUST_USE enum err store_set_open(const struct store_options *options, struct store_set *out_set,
+                                 struct diag *diag);
+void store_set_close(struct store_set *set);
+/* The sums; origin, checkpoint and root are those of default. sealed: all are. */
+void store_set_info(const struct store_set *set, struct store_info *out_info);
+/* Position of a class, or count. */
+size_t store_set_find(const struct store_set *set, struct str class_name);
+
 /* Latest checkpoint note as text; empty before the first. */
 struct str store_checkpoint(const struct store *store);
 

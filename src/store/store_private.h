@@ -70,7 +70,7 @@ struct store_writer {
 };
 
 struct store_shown {
-	struct buf sources, files;
+	struct buf sources, files, classes;
 };
 
 struct store {
@@ -78,6 +78,8 @@ struct store {
 	struct store_options options;
 	struct arena *arena;
 	struct str path;
+	struct str class_name;
+	char origin[ORIGIN_MAX]; /* of the class */
 	char *folder, *segments, *tree, *keys, *log, *objects, *quarantine;
 	struct facts facts;
 	struct catalogue catalogue;
@@ -102,7 +104,7 @@ MUST_USE enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_
 void store_load_checkpoint(struct store *store);
 
 /* ---- writer.c ---- */
-/* Makes the store when asked to and absent, and takes the lock. */
+/* Makes the store when asked to and absent, and takes the lock, or uses that of options.beside. */
 MUST_USE enum err writer_lock(struct store *store, struct diag *diag);
 MUST_USE enum err writer_open(struct store *store, struct diag *diag);
 void writer_free(struct store *store);

@@ -49,6 +49,12 @@ void verify_leftover(struct verifying *v, struct str where, const char *format, 
 	}
 }
 
+struct str verify_where(struct verifying *v, const char *part, const char *name) {
+	struct str text = arena_printf(v->arena, "%s/%.*s%s%s%c", part, STR_ARG(v->tree->name),
+	                               name == NULL ? "" : "/", name == NULL ? "" : name, '\0');
+	return str_slice(text, 0, text.len - 1);
+}
+
 /* ---- facts and keys ---- */
 
 static enum err read_text(const struct verifying *v, const char *name, size_t max,
@@ -117,12 +123,8 @@ static enum err check_facts(struct verifying *v, struct diag *diag) {
 static void add_root(struct verifying *v, const struct checkpoint *checkpoint, struct str where) {
 	struct verify_root root = {.size = checkpoint->size, .where = where};
 	memcpy(root.root, checkpoint->root, SHA256_SIZE);
-	buf_append(&v->roots, &root, sizeof(root));
+	buf_append(&v->tree->roots, &root, sizeof(root));
 }
-
-static const struct str journal_name = STR_INIT("tree/default/checkpoints");
-static const struct str checkpoint_name = STR_INIT("tree/default/checkpoint");
-static const struct str intent_name = STR_INIT("tree/default/intent");
 
 static void check_journal(struct verifying *v, const struct seal_files *files) {
 	struct str bytes = buf_str(&files->journal);
@@ -133,18 +135,20 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 		if (!journal_next(bytes, &at, &note)) {
 			size_t next = journal_resync(bytes, at);
 			if (next < bytes.len || !files->has_intent) {
-				verify_damage(v, journal_name, "%zu bytes at %zu are damaged", next - from, from);
+				verify_damage(v, verify_where(v, "tree", "checkpoints"),
+				              "%zu bytes at %zu are damaged", next - from, from);
 			} else {
-				verify_leftover(v, journal_name,
+				verify_leftover(v, verify_where(v, "tree", "checkpoints"),
 				                "the %zu bytes at %zu are the end of an unfinished write; the next "
 				                "writer sets them aside",
 				                next - from, from);
 			}
 			at = next;
-		} else if (checkpoint_open(note, &v->verifier, &checkpoint, NULL) != ERR_OK) {
-			verify_damage(v, journal_name, "the note at %zu was not signed by this store", from);
+		} else if (checkpoint_open(note, &v->tree->verifier, &checkpoint, NULL) != ERR_OK) {
+			verify_damage(v, verify_where(v, "tree", "checkpoints"),
+			              "the note at %zu was not signed by this store", from);
 		} else {
-			add_root(v, &checkpoint, journal_name);
+			add_root(v, &checkpoint, verify_where(v, "tree", "checkpoints"));
 			v->result.checkpoints++;
 		}
 	}
@@ -154,10 +158,11 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 static void check_checkpoint(struct verifying *v, const struct seal_files *files) {
 	struct str note = buf_str(&files->checkpoint_note);
 	if (note.len > 0 && !files->has_checkpoint) {
-		verify_damage(v, checkpoint_name, "is no checkpoint that this store signed");
+		verify_damage(v, verify_where(v, "tree", "checkpoint"),
+		              "is no checkpoint that this store signed");
 	} else if (!str_eq(note, buf_str(&files->last_note)) &&
 	           !(files->has_intent && files->intent.size == files->last_size)) {
-		verify_damage(v, checkpoint_name,
+		verify_damage(v, verify_where(v, "tree", "checkpoint"),
 		              "is not the last one of the journal (%" PRIu64 " records here, %" PRIu64
 		              " there)",
 		              files->checkpoint_size, files->last_size);
@@ -165,7 +170,7 @@ static void check_checkpoint(struct verifying *v, const struct seal_files *files
 	if (files->has_checkpoint) {
 		struct checkpoint checkpoint = {.size = files->checkpoint_size};
 		memcpy(checkpoint.root, files->checkpoint_root, SHA256_SIZE);
-		add_root(v, &checkpoint, checkpoint_name);
+		add_root(v, &checkpoint, verify_where(v, "tree", "checkpoint"));
 	}
 }
 
@@ -176,32 +181,43 @@ static enum err check_seal(struct verifying *v, struct diag *diag) {
 		return ERR_OK; /* reported: nothing signed can be checked */
 	}
 	enum err err =
-	    seal_files_read(&files, v->os, path_in(&path, v->path, "tree/" STORE_CLASS), &v->verifier);
+	    seal_files_read(&files, v->os, path_in(&path, v->path, verify_where(v, "tree", NULL).ptr),
+	                    &v->tree->verifier);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the checkpoints cannot be read: %s", err_text(err));
 	}
-	v->unfinished = files.has_intent;
 	if (files.intent_damaged) {
-		verify_damage(v, intent_name, "is damaged");
+		verify_damage(v, verify_where(v, "tree", "intent"), "is damaged");
 	}
 	check_journal(v, &files);
 	check_checkpoint(v, &files);
-	v->signed_size = MAX_OF(files.last_size, files.checkpoint_size);
-	uint64_t end = catalogue_end(&v->catalogue);
-	uint64_t promised = MAX_OF(v->signed_size, files.has_intent ? files.intent.size : 0);
-	uint64_t last = catalogue_last(&v->catalogue);
-	v->result.signed_size = v->signed_size;
-	if (v->signed_size < last) {
+	v->tree->signed_size = MAX_OF(files.last_size, files.checkpoint_size);
+	uint64_t end = catalogue_end(&v->tree->catalogue);
+	uint64_t promised = MAX_OF(v->tree->signed_size, files.has_intent ? files.intent.size : 0);
+	uint64_t last = catalogue_last(&v->tree->catalogue);
+	v->result.signed_size += v->tree->signed_size;
+	if (v->tree->signed_size < last) {
 		/* Each segment is signed before the next is begun: no stop explains this. */
-		verify_damage_range(v, journal_name, v->signed_size, last,
+		verify_damage_range(v, verify_where(v, "tree", "checkpoints"), v->tree->signed_size, last,
 		                    "the checkpoints of these records are missing");
 	}
 	if (promised > end) {
-		verify_damage_range(v, STR("segments/" STORE_CLASS), end, promised,
+		verify_damage_range(v, verify_where(v, "segments", NULL), end, promised,
 		                    "%" PRIu64 " records were signed, %" PRIu64 " are there", promised,
 		                    end);
 	}
 	return ERR_OK;
+}
+
+/* The tree whose origin the note names in its first line. */
+static struct verify_tree *tree_of_note(struct verifying *v, struct str note) {
+	struct str origin = str_cut(&note, '\n');
+	for (size_t i = 0; i < v->trees_count; i++) {
+		if (str_eq(v->trees[i].verifier.name, origin)) {
+			return &v->trees[i];
+		}
+	}
+	return &v->trees[0]; /* whose key will say what is wrong */
 }
 
 static void check_against(struct verifying *v) {
@@ -211,16 +227,18 @@ static void check_against(struct verifying *v) {
 	if (text.len == 0 || !v->has_verifier) {
 		return;
 	}
-	if (checkpoint_open(text, &v->verifier, &checkpoint, &diag) != ERR_OK) {
+	v->tree = tree_of_note(v, text);
+	if (checkpoint_open(text, &v->tree->verifier, &checkpoint, &diag) != ERR_OK) {
 		verify_damage(v, STR(""), "the outside checkpoint is not one of this store: %s",
 		              diag.message);
 		return;
 	}
-	if (checkpoint.size > catalogue_end(&v->catalogue)) {
-		verify_damage_range(v, STR(""), catalogue_end(&v->catalogue), checkpoint.size,
+	uint64_t end = catalogue_end(&v->tree->catalogue);
+	if (checkpoint.size > end) {
+		verify_damage_range(v, STR(""), end, checkpoint.size,
 		                    "the store was rolled back: the outside checkpoint covers %" PRIu64
 		                    " records, the store has %" PRIu64,
-		                    checkpoint.size, catalogue_end(&v->catalogue));
+		                    checkpoint.size, end);
 		return;
 	}
 	v->result.against_held = true; /* until its root says otherwise */
@@ -230,20 +248,22 @@ static void check_against(struct verifying *v) {
 /* ---- segments as files ---- */
 
 static enum err check_catalogue(struct verifying *v, struct diag *diag) {
+	struct catalogue_owner owner = {.store_uuid = v->facts.uuid, .tree = v->tree->name};
 	struct store_path path;
 	struct os_stat stat;
 	uint64_t end = 0;
-	enum err err =
-	    v->os->stat(v->os->ctx, path_in(&path, v->path, "segments/" STORE_CLASS), true, &stat);
+	enum err err = v->os->stat(
+	    v->os->ctx, path_in(&path, v->path, verify_where(v, "segments", NULL).ptr), true, &stat);
 	if (err == ERR_NOT_FOUND || (err == ERR_OK && stat.kind != OS_FILE_FOLDER)) {
-		verify_damage(v, STR("segments/" STORE_CLASS), "the folder is missing");
+		verify_damage(v, verify_where(v, "segments", NULL), "the folder is missing");
 		return ERR_OK; /* the checkpoints tell how much was in it */
 	}
-	TRY(catalogue_load(&v->catalogue, v->os, path_in(&path, v->path, "segments/" STORE_CLASS),
-	                   v->facts.uuid, diag));
-	for (size_t i = 0; i < v->catalogue.count; i++) {
-		const struct segment_entry *entry = &v->catalogue.entries[i];
-		struct str where = arena_printf(v->arena, "segments/" STORE_CLASS "/%s", entry->name);
+	TRY(catalogue_load(&v->tree->catalogue, v->os,
+	                   path_in(&path, v->path, verify_where(v, "segments", NULL).ptr), &owner,
+	                   diag));
+	for (size_t i = 0; i < v->tree->catalogue.count; i++) {
+		const struct segment_entry *entry = &v->tree->catalogue.entries[i];
+		struct str where = verify_where(v, "segments", entry->name);
 		if (entry->first > end) {
 			verify_damage_range(v, where, end, entry->first,
 			                    "the records before this segment are missing");
@@ -256,8 +276,37 @@ static enum err check_catalogue(struct verifying *v, struct diag *diag) {
 		}
 		end = MAX_OF(end, entry->end);
 	}
-	v->result.segments = v->catalogue.count;
-	v->result.tree_size = end;
+	v->result.segments += v->tree->catalogue.count;
+	v->result.tree_size += end;
+	v->tree->size = end;
+	return ERR_OK;
+}
+
+static void set_trees(struct verifying *v) {
+	v->trees_count = v->facts.classes_count;
+	for (size_t i = 0; i < v->trees_count; i++) {
+		char origin[ORIGIN_MAX];
+		struct verify_tree *tree = &v->trees[i];
+		tree->name = str_from(v->facts.classes[i]);
+		facts_origin(&v->facts, tree->name, origin);
+		tree->verifier = verifier_named(&v->verifier, arena_str(v->arena, str_from(origin)));
+	}
+}
+
+static enum err each_tree(struct verifying *v,
+                          enum err (*check)(struct verifying *v, struct diag *diag),
+                          struct diag *diag) {
+	for (size_t i = 0; i < v->trees_count; i++) {
+		v->tree = &v->trees[i];
+		TRY(check(v, diag));
+	}
+	return ERR_OK;
+}
+
+static enum err check_tree(struct verifying *v, struct diag *diag) {
+	(void)diag;
+	TRY(verify_tree(v));
+	v->done += v->tree->size;
 	return ERR_OK;
 }
 
@@ -273,13 +322,15 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 		return diag_set(diag, ERR_NOT_FOUND, "there is no store at '%s'", v->path);
 	}
 	TRY(check_facts(v, diag));
-	TRY(check_catalogue(v, diag));
-	TRY(check_seal(v, diag));
+	set_trees(v);
+	TRY(each_tree(v, check_catalogue, diag));
+	TRY(each_tree(v, check_seal, diag));
 	check_against(v);
-	err = verify_tree(v);
+	err = each_tree(v, check_tree, diag);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));
 	}
+	memcpy(v->result.root, v->trees[0].root, sizeof(v->result.root));
 	verify_files(v);
 	return ERR_OK;
 }
@@ -299,8 +350,10 @@ enum err store_verify(const struct os *os, const char *path,
 	if (err == ERR_OK) {
 		*out_result = v.result;
 	}
-	catalogue_deinit(&v.catalogue);
-	buf_deinit(&v.roots);
+	for (size_t i = 0; i < v.trees_count; i++) {
+		catalogue_deinit(&v.trees[i].catalogue);
+		buf_deinit(&v.trees[i].roots);
+	}
 	map_free(v.objects_wanted);
 	arena_free(v.arena);
 	return err;

@@ -16,6 +16,17 @@ struct verify_root { /* a root that was signed */
 	struct str where; /* the file it stands in, or empty: the outside checkpoint */
 };
 
+/* What is known of one class. */
+struct verify_tree {
+	struct str name;
+	struct verifier verifier; /* the key under the tree's origin */
+	struct catalogue catalogue;
+	uint64_t size;        /* leaves by the names of segments */
+	uint64_t signed_size; /* of the newest checkpoint in the store */
+	struct buf roots;     /* struct verify_root */
+	uint8_t root[SHA256_SIZE];
+};
+
 struct verifying {
 	const struct os *os;
 	const char *path; /* the store's folder */
@@ -25,12 +36,15 @@ struct verifying {
 	struct facts facts;
 	bool has_verifier;
 	struct verifier verifier; /* name in arena */
-	struct catalogue catalogue;
-	uint64_t signed_size;       /* of the newest checkpoint in the store */
-	bool unfinished;            /* an intent is there: a writer stopped while sealing */
-	struct buf roots;           /* struct verify_root */
+	struct verify_tree trees[CLASSES_MAX];
+	size_t trees_count;
+	struct verify_tree *tree;   /* the one at hand */
+	uint64_t done;              /* leaves of the trees before it */
 	struct map *objects_wanted; /* hashes that records say are kept */
 };
+
+/* "part/CLASS" or "part/CLASS/name" of the tree at hand; in the arena, with a NUL behind it. */
+struct str verify_where(struct verifying *v, const char *part, const char *name);
 
 void verify_damage(struct verifying *v, struct str where, const char *format, ...)
     PRINTF_LIKE(3, 4);
@@ -39,7 +53,8 @@ void verify_damage_range(struct verifying *v, struct str where, uint64_t from, u
 /* What a stop explains: not damage, but not checked either. */
 void verify_leftover(struct verifying *v, struct str where, const char *format, ...)
     PRINTF_LIKE(3, 4);
-/* Records, leaves, levels, and all signed roots. ERR_CANCELED when progress says so. */
+/* Records, leaves, levels, and all signed roots of the tree at hand. ERR_CANCELED when progress
+ * says so. */
 MUST_USE enum err verify_tree(struct verifying *v);
 /* objects/, keys/, log/, quarantine/, and names that do not belong. */
 void verify_files(struct verifying *v);

@@ -52,6 +52,14 @@ static bool no_subfolder(struct verifying *v, struct str folder, struct str name
 	return false;
 }
 
+static enum err count_name(void *ctx, struct str name, enum os_file_kind kind) {
+	size_t *count = ctx;
+	(void)name;
+	(void)kind;
+	(*count)++;
+	return ERR_OK;
+}
+
 static bool is_one_of(struct str name, const struct str *names, size_t count) {
 	for (size_t i = 0; i < count; i++) {
 		if (str_eq(name, names[i])) {
@@ -143,12 +151,12 @@ static void log_name(struct verifying *v, struct str folder, struct str name) {
 	}
 }
 
-static void check_frames(struct verifying *v, const struct log_found *found) {
+static void check_frames(struct verifying *v, struct str where, const struct log_found *found) {
 	for (size_t i = 0; i < found->frames_count; i++) {
 		struct batch *batch CLEANUP(batch_freep) = NULL;
 		struct frame_files files;
 		if (frame_decode(found->frames[i].payload, &batch, &files) != ERR_OK) {
-			verify_damage(v, STR("log"), "batch %" PRIu64 " cannot be understood",
+			verify_damage(v, where, "batch %" PRIu64 " cannot be understood",
 			              found->frames[i].number);
 		}
 	}
@@ -158,35 +166,36 @@ static void check_log(struct verifying *v) {
 	struct log_found found;
 	struct store_path path;
 	struct diag diag = {0};
+	struct str where = verify_where(v, "log", NULL);
 	uint64_t taken_over = 0;
-	walk_folder(v, STR("log"), log_name, no_subfolder);
-	if (v->catalogue.count > 0 && v->catalogue.entries[v->catalogue.count - 1].segment != NULL) {
+	if (v->tree->catalogue.count > 0 &&
+	    v->tree->catalogue.entries[v->tree->catalogue.count - 1].segment != NULL) {
 		taken_over =
-		    segment_footer(v->catalogue.entries[v->catalogue.count - 1].segment)->log_frame;
+		    segment_footer(v->tree->catalogue.entries[v->tree->catalogue.count - 1].segment)
+		        ->log_frame;
 	}
-	if (log_find(v->os, path_in(&path, v->path, "log"), v->facts.uuid, taken_over, &found, &diag) !=
-	    ERR_OK) {
-		verify_damage(v, STR("log"), "%s", diag.message);
+	if (log_find(v->os, path_in(&path, v->path, where.ptr), v->facts.uuid, taken_over, &found,
+	             &diag) != ERR_OK) {
+		verify_damage(v, where, "%s", diag.message);
 		return;
 	}
 	for (size_t i = 0; i < found.damages_count; i++) {
 		const struct log_damage *damage = &found.damages[i];
 		if (!damage->torn) {
-			verify_damage(v, arena_printf(v->arena, "log/%s", found.files[damage->file].name),
+			verify_damage(v, verify_where(v, "log", found.files[damage->file].name),
 			              "%" PRIu64 " bytes at %" PRIu64 " are damaged", damage->size,
 			              damage->offset);
 		} else if (damage->size > 0) {
-			verify_leftover(v, arena_printf(v->arena, "log/%s", found.files[damage->file].name),
+			verify_leftover(v, verify_where(v, "log", found.files[damage->file].name),
 			                "the %" PRIu64 " bytes at %" PRIu64
 			                " are the end of an unfinished write; the next writer sets them aside",
 			                damage->size, damage->offset);
 		}
 	}
 	if (found.missing_frames > 0) {
-		verify_damage(v, STR("log"), "%" PRIu64 " acknowledged batches are lost",
-		              found.missing_frames);
+		verify_damage(v, where, "%" PRIu64 " acknowledged batches are lost", found.missing_frames);
 	}
-	check_frames(v, &found);
+	check_frames(v, where, &found);
 	log_found_deinit(&found);
 }
 
@@ -245,7 +254,7 @@ static void segment_file(struct verifying *v, struct str folder, struct str name
 	uint64_t end;
 	if (!segment_name_parse(name, &first, &end)) {
 		foreign(v, folder, name);
-	} else if (is_superseded(&v->catalogue, name)) {
+	} else if (is_superseded(&v->tree->catalogue, name)) {
 		verify_leftover(v, join(v, folder, name),
 		                "lies inside another segment; the next writer removes it");
 	}
@@ -261,20 +270,43 @@ static void tree_file(struct verifying *v, struct str folder, struct str name) {
 	}
 }
 
-static bool default_segments(struct verifying *v, struct str folder, struct str name) {
-	if (!str_eq(name, STR(STORE_CLASS))) {
+/* Folders of a class that the file `store` does not list (yet), and that are empty. */
+static bool unused_class(struct verifying *v, struct str where, struct str name) {
+	size_t names = 0;
+	struct store_path path;
+	if (!class_name_valid(name) ||
+	    v->os->list(v->os->ctx, path_in(&path, v->path, arena_cstr(v->arena, where)), count_name,
+	                &names) != ERR_OK ||
+	    names > 0) {
 		return false;
 	}
-	walk_folder(v, join(v, folder, name), segment_file, no_subfolder);
+	verify_leftover(v, where, "is the empty folder of a class that was not made to the end");
 	return true;
 }
 
-static bool default_tree(struct verifying *v, struct str folder, struct str name) {
-	if (!str_eq(name, STR(STORE_CLASS))) {
-		return false;
+/* One of segments/CLASS, tree/CLASS, log/CLASS. */
+static bool class_folder(struct verifying *v, struct str folder, struct str name,
+                         void (*file)(struct verifying *, struct str, struct str)) {
+	for (size_t i = 0; i < v->trees_count; i++) {
+		if (str_eq(v->trees[i].name, name)) {
+			v->tree = &v->trees[i];
+			walk_folder(v, join(v, folder, name), file, no_subfolder);
+			return true;
+		}
 	}
-	walk_folder(v, join(v, folder, name), tree_file, no_subfolder);
-	return true;
+	return unused_class(v, join(v, folder, name), name);
+}
+
+static bool class_segments(struct verifying *v, struct str folder, struct str name) {
+	return class_folder(v, folder, name, segment_file);
+}
+
+static bool class_tree(struct verifying *v, struct str folder, struct str name) {
+	return class_folder(v, folder, name, tree_file);
+}
+
+static bool class_log(struct verifying *v, struct str folder, struct str name) {
+	return class_folder(v, folder, name, log_name);
 }
 
 static bool root_folder(struct verifying *v, struct str folder, struct str name) {
@@ -282,12 +314,14 @@ static bool root_folder(struct verifying *v, struct str folder, struct str name)
 	if (str_eq(name, STR("keys"))) {
 		walk_folder(v, name, key_file, no_subfolder);
 	} else if (str_eq(name, STR("segments"))) {
-		walk_folder(v, name, foreign, default_segments);
+		walk_folder(v, name, foreign, class_segments);
 	} else if (str_eq(name, STR("tree"))) {
-		walk_folder(v, name, foreign, default_tree);
+		walk_folder(v, name, foreign, class_tree);
 	} else if (str_eq(name, STR("quarantine"))) {
 		walk_folder(v, name, check_aside, no_subfolder);
-	} else if (!str_eq(name, STR("log")) && !str_eq(name, STR("objects"))) {
+	} else if (str_eq(name, STR("log"))) {
+		walk_folder(v, name, foreign, class_log);
+	} else if (!str_eq(name, STR("objects"))) {
 		return false;
 	}
 	return true;
@@ -296,5 +330,8 @@ static bool root_folder(struct verifying *v, struct str folder, struct str name)
 void verify_files(struct verifying *v) {
 	walk_folder(v, STR(""), root_file, root_folder);
 	check_objects(v);
-	check_log(v);
+	for (size_t i = 0; i < v->trees_count; i++) {
+		v->tree = &v->trees[i];
+		check_log(v);
+	}
 }

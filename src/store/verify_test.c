@@ -171,9 +171,9 @@ TEST(an_object_that_was_moved_or_a_stranger_is_told_where_it_lies) {
 	CHECK(tells(os, STR("lies in the wrong folder")));
 	CHECK(tells(os, STR("is missing or damaged; the record says that it is kept")));
 	REQUIRE(os->rename(os->ctx, moved, path) == ERR_OK);
-	REQUIRE(os_replace_file(os, "/data/log", "stranger.wal", STR("x")) == ERR_OK);
-	CHECK(tells(os, STR("log/stranger.wal does not belong into a store")));
-	REQUIRE(os->unlink(os->ctx, "/data/log/stranger.wal") == ERR_OK);
-	REQUIRE(os->make_folder(os->ctx, "/data/log/folder") == ERR_OK);
-	CHECK(tells(os, STR("log/folder does not belong into a store")));
+	REQUIRE(os_replace_file(os, "/data/log/default", "stranger.wal", STR("x")) == ERR_OK);
+	CHECK(tells(os, STR("log/default/stranger.wal does not belong into a store")));
+	REQUIRE(os->unlink(os->ctx, "/data/log/default/stranger.wal") == ERR_OK);
+	REQUIRE(os->make_folder(os->ctx, "/data/log/Folder") == ERR_OK);
+	CHECK(tells(os, STR("log/Folder does not belong into a store")));
 }

@@ -28,7 +28,9 @@ struct growing {
 /* ---- stored levels ---- */
 
 static struct str level_where(struct verifying *v, unsigned level) {
-	return arena_printf(v->arena, "tree/" STORE_CLASS "/level%u", level);
+	char name[LEVEL_NAME_SIZE];
+	level_name(level, name);
+	return verify_where(v, "tree", name);
 }
 
 static void open_levels(struct growing *g) {
@@ -39,11 +41,11 @@ static void open_levels(struct growing *g) {
 		struct store_path path;
 		struct os_stat stat = {0};
 		level_name(level, name);
-		(void)path_in(&folder, g->v->path, "tree/" STORE_CLASS);
+		(void)path_in(&folder, g->v->path, verify_where(g->v, "tree", NULL).ptr);
 		g->level_fds[level] = -1;
 		enum err err =
 		    os->open(os->ctx, path_in(&path, folder.text, name), OS_READ, &g->level_fds[level]);
-		uint64_t wanted = level_entries(g->v->signed_size, level) * SHA256_SIZE;
+		uint64_t wanted = level_entries(g->v->tree->signed_size, level) * SHA256_SIZE;
 		if (err == ERR_OK) {
 			err = os->fstat(os->ctx, g->level_fds[level], &stat);
 		} else {
@@ -51,7 +53,7 @@ static void open_levels(struct growing *g) {
 		}
 		/* More when sealing was interrupted, but not more than the records that are there. */
 		uint64_t most =
-		    level_entries(MAX_OF(g->v->result.tree_size, g->v->signed_size), level) * SHA256_SIZE;
+		    level_entries(MAX_OF(g->v->tree->size, g->v->tree->signed_size), level) * SHA256_SIZE;
 		if (stat.size > wanted && stat.size <= most) {
 			verify_leftover(g->v, level_where(g->v, level),
 			                "the %" PRIu64 " bytes at %" PRIu64
@@ -69,7 +71,7 @@ static bool stored_node(struct growing *g, unsigned level, uint64_t entry,
                         uint8_t out_hash[SHA256_SIZE]) {
 	const struct os *os = g->v->os;
 	size_t got = 0;
-	return entry < level_entries(g->v->signed_size, level) && g->level_fds[level] >= 0 &&
+	return entry < level_entries(g->v->tree->signed_size, level) && g->level_fds[level] >= 0 &&
 	       os->pread(os->ctx, g->level_fds[level], out_hash, SHA256_SIZE, entry * SHA256_SIZE,
 	                 &got) == ERR_OK &&
 	       got == SHA256_SIZE;
@@ -153,8 +155,8 @@ static void current_root(const struct growing *g, uint8_t out_root[SHA256_SIZE])
 
 /* Compares with all roots that were signed at this size. */
 static void check_roots(struct growing *g) {
-	const struct verify_root *roots = (const struct verify_root *)(void *)g->v->roots.ptr;
-	size_t count = g->v->roots.len / sizeof(*roots);
+	const struct verify_root *roots = (const struct verify_root *)(void *)g->v->tree->roots.ptr;
+	size_t count = g->v->tree->roots.len / sizeof(*roots);
 	for (; g->roots_done < count && roots[g->roots_done].size <= g->next; g->roots_done++) {
 		const struct verify_root *root = &roots[g->roots_done];
 		uint8_t made[SHA256_SIZE];
@@ -300,8 +302,7 @@ static void segment_damage(void *ctx, struct str what, uint64_t from, uint64_t t
 
 static enum err feed_segment(struct growing *g, const struct segment_entry *entry) {
 	struct verifying *v = g->v;
-	struct checking checking = {
-	    .v = v, .where = arena_printf(v->arena, "segments/" STORE_CLASS "/%s", entry->name)};
+	struct checking checking = {.v = v, .where = verify_where(v, "segments", entry->name)};
 	enum err err = segment_check(entry->segment, segment_damage, &checking);
 	if (err != ERR_OK) {
 		verify_damage_range(v, checking.where, entry->first, entry->end, "cannot be checked: %s",
@@ -314,7 +315,7 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 		}
 		feed_page(g, entry->segment, page, checking.damages > 0, checking.where);
 		if (v->options->progress != NULL &&
-		    !v->options->progress(v->options->ctx, g->next, v->result.tree_size)) {
+		    !v->options->progress(v->options->ctx, v->done + g->next, v->result.tree_size)) {
 			return ERR_CANCELED;
 		}
 	}
@@ -323,8 +324,8 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 
 static enum err feed_all(struct growing *g) {
 	check_roots(g);
-	for (size_t i = 0; i < g->v->catalogue.count; i++) {
-		const struct segment_entry *entry = &g->v->catalogue.entries[i];
+	for (size_t i = 0; i < g->v->tree->catalogue.count; i++) {
+		const struct segment_entry *entry = &g->v->tree->catalogue.entries[i];
 		if (entry->first > g->next) {
 			feed_missing(g, entry->first);
 		}
@@ -350,14 +351,14 @@ enum err verify_tree(struct verifying *v) {
 	g->v = v;
 	g->streams = map_new();
 	leaf_reader_init(&g->reader, v->os, path_in(&objects, v->path, "objects"));
-	if (v->roots.len > 0) {
-		qsort(v->roots.ptr, v->roots.len / sizeof(struct verify_root), sizeof(struct verify_root),
-		      by_size);
+	if (v->tree->roots.len > 0) {
+		qsort(v->tree->roots.ptr, v->tree->roots.len / sizeof(struct verify_root),
+		      sizeof(struct verify_root), by_size);
 	}
 	open_levels(g);
 	enum err err = feed_all(g);
 	if (err == ERR_OK && !g->stack_bad && !(g->bundle_bad && g->next % BUNDLE != 0)) {
-		current_root(g, v->result.root);
+		current_root(g, v->tree->root);
 	}
 	for (unsigned level = 1; level < TREE_LEVELS; level++) {
 		if (g->level_fds[level] >= 0) {

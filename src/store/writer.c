@@ -79,23 +79,27 @@ static void parent_of(const char *folder, char out_parent[LIMIT_PATH]) {
 	               len == 0 ? "." : folder);
 }
 
+static enum err make_class_folders(struct store *store) {
+	static const char *const above[] = {"segments", "tree", "log"};
+	const char *const folders[] = {store->segments, store->tree, store->log};
+	for (size_t i = 0; i < ARRAY_LEN(above); i++) {
+		struct store_path path;
+		TRY(make_folder(store->os, path_in(&path, store->folder, above[i])));
+		TRY(make_folder(store->os, folders[i]));
+		TRY(store->os->sync_folder(store->os->ctx, path.text));
+	}
+	return ERR_OK;
+}
+
 /* All folders, then one sync for each that holds some: also of those that a stop left made but not
  * synced, and of the store's own. */
 static enum err make_folders(struct store *store) {
 	const struct os *os = store->os;
-	struct store_path segments;
-	struct store_path tree;
 	char parent[LIMIT_PATH];
-	(void)path_in(&segments, store->folder, "segments");
-	(void)path_in(&tree, store->folder, "tree");
-	const char *const folders[] = {segments.text, store->segments, tree.text,     store->tree,
-	                               store->keys,   store->log,      store->objects};
-	for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
-		TRY(make_folder(os, folders[i]));
-	}
 	parent_of(store->folder, parent);
-	TRY(os->sync_folder(os->ctx, segments.text));
-	TRY(os->sync_folder(os->ctx, tree.text));
+	TRY(make_folder(os, store->keys));
+	TRY(make_folder(os, store->objects));
+	TRY(make_class_folders(store));
 	enum err err = os->sync_folder(os->ctx, parent);
 	if (err != ERR_OK && err != ERR_DENIED) { /* denied: then somebody else made our folder */
 		return err;
@@ -103,9 +107,17 @@ static enum err make_folders(struct store *store) {
 	return os->sync_folder(os->ctx, store->folder);
 }
 
+static enum err write_facts(struct store *store, const struct facts *facts, struct diag *diag) {
+	struct buf text CLEANUP(buf_deinit) = {0};
+	facts_format(facts, &text);
+	enum err err = os_replace_file(store->os, store->folder, "store", buf_str(&text));
+	return err == ERR_OK ? ERR_OK
+	                     : diag_set(diag, err, "'%s/store' cannot be written: %s", store->folder,
+	                                err_text(err));
+}
+
 static enum err make_store(struct store *store, struct diag *diag) {
 	uint8_t uuid[UUID_SIZE];
-	struct buf text CLEANUP(buf_deinit) = {0};
 	enum err err = make_folders(store);
 	if (err == ERR_OK) {
 		err = uuid_new(store->os, uuid);
@@ -122,11 +134,28 @@ static enum err make_store(struct store *store, struct diag *diag) {
 	struct facts facts = facts_make(uuid);
 	drop_unused_keys(store);
 	TRY(signer_create(store->os, store->keys, str_from(facts.origin), diag));
-	facts_format(&facts, &text);
-	err = os_replace_file(store->os, store->folder, "store", buf_str(&text));
-	return err == ERR_OK ? ERR_OK
-	                     : diag_set(diag, err, "'%s/store' cannot be written: %s", store->folder,
-	                                err_text(err));
+	return write_facts(store, &facts, diag);
+}
+
+/* A class is listed before anything is kept in it, and its folders are there before it is listed.
+ */
+static enum err add_class(struct store *store, struct diag *diag) {
+	struct facts *facts = &store->options.beside->facts;
+	if (facts_has_class(facts, store->class_name)) {
+		return ERR_OK;
+	}
+	struct facts more = *facts;
+	if (facts_add_class(&more, store->class_name) != ERR_OK) {
+		return diag_set(diag, ERR_LIMIT, "a store has at most %d classes", CLASSES_MAX);
+	}
+	enum err err = make_class_folders(store);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the folders of class '%.*s' cannot be made: %s",
+		                STR_ARG(store->class_name), err_text(err));
+	}
+	TRY(write_facts(store, &more, diag));
+	*facts = more;
+	return ERR_OK;
 }
 
 static enum err take_lock(struct store *store, struct diag *diag) {
@@ -154,6 +183,9 @@ enum err writer_lock(struct store *store, struct diag *diag) {
 	ASSERT(store->writer != NULL);
 	store->writer->lock_fd = -1;
 	log_writer_init(&store->writer->log, os, store->log, store->facts.uuid, 1);
+	if (store->options.beside != NULL) {
+		return add_class(store, diag);
+	}
 	enum err err = os->list(os->ctx, store->folder, look_at_name, &look);
 	if (err == ERR_NOT_FOUND && store->options.create) {
 		char parent[LIMIT_PATH];
@@ -191,7 +223,11 @@ static void remove_leftovers(struct store *store) {
 		struct store_path path;
 		path_remove(store->os, path_in(&path, store->segments, names->ptr + at));
 	}
-	(void)leftovers_remove(store->os, store->folder);
+	if (store->options.beside == NULL) {
+		(void)leftovers_remove(store->os, store->folder);
+	} else { /* the other classes are being written */
+		(void)leftovers_remove_class(store->os, store->folder, store->class_name);
+	}
 }
 
 static enum err cut_tail(void *ctx, struct str what, struct str bytes) {
@@ -206,6 +242,8 @@ static enum err open_sealing(struct store *store, struct diag *diag) {
 	struct sealing_options options = {.os = store->os,
 	                                  .folder = store->tree,
 	                                  .keys = store->keys,
+	                                  .key_name = str_from(store->facts.origin),
+	                                  .origin = str_from(store->origin),
 	                                  .size = catalogue_end(&store->catalogue),
 	                                  .last = catalogue_last(&store->catalogue),
 	                                  .leaves = store_leaves,
@@ -214,10 +252,6 @@ static enum err open_sealing(struct store *store, struct diag *diag) {
 	                                  .notice = pass_notice,
 	                                  .ctx = store};
 	TRY(sealing_open(&store->writer->sealing, &options, diag));
-	struct verifier verifier = signer_verifier(store->writer->sealing.signer);
-	if (!str_eq(verifier.name, str_from(store->facts.origin))) {
-		return diag_set(diag, ERR_CORRUPT, "the key in '%s' belongs to another store", store->keys);
-	}
 	store_load_checkpoint(store);
 	return ERR_OK;
 }
