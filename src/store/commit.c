@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/seal_record.h"
 #include "store/store_private.h"
 
 static enum err break_off(struct store *store, enum err err) {
@@ -39,7 +40,7 @@ enum err store_encode(struct store *store, struct batch *batch, struct store_pag
 		err = page_encode(batch, &reservation->plan, &page, diag);
 	}
 	if (err == ERR_OK) {
-		page->cut_after = reservation->cut_after;
+		page->seal = reservation->seal;
 		page->log_frame = reservation->log_frame;
 		*out_page = page;
 	}
@@ -229,9 +230,20 @@ static enum err put_in_place(struct store *store, const char *name, struct diag 
 	return ERR_OK;
 }
 
-static enum err commit_segment(struct store *store, struct diag *diag) {
+/* The last row of the segment. */
+static enum err append_seal(struct store *store, const struct seal_plan *plan, struct diag *diag) {
+	struct store_page *page = NULL;
+	TRY(seal_page_encode(store, plan, &page, diag));
+	enum err err = append_page(store, page, diag);
+	page_free(page);
+	return err;
+}
+
+static enum err commit_segment(struct store *store, const struct seal_plan *plan,
+                               struct diag *diag) {
 	struct store_writer *writer = store->writer;
 	char name[SEGMENT_NAME_SIZE];
+	TRY(append_seal(store, plan, diag));
 	TRY(write_footer(store, diag));
 	TRY(name_segment(store, name, diag));
 	TRY(put_in_place(store, name, diag));
@@ -251,8 +263,8 @@ enum err store_append(struct store *store, struct store_page *page, struct diag 
 		diag_set(diag, err, "the store cannot be written any more: %s", err_text(err));
 	} else if (page->rows > 0) {
 		err = append_page(store, page, diag);
-		if (err == ERR_OK && page->cut_after) {
-			err = commit_segment(store, diag);
+		if (err == ERR_OK && page->seal.is_there) {
+			err = commit_segment(store, &page->seal, diag);
 		}
 		if (err != ERR_OK) {
 			break_off(store, err);
@@ -330,7 +342,12 @@ static enum err commit_all(struct store *store, struct diag *diag) {
 	}
 	TRY(commit_own_rows(store, diag));
 	if (writer->open.writer != NULL) {
-		TRY(commit_segment(store, diag));
+		struct seal_plan plan;
+		enum err err = seal_plan_make(store, &plan);
+		if (err != ERR_OK) {
+			return diag_set(diag, err, "no random bytes for a seal: %s", err_text(err));
+		}
+		TRY(commit_segment(store, &plan, diag));
 		plan_next_segment(store);
 	}
 	return empty_log(store, diag);

@@ -41,6 +41,7 @@ static void put_files(struct buf *out, const struct batch *batch, const struct f
 static void put_plan(struct buf *out, const struct batch *batch, const struct page_plan *plan) {
 	wire_put_u64(out, plan->first_index);
 	wire_put_varint(out, plan->incarnation);
+	wire_put_varint(out, batch_reservation(batch)->cut_after);
 	wire_put_varint(out, plan->seeds_count);
 	buf_append(out, plan->seeds, (size_t)plan->seeds_count * SALT_SEED_SIZE);
 	for (uint16_t i = 0; i < batch->sources_count; i++) {
@@ -177,9 +178,12 @@ static uint32_t bundles_of(uint64_t first, uint32_t count) {
 	return count == 0 ? 0 : (uint32_t)((first + count - 1) / SALT_BUNDLE - first / SALT_BUNDLE + 1);
 }
 
-static void get_plan(struct wire *in, struct batch *batch, uint32_t rows, struct page_plan *plan) {
+static void get_plan(struct wire *in, struct batch *batch, uint32_t rows,
+                     struct reservation *reservation) {
+	struct page_plan *plan = &reservation->plan;
 	plan->first_index = wire_u64(in);
 	plan->incarnation = wire_varint(in);
+	reservation->cut_after = wire_varint_max(in, 1) != 0;
 	plan->seeds_count = (uint32_t)wire_varint_max(in, LIMIT_BATCH_ROWS / SALT_BUNDLE + 2);
 	in->bad = in->bad || plan->first_index > UINT64_MAX / 2 ||
 	          plan->seeds_count != bundles_of(plan->first_index, rows);
@@ -252,7 +256,7 @@ enum err frame_decode(struct str payload, struct batch **out_batch, struct frame
 	get_sources(&in, batch);
 	get_files(&in, batch, &files);
 	uint32_t rows = (uint32_t)wire_varint_max(&in, LIMIT_BATCH_ROWS);
-	get_plan(&in, batch, rows, &reservation->plan);
+	get_plan(&in, batch, rows, reservation);
 	if (in.bad) {
 		return ERR_CORRUPT;
 	}

@@ -29,7 +29,7 @@ static enum err make_payloads(const struct store *store, struct batch *const *ba
 			return diag_set(diag, ERR_INVALID,
 			                "batches before this one are neither in the log nor committed");
 		}
-		next += batches[i]->count;
+		next += reservation_rows(batch_reservation(batches[i]), batches[i]->count);
 		size_t before = payloads->bytes.len;
 		enum err err = frame_encode(batches[i], &store->files, &payloads->bytes);
 		if (err != ERR_OK) {
@@ -63,8 +63,9 @@ enum err store_log_many(struct store *store, struct batch *const *batches, size_
 	TRY(log_write(&writer->log, (const struct str *)(void *)payloads.strs.ptr, count, &frame,
 	              diag));
 	for (size_t i = 0; i < count; i++) {
-		batch_reservation(batches[i])->log_frame = frame + i;
-		writer->logged_index += batches[i]->count;
+		struct reservation *reservation = batch_reservation(batches[i]);
+		reservation->log_frame = frame + i;
+		writer->logged_index += reservation_rows(reservation, batches[i]->count);
 	}
 	report_acks(store, writer->logged_index);
 	return ERR_OK;

@@ -3,6 +3,7 @@
  * segment is cut. Nothing here touches the disk.
  */
 #include "base/utf8.h"
+#include "store/seal_record.h"
 #include "store/store_private.h"
 
 /* ---- rows of the store's own ---- */
@@ -19,8 +20,8 @@ static uint16_t own_source(struct batch *batch) {
 	return batch_add_source(batch, &source);
 }
 
-static void add_own_row(const struct store *store, struct batch *batch, enum record_type type,
-                        struct str body) {
+void add_own_row(const struct store *store, struct batch *batch, enum record_type type,
+                 struct str body) {
 	uint16_t source = own_source(batch);
 	struct batch_record *record = batch_add_record(batch);
 	record->type = (uint8_t)type;
@@ -284,7 +285,7 @@ static enum err plan_seeds(struct store *store, struct batch *batch, struct page
 }
 
 /* The batch has its plan: everything behind it goes on from there. */
-static void advance(struct store *store, struct batch *batch, struct reservation *reservation) {
+static enum err advance(struct store *store, struct batch *batch, struct reservation *reservation) {
 	struct store_writer *writer = store->writer;
 	const struct page_plan *plan = &reservation->plan;
 	batch->first_index = plan->first_index;
@@ -298,13 +299,26 @@ static void advance(struct store *store, struct batch *batch, struct reservation
 		writer->planned_bytes += batch->records[row].body_len;
 	}
 	writer->planned_rows += batch->count;
-	if (batch->count > 0 && (writer->planned_bytes >= store->options.segment_bytes ||
-	                         writer->planned_rows >= SEGMENT_ROWS_MAX)) {
-		reservation->cut_after = true;
+	note_files(store, batch);
+	if (reservation->cut_after) {
+		TRY(seal_plan_make(store, &reservation->seal));
 		writer->planned_bytes = writer->planned_rows = 0;
 		writer->has_seed = false; /* the next segment has seeds of its own */
 	}
-	note_files(store, batch);
+	return ERR_OK;
+}
+
+/* A batch of the log is cut as it was when it was logged: what is behind it has its place so. */
+static void plan_cut(const struct store *store, const struct batch *batch,
+                     struct reservation *reservation) {
+	const struct store_writer *writer = store->writer;
+	uint64_t bytes = writer->planned_bytes;
+	for (uint32_t row = 0; row < batch->count; row++) {
+		bytes += batch->records[row].body_len;
+	}
+	reservation->cut_after =
+	    batch->count > 0 && (bytes >= store->options.segment_bytes ||
+	                         writer->planned_rows + batch->count + 1 >= SEGMENT_ROWS_MAX);
 }
 
 enum err reserve_rows(struct store *store, struct batch *batch) {
@@ -314,8 +328,8 @@ enum err reserve_rows(struct store *store, struct batch *batch) {
 	plan->incarnation = store->writer->incarnation;
 	TRY(plan_seeds(store, batch, plan));
 	plan_streams(store, batch, plan);
-	advance(store, batch, reservation);
-	return ERR_OK;
+	plan_cut(store, batch, reservation);
+	return advance(store, batch, reservation);
 }
 
 enum err store_reserve(struct store *store, struct batch *batch) {
@@ -401,6 +415,5 @@ enum err reserve_replayed(struct store *store, struct batch *batch) {
 	} else {
 		adopt_streams(store, batch, plan);
 	}
-	advance(store, batch, reservation);
-	return ERR_OK;
+	return advance(store, batch, reservation);
 }

@@ -79,8 +79,8 @@ TEST(pages_outside_the_ranges_are_skipped) {
 	options.index_to = 300;
 	CHECK_EQ(walk(store, &options).pages, 1);
 	options = everything;
-	options.from_ns = SAMPLE_TIME + 399 * 1000;
-	options.to_ns = SAMPLE_TIME + 401 * 1000; /* the last of one page, the first of the next */
+	options.from_ns = SAMPLE_TIME + 399 * 1000; /* the last of one page, a seal, */
+	options.to_ns = SAMPLE_TIME + 402 * 1000;   /* the first of the next page */
 	CHECK_EQ(walk(store, &options).pages, 2);
 	options.from_ns = SAMPLE_TIME + 400 * 1000;
 	CHECK_EQ(walk(store, &options).pages, 1);
@@ -139,10 +139,10 @@ TEST(a_record_is_found_by_its_index) {
 	struct store *store CLEANUP(store_closep) = filled(&bench);
 	struct store_view *view = NULL;
 	REQUIRE(store != NULL);
-	REQUIRE(store_view_at(store, 950, &view, &bench.diag) == ERR_OK);
+	REQUIRE(store_view_at(store, 952, &view, &bench.diag) == ERR_OK);
 	const struct str *texts;
 	CHECK(store_view_texts(view, &texts) == ERR_OK);
-	CHECK_STR(texts[950 - store_view_first_index(view)], "the needle");
+	CHECK_STR(texts[952 - store_view_first_index(view)], "the needle");
 	store_view_free(view);
 	CHECK(store_view_at(store, 100000, &view, &bench.diag) == ERR_NOT_FOUND);
 }

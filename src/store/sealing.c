@@ -38,6 +38,7 @@ static void read_journal(struct seal_files *files, const struct verifier *verifi
 		buf_clear(&files->last_note);
 		buf_append_str(&files->last_note, note);
 		files->last_size = checkpoint.size;
+		files->notes++;
 		memcpy(files->last_root, checkpoint.root, SHA256_SIZE);
 	}
 	files->journal_valid = at;
@@ -140,6 +141,8 @@ static enum err append_journal(struct sealing *sealing, struct str note) {
 		TRY(os->sync_folder(os->ctx, sealing->folder));
 	}
 	sealing->journal_size += frame.len;
+	sealing->notes++;
+	sha256(note.ptr, note.len, sealing->last_note);
 	return ERR_OK;
 }
 
@@ -150,6 +153,7 @@ static enum err write_last_again(struct sealing *sealing, const struct seal_file
 	journal_append(&frame, buf_str(&files->last_note));
 	ASSERT(sealing->journal_size >= frame.len);
 	sealing->journal_size -= frame.len;
+	sealing->notes--;
 	return append_journal(sealing, buf_str(&files->last_note));
 }
 
@@ -158,6 +162,8 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
                            const struct sealing_options *options) {
 	const struct os *os = sealing->os;
 	sealing->journal_size = files->journal_valid;
+	sealing->notes = files->notes;
+	sha256(files->last_note.ptr, files->last_note.len, sealing->last_note);
 	if (files->journal_valid < files->journal.len) {
 		struct str tail =
 		    str_slice(buf_str(&files->journal), files->journal_valid, files->journal.len);

@@ -16,7 +16,9 @@ struct sealing {
 	struct tree tree; /* grows with each appended page */
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];
-	uint64_t journal_size; /* bytes */
+	uint64_t journal_size;          /* bytes */
+	uint64_t notes;                 /* in the journal: the number of the next checkpoint */
+	uint8_t last_note[SHA256_SIZE]; /* SHA-256 of the last of them */
 };
 
 /* What the files say, judged but not yet compared with the records. */
@@ -26,6 +28,7 @@ struct seal_files {
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[SHA256_SIZE];
 	struct buf last_note; /* the journal's last valid note */
+	uint64_t notes;       /* how many valid ones it has */
 	uint64_t last_size;
 	uint8_t last_root[SHA256_SIZE];
 	struct buf journal;   /* all bytes */

@@ -30,6 +30,15 @@ struct page_plan {
 	uint32_t seeds_count;
 };
 
+/* The place of the seal record that ends a segment; set by the store. */
+struct seal_plan {
+	bool is_there;
+	uint64_t index, seq;
+	uint32_t stream;
+	uint8_t stream_id[STREAM_ID_SIZE];
+	uint8_t seed[SALT_SEED_SIZE];
+};
+
 /* ---- encoding ---- */
 
 struct page_stream_count {
@@ -65,7 +74,7 @@ struct store_page {
 	uint64_t progress_position;
 	uint8_t progress_hash[32];
 	bool progress_no_final_lf;
-	bool cut_after;     /* set by the store: the segment ends with this page */
+	struct seal_plan seal; /* set by the store: the segment ends behind this page with a seal */
 	uint64_t log_frame; /* set by the store: the frame of the write-ahead log it came from, or 0 */
 };
 

@@ -43,9 +43,10 @@ struct store_options {
 	/* A store that is open for writing at the same path: this one writes another class of it, under
 	 * its lock, and is closed before it. A class that is new is made. */
 	struct store *beside;
-	bool writable;   /* takes the lock; repairs after a crash */
-	bool create;     /* make it when absent */
-	bool take_again; /* --again: file identity is ignored */
+	const char *build; /* the program and its version, for seal records; NULL: akashi */
+	bool writable;     /* takes the lock; repairs after a crash */
+	bool create;       /* make it when absent */
+	bool take_again;   /* --again: file identity is ignored */
 	/* Other classes, for reading: what was taken into one of them is known, too. NULL: none. */
 	const struct store_set *others;
 	uint64_t segment_bytes; /* raw bytes at which a segment is cut; 0 = default (64 MiB) */

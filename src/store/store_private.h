@@ -116,4 +116,7 @@ bool writer_takes_over(const struct store *store);
 MUST_USE enum err reserve_rows(struct store *store, struct batch *batch);
 /* The same for a batch that comes from the log with its plan; files are those of the frame. */
 MUST_USE enum err reserve_replayed(struct store *store, struct batch *batch);
+/* Appends a row of the store's own; with an empty field row when the batch is parsed. */
+void add_own_row(const struct store *store, struct batch *batch, enum record_type type,
+                 struct str body);
 void report_acks(struct store *store, uint64_t durable_end);

@@ -126,6 +126,12 @@ static void add_root(struct verifying *v, const struct checkpoint *checkpoint, s
 	buf_append(&v->tree->roots, &root, sizeof(root));
 }
 
+static void add_note(struct verifying *v, const struct checkpoint *checkpoint, struct str note) {
+	struct verify_note row = {.size = checkpoint->size};
+	sha256(note.ptr, note.len, row.hash);
+	buf_append(&v->tree->notes, &row, sizeof(row));
+}
+
 static void check_journal(struct verifying *v, const struct seal_files *files) {
 	struct str bytes = buf_str(&files->journal);
 	struct str note;
@@ -149,6 +155,7 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 			              "the note at %zu was not signed by this store", from);
 		} else {
 			add_root(v, &checkpoint, verify_where(v, "tree", "checkpoints"));
+			add_note(v, &checkpoint, note);
 			v->result.checkpoints++;
 		}
 	}
@@ -330,6 +337,7 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));
 	}
+	verify_heads(v);
 	memcpy(v->result.root, v->trees[0].root, sizeof(v->result.root));
 	verify_files(v);
 	return ERR_OK;
@@ -353,7 +361,9 @@ enum err store_verify(const struct os *os, const char *path,
 	for (size_t i = 0; i < v.trees_count; i++) {
 		catalogue_deinit(&v.trees[i].catalogue);
 		buf_deinit(&v.trees[i].roots);
+		buf_deinit(&v.trees[i].notes);
 	}
+	buf_deinit(&v.heads);
 	map_free(v.objects_wanted);
 	arena_free(v.arena);
 	return err;

@@ -16,6 +16,19 @@ struct verify_root { /* a root that was signed */
 	struct str where; /* the file it stands in, or empty: the outside checkpoint */
 };
 
+struct verify_note { /* a checkpoint in the journal */
+	uint64_t size;
+	uint8_t hash[SHA256_SIZE]; /* of the note */
+};
+
+struct verify_head { /* what a seal record says of another tree */
+	struct str tree;
+	uint64_t size;
+	uint8_t root[SHA256_SIZE];
+	struct str where; /* the segment that says so */
+	uint64_t index;
+};
+
 /* What is known of one class. */
 struct verify_tree {
 	struct str name;
@@ -24,6 +37,7 @@ struct verify_tree {
 	uint64_t size;        /* leaves by the names of segments */
 	uint64_t signed_size; /* of the newest checkpoint in the store */
 	struct buf roots;     /* struct verify_root */
+	struct buf notes;     /* struct verify_note, in order */
 	uint8_t root[SHA256_SIZE];
 };
 
@@ -40,6 +54,7 @@ struct verifying {
 	size_t trees_count;
 	struct verify_tree *tree;   /* the one at hand */
 	uint64_t done;              /* leaves of the trees before it */
+	struct buf heads;           /* struct verify_head */
 	struct map *objects_wanted; /* hashes that records say are kept */
 };
 
@@ -56,5 +71,9 @@ void verify_leftover(struct verifying *v, struct str where, const char *format, 
 /* Records, leaves, levels, and all signed roots of the tree at hand. ERR_CANCELED when progress
  * says so. */
 MUST_USE enum err verify_tree(struct verifying *v);
+/* A seal record at index fits the checkpoints of its tree; what it says of others is kept. */
+void verify_seal(struct verifying *v, struct str body, uint64_t index, struct str where);
+/* What seal records said of other trees, once all trees were gone through. */
+void verify_heads(struct verifying *v);
 /* objects/, keys/, log/, quarantine/, and names that do not belong. */
 void verify_files(struct verifying *v);

@@ -232,6 +232,11 @@ static void feed_row(struct growing *g, struct store_view *view, uint32_t row, u
 	if (leaf->type == RECORD_OBJECT) {
 		want_object(g, view, row);
 	}
+	if (leaf->type == RECORD_SEAL) {
+		struct view_body body;
+		bool read = store_view_body(view, row, &body) == ERR_OK && !body.container;
+		verify_seal(g->v, read ? body.bytes : STR(""), g->next, where);
+	}
 	g->v->result.records += leaf->type == RECORD_DATA;
 	feed(g, hash);
 }
