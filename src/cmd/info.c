@@ -2,6 +2,7 @@
 #include "base/instant.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/ledger.h"
 #include "render/table.h"
 #include "render/units.h"
 #include "store/store.h"
@@ -204,8 +205,9 @@ static uint64_t append_gaps_of(struct buf *out, struct store *store) {
 	return gaps;
 }
 
-/* What is known to be missing. */
-static void append_gaps(struct buf *out, const struct store_set *set) {
+/* What is known to be missing, and what the ledger says. */
+static void append_gaps(struct buf *out, const struct store_set *set, const struct ledger *ledger,
+                        const struct render_style *style) {
 	uint64_t gaps = 0;
 	buf_append_char(out, '\n');
 	for (size_t i = 0; i < set->count; i++) {
@@ -214,6 +216,11 @@ static void append_gaps(struct buf *out, const struct store_set *set) {
 	if (gaps == 0) {
 		buf_append_str(out,
 		               STR("no gaps: every file was taken to its end, every leaf is sealed\n"));
+	}
+	buf_append_str(out, ledger->count > 0 ? STR("\nthe ledger of clocks, settings, losses:\n")
+	                                      : STR(""));
+	for (size_t i = 0; i < ledger->count; i++) {
+		ledger_append_line(&ledger->entries[i], style, out);
 	}
 }
 
@@ -303,9 +310,12 @@ static void append_json_files(struct buf *out, const struct store_set *set) {
 	buf_append_str(out, STR("]}\n"));
 }
 
-static void append_json(struct buf *out, const struct store_set *set,
-                        const struct store_info *info) {
+static void append_json(struct buf *out, const struct store_set *set, const struct store_info *info,
+                        const struct ledger *ledger) {
 	append_json_facts(out, info);
+	if (ledger != NULL) {
+		ledger_append_json(ledger, out);
+	}
 	append_json_trees(out, set);
 	append_json_sources(out, set);
 	append_json_files(out, set);
@@ -323,7 +333,7 @@ static void append_trees(struct buf *out, const struct store_set *set) {
 	}
 }
 
-static int show(const struct store_set *set, const struct args *args,
+static int show(const struct store_set *set, const struct args *args, const struct ledger *ledger,
                 const struct render_style *style) {
 	struct buf text = {0};
 	struct store_info info;
@@ -336,12 +346,12 @@ static int show(const struct store_set *set, const struct args *args,
 		append_files(&text, set, style);
 	}
 	if (args->gaps) {
-		append_gaps(&text, set);
+		append_gaps(&text, set, ledger, style);
 	}
 	int status = console_print(&text);
 	if (args->json) {
 		buf_clear(&text);
-		append_json(&text, set, &info);
+		append_json(&text, set, &info, args->gaps ? ledger : NULL);
 		(void)console_print_error(&text);
 	}
 	buf_deinit(&text);
@@ -351,12 +361,18 @@ static int show(const struct store_set *set, const struct args *args,
 int cmd_info(const struct args *args) {
 	struct diag diag = {0};
 	struct store_set set = {0};
+	struct ledger ledger = {0};
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	struct render_style style = {0};
 	enum err err = console_style(args, &style, &diag);
 	if (err == ERR_OK) {
 		err = console_open_stores(args, &set, &diag);
 	}
-	int status = err == ERR_OK ? show(&set, args, &style) : console_fail(args, err, &diag, STR(""));
+	if (err == ERR_OK && args->gaps) {
+		err = ledger_read(&set, arena, &ledger);
+	}
+	int status =
+	    err == ERR_OK ? show(&set, args, &ledger, &style) : console_fail(args, err, &diag, STR(""));
 	store_set_close(&set);
 	console_style_deinit(&style);
 	return status;

@@ -3,8 +3,11 @@
 #include "cmd/console.h"
 #include "cmd/inputs.h"
 #include "cmd/output.h"
+#include "cmd/version.gen.h"
 #include "render/units.h"
 #include "server/keeping.h"
+
+#define BUILD "akashi " AKASHI_VERSION
 
 struct ingest {
 	struct arena *arena;
@@ -17,6 +20,7 @@ struct ingest {
 	const char *ack_path;
 	bool ack_failed;
 	uint64_t replayed;
+	struct buf settings;
 };
 
 /* A name may hold anything but NUL: in the ledger it may not end its field or its line. */
@@ -104,6 +108,14 @@ static void check_key(const struct args *args) {
 	}
 }
 
+/* What decides how records are read and kept. */
+static void describe_settings(struct ingest *ingest) {
+	struct buf *out = &ingest->settings;
+	buf_append_str(out, STR("{\"build\":\"" BUILD "\",\"formats\":"));
+	buf_append_json(out, formats_names(ingest->inputs.formats));
+	buf_append(out, "}", 2); /* with its NUL */
+}
+
 /* What a stop left in the log of a class goes into its segments. */
 static enum err settle(struct ingest *ingest, struct store *store, struct diag *diag) {
 	struct keeping *keeping = keeping_new(&(struct keeping_options){
@@ -147,8 +159,11 @@ static enum err settle_others(struct ingest *ingest, const struct store_options 
 
 /* The first one holds the lock; another class is written beside it. */
 static enum err open_stores(struct ingest *ingest, const struct args *args, struct diag *diag) {
+	describe_settings(ingest);
 	struct store_options options = {.os = os_real(),
 	                                .path = console_store_path(args),
+	                                .settings = ingest->settings.ptr,
+	                                .build = BUILD,
 	                                .writable = true,
 	                                .create = true,
 	                                .take_again = args->again,
@@ -207,6 +222,7 @@ static void close_all(struct ingest *ingest) {
 	store_set_close(&ingest->others);
 	output_abandon(ingest->ack); /* every line was flushed when it came */
 	inputs_deinit(&ingest->inputs);
+	buf_deinit(&ingest->settings);
 	arena_free(ingest->arena);
 }
 

@@ -30,6 +30,20 @@ void row_from_batch(const struct batch *batch, uint32_t row, struct row_field *f
 	};
 }
 
+struct str record_type_name(uint8_t type) {
+	static const struct str names[RECORD_OBJECT + 1] = {
+	    [RECORD_DATA] = STR_INIT("data"),           [RECORD_CONN] = STR_INIT("conn"),
+	    [RECORD_LOSS] = STR_INIT("loss"),           [RECORD_SEAL] = STR_INIT("seal"),
+	    [RECORD_ANCHOR] = STR_INIT("anchor"),       [RECORD_AUDIT] = STR_INIT("audit"),
+	    [RECORD_PRUNE] = STR_INIT("prune"),         [RECORD_HOLD] = STR_INIT("hold"),
+	    [RECORD_REDACT] = STR_INIT("redact"),       [RECORD_RECOVERY] = STR_INIT("recovery"),
+	    [RECORD_KEY_EPOCH] = STR_INIT("key-epoch"), [RECORD_CLOCK_STEP] = STR_INIT("clock-step"),
+	    [RECORD_CONFIG] = STR_INIT("config"),       [RECORD_EXPORT] = STR_INIT("export"),
+	    [RECORD_CONTEXT] = STR_INIT("context"),     [RECORD_OBJECT] = STR_INIT("object"),
+	};
+	return type <= RECORD_OBJECT && names[type].ptr != NULL ? names[type] : STR("");
+}
+
 struct flag_name {
 	unsigned flag;
 	struct str name;

@@ -34,6 +34,9 @@ struct row {
 void row_from_batch(const struct batch *batch, uint32_t row, struct row_field *fields,
                     struct row *out_row);
 
+/* "data", "clock-step", ...: as docs/formats/leaf.md has them; empty for no type. */
+struct str record_type_name(uint8_t type);
+
 /* The names of flags, as output and searches call them: akashi.flags (enum record_flag, and
  * FIELDS_LEFT_OUT of the time flags) and akashi.time_flags (the rest of enum time_flag). A list of
  * the names that are set, appended to out in the form of VALUE_LIST; nothing when none is. */

@@ -44,6 +44,13 @@ TEST(a_row_shows_what_is_known_of_its_record) {
 	batch_free(batch);
 }
 
+TEST(types_have_names) {
+	CHECK_STR(record_type_name(RECORD_CLOCK_STEP), "clock-step");
+	CHECK_STR(record_type_name(RECORD_OBJECT), "object");
+	CHECK_STR(record_type_name(0), "");
+	CHECK_STR(record_type_name(200), "");
+}
+
 TEST(a_container_shows_its_text_and_no_body) {
 	struct batch *batch = one_record(true);
 	struct row_field fields[LIMIT_FIELDS_PER_RECORD];

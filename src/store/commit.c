@@ -276,7 +276,7 @@ enum err store_append(struct store *store, struct store_page *page, struct diag 
 
 /* Known files under new names, and losses, that no batch has taken along. */
 static enum err commit_own_rows(struct store *store, struct diag *diag) {
-	while (store->writer->same.len > 0 || store->writer->lost.len > 0) {
+	while (store->writer->same.len > 0 || ledger_waits(store)) {
 		struct batch *batch = batch_new();
 		struct store_page *page = NULL;
 		fields_begin(batch);

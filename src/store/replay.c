@@ -91,7 +91,7 @@ static void note_unreadable(struct store *store, const struct log_frame *frame) 
 	struct buf body CLEANUP(buf_deinit) = {0};
 	store_notice(store, "batch %" PRIu64 " of the log cannot be understood", frame->number);
 	buf_printf(&body, "{\"unreadable_log_frame\":%" PRIu64 "}", frame->number);
-	wire_put_str(&store->writer->lost, buf_str(&body));
+	ledger_note(store, RECORD_RECOVERY, buf_str(&body));
 	store->writer->log_frame = MAX_OF(store->writer->log_frame, frame->number);
 }
 

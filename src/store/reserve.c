@@ -90,20 +90,11 @@ static void take_waiting(struct store *store, struct batch *batch) {
 	}
 }
 
-static void add_lost_rows(struct store *store, struct batch *batch) {
-	struct wire in = wire_from(buf_str(&store->writer->lost));
-	while (wire_left(&in) > 0) {
-		add_own_row(store, batch, RECORD_RECOVERY, wire_str(&in, SIZE_MAX));
-	}
-	buf_clear(&store->writer->lost);
-}
-
 static void add_own_rows(struct store *store, struct batch *batch) {
 	struct buf body CLEANUP(buf_deinit) = {0};
 	take_waiting(store, batch);
-	if (batch->count + batch->ends_count + 2 < LIMIT_BATCH_ROWS) {
-		add_lost_rows(store, batch);
-	}
+	ledger_check_clock(store);
+	ledger_take(store, batch);
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < batch->ends_count; i++) {
 		struct batch_file_end end = batch->ends[i];

@@ -20,6 +20,12 @@ void seal_record_format(const struct seal_record *record, struct buf *out) {
 	} else {
 		buf_append_str(out, STR("null"));
 	}
+	buf_append_str(out, STR(",\"settings\":"));
+	if (record->has_settings) {
+		put_hash(out, record->settings);
+	} else {
+		buf_append_str(out, STR("null"));
+	}
 	buf_append_str(out, STR(",\"build\":"));
 	buf_append_json(out, record->build);
 	buf_printf(out, ",\"records\":%" PRIu64 ",\"trees\":[", record->records);
@@ -83,6 +89,11 @@ static bool take_hash(struct str *rest, uint8_t out_hash[SHA256_SIZE]) {
 	return true;
 }
 
+static bool take_hash_or_null(struct str *rest, bool *out_there, uint8_t out_hash[SHA256_SIZE]) {
+	*out_there = !take(rest, STR("null"));
+	return !*out_there || take_hash(rest, out_hash);
+}
+
 static bool take_heads(struct str *rest, struct seal_record *record) {
 	while (!str_starts(*rest, STR("]"))) {
 		if (record->heads_count == CLASSES_MAX ||
@@ -106,8 +117,9 @@ enum err seal_record_parse(struct str body, struct seal_record *out_record) {
 	struct str rest = body;
 	bool right = take(&rest, STR("{\"checkpoint\":")) && take_number(&rest, &record.checkpoint) &&
 	             take(&rest, STR(",\"previous\":"));
-	record.has_previous = right && !take(&rest, STR("null"));
-	right = right && (!record.has_previous || take_hash(&rest, record.previous)) &&
+	right = right && take_hash_or_null(&rest, &record.has_previous, record.previous) &&
+	        take(&rest, STR(",\"settings\":")) &&
+	        take_hash_or_null(&rest, &record.has_settings, record.settings) &&
 	        take(&rest, STR(",\"build\":")) && take_text(&rest, &record.build) &&
 	        take(&rest, STR(",\"records\":")) && take_number(&rest, &record.records) &&
 	        take(&rest, STR(",\"trees\":[")) && take_heads(&rest, &record);
@@ -194,6 +206,8 @@ static void describe_seal(struct store *store, struct buf *body) {
 	    .build = store->options.build == NULL ? STR("akashi") : str_from(store->options.build),
 	    .records = records_so_far(store)};
 	memcpy(record.previous, sealing->last_note, SHA256_SIZE);
+	record.has_settings = store->writer->has_settings;
+	memcpy(record.settings, store->writer->settings, SHA256_SIZE);
 	read_heads(store, &record);
 	seal_record_format(&record, body);
 }

@@ -27,6 +27,8 @@ struct seal_record {
 	uint64_t checkpoint; /* number of the one that covers it, from 0 */
 	bool has_previous;
 	uint8_t previous[SHA256_SIZE]; /* SHA-256 of the note before that */
+	bool has_settings;
+	uint8_t settings[SHA256_SIZE]; /* SHA-256 of what is in force (a config record has it) */
 	struct str build;              /* the program and its version */
 	uint64_t records;              /* of type data in this tree, up to here */
 	struct seal_head heads[CLASSES_MAX];

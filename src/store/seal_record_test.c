@@ -25,7 +25,8 @@ TEST(a_seal_record_is_read_as_it_was_written) {
 	CHECK_STR(buf_str(&body),
 	          "{\"checkpoint\":3,\"previous\":"
 	          "\"abababababababababababababababababababababababababababababababab\","
-	          "\"build\":\"akashi 0.1\",\"records\":12,\"trees\":[{\"tree\":\"1y\",\"size\":7,"
+	          "\"settings\":null,\"build\":\"akashi "
+	          "0.1\",\"records\":12,\"trees\":[{\"tree\":\"1y\",\"size\":7,"
 	          "\"root\":\"1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f\"}]}");
 	REQUIRE(seal_record_parse(buf_str(&body), &again) == ERR_OK);
 	CHECK_EQ(again.checkpoint, 3);
@@ -43,16 +44,22 @@ TEST(a_seal_record_is_read_as_it_was_written) {
 
 TEST(other_spellings_are_no_seal_records) {
 	static const char *const wrong[] = {
-	    "{\"checkpoint\":03,\"previous\":null,\"build\":\"a\",\"records\":1,\"trees\":[]}",
+	    "{\"checkpoint\":03,\"previous\":null,\"settings\":null,\"build\":\"a\",\"records\":1,"
+	    "\"trees\":[]}",
 	    "{\"checkpoint\":3,\"previous\":NULL,\"build\":\"a\",\"records\":1,\"trees\":[]}",
-	    "{\"checkpoint\":3,\"previous\":null,\"build\":\"a\",\"records\":-1,\"trees\":[]}",
-	    "{\"checkpoint\":3,\"previous\":null,\"build\":\"a\",\"records\":1,\"trees\":[,]}",
-	    "{\"checkpoint\":3,\"previous\":null,\"build\":\"a\",\"records\":1,\"trees\":[]}}",
-	    "{\"checkpoint\":99999999999999999999,\"previous\":null,\"build\":\"a\",\"records\":1,"
+	    "{\"checkpoint\":3,\"previous\":null,\"settings\":null,\"build\":\"a\",\"records\":-1,"
+	    "\"trees\":[]}",
+	    "{\"checkpoint\":3,\"previous\":null,\"settings\":null,\"build\":\"a\",\"records\":1,"
+	    "\"trees\":[,]}",
+	    "{\"checkpoint\":3,\"previous\":null,\"settings\":null,\"build\":\"a\",\"records\":1,"
+	    "\"trees\":[]}}",
+	    "{\"checkpoint\":99999999999999999999,\"previous\":null,\"settings\":null,\"build\":\"a\","
+	    "\"records\":1,"
 	    "\"trees\":[]}",
 	    "{\"checkpoint\":3,\"previous\":\"AB\",\"build\":\"a\",\"records\":1,\"trees\":[]}"};
 	struct seal_record record;
-	CHECK(seal_record_parse(STR("{\"checkpoint\":3,\"previous\":null,\"build\":\"a\",\"records\":1,"
+	CHECK(seal_record_parse(STR("{\"checkpoint\":3,\"previous\":null,\"settings\":null,\"build\":"
+	                            "\"a\",\"records\":1,"
 	                            "\"trees\":[]}"),
 	                        &record) == ERR_OK);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {

@@ -169,7 +169,7 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
 		    str_slice(buf_str(&files->journal), files->journal_valid, files->journal.len);
 		struct store_path path;
 		int fd;
-		TRY(options->cut(options->ctx, STR("checkpoints"), tail));
+		TRY(options->cut(options->ctx, STR("checkpoints"), tail, files->journal_valid));
 		TRY(os->open(os->ctx, path_in(&path, sealing->folder, "checkpoints"), OS_WRITE, &fd));
 		enum err err = os->truncate(os->ctx, fd, files->journal_valid);
 		enum err closed = os->close(os->ctx, fd);

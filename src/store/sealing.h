@@ -56,7 +56,7 @@ struct sealing_options {
 	uint64_t last;       /* first record of the last segment: all before it were signed */
 	levels_leaves_f leaves;
 	void *leaves_ctx;
-	enum err (*cut)(void *ctx, struct str what, struct str bytes);
+	enum err (*cut)(void *ctx, struct str what, struct str bytes, uint64_t offset);
 	void (*notice)(void *ctx, struct str message);
 	void *ctx;
 };

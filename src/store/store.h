@@ -43,6 +43,8 @@ struct store_options {
 	/* A store that is open for writing at the same path: this one writes another class of it, under
 	 * its lock, and is closed before it. A class that is new is made. */
 	struct store *beside;
+	/* What is in force (JSON), for the ledger: a change is a config record. NULL: not said. */
+	const char *settings;
 	const char *build; /* the program and its version, for seal records; NULL: akashi */
 	bool writable;     /* takes the lock; repairs after a crash */
 	bool create;       /* make it when absent */
@@ -88,6 +90,11 @@ void store_page_free(struct store_page *page);
 /* Takes the page over; pages in order of first_index. */
 MUST_USE enum err store_append(struct store *store, struct store_page *page, struct diag *diag);
 MUST_USE enum err store_commit(struct store *store, struct diag *diag);
+/* A record of the store's own (enum record_type: conn, loss, anchor, audit, prune, hold, redact,
+ * export), kept with the next batch or commit; body is JSON of at most LEDGER_BODY_MAX bytes.
+ * ERR_INVALID for any other type. */
+enum { LEDGER_BODY_MAX = 1 << 20 };
+MUST_USE enum err store_note(struct store *store, uint8_t type, struct str body, struct diag *diag);
 /* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end. */
 MUST_USE enum err store_replay_next(struct store *store, struct batch **out_batch,
                                     struct diag *diag);

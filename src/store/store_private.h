@@ -7,6 +7,7 @@
 #include "store/catalogue.h"
 #include "store/facts.h"
 #include "store/files.h"
+#include "store/ledger.h"
 #include "store/log.h"
 #include "store/path.h"
 #include "store/reservation.h"
@@ -63,8 +64,11 @@ struct store_writer {
 	size_t changes_done;
 	struct buf acks; /* struct pending_ack, in order; acks_done are reported */
 	size_t acks_done;
-	struct buf same; /* struct batch_file_end: known files under new names, to be noted */
-	struct buf lost; /* JSON bodies of recovery records, each as wire string, to be noted */
+	struct buf same;    /* struct batch_file_end: known files under new names, to be noted */
+	struct buf waiting; /* records of the ledger: type as varint, body as wire string */
+	struct clock_seen clock;
+	bool has_settings;
+	uint8_t settings[SHA256_SIZE];
 	struct open_segment open;
 	struct buf retired; /* struct segment *: replaced while open */
 };

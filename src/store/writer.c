@@ -230,8 +230,10 @@ static void remove_leftovers(struct store *store) {
 	}
 }
 
-static enum err cut_tail(void *ctx, struct str what, struct str bytes) {
-	return store_quarantine(ctx, what, bytes);
+static enum err cut_tail(void *ctx, struct str what, struct str bytes, uint64_t offset) {
+	TRY(store_quarantine(ctx, what, bytes));
+	ledger_note_aside(ctx, what, bytes, offset, true);
+	return ERR_OK;
 }
 
 static void pass_notice(void *ctx, struct str message) {
@@ -265,8 +267,9 @@ static enum err judge_log(struct store *store) {
 		const struct log_damage *damage = &found->damages[i];
 		const struct log_file *file = &found->files[damage->file];
 		if (damage->size > 0) {
-			TRY(store_quarantine(store, STR("log"),
-			                     str_make(file->bytes + damage->offset, damage->size)));
+			struct str bytes = str_make(file->bytes + damage->offset, damage->size);
+			TRY(store_quarantine(store, STR("log"), bytes));
+			ledger_note_aside(store, STR("log"), bytes, damage->offset, damage->torn);
 		}
 		store_notice(store, "log/%s: %" PRIu64 " bytes at %" PRIu64 " are %s; set aside",
 		             file->name, damage->size, damage->offset,
@@ -278,7 +281,7 @@ static enum err judge_log(struct store *store) {
 		             found->missing_frames);
 		buf_printf(&body, "{\"lost_log_frames\":%" PRIu64 ",\"last_log_frame\":%" PRIu64 "}",
 		           found->missing_frames, found->last_frame);
-		wire_put_str(&writer->lost, buf_str(&body));
+		ledger_note(store, RECORD_RECOVERY, buf_str(&body));
 	}
 	return ERR_OK;
 }
@@ -295,7 +298,7 @@ static enum err open_log(struct store *store, struct diag *diag) {
 	}
 	log_writer_init(&writer->log, store->os, store->log, store->facts.uuid,
 	                writer->found.last_frame + 1);
-	if (writer->log_dirty && writer->found.frames_count == 0 && writer->lost.len == 0) {
+	if (writer->log_dirty && writer->found.frames_count == 0 && !ledger_waits(store)) {
 		writer->log_dirty = false;
 		return log_clear(&writer->log, diag);
 	}
@@ -371,6 +374,7 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	go_on(store);
 	TRY(open_sealing(store, diag));
 	TRY(open_log(store, diag));
+	TRY(ledger_open(store, diag));
 	for (size_t i = 0; i < store->writer->found.frames_count; i++) {
 		store_notice(store, "batch %" PRIu64 " is taken over from the log",
 		             store->writer->found.frames[i].number);
@@ -394,7 +398,7 @@ void writer_free(struct store *store) {
 	buf_deinit(&writer->changes);
 	buf_deinit(&writer->acks);
 	buf_deinit(&writer->same);
-	buf_deinit(&writer->lost);
+	buf_deinit(&writer->waiting);
 	buf_deinit(&writer->retired);
 	if (writer->lock_fd >= 0) {
 		(void)store->os->close(store->os->ctx, writer->lock_fd); /* gives the lock back */
