@@ -81,6 +81,8 @@ static inline enum err lab_open(struct lab *lab, const struct os *os, struct sto
 	                                .writable = true,
 	                                .create = true,
 	                                .segment_bytes = 9000,
+	                                .epoch_seals = 2,
+	                                .epoch_count = 20,
 	                                .rewrite_bytes = 6000,
 	                                .durable = lab_acked,
 	                                .ctx = lab};

@@ -4,6 +4,7 @@
 #include "store/leftovers.h"
 
 #include "base/arena.h"
+#include "store/epochs.h"
 #include "store/facts.h"
 #include "store/objects.h"
 #include "store/path.h"
@@ -31,6 +32,18 @@ static bool all_hex(struct str text) {
 		}
 	}
 	return true;
+}
+
+/* keys/CLASS/epochs-000001.note.tmp. Those of epoch.key hold a secret: whoever opens it erases
+ * them. */
+static bool is_manifest(struct str where) {
+	struct str rest = where;
+	struct str top = str_cut(&rest, '/');
+	struct str class_name = str_cut(&rest, '/');
+	uint64_t number;
+	return str_eq(top, STR("keys")) && class_name_valid(class_name) &&
+	       str_ends(rest, STR(".tmp")) &&
+	       epochs_name_parse(str_slice(rest, 0, rest.len - 4), &number);
 }
 
 /* objects/ab/HASH.tmp */
@@ -66,7 +79,7 @@ bool is_leftover(struct str where) {
 			return true;
 		}
 	}
-	return is_of_class(where) || is_object(where) || is_aside(where);
+	return is_of_class(where) || is_manifest(where) || is_object(where) || is_aside(where);
 }
 
 /* ---- removing ---- */
@@ -82,7 +95,8 @@ struct sweep {
 static enum err sweep_folder(struct sweep *sweep, struct str at);
 
 static bool has_folders(struct str at) {
-	return str_eq(at, STR("objects")) || str_eq(at, STR("segments")) || str_eq(at, STR("tree"));
+	return str_eq(at, STR("objects")) || str_eq(at, STR("segments")) || str_eq(at, STR("tree")) ||
+	       str_eq(at, STR("keys"));
 }
 
 static enum err sweep_name(void *ctx, struct str name, enum os_file_kind kind) {
@@ -119,8 +133,10 @@ size_t leftovers_remove_class(const struct os *os, const char *folder, struct st
 	struct sweep sweep = {.os = os, .folder = folder, .arena = arena_new(SIZE_MAX)};
 	struct str segments = arena_printf(sweep.arena, "segments/%.*s", STR_ARG(class_name));
 	struct str tree = arena_printf(sweep.arena, "tree/%.*s", STR_ARG(class_name));
+	struct str keys = arena_printf(sweep.arena, "keys/%.*s", STR_ARG(class_name));
 	enum err err = sweep_folder(&sweep, segments);
 	err = sweep_folder(&sweep, tree);
+	err = sweep_folder(&sweep, keys);
 	(void)err; /* always ERR_OK */
 	arena_free(sweep.arena);
 	return sweep.removed;

@@ -116,6 +116,7 @@ static enum err set_paths(struct store *store, const char *path, struct diag *di
 	store->segments = class_folder(store, "segments");
 	store->tree = class_folder(store, "tree");
 	store->keys = subfolder(store, "keys");
+	store->key_folder = class_folder(store, "keys");
 	store->log = class_folder(store, "log");
 	store->objects = subfolder(store, "objects");
 	store->quarantine = subfolder(store, "quarantine");

@@ -3,6 +3,9 @@
 
 #include <inttypes.h>
 
+#include "seal/epoch_file.h"
+#include "seal/epoch_note.h"
+
 #include "store/path.h"
 
 /* Reads a file that may be absent (then empty). */
@@ -254,10 +257,50 @@ static enum err catch_up(struct sealing *sealing, struct seal_files *files,
 	return ERR_OK;
 }
 
+/* Never goes on without epoch keys, except where nothing was ever sealed: there it makes them. */
+static enum err open_epochs(struct sealing *sealing, const struct seal_files *files,
+                            const struct sealing_options *options, struct diag *diag) {
+	const struct os *os = options->os;
+	struct verifier identity = signer_verifier(sealing->signer);
+	struct diag inner = {0};
+	uint64_t number;
+	bool sealed = files->notes > 0 || files->has_checkpoint;
+	enum err err = epochs_read(&sealing->epochs, os, options->keys, options->key_folder, &identity,
+	                           &number, &inner);
+	if (err == ERR_OK && sealing->epochs.count == 0 && !sealed) {
+		epochs_deinit(&sealing->epochs);
+		TRY(epochs_begin(os, options->keys, options->key_folder, sealing->signer, &options->epochs,
+		                 diag));
+		err = epochs_read(&sealing->epochs, os, options->keys, options->key_folder, &identity,
+		                  &number, &inner);
+	}
+	if (err != ERR_OK) {
+		return number == 0
+		           ? diag_set(diag, err, "nothing can be sealed: %s", inner.message)
+		           : diag_set(diag, err, "nothing can be sealed: manifest %" PRIu64 " in '%s': %s",
+		                      number, options->key_folder, inner.message);
+	}
+	if (sealing->epochs.count == 0) {
+		return refuse(diag, "the manifests of the epoch keys are missing");
+	}
+	err = epoch_file_open(os, options->key_folder, &sealing->keys, &inner);
+	if (err != ERR_OK) {
+		diag_set(diag, err, "nothing can be sealed: %s", inner.message);
+		diag_hint(diag,
+		          "reading still works; a restored store needs its epoch key, or a new chain: "
+		          "docs/formats/keys.md");
+		return err;
+	}
+	return str_eq(epoch_keys_origin(sealing->keys), identity.name)
+	           ? ERR_OK
+	           : refuse(diag, "the epoch key belongs to another log");
+}
+
 enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
                       struct diag *diag) {
 	struct seal_files files CLEANUP(seal_files_deinit) = {0};
-	*sealing = (struct sealing){.os = options->os, .folder = options->folder};
+	*sealing = (struct sealing){
+	    .os = options->os, .folder = options->folder, .key_folder = options->key_folder};
 	tree_init(&sealing->tree);
 	TRY(signer_open(options->os, options->keys, &sealing->signer, diag));
 	struct verifier verifier = signer_verifier(sealing->signer);
@@ -273,11 +316,14 @@ enum err sealing_open(struct sealing *sealing, const struct sealing_options *opt
 		                err_text(err));
 	}
 	TRY(check_files(&files, options->size, options->last, diag));
+	TRY(open_epochs(sealing, &files, options, diag));
 	return catch_up(sealing, &files, options, diag);
 }
 
 void sealing_deinit(struct sealing *sealing) {
 	signer_free(sealing->signer);
+	epoch_keys_free(sealing->keys);
+	epochs_deinit(&sealing->epochs);
 	tree_deinit(&sealing->tree);
 	*sealing = (struct sealing){0};
 }
@@ -307,7 +353,19 @@ static enum err write_level(struct sealing *sealing, unsigned level) {
 	return ERR_OK;
 }
 
-static enum err publish(struct sealing *sealing, const struct intent *intent) {
+/* By the identity and by the key of the seal's epoch. Whatever an earlier epoch has signed is
+ * durable: its checkpoint is in the journal. */
+static enum err sign(struct sealing *sealing, const struct intent *intent, struct buf *note,
+                     struct diag *diag) {
+	const struct epoch_manifest *manifest;
+	TRY(epochs_for_seal(&sealing->epochs, sealing->notes, &manifest, diag));
+	TRY(epoch_prepare_seal(sealing->os, sealing->key_folder, sealing->keys, manifest,
+	                       sealing->notes, diag));
+	checkpoint_sign(sealing->signer, intent->size, intent->root, note);
+	return checkpoint_sign_epoch(sealing->keys, note, diag);
+}
+
+static enum err publish(struct sealing *sealing, const struct intent *intent, struct diag *diag) {
 	const struct os *os = sealing->os;
 	struct buf text CLEANUP(buf_deinit) = {0};
 	struct buf note CLEANUP(buf_deinit) = {0};
@@ -319,7 +377,7 @@ static enum err publish(struct sealing *sealing, const struct intent *intent) {
 	}
 	intent_format(intent, &text);
 	TRY(os_replace_file(os, sealing->folder, "intent", buf_str(&text)));
-	checkpoint_sign(sealing->signer, intent->size, intent->root, &note);
+	TRY(sign(sealing, intent, &note, diag));
 	TRY(append_journal(sealing, buf_str(&note)));
 	TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&note)));
 	/* Not synced: an intent that comes back is one that was fulfilled. */
@@ -340,11 +398,13 @@ enum err sealing_commit(struct sealing *sealing, struct diag *diag) {
 		err = remove_intent(sealing);
 	} else {
 		tree_root(&sealing->tree, intent.root);
-		err = publish(sealing, &intent);
+		err = publish(sealing, &intent, diag);
 	}
 	if (err != ERR_OK) {
-		return diag_set(diag, err, "the tree in '%s' cannot be sealed: %s", sealing->folder,
-		                err_text(err));
+		return diag != NULL && diag->message[0] != '\0'
+		           ? err
+		           : diag_set(diag, err, "the tree in '%s' cannot be sealed: %s", sealing->folder,
+		                      err_text(err));
 	}
 	sealing->sealed_size = intent.size;
 	if (intent.size > 0) {

@@ -1,11 +1,13 @@
 /* Growing and signing the tree. Order, because a fork is unforgivable: segment durable -> levels ->
- * intent(size, root) durable -> signature -> journal -> checkpoint -> intent removed. Whatever was
- * signed is in the journal; the file `checkpoint` is its last note.
+ * intent(size, root) durable -> keys of the seal's epoch durable -> signature -> journal ->
+ * checkpoint -> intent removed. Whatever was signed is in the journal; the file `checkpoint` is its
+ * last note.
  */
 #pragma once
 
 #include "seal/checkpoint.h"
 #include "seal/tree.h"
+#include "store/epochs.h"
 #include "store/journal.h"
 #include "store/levels.h"
 
@@ -13,7 +15,10 @@ struct sealing {
 	const struct os *os;
 	const char *folder; /* borrowed: tree/default */
 	struct signer *signer;
-	struct tree tree; /* grows with each appended page */
+	const char *key_folder; /* borrowed: keys/CLASS */
+	struct epochs epochs;
+	struct epoch_keys *keys; /* of the present epoch */
+	struct tree tree;        /* grows with each appended page */
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];
 	uint64_t journal_size;          /* bytes */
@@ -48,12 +53,14 @@ void seal_files_deinit(struct seal_files *files);
  * with the journal's torn tail before it is overwritten; notice with what was mended. */
 struct sealing_options {
 	const struct os *os;
-	const char *folder;  /* tree/default */
-	const char *keys;    /* folder */
-	struct str key_name; /* of the key in it */
-	struct str origin;   /* of this tree */
-	uint64_t size;       /* records in segments */
-	uint64_t last;       /* first record of the last segment: all before it were signed */
+	const char *folder;        /* tree/default */
+	const char *keys;          /* folder */
+	const char *key_folder;    /* in it, of the class */
+	struct epochs_plan epochs; /* of a new log */
+	struct str key_name;       /* of the key in it */
+	struct str origin;         /* of this tree */
+	uint64_t size;             /* records in segments */
+	uint64_t last;             /* first record of the last segment: all before it were signed */
 	levels_leaves_f leaves;
 	void *leaves_ctx;
 	enum err (*cut)(void *ctx, struct str what, struct str bytes, uint64_t offset);

@@ -43,6 +43,8 @@ struct store_options {
 	/* A store that is open for writing at the same path: this one writes another class of it, under
 	 * its lock, and is closed before it. A class that is new is made. */
 	struct store *beside;
+	uint64_t epoch_seals; /* seals of one epoch of a new class; 0: 86,400 */
+	uint64_t epoch_count; /* epochs of its first manifest; 0: 400 */
 	/* What is in force (JSON), for the ledger: a change is a config record. NULL: not said. */
 	const char *settings;
 	const char *build; /* the program and its version, for seal records; NULL: akashi */

@@ -42,6 +42,8 @@ static inline struct store_options bench_options(struct bench *bench, bool writa
 	                              .path = "/data",
 	                              .writable = writable,
 	                              .create = writable,
+	                              .epoch_seals = 2,
+	                              .epoch_count = 40,
 	                              .durable = acked,
 	                              .notice = note,
 	                              .ctx = bench};

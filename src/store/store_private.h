@@ -84,7 +84,7 @@ struct store {
 	struct str path;
 	struct str class_name;
 	char origin[ORIGIN_MAX]; /* of the class */
-	char *folder, *segments, *tree, *keys, *log, *objects, *quarantine;
+	char *folder, *segments, *tree, *keys, *key_folder, *log, *objects, *quarantine;
 	struct facts facts;
 	struct catalogue catalogue;
 	struct file_table files;

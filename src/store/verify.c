@@ -154,7 +154,9 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 			verify_damage(v, verify_where(v, "tree", "checkpoints"),
 			              "the note at %zu was not signed by this store", from);
 		} else {
+			uint64_t seal = v->tree->notes.len / sizeof(struct verify_note);
 			add_root(v, &checkpoint, verify_where(v, "tree", "checkpoints"));
+			verify_epoch_note(v, note, seal, from);
 			add_note(v, &checkpoint, note);
 			v->result.checkpoints++;
 		}
@@ -196,6 +198,7 @@ static enum err check_seal(struct verifying *v, struct diag *diag) {
 	if (files.intent_damaged) {
 		verify_damage(v, verify_where(v, "tree", "intent"), "is damaged");
 	}
+	verify_epochs(v);
 	check_journal(v, &files);
 	check_checkpoint(v, &files);
 	v->tree->signed_size = MAX_OF(files.last_size, files.checkpoint_size);
@@ -362,6 +365,7 @@ enum err store_verify(const struct os *os, const char *path,
 		catalogue_deinit(&v.trees[i].catalogue);
 		buf_deinit(&v.trees[i].roots);
 		buf_deinit(&v.trees[i].notes);
+		epochs_deinit(&v.trees[i].epochs);
 	}
 	buf_deinit(&v.heads);
 	map_free(v.objects_wanted);

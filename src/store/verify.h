@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "seal/checkpoint.h"
 #include "store/catalogue.h"
+#include "store/epochs.h"
 #include "store/facts.h"
 #include "store/leaves.h"
 #include "store/store.h"
@@ -38,6 +39,7 @@ struct verify_tree {
 	uint64_t signed_size; /* of the newest checkpoint in the store */
 	struct buf roots;     /* struct verify_root */
 	struct buf notes;     /* struct verify_note, in order */
+	struct epochs epochs;
 	uint8_t root[SHA256_SIZE];
 };
 
@@ -71,6 +73,12 @@ void verify_leftover(struct verifying *v, struct str where, const char *format, 
 /* Records, leaves, levels, and all signed roots of the tree at hand. ERR_CANCELED when progress
  * says so. */
 MUST_USE enum err verify_tree(struct verifying *v);
+/* Reads the manifests of the tree at hand. */
+void verify_epochs(struct verifying *v);
+/* The journal's note number `seal`, at byte `at`, by the key of its epoch. */
+void verify_epoch_note(struct verifying *v, struct str note, uint64_t seal, size_t at);
+/* keys/CLASS/epoch.key and epoch.key.next of the tree at hand, whose checkpoints are known. */
+void verify_epoch_keys(struct verifying *v);
 /* A seal record at index fits the checkpoints of its tree; what it says of others is kept. */
 void verify_seal(struct verifying *v, struct str body, uint64_t index, struct str where);
 /* What seal records said of other trees, once all trees were gone through. */

@@ -231,13 +231,6 @@ static void root_file(struct verifying *v, struct str folder, struct str name) {
 	}
 }
 
-static void key_file(struct verifying *v, struct str folder, struct str name) {
-	static const struct str names[] = {STR_INIT("identity.key"), STR_INIT("identity.vkey")};
-	if (!is_one_of(name, names, ARRAY_LEN(names))) {
-		foreign(v, folder, name);
-	}
-}
-
 /* Names end in NUL. */
 static bool is_superseded(const struct catalogue *catalogue, struct str name) {
 	const struct buf *names = &catalogue->leftovers;
@@ -309,10 +302,34 @@ static bool class_log(struct verifying *v, struct str folder, struct str name) {
 	return class_folder(v, folder, name, log_name);
 }
 
+/* keys/CLASS/ */
+static void epoch_file(struct verifying *v, struct str folder, struct str name) {
+	uint64_t number;
+	struct str where = join(v, folder, name);
+	if (str_eq(name, STR("epoch.key.tmp")) || str_eq(name, STR("epoch.key.next.tmp"))) {
+		verify_leftover(v, where, "is an unfinished file of a writer; the next one erases it");
+	} else if (!str_eq(name, STR("epoch.key")) && !str_eq(name, STR("epoch.key.next")) &&
+	           !epochs_name_parse(name, &number)) { /* these: verify_epochs.c */
+		foreign(v, folder, name);
+	}
+}
+
+static bool class_keys(struct verifying *v, struct str folder, struct str name) {
+	return class_folder(v, folder, name, epoch_file);
+}
+
+static void key_file(struct verifying *v, struct str folder, struct str name) {
+	static const struct str names[] = {STR_INIT("identity.key"), STR_INIT("identity.vkey"),
+	                                   STR_INIT("root.vkey")};
+	if (!is_one_of(name, names, ARRAY_LEN(names))) {
+		foreign(v, folder, name);
+	}
+}
+
 static bool root_folder(struct verifying *v, struct str folder, struct str name) {
 	(void)folder;
 	if (str_eq(name, STR("keys"))) {
-		walk_folder(v, name, key_file, no_subfolder);
+		walk_folder(v, name, key_file, class_keys);
 	} else if (str_eq(name, STR("segments"))) {
 		walk_folder(v, name, foreign, class_segments);
 	} else if (str_eq(name, STR("tree"))) {
@@ -333,5 +350,8 @@ void verify_files(struct verifying *v) {
 	for (size_t i = 0; i < v->trees_count; i++) {
 		v->tree = &v->trees[i];
 		check_log(v);
+		if (v->has_verifier) {
+			verify_epoch_keys(v);
+		}
 	}
 }

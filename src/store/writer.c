@@ -241,18 +241,21 @@ static void pass_notice(void *ctx, struct str message) {
 }
 
 static enum err open_sealing(struct store *store, struct diag *diag) {
-	struct sealing_options options = {.os = store->os,
-	                                  .folder = store->tree,
-	                                  .keys = store->keys,
-	                                  .key_name = str_from(store->facts.origin),
-	                                  .origin = str_from(store->origin),
-	                                  .size = catalogue_end(&store->catalogue),
-	                                  .last = catalogue_last(&store->catalogue),
-	                                  .leaves = store_leaves,
-	                                  .leaves_ctx = store,
-	                                  .cut = cut_tail,
-	                                  .notice = pass_notice,
-	                                  .ctx = store};
+	struct sealing_options options = {
+	    .os = store->os,
+	    .folder = store->tree,
+	    .keys = store->keys,
+	    .key_folder = store->key_folder,
+	    .epochs = {.seals = store->options.epoch_seals, .count = store->options.epoch_count},
+	    .key_name = str_from(store->facts.origin),
+	    .origin = str_from(store->origin),
+	    .size = catalogue_end(&store->catalogue),
+	    .last = catalogue_last(&store->catalogue),
+	    .leaves = store_leaves,
+	    .leaves_ctx = store,
+	    .cut = cut_tail,
+	    .notice = pass_notice,
+	    .ctx = store};
 	TRY(sealing_open(&store->writer->sealing, &options, diag));
 	store_load_checkpoint(store);
 	return ERR_OK;

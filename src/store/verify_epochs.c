@@ -1,0 +1,105 @@
+/* Epoch keys: every manifest, the secret where it can be read, and for every checkpoint by its
+ * number that the key of its epoch has signed it too. */
+#include <inttypes.h>
+
+#include "seal/epoch_file.h"
+#include "seal/epoch_note.h"
+#include "store/path.h"
+#include "store/verify.h"
+
+enum { KEY_FILE_MAX = 4096 };
+
+void verify_epochs(struct verifying *v) {
+	struct store_path keys;
+	struct store_path folder;
+	struct diag diag = {0};
+	uint64_t number;
+	char name[EPOCHS_NAME_SIZE];
+	enum err err = epochs_read(&v->tree->epochs, v->os, path_in(&keys, v->path, "keys"),
+	                           path_in(&folder, v->path, verify_where(v, "keys", NULL).ptr),
+	                           &v->tree->verifier, &number, &diag);
+	if (err == ERR_OK) {
+		return;
+	}
+	if (number > 0) {
+		epochs_name(number, name);
+	}
+	verify_damage(v, number == 0 ? STR("keys") : verify_where(v, "keys", name), "%s", diag.message);
+}
+
+void verify_epoch_note(struct verifying *v, struct str note, uint64_t seal, size_t at) {
+	struct checkpoint checkpoint;
+	struct diag diag = {0};
+	const struct epoch_manifest *manifest;
+	struct epoch_policy policy = {.has_seal = true, .seal = seal};
+	uint64_t epoch;
+	enum err err = epochs_for_seal(&v->tree->epochs, seal, &manifest, &diag);
+	if (err == ERR_OK) {
+		err = checkpoint_check_epoch(note, manifest, &policy, &checkpoint, &epoch, &diag);
+	}
+	if (err != ERR_OK) {
+		verify_damage(v, verify_where(v, "tree", "checkpoints"), "the note at %zu: %s", at,
+		              diag.message);
+	}
+}
+
+/* A key that a manifest lists, and none of an epoch that is over. */
+static void check_keys(struct verifying *v, const struct epoch_keys *keys, struct str where) {
+	struct buf name CLEANUP(buf_deinit) = {0};
+	struct verifier own = epoch_keys_verifier(keys);
+	struct verifier listed;
+	uint64_t epoch = epoch_keys_epoch(keys);
+	uint64_t seals = v->tree->notes.len / sizeof(struct verify_note);
+	const struct epoch_manifest *manifest =
+	    v->tree->epochs.count == 0 ? NULL : epochs_find(&v->tree->epochs, epoch);
+	if (manifest == NULL || epoch_manifest_key(manifest, epoch, &name, &listed) != ERR_OK ||
+	    !str_eq(listed.name, own.name) ||
+	    memcmp(listed.public_key, own.public_key, KEY_PUBLIC_SIZE) != 0) {
+		verify_damage(v, where, "is no key that a manifest of this log lists");
+	} else if (seals > 0 && epoch < epochs_of_seal(&v->tree->epochs, seals - 1)) {
+		verify_damage(v, where, "is the key of epoch %" PRIu64 ", which is over", epoch);
+	}
+}
+
+/* ERR_NOT_FOUND, ERR_DENIED, or ERR_CORRUPT; else *out_keys. */
+static enum err read_keys(struct verifying *v, struct str where, struct epoch_keys **out_keys) {
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	(void)buf_reserve(&text, KEY_FILE_MAX); /* no copy of the secret stays in freed memory */
+	enum err err = os_read_file(v->os, path_in(&path, v->path, arena_cstr(v->arena, where)),
+	                            KEY_FILE_MAX, &text);
+	if (err == ERR_OK) {
+		err = epoch_text_parse(buf_str(&text), out_keys);
+	}
+	if (text.ptr != NULL) {
+		explicit_bzero(text.ptr, text.cap);
+	}
+	return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_DENIED ? err : ERR_CORRUPT;
+}
+
+void verify_epoch_keys(struct verifying *v) {
+	struct epoch_keys *keys CLEANUP(epoch_keys_freep) = NULL;
+	struct str where = verify_where(v, "keys", "epoch.key");
+	struct str next = verify_where(v, "keys", "epoch.key.next");
+	enum err err = read_keys(v, next, &keys);
+	if (err == ERR_OK) {
+		/* A stop while one took the place of the other: what is left of the old one is erased. */
+		verify_leftover(v, next, "takes the place of epoch.key when a writer opens the store");
+		check_keys(v, keys, next);
+		return;
+	}
+	if (err == ERR_CORRUPT) {
+		verify_damage(v, next, "is damaged");
+	}
+	err = read_keys(v, where, &keys);
+	bool begun = v->tree->epochs.count > 0 || v->tree->notes.len > 0;
+	if (err == ERR_OK && begun) {
+		check_keys(v, keys, where);
+	} else if (err == ERR_OK) {
+		verify_leftover(v, where, "is the key of a log that has sealed nothing yet");
+	} else if (err == ERR_CORRUPT) {
+		verify_damage(v, where, "is damaged");
+	} else if (err == ERR_NOT_FOUND && begun) {
+		verify_damage(v, where, "is missing: nothing can be sealed without it");
+	}
+}
