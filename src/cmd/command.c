@@ -76,6 +76,20 @@ static const struct command commands[] = {
      "  akashi info --json\n",
      IDS(OPTION_STORE, OPTION_FILES, OPTION_GAPS, OPTION_JSON, OPTION_DISPLAY_ZONE, OPTION_HELP), 0,
      0, cmd_info},
+    {STR_INIT("keys"), "[root|request|sign|install] [...]",
+     "the keys that sign: epochs, manifests, the offline root",
+     "Every checkpoint is signed by the store's identity key and by the key of its\n"
+     "epoch, which is destroyed when the epoch is over: who breaks in today cannot\n"
+     "sign as of before. A root key, kept offline, says which epoch keys are the\n"
+     "store's. Without a root, the identity key does.\n"
+     "\n"
+     "  akashi keys                                   what there is, how long it lasts\n"
+     "  akashi keys root csirt.example.org/root -o /mnt/usb/root      make a root key\n"
+     "  akashi keys request -o /mnt/usb/request       what the root is to sign\n"
+     "  akashi keys sign /mnt/usb/request --root /mnt/usb/root   on the offline machine\n"
+     "  akashi keys install /mnt/usb/request --root /mnt/usb/root/identity.vkey\n",
+     IDS(OPTION_STORE, OPTION_ROOT, OPTION_EPOCHS, OPTION_OUT, OPTION_JSON, OPTION_HELP), 0, 2,
+     cmd_keys},
     {STR_INIT("help"), "[COMMAND|query]", "how to use akashi, or one command",
      "  akashi help\n  akashi help search\n  akashi help query\n", IDS(OPTION_HELP), 0, 1,
      cmd_help},

@@ -41,8 +41,10 @@ struct args {
 	const char *formats;
 	const char *case_id;
 	const char *purpose;
+	const char *root;
 	uint64_t limit;
 	uint64_t year;
+	uint64_t epochs;
 	bool follow;
 	bool again;
 	bool journal;
@@ -106,6 +108,7 @@ int cmd_ingest(const struct args *args);
 int cmd_search(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_export(const struct args *args);
+int cmd_keys(const struct args *args);
 int cmd_info(const struct args *args);
 int cmd_help(const struct args *args);
 int cmd_completion(const struct args *args);

@@ -157,6 +157,31 @@ void store_set_info(const struct store_set *set, struct store_info *out_info);
 /* Position of a class, or count. */
 size_t store_set_find(const struct store_set *set, struct str class_name);
 
+/* ---- epoch keys (docs/formats/keys.md) ---- */
+
+struct store_keys {
+	struct str origin, root; /* root: name of its key; empty: none */
+	uint64_t epoch;          /* of the next seal */
+	uint64_t seals;          /* so far */
+	uint64_t epoch_seals;    /* of one epoch */
+	uint64_t manifests;      /* 0: none yet, then the rest is 0 */
+	uint64_t listed_end;     /* one past the last epoch that is listed; there sealing stops */
+	bool by_root;            /* the last manifest is the root's */
+};
+/* Strings live as long as the store. */
+MUST_USE enum err store_read_keys(const struct store *store, struct store_keys *out_keys,
+                                  struct diag *diag);
+/* Of a store that is open for writing: the text for the root to sign: count epochs (0: 400) from
+ * the present one on. */
+MUST_USE enum err store_keys_request(const struct store *store, uint64_t count,
+                                     struct buf *out_request, struct diag *diag);
+/* Likewise: keeps a signed manifest, and commits a record that says so. root_vkey: the root's
+ * verifier key, when the store does not know it yet; empty: it does, or has none and the manifest
+ * is signed by the identity key. ERR_INVALID: not of this log, not signed by whom it should be, or
+ * it leaves a gap. */
+MUST_USE enum err store_keys_install(struct store *store, struct str note, struct str root_vkey,
+                                     struct diag *diag);
+
 /* Latest checkpoint note as text; empty before the first. */
 struct str store_checkpoint(const struct store *store);
 
