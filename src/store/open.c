@@ -97,7 +97,8 @@ static char *class_folder(struct store *store, const char *name) {
 }
 
 static enum err set_class(struct store *store, const char *name, struct diag *diag) {
-	store->class_name = arena_str(store->arena, name == NULL ? STR(CLASS_DEFAULT) : str_from(name));
+	store->class_name =
+	    str_from(arena_cstr(store->arena, str_from(name == NULL ? CLASS_DEFAULT : name)));
 	if (class_name_valid(store->class_name)) {
 		return ERR_OK;
 	}

@@ -136,9 +136,9 @@ struct store_info {
 	uint8_t checkpoint_root[32];
 };
 /* Names of all classes of the folder in the order of their making; views that live as long as the
- * store. */
+ * store, each with a NUL behind it. */
 size_t store_classes(const struct store *store, const struct str **out_classes);
-/* The class that this handle is of. */
+/* The class that this handle is of; a NUL follows. */
 struct str store_class(const struct store *store);
 /* True for what can name a class: small letters, digits, dashes. */
 bool store_class_valid(struct str name);
