@@ -50,16 +50,16 @@ enum err store_read_keys(const struct store *store, struct store_keys *out_keys,
 enum err store_keys_request(const struct store *store, uint64_t count, struct buf *out_request,
                             struct diag *diag) {
 	const struct sealing *sealing = &store->writer->sealing;
-	struct epoch_plan plan = {.identity = signer_verifier(sealing->signer),
-	                          .seals = sealing->epochs.entries[0].manifest.seals,
-	                          .first = epoch_keys_epoch(sealing->keys),
+	struct epoch_plan plan = {.identity = notary_verifier(sealing->notary),
+	                          .seals = notary_epochs(sealing->notary)->entries[0].manifest.seals,
+	                          .first = epoch_keys_epoch(notary_keys(sealing->notary)),
 	                          .count = count == 0 ? EPOCH_COUNT_DEFAULT : count};
-	return epoch_manifest_request(sealing->keys, &plan, out_request, diag);
+	return epoch_manifest_request(notary_keys(sealing->notary), &plan, out_request, diag);
 }
 
 /* The first manifest of a root brings the root. */
 static enum err adopt_root(struct store *store, struct str vkey, struct diag *diag) {
-	struct epochs *epochs = &store->writer->sealing.epochs;
+	const struct epochs *epochs = notary_epochs(store->writer->sealing.notary);
 	struct verifier root;
 	struct buf text CLEANUP(buf_deinit) = {0};
 	if (verifier_parse(str_trim(vkey), &root, diag) != ERR_OK) {
@@ -83,8 +83,8 @@ static enum err adopt_root(struct store *store, struct str vkey, struct diag *di
 static enum err check_next(struct store *store, struct str note, const struct verifier *root,
                            struct epoch_manifest *out_manifest, struct diag *diag) {
 	struct sealing *sealing = &store->writer->sealing;
-	struct epochs *epochs = &sealing->epochs;
-	struct verifier identity = signer_verifier(sealing->signer);
+	const struct epochs *epochs = notary_epochs(sealing->notary);
+	struct verifier identity = notary_verifier(sealing->notary);
 	enum epoch_authority authority;
 	const struct epochs_entry *last = &epochs->entries[epochs->count - 1];
 	struct diag inner = {0};
@@ -118,11 +118,9 @@ enum err store_keys_install(struct store *store, struct str note, struct str roo
                             struct diag *diag) {
 	struct sealing *sealing = &store->writer->sealing;
 	struct epoch_manifest manifest;
-	struct verifier root = sealing->epochs.root;
-	bool has_root = sealing->epochs.has_root;
-	struct verifier identity = signer_verifier(sealing->signer);
-	struct epochs again;
-	uint64_t number = sealing->epochs.count + 1;
+	const struct epochs *epochs = notary_epochs(sealing->notary);
+	struct verifier root = epochs->root;
+	bool has_root = epochs->has_root;
 	if (root_vkey.len > 0) {
 		TRY(verifier_parse(str_trim(root_vkey), &root, diag));
 		has_root = true;
@@ -131,11 +129,9 @@ enum err store_keys_install(struct store *store, struct str note, struct str roo
 	if (root_vkey.len > 0) {
 		TRY(adopt_root(store, root_vkey, diag));
 	}
-	TRY(epochs_keep(store->os, store->key_folder, number, note, diag));
-	TRY(epochs_read(&again, store->os, store->keys, store->key_folder, &identity, &number, diag));
-	epochs_deinit(&sealing->epochs);
-	sealing->epochs = again;
-	note_manifest(store, &again.entries[again.count - 1].manifest, again.count,
-	              has_root ? again.root.name : identity.name);
+	TRY(epochs_keep(store->os, store->key_folder, epochs->count + 1, note, diag));
+	TRY(notary_reload_epochs(sealing->notary, diag));
+	note_manifest(store, &epochs->entries[epochs->count - 1].manifest, epochs->count,
+	              has_root ? epochs->root.name : notary_verifier(sealing->notary).name);
 	return store_commit(store, diag);
 }

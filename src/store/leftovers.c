@@ -4,7 +4,7 @@
 #include "store/leftovers.h"
 
 #include "base/arena.h"
-#include "store/epochs.h"
+#include "seal/epochs.h"
 #include "store/facts.h"
 #include "store/objects.h"
 #include "store/path.h"
@@ -34,16 +34,17 @@ static bool all_hex(struct str text) {
 	return true;
 }
 
-/* keys/CLASS/epochs-000001.note.tmp. Those of epoch.key hold a secret: whoever opens it erases
+/* keys/CLASS/epochs-000001.note.tmp, signed.tmp. Those of epoch.key hold a secret: whoever opens it erases
  * them. */
-static bool is_manifest(struct str where) {
+static bool is_of_keys(struct str where) {
 	struct str rest = where;
 	struct str top = str_cut(&rest, '/');
 	struct str class_name = str_cut(&rest, '/');
 	uint64_t number;
 	return str_eq(top, STR("keys")) && class_name_valid(class_name) &&
-	       str_ends(rest, STR(".tmp")) &&
-	       epochs_name_parse(str_slice(rest, 0, rest.len - 4), &number);
+	       (str_eq(rest, STR("signed.tmp")) ||
+	        (str_ends(rest, STR(".tmp")) &&
+	         epochs_name_parse(str_slice(rest, 0, rest.len - 4), &number)));
 }
 
 /* objects/ab/HASH.tmp */
@@ -79,7 +80,7 @@ bool is_leftover(struct str where) {
 			return true;
 		}
 	}
-	return is_of_class(where) || is_manifest(where) || is_object(where) || is_aside(where);
+	return is_of_class(where) || is_of_keys(where) || is_object(where) || is_aside(where);
 }
 
 /* ---- removing ---- */

@@ -162,7 +162,7 @@ enum err seal_plan_make(struct store *store, struct seal_plan *out_plan) {
 
 /* What other classes have signed last; one that has signed nothing is left out. */
 static void read_heads(const struct store *store, struct seal_record *record) {
-	struct verifier own = signer_verifier(store->writer->sealing.signer);
+	struct verifier own = notary_verifier(store->writer->sealing.notary);
 	const struct facts *facts =
 	    store->options.beside == NULL ? &store->facts : &store->options.beside->facts;
 	for (size_t i = 0; i < facts->classes_count; i++) {

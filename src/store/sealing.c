@@ -3,8 +3,6 @@
 
 #include <inttypes.h>
 
-#include "seal/epoch_file.h"
-#include "seal/epoch_note.h"
 
 #include "store/path.h"
 
@@ -257,73 +255,50 @@ static enum err catch_up(struct sealing *sealing, struct seal_files *files,
 	return ERR_OK;
 }
 
-/* Never goes on without epoch keys, except where nothing was ever sealed: there it makes them. */
-static enum err open_epochs(struct sealing *sealing, const struct seal_files *files,
-                            const struct sealing_options *options, struct diag *diag) {
-	const struct os *os = options->os;
-	struct verifier identity = signer_verifier(sealing->signer);
+/* Never goes on without keys, except where nothing was ever sealed: there it makes them. */
+static enum err open_notary(struct sealing *sealing, const struct sealing_options *options,
+                            bool fresh, struct diag *diag) {
+	const struct notary_options notary = {.os = options->os,
+	                                      .keys = options->keys,
+	                                      .key_folder = options->key_folder,
+	                                      .key_name = options->key_name,
+	                                      .origin = options->origin,
+	                                      .fresh = fresh,
+	                                      .plan = options->epochs};
 	struct diag inner = {0};
-	uint64_t number;
-	bool sealed = files->notes > 0 || files->has_checkpoint;
-	enum err err = epochs_read(&sealing->epochs, os, options->keys, options->key_folder, &identity,
-	                           &number, &inner);
-	if (err == ERR_OK && sealing->epochs.count == 0 && !sealed) {
-		epochs_deinit(&sealing->epochs);
-		TRY(epochs_begin(os, options->keys, options->key_folder, sealing->signer, &options->epochs,
-		                 diag));
-		err = epochs_read(&sealing->epochs, os, options->keys, options->key_folder, &identity,
-		                  &number, &inner);
+	enum err err = notary_open(&notary, &sealing->notary, &inner);
+	if (err == ERR_OK) {
+		return ERR_OK;
 	}
-	if (err != ERR_OK) {
-		return number == 0
-		           ? diag_set(diag, err, "nothing can be sealed: %s", inner.message)
-		           : diag_set(diag, err, "nothing can be sealed: manifest %" PRIu64 " in '%s': %s",
-		                      number, options->key_folder, inner.message);
-	}
-	if (sealing->epochs.count == 0) {
-		return refuse(diag, "the manifests of the epoch keys are missing");
-	}
-	err = epoch_file_open(os, options->key_folder, &sealing->keys, &inner);
-	if (err != ERR_OK) {
-		diag_set(diag, err, "nothing can be sealed: %s", inner.message);
-		diag_hint(diag,
-		          "reading still works; a restored store needs its epoch key, or a new chain: "
-		          "docs/formats/keys.md");
-		return err;
-	}
-	return str_eq(epoch_keys_origin(sealing->keys), identity.name)
-	           ? ERR_OK
-	           : refuse(diag, "the epoch key belongs to another log");
+	diag_set(diag, err, "nothing can be sealed: %s", inner.message);
+	diag_hint(diag, "reading still works; a key that is lost is not made anew: docs/formats/keys.md");
+	return err;
 }
 
 enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
                       struct diag *diag) {
 	struct seal_files files CLEANUP(seal_files_deinit) = {0};
-	*sealing = (struct sealing){
-	    .os = options->os, .folder = options->folder, .key_folder = options->key_folder};
+	struct buf vkey CLEANUP(buf_deinit) = {0};
+	struct verifier verifier;
+	*sealing = (struct sealing){.os = options->os,
+	                            .folder = options->folder,
+	                            .leaves = options->leaves,
+	                            .leaves_ctx = options->leaves_ctx};
 	tree_init(&sealing->tree);
-	TRY(signer_open(options->os, options->keys, &sealing->signer, diag));
-	struct verifier verifier = signer_verifier(sealing->signer);
-	if (!str_eq(verifier.name, options->key_name)) {
-		return diag_set(diag, ERR_CORRUPT, "the key in '%s' belongs to another store",
-		                options->keys);
-	}
-	signer_rename(sealing->signer, options->origin);
-	verifier = signer_verifier(sealing->signer);
+	TRY(verifier_open(options->os, options->keys, &vkey, &verifier, diag));
+	verifier = verifier_named(&verifier, options->origin);
 	enum err err = seal_files_read(&files, options->os, options->folder, &verifier);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the checkpoints in '%s' cannot be read: %s", options->folder,
 		                err_text(err));
 	}
+	TRY(open_notary(sealing, options, files.notes == 0 && !files.has_checkpoint, diag));
 	TRY(check_files(&files, options->size, options->last, diag));
-	TRY(open_epochs(sealing, &files, options, diag));
 	return catch_up(sealing, &files, options, diag);
 }
 
 void sealing_deinit(struct sealing *sealing) {
-	signer_free(sealing->signer);
-	epoch_keys_free(sealing->keys);
-	epochs_deinit(&sealing->epochs);
+	notary_free(sealing->notary);
 	tree_deinit(&sealing->tree);
 	*sealing = (struct sealing){0};
 }
@@ -353,16 +328,27 @@ static enum err write_level(struct sealing *sealing, unsigned level) {
 	return ERR_OK;
 }
 
-/* By the identity and by the key of the seal's epoch. Whatever an earlier epoch has signed is
- * durable: its checkpoint is in the journal. */
+/* The proof that the tree goes on from what the notary has signed last. */
+static enum err prove_growth(struct sealing *sealing, const struct intent *intent,
+                             struct buf *out_proof) {
+	const struct notary_state *last = notary_last(sealing->notary);
+	struct levels levels;
+	if (!last->known || last->size == 0 || last->size >= intent->size) {
+		return ERR_OK; /* none is asked for */
+	}
+	levels_init(&levels, sealing->os, sealing->folder, intent->size, sealing->leaves,
+	            sealing->leaves_ctx);
+	enum err err = tree_consistency(last->size, intent->size, levels_node, &levels, out_proof);
+	levels_deinit(&levels);
+	return err;
+}
+
 static enum err sign(struct sealing *sealing, const struct intent *intent, struct buf *note,
                      struct diag *diag) {
-	const struct epoch_manifest *manifest;
-	TRY(epochs_for_seal(&sealing->epochs, sealing->notes, &manifest, diag));
-	TRY(epoch_prepare_seal(sealing->os, sealing->key_folder, sealing->keys, manifest,
-	                       sealing->notes, diag));
-	checkpoint_sign(sealing->signer, intent->size, intent->root, note);
-	return checkpoint_sign_epoch(sealing->keys, note, diag);
+	struct buf proof CLEANUP(buf_deinit) = {0};
+	TRY(prove_growth(sealing, intent, &proof));
+	return notary_seal(sealing->notary, sealing->notes, intent->size, intent->root,
+	                   buf_str(&proof), note, diag);
 }
 
 static enum err publish(struct sealing *sealing, const struct intent *intent, struct diag *diag) {

@@ -1,5 +1,5 @@
 /* Growing and signing the tree. Order, because a fork is unforgivable: segment durable -> levels ->
- * intent(size, root) durable -> keys of the seal's epoch durable -> signature -> journal ->
+ * intent(size, root) durable -> signature by the notary, which keeps an order of its own -> journal ->
  * checkpoint -> intent removed. Whatever was signed is in the journal; the file `checkpoint` is its
  * last note.
  */
@@ -7,17 +7,16 @@
 
 #include "seal/checkpoint.h"
 #include "seal/tree.h"
-#include "store/epochs.h"
+#include "seal/notary.h"
 #include "store/journal.h"
 #include "store/levels.h"
 
 struct sealing {
 	const struct os *os;
 	const char *folder; /* borrowed: tree/default */
-	struct signer *signer;
-	const char *key_folder; /* borrowed: keys/CLASS */
-	struct epochs epochs;
-	struct epoch_keys *keys; /* of the present epoch */
+	struct notary *notary;
+	levels_leaves_f leaves;
+	void *leaves_ctx;
 	struct tree tree;        /* grows with each appended page */
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];

@@ -128,6 +128,7 @@ static void add_root(struct verifying *v, const struct checkpoint *checkpoint, s
 
 static void add_note(struct verifying *v, const struct checkpoint *checkpoint, struct str note) {
 	struct verify_note row = {.size = checkpoint->size};
+	memcpy(row.root, checkpoint->root, SHA256_SIZE);
 	sha256(note.ptr, note.len, row.hash);
 	buf_append(&v->tree->notes, &row, sizeof(row));
 }
@@ -198,6 +199,7 @@ static enum err check_seal(struct verifying *v, struct diag *diag) {
 	if (files.intent_damaged) {
 		verify_damage(v, verify_where(v, "tree", "intent"), "is damaged");
 	}
+	v->tree->unfinished = files.has_intent;
 	verify_epochs(v);
 	check_journal(v, &files);
 	check_checkpoint(v, &files);

@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "seal/checkpoint.h"
 #include "store/catalogue.h"
-#include "store/epochs.h"
+#include "seal/notary.h"
 #include "store/facts.h"
 #include "store/leaves.h"
 #include "store/store.h"
@@ -19,6 +19,7 @@ struct verify_root { /* a root that was signed */
 
 struct verify_note { /* a checkpoint in the journal */
 	uint64_t size;
+	uint8_t root[SHA256_SIZE];
 	uint8_t hash[SHA256_SIZE]; /* of the note */
 };
 
@@ -39,6 +40,7 @@ struct verify_tree {
 	uint64_t signed_size; /* of the newest checkpoint in the store */
 	struct buf roots;     /* struct verify_root */
 	struct buf notes;     /* struct verify_note, in order */
+	bool unfinished;      /* an intent is there: a writer stopped while sealing */
 	struct epochs epochs;
 	uint8_t root[SHA256_SIZE];
 };

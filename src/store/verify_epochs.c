@@ -77,7 +77,34 @@ static enum err read_keys(struct verifying *v, struct str where, struct epoch_ke
 	return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_DENIED ? err : ERR_CORRUPT;
 }
 
+/* The notary's own word on what it has signed last: it is in the journal, or a stop came before that. */
+static void check_signed(struct verifying *v) {
+	struct store_path folder;
+	struct notary_state state;
+	struct diag diag = {0};
+	struct str where = verify_where(v, "keys", "signed");
+	const struct verify_note *notes = (const struct verify_note *)(void *)v->tree->notes.ptr;
+	uint64_t count = v->tree->notes.len / sizeof(*notes);
+	if (notary_state_read(v->os, path_in(&folder, v->path, verify_where(v, "keys", NULL).ptr),
+	                      v->tree->verifier.name, &state, &diag) != ERR_OK) {
+		verify_damage(v, where, "%s", diag.message);
+	} else if (!state.known && count > 0) {
+		verify_damage(v, where, "is missing: the notary cannot know what it has signed");
+	} else if (state.known && state.seal + 1 < count) {
+		verify_damage(v, where, "knows %" PRIu64 " checkpoints, the journal has %" PRIu64,
+		              state.seal + 1, count);
+	} else if (state.known && state.seal >= count && !v->tree->unfinished) {
+		verify_damage(v, where, "knows %" PRIu64 " checkpoints, the journal has %" PRIu64,
+		              state.seal + 1, count);
+	} else if (state.known && state.seal + 1 == count &&
+	           (state.size != notes[count - 1].size ||
+	            memcmp(state.root, notes[count - 1].root, SHA256_SIZE) != 0)) {
+		verify_damage(v, where, "is not the last checkpoint of the journal");
+	}
+}
+
 void verify_epoch_keys(struct verifying *v) {
+	check_signed(v);
 	struct epoch_keys *keys CLEANUP(epoch_keys_freep) = NULL;
 	struct str where = verify_where(v, "keys", "epoch.key");
 	struct str next = verify_where(v, "keys", "epoch.key.next");

@@ -309,6 +309,7 @@ static void epoch_file(struct verifying *v, struct str folder, struct str name) 
 	if (str_eq(name, STR("epoch.key.tmp")) || str_eq(name, STR("epoch.key.next.tmp"))) {
 		verify_leftover(v, where, "is an unfinished file of a writer; the next one erases it");
 	} else if (!str_eq(name, STR("epoch.key")) && !str_eq(name, STR("epoch.key.next")) &&
+	           !str_eq(name, STR("signed")) &&
 	           !epochs_name_parse(name, &number)) { /* these: verify_epochs.c */
 		foreign(v, folder, name);
 	}

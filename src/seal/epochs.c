@@ -1,11 +1,10 @@
 /* Reading and keeping manifests. */
-#include "store/epochs.h"
+#include "seal/epochs.h"
 
 #include <inttypes.h>
 
 #include "base/limits.h"
 #include "seal/epoch_file.h"
-#include "store/path.h"
 
 void epochs_name(uint64_t number, char out_name[EPOCHS_NAME_SIZE]) {
 	int len = snprintf(out_name, EPOCHS_NAME_SIZE, "epochs-%06" PRIu64 ".note", number);
@@ -22,11 +21,21 @@ bool epochs_name_parse(struct str name, uint64_t *out_number) {
 	return str_eq(str_from(again), name);
 }
 
+struct path {
+	char text[LIMIT_PATH + EPOCHS_NAME_SIZE];
+};
+
+static const char *path_in(struct path *path, const char *folder, const char *name) {
+	int len = snprintf(path->text, sizeof(path->text), "%s/%s", folder, name);
+	ASSERT(len > 0 && (size_t)len < sizeof(path->text));
+	return path->text;
+}
+
 /* ---- reading ---- */
 
 static enum err read_root(struct epochs *epochs, const struct os *os, const char *keys,
                           struct diag *diag) {
-	struct store_path path;
+	struct path path;
 	enum err err =
 	    os_read_file(os, path_in(&path, keys, "root.vkey"), LIMIT_NOTE_SIZE, &epochs->root_text);
 	if (err == ERR_NOT_FOUND) {
@@ -102,7 +111,7 @@ static enum err judge(struct epochs *epochs, struct epochs_entry *entry,
 static enum err read_one(struct epochs *epochs, const struct os *os, const char *folder,
                          uint64_t number, const struct verifier *identity, struct diag *diag) {
 	char name[EPOCHS_NAME_SIZE];
-	struct store_path path;
+	struct path path;
 	struct epochs_entry *entry = &epochs->entries[epochs->count];
 	epochs_name(number, name);
 	*entry = (struct epochs_entry){0};

@@ -1,6 +1,6 @@
 /* A class's chain of epoch keys and its manifests: DIR/keys/CLASS/epoch.key and, in order,
  * epochs-000001.note, epochs-000002.note ... (docs/formats/keys.md). Manifests are public and kept
- * for ever: each checks the checkpoints of its epochs. Private to src/store.
+ * for ever: each checks the checkpoints of its epochs.
  */
 #pragma once
 
