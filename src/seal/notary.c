@@ -212,8 +212,8 @@ static enum err check(const struct notary *notary, const struct notary_state *ne
 		           : refuse(diag, "it has signed other records");
 	}
 	/* Every tree goes on from the empty one (RFC 6962 section 2.1.2 has no proof for it). */
-	return last->size == 0 || tree_check_consistency(last->size, last->root, next->size,
-	                                                 next->root, proof)
+	return last->size == 0 ||
+	               tree_check_consistency(last->size, last->root, next->size, next->root, proof)
 	           ? ERR_OK
 	           : refuse(diag, "the records before are not those that it has signed");
 }

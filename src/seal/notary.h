@@ -1,10 +1,10 @@
-/* The notary: signs the checkpoints of one log for a writer that it does not trust. It knows by itself
- * what it has signed last (keys/CLASS/signed), and signs only what goes on from there: a fork is
- * unforgivable. Under `serve` it is a process of its own; so it takes nothing but sizes, roots and
- * proofs. docs/formats/keys.md has the file.
+/* The notary: signs the checkpoints of one log for a writer that it does not trust. It knows by
+ * itself what it has signed last (keys/CLASS/signed), and signs only what goes on from there: a
+ * fork is unforgivable. Under `serve` it is a process of its own; so it takes nothing but sizes,
+ * roots and proofs. docs/formats/keys.md has the file.
  *
- * What it is about to sign is durable before the signature leaves it. So whatever anybody may hold is
- * known to it, also after a stop.
+ * What it is about to sign is durable before the signature leaves it. So whatever anybody may hold
+ * is known to it, also after a stop.
  */
 #pragma once
 
@@ -15,11 +15,11 @@ struct notary;
 
 struct notary_options {
 	const struct os *os;
-	const char *keys;       /* folder: identity.key, root.vkey */
-	const char *key_folder; /* in it, of the log: epoch.key, manifests, signed */
-	struct str key_name;    /* of the identity key */
-	struct str origin;      /* of the log */
-	bool fresh;             /* nobody has seen a seal of this log: keys may be made */
+	const char *keys;        /* folder: identity.key, root.vkey */
+	const char *key_folder;  /* in it, of the log: epoch.key, manifests, signed */
+	struct str key_name;     /* of the identity key */
+	struct str origin;       /* of the log */
+	bool fresh;              /* nobody has seen a seal of this log: keys may be made */
 	struct epochs_plan plan; /* then: of its epochs */
 };
 
@@ -31,8 +31,8 @@ struct notary_state {
 	uint8_t root[SHA256_SIZE];
 };
 
-/* ERR_CORRUPT, ERR_NOT_FOUND: a key, a manifest or what was signed is missing or damaged, or belongs
- * to another log; nothing is made anew unless fresh. */
+/* ERR_CORRUPT, ERR_NOT_FOUND: a key, a manifest or what was signed is missing or damaged, or
+ * belongs to another log; nothing is made anew unless fresh. */
 MUST_USE enum err notary_open(const struct notary_options *options, struct notary **out_notary,
                               struct diag *diag);
 void notary_free(struct notary *notary); /* NULL is fine */
@@ -46,11 +46,11 @@ const struct epoch_keys *notary_keys(const struct notary *notary);
 MUST_USE enum err notary_reload_epochs(struct notary *notary, struct diag *diag);
 
 /* Signs the tree of `size` leaves with `root` as checkpoint number `seal`, by identity and epoch;
- * appends the note. proof: consistency from the last size to this one (RFC 9162 section 2.1.4); it is
- * not asked for the first seal, nor when the size is the same. The number is the next one, or the last
- * one again: a note that was signed and never published may be replaced by one that goes on from it.
- * ERR_CORRUPT: not a continuation of what was signed, and nothing is signed. ERR_LIMIT: no manifest
- * lists a key for it. */
+ * appends the note. proof: consistency from the last size to this one (RFC 9162 section 2.1.4); it
+ * is not asked for the first seal, nor when the size is the same. The number is the next one, or
+ * the last one again: a note that was signed and never published may be replaced by one that goes
+ * on from it. ERR_CORRUPT: not a continuation of what was signed, and nothing is signed. ERR_LIMIT:
+ * no manifest lists a key for it. */
 MUST_USE enum err notary_seal(struct notary *notary, uint64_t seal, uint64_t size,
                               const uint8_t root[SHA256_SIZE], struct str proof,
                               struct buf *out_note, struct diag *diag);

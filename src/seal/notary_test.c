@@ -1,5 +1,5 @@
-/* The notary: whatever its writers say, and wherever it is stopped, no two of its notes contradict each
- * other. AKASHI_SCHEDULES=1000000 plays so many schedules. */
+/* The notary: whatever its writers say, and wherever it is stopped, no two of its notes contradict
+ * each other. AKASHI_SCHEDULES=1000000 plays so many schedules. */
 #include "seal/notary.h"
 
 #include "base/macros.h"
@@ -52,6 +52,7 @@ struct world {
 	struct os_memory *memory;
 	struct notary_options options;
 	struct notary *notary;
+	struct notary *other; /* a second one of the same log, which must not be, but could */
 	struct diag diag;
 	/* All that ever left the notary. */
 	struct {
@@ -80,13 +81,18 @@ static void world_init(struct world *world) {
 
 static void world_deinit(struct world *world) {
 	notary_free(world->notary);
+	notary_free(world->other);
 	os_memory_free(world->memory);
 }
 
-static enum err open_notary(struct world *world) {
+static enum err open_one(struct world *world, struct notary **out_notary) {
 	world->options.os = os_memory_os(world->memory);
-	notary_free(TAKE(world->notary));
-	return notary_open(&world->options, &world->notary, &world->diag);
+	notary_free(TAKE(*out_notary));
+	return notary_open(&world->options, out_notary, &world->diag);
+}
+
+static enum err open_notary(struct world *world) {
+	return open_one(world, &world->notary);
 }
 
 /* Asks for the history's root as seal number `seal`; what is signed is kept. */
@@ -102,7 +108,8 @@ static enum err ask(struct world *world, struct notary *notary, const struct his
 	}
 	root_of(history, history->size, root);
 	world->diag = (struct diag){0};
-	enum err err = notary_seal(notary, seal, history->size, root, buf_str(&proof), &note, &world->diag);
+	enum err err =
+	    notary_seal(notary, seal, history->size, root, buf_str(&proof), &note, &world->diag);
 	if (err == ERR_OK) {
 		struct verifier verifier = notary_verifier(notary);
 		struct checkpoint checkpoint;
@@ -209,10 +216,9 @@ struct stopping {
 static void stop_there(void *ctx, const struct os_call *call) {
 	struct stopping *stopping = ctx;
 	if ((OS_CALL_BIT(call->kind) & OS_CALLS_CHANGING) != 0 && ++stopping->calls == stopping->at) {
-		stopping->after = os_memory_crash(stopping->memory,
-		                                  stopping->seed % 3 == 0 ? OS_CRASH_FORGET
-		                                                          : OS_CRASH_SEEDED,
-		                                  stopping->seed);
+		stopping->after = os_memory_crash(
+		    stopping->memory, stopping->seed % 3 == 0 ? OS_CRASH_FORGET : OS_CRASH_SEEDED,
+		    stopping->seed);
 	}
 }
 
@@ -235,19 +241,22 @@ static void ask_and_stop(struct world *world, const struct history *history, uin
 		world->count = before;
 		world->truth = truth;
 		notary_free(TAKE(world->notary));
+		notary_free(TAKE(world->other));
 		os_memory_free(world->memory);
 		world->memory = stopping.after;
 		world->options.os = os_memory_os(world->memory);
 	}
 }
 
-/* Two writers, each with its own idea of the log, one of them put back to an older state now and then. */
+/* Two writers, each with its own idea of the log, one of them put back to an older state now and
+ * then. */
 static bool play(struct world *world, uint64_t steps) {
 	struct history writers[2] = {{0}, {0}};
 	struct history saved = {0};
 	for (uint64_t step = 0; step < steps; step++) {
 		struct history *writer = &writers[tap_random() % 2];
-		uint64_t what = tap_random() % 12;
+		struct notary **notary = tap_random() % 2 == 0 ? &world->notary : &world->other;
+		uint64_t what = tap_random() % 6;
 		if (what == 0) {
 			saved = *writer;
 		} else if (what == 1) {
@@ -259,15 +268,15 @@ static bool play(struct world *world, uint64_t steps) {
 		while (more-- > 0 && writer->size < HISTORY_MAX) {
 			add_leaf(writer, tap_random() % 3);
 		}
-		const struct notary_state *last = world->notary == NULL ? NULL : notary_last(world->notary);
+		const struct notary_state *last = *notary == NULL ? NULL : notary_last(*notary);
 		uint64_t seal = last == NULL || !last->known ? 0 : last->seal + tap_random() % 2;
 		if (writer->size == 0) {
 			continue;
 		}
 		if (tap_random() % 3 == 0) {
 			ask_and_stop(world, writer, seal);
-		} else if (world->notary != NULL || open_notary(world) == ERR_OK) {
-			enum err err = ask(world, world->notary, writer, seal);
+		} else if (*notary != NULL || open_one(world, notary) == ERR_OK) {
+			enum err err = ask(world, *notary, writer, seal);
 			(void)err; /* as above */
 		}
 		if (!all_agree(world)) {
