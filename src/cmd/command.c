@@ -84,9 +84,9 @@ static const struct command commands[] = {
      "store's. Without a root, the identity key does.\n"
      "\n"
      "  akashi keys                                   what there is, how long it lasts\n"
-     "  akashi keys root csirt.example.org/root -o /mnt/usb/root      make a root key\n"
-     "  akashi keys request -o /mnt/usb/request       what the root is to sign\n"
-     "  akashi keys sign /mnt/usb/request --root /mnt/usb/root   on the offline machine\n"
+     "  akashi keys root csirt.example.org/root -o /mnt/usb/root   makes a root key\n"
+     "  akashi keys request -o /mnt/usb/request          what the root is to sign\n"
+     "  akashi keys sign /mnt/usb/request --root /mnt/usb/root    where the root is\n"
      "  akashi keys install /mnt/usb/request --root /mnt/usb/root/identity.vkey\n",
      IDS(OPTION_STORE, OPTION_ROOT, OPTION_EPOCHS, OPTION_OUT, OPTION_JSON, OPTION_HELP), 0, 2,
      cmd_keys},

@@ -203,14 +203,16 @@ enum err epoch_file_open(const struct os *os, const char *folder, struct epoch_k
 	struct paths paths;
 	TRY(paths_init(&paths, folder));
 	enum err err = read_keys(os, paths.next, &keys, diag);
-	/* A process that was killed may have left names that a power cut still takes away. */
-	TRY(sync_names(os, folder, diag));
-	if (err == ERR_OK) {
-		TRY(finish(os, &paths, diag));
-	} else if (err == ERR_NOT_FOUND) {
+	bool changing = err == ERR_OK;
+	if (err == ERR_NOT_FOUND) {
 		err = read_keys(os, paths.key, &keys, diag);
 	}
 	TRY(err);
+	/* A process that was killed may have left names that a power cut still takes away. */
+	TRY(sync_names(os, folder, diag));
+	if (changing) {
+		TRY(finish(os, &paths, diag));
+	}
 	TRY(erase_left(os, &paths, diag));
 	*out_keys = TAKE(keys);
 	return ERR_OK;

@@ -224,7 +224,7 @@ static enum err first_keys(const struct os *os, const char *folder, struct str o
 
 enum err epochs_begin(const struct os *os, const char *keys, const char *folder,
                       const struct signer *signer, const struct epochs_plan *plan,
-                      struct diag *diag) {
+                      struct epoch_keys **out_keys, struct diag *diag) {
 	struct epoch_keys *chain CLEANUP(epoch_keys_freep) = NULL;
 	struct buf request CLEANUP(buf_deinit) = {0};
 	struct buf note CLEANUP(buf_deinit) = {0};
@@ -245,5 +245,7 @@ enum err epochs_begin(const struct os *os, const char *keys, const char *folder,
 	TRY(first_keys(os, folder, identity.name, &chain, diag));
 	TRY(epoch_manifest_request(chain, &epochs, &request, diag));
 	TRY(epoch_manifest_sign(signer, buf_str(&request), &note, diag));
-	return epochs_keep(os, folder, 1, buf_str(&note), diag);
+	TRY(epochs_keep(os, folder, 1, buf_str(&note), diag));
+	*out_keys = TAKE(chain);
+	return ERR_OK;
 }

@@ -52,7 +52,7 @@ struct epochs_plan {
  * stop left them, and the first manifest, signed by the identity key. */
 MUST_USE enum err epochs_begin(const struct os *os, const char *keys, const char *folder,
                                const struct signer *signer, const struct epochs_plan *plan,
-                               struct diag *diag);
+                               struct epoch_keys **out_keys, struct diag *diag);
 /* Keeps one more manifest. Durable on return. */
 MUST_USE enum err epochs_keep(const struct os *os, const char *folder, uint64_t number,
                               struct str note, struct diag *diag);

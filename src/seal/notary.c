@@ -106,8 +106,8 @@ static enum err open_epochs(struct notary *notary, const struct notary_options *
 		}
 		epochs_deinit(&notary->epochs);
 		TRY(epochs_begin(notary->os, notary->keys, notary->key_folder, notary->signer,
-		                 &options->plan, diag));
-		TRY(read_epochs(notary, &notary->epochs, diag));
+		                 &options->plan, &notary->chain, diag));
+		return read_epochs(notary, &notary->epochs, diag);
 	}
 	TRY(epoch_file_open(notary->os, notary->key_folder, &notary->chain, diag));
 	return str_eq(epoch_keys_origin(notary->chain), options->origin)
@@ -241,6 +241,7 @@ enum err notary_seal(struct notary *notary, uint64_t seal, uint64_t size,
 	TRY(look_again(notary, diag));
 	TRY(check(notary, &next, proof, diag));
 	TRY(epochs_for_seal(&notary->epochs, seal, &manifest, diag));
+	TRY(epoch_prepare_seal(notary->os, notary->key_folder, notary->chain, manifest, seal, diag));
 	notary_state_format(&next, signer_verifier(notary->signer).name, &text);
 	enum err err = os_replace_file(notary->os, notary->key_folder, signed_file, buf_str(&text));
 	if (err != ERR_OK) {
@@ -248,7 +249,6 @@ enum err notary_seal(struct notary *notary, uint64_t seal, uint64_t size,
 		                err_text(err));
 	}
 	notary->state = next;
-	TRY(epoch_prepare_seal(notary->os, notary->key_folder, notary->chain, manifest, seal, diag));
 	checkpoint_sign(notary->signer, size, root, &note);
 	TRY(checkpoint_sign_epoch(notary->chain, &note, diag));
 	buf_append_str(out_note, buf_str(&note));

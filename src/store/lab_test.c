@@ -126,6 +126,20 @@ static bool is_order_of_keys(const struct lab_barrier *barrier) {
 	return strcmp(barrier->site, "sync_folder keys after rename keys/identity.vkey") == 0;
 }
 
+/* Promises of epoch_file.h, whose own test (epoch_file_cut_test) misses these: what is overwritten
+ * is gone, and keys that were opened stay, also when nothing is signed with them. */
+static bool is_of_epoch_file(const struct lab_barrier *barrier) {
+	static const char *const sites[] = {
+	    "sync_data keys/default/epoch.key after pwrite keys/default/epoch.key",
+	    "sync_folder keys/default after open lock"};
+	for (size_t i = 0; i < ARRAY_LEN(sites); i++) {
+		if (strcmp(barrier->site, sites[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static const char *verdict_text(enum lab_verdict verdict) {
 	return verdict == LAB_MISSED     ? "missed"
 	       : verdict == LAB_SURVIVED ? "NOT MISSED"
@@ -151,7 +165,8 @@ static bool take_out(const struct life *life, uint64_t nth, uint32_t *survivors)
 	if (barrier.verdict == LAB_SURVIVED) {
 		lab_life_without(&barrier, life->run, nth, true);
 	}
-	bool survived = barrier.verdict != LAB_MISSED && !is_order_of_keys(&barrier);
+	bool survived =
+	    barrier.verdict != LAB_MISSED && !is_order_of_keys(&barrier) && !is_of_epoch_file(&barrier);
 	if (survived || try_all()) {
 		print_verdict(life->name, &barrier);
 	}
