@@ -3,24 +3,24 @@
 
 #include "base/instant.h"
 
-static bool is_of_ledger(uint8_t type) {
-	static const bool told[RECORD_OBJECT + 1] = {
-	    [RECORD_LOSS] = true,       [RECORD_PRUNE] = true,    [RECORD_HOLD] = true,
-	    [RECORD_REDACT] = true,     [RECORD_RECOVERY] = true, [RECORD_KEY_EPOCH] = true,
-	    [RECORD_CLOCK_STEP] = true, [RECORD_CONFIG] = true};
-	return type <= RECORD_OBJECT && told[type];
-}
+enum {
+	LEDGER_TYPES = 1 << RECORD_LOSS | 1 << RECORD_PRUNE | 1 << RECORD_HOLD | 1 << RECORD_REDACT |
+	               1 << RECORD_RECOVERY | 1 << RECORD_KEY_EPOCH | 1 << RECORD_CLOCK_STEP |
+	               1 << RECORD_CONFIG
+};
 
-static enum err read_page(struct store_view *view, struct arena *arena, struct buf *entries) {
+static enum err read_page(struct store_view *view, size_t class_number, struct arena *arena,
+                          struct buf *entries) {
 	const uint8_t *types;
 	TRY(store_view_types(view, &types));
 	for (uint32_t i = 0; i < store_view_rows(view); i++) {
 		struct row row;
-		if (!is_of_ledger(types[i])) {
+		if (types[i] > RECORD_OBJECT || (LEDGER_TYPES >> types[i] & 1) == 0) {
 			continue;
 		}
 		TRY(store_view_row(view, i, &row));
 		struct ledger_entry entry = {.received_ns = row.received_ns,
+		                             .class_number = class_number,
 		                             .tree = arena_str(arena, row.tree),
 		                             .index = row.index,
 		                             .type = types[i],
@@ -30,11 +30,14 @@ static enum err read_page(struct store_view *view, struct arena *arena, struct b
 	return ERR_OK;
 }
 
-static enum err read_class(struct store *store, struct arena *arena, struct buf *entries) {
-	const struct store_scan_options options = {
-	    .from_ns = INSTANT_MIN, .to_ns = INSTANT_MAX, .index_to = UINT64_MAX, .all_types = true};
+static enum err read_class(const struct store_set *set, size_t number, struct arena *arena,
+                           struct buf *entries) {
+	const struct store_scan_options options = {.from_ns = INSTANT_MIN,
+	                                           .to_ns = INSTANT_MAX,
+	                                           .index_to = UINT64_MAX,
+	                                           .types = LEDGER_TYPES};
 	struct store_scan *scan = NULL;
-	TRY(store_scan_new(store, &options, &scan));
+	TRY(store_scan_new(set->stores[number], &options, &scan));
 	for (;;) {
 		struct store_view *view = NULL;
 		struct diag diag = {0};
@@ -46,7 +49,7 @@ static enum err read_class(struct store *store, struct arena *arena, struct buf 
 			store_scan_free(scan);
 			return err;
 		}
-		err = read_page(view, arena, entries);
+		err = read_page(view, number, arena, entries);
 		store_view_free(view);
 		if (err != ERR_OK && err != ERR_CORRUPT) {
 			store_scan_free(scan);
@@ -58,7 +61,7 @@ static enum err read_class(struct store *store, struct arena *arena, struct buf 
 enum err ledger_read(const struct store_set *set, struct arena *arena, struct ledger *out_ledger) {
 	struct buf entries CLEANUP(buf_deinit) = {0};
 	for (size_t i = 0; i < set->count; i++) {
-		TRY(read_class(set->stores[i], arena, &entries));
+		TRY(read_class(set, i, arena, &entries));
 	}
 	size_t count = entries.len / sizeof(struct ledger_entry);
 	struct ledger_entry *copy = ARENA_ARRAY(arena, count + 1, struct ledger_entry);
@@ -96,4 +99,114 @@ void ledger_append_json(const struct ledger *ledger, struct buf *out) {
 		buf_append_char(out, '}');
 	}
 	buf_append_char(out, ']');
+}
+
+/* ---- between results ---- */
+
+static int compare_u64(uint64_t a, uint64_t b) {
+	return a < b ? -1 : a > b;
+}
+
+static int compare_times(int64_t a, int64_t b) {
+	return a < b ? -1 : a > b;
+}
+
+static int by_index(const void *left, const void *right) {
+	const struct ledger_entry *a = left;
+	const struct ledger_entry *b = right;
+	int order = compare_u64(a->class_number, b->class_number);
+	return order != 0 ? order : compare_u64(a->index, b->index);
+}
+
+static int by_time(const void *left, const void *right) {
+	const struct ledger_entry *a = left;
+	const struct ledger_entry *b = right;
+	int order = compare_times(a->received_ns, b->received_ns);
+	return order != 0 ? order : by_index(left, right);
+}
+
+static int by_time_newest(const void *left, const void *right) {
+	return by_time(right, left);
+}
+
+enum err ledger_between_read(const struct store_set *set, const struct query_options *options,
+                             struct arena *arena, struct ledger_between *out_between) {
+	struct ledger_between between = {
+	    .order = options->order, .from_ns = options->from_ns, .to_ns = options->to_ns};
+	struct ledger all;
+	TRY(ledger_read(set, arena, &all));
+	struct ledger_entry *entries = ARENA_ARRAY(arena, all.count + 1, struct ledger_entry);
+	size_t count = 0;
+	for (size_t i = 0; i < all.count; i++) {
+		int64_t at = all.entries[i].received_ns;
+		if (at >= between.from_ns && (at < between.to_ns || between.to_ns == INSTANT_MAX)) {
+			entries[count++] = all.entries[i];
+		}
+	}
+	qsort(entries, count, sizeof(*entries),
+	      between.order == QUERY_BY_INDEX  ? by_index
+	      : between.order == QUERY_BY_TIME ? by_time
+	                                       : by_time_newest);
+	between.ledger = (struct ledger){.entries = entries, .count = count};
+	*out_between = between;
+	return ERR_OK;
+}
+
+/* True when the entry stands before the result in the order of the results. */
+static bool stands_before(const struct ledger_between *between, const struct ledger_entry *entry,
+                          const struct row *row, size_t class_number) {
+	switch (between->order) {
+	case QUERY_BY_TIME:
+		return entry->received_ns < row->time_ns;
+	case QUERY_BY_TIME_NEWEST:
+		return entry->received_ns > row->time_ns;
+	case QUERY_BY_INDEX:
+	default:
+		return entry->class_number < class_number ||
+		       (entry->class_number == class_number && entry->index < row->index);
+	}
+}
+
+static void append_between(const struct ledger_entry *entry, const struct render_style *style,
+                           struct buf *out) {
+	buf_append_str(out, style->colour ? STR("\x1b[2m-- ") : STR("-- "));
+	ledger_append_line(entry, style, out);
+	if (style->colour) {
+		out->len--; /* the colour ends before the line does */
+		buf_append_str(out, STR("\x1b[0m\n"));
+	}
+}
+
+/* A search that names no time before its first result has asked for nothing there. */
+static bool open_at(const struct ledger_between *between, bool front) {
+	switch (between->order) {
+	case QUERY_BY_TIME:
+		return front ? between->from_ns == INSTANT_MIN : between->to_ns == INSTANT_MAX;
+	case QUERY_BY_TIME_NEWEST:
+		return front ? between->to_ns == INSTANT_MAX : between->from_ns == INSTANT_MIN;
+	case QUERY_BY_INDEX:
+	default:
+		return true;
+	}
+}
+
+void ledger_before(struct ledger_between *between, const struct row *row, size_t class_number,
+                   const struct render_style *style, struct buf *out) {
+	const struct ledger *ledger = &between->ledger;
+	bool silent = !between->begun && open_at(between, true);
+	between->begun = true;
+	while (between->next < ledger->count &&
+	       stands_before(between, &ledger->entries[between->next], row, class_number)) {
+		if (!silent) {
+			append_between(&ledger->entries[between->next], style, out);
+		}
+		between->next++;
+	}
+}
+
+void ledger_behind(struct ledger_between *between, const struct render_style *style,
+                   struct buf *out) {
+	while (!open_at(between, false) && between->next < between->ledger.count) {
+		append_between(&between->ledger.entries[between->next++], style, out);
+	}
 }

@@ -2,6 +2,7 @@
 #include "base/instant.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
+#include "cmd/ledger.h"
 #include "cmd/output.h"
 #include "query/query.h"
 #include "query/when.h"
@@ -19,6 +20,7 @@ struct search {
 	struct render_style style;
 	struct table *table;
 	struct histogram histogram;
+	struct ledger_between ledger; /* text for people: what the ledger says, in its place */
 	struct progress progress;
 	struct buf line;
 	struct str *columns; /* of a table result; in arena */
@@ -117,6 +119,7 @@ static enum err record(void *ctx, const struct row *row) {
 	case FORMAT_TEXT:
 	case FORMAT_TABLE:
 	default:
+		ledger_before(&search->ledger, row, number, &search->style, &search->line);
 		histogram_add(&search->histogram, row->time_ns);
 		render_text(row, &search->style, &search->line);
 		break;
@@ -231,6 +234,7 @@ static void append_count(struct search *search, const struct args *args, uint64_
 static enum err finish(struct search *search, const struct args *args,
                        const struct query_stats *stats) {
 	progress_end(&search->progress);
+	ledger_behind(&search->ledger, &search->style, &search->line);
 	if (args->count) {
 		append_count(search, args, stats->results);
 	} else if (search->table != NULL) {
@@ -397,6 +401,9 @@ static enum err run(struct search *search, const struct args *args, struct store
 	}
 	if (err == ERR_OK && (search->format == FORMAT_TEXT || search->format == FORMAT_TABLE)) {
 		output_trust(search->output);
+	}
+	if (err == ERR_OK && search->format == FORMAT_TEXT && !args->count && !query_has_pipes(query)) {
+		err = ledger_between_read(set, &options, search->arena, &search->ledger);
 	}
 	if (err == ERR_OK) {
 		err = query_run(query, set, &options, &output, out_stats, diag);

@@ -17,6 +17,7 @@ static const uint64_t last_multiplier = 0xd1342543de82ef95u;
 static const uint64_t word_seed = 0x616b617368692077u; /* apart from pairs and single characters */
 static const uint64_t pair_seed = 0x616b617368692070u;
 static const uint64_t single_seed = 0x616b617368692073u;
+static const uint64_t type_seed = 0x616b617368692074u;
 static const uint64_t high_bits = 0x8080808080808080u;
 static const uint64_t lower_bits = 0x2020202020202020u;
 
@@ -62,6 +63,10 @@ static uint64_t word_step(uint64_t hash, uint64_t chunk) {
 }
 static uint64_t word_end(uint64_t hash, size_t len) {
 	return mix(hash ^ len, last_multiplier);
+}
+
+uint64_t token_of_type(uint8_t type) {
+	return mix(type_seed ^ type, last_multiplier);
 }
 
 /* The first len bytes (1 to 8) at at; less than eight may be left of text. */

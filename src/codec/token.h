@@ -18,6 +18,10 @@
 typedef void (*token_f)(void *ctx, uint64_t hash);
 void token_each(struct str text, token_f each, void *ctx);
 
+/* The token of a page that has a row of this type (any number, docs/formats/leaf.md): no text has
+ * it. */
+uint64_t token_of_type(uint8_t type);
+
 /* The tokens that any text containing needle *as a substring anywhere* must have: those that cannot
  * be part of something longer at needle's ends. None when needle is not well-formed UTF-8. */
 void token_each_inner(struct str needle, token_f each, void *ctx);

@@ -211,6 +211,9 @@ static void make_bytes(const struct batch *batch, const struct page_plan *plan, 
 	page_fields_init(&making.fields, batch, making.arena);
 	for (uint32_t row = 0; row < batch->count; row++) {
 		token_each(making.texts[row], token_set_add, making.tokens);
+		if (batch->records[row].type != RECORD_DATA) {
+			token_set_add(making.tokens, token_of_type(batch->records[row].type));
+		}
 	}
 	put_meta(&making);
 	put_rows(&making);

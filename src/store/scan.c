@@ -3,6 +3,7 @@
  */
 #include <inttypes.h>
 
+#include "codec/token.h"
 #include "store/store_private.h"
 
 struct store_scan {
@@ -55,12 +56,27 @@ static bool times_meet(const struct store_scan *scan, bool has_data, int64_t min
 	return max >= scan->options.from_ns && (min < scan->options.to_ns || whole);
 }
 
+/* A page has the tokens of the types of its rows (docs/formats/segment.md, Filter). */
+static bool types_meet(const struct store_scan *scan, const struct segment *segment,
+                       uint32_t page) {
+	uint32_t left = scan->options.types;
+	while (left != 0) {
+		uint8_t type = (uint8_t)__builtin_ctz(left);
+		uint64_t token = token_of_type(type);
+		if (segment_page_may_have(segment, page, &token, 1)) {
+			return true;
+		}
+		left &= left - 1;
+	}
+	return false;
+}
+
 static bool segment_wanted(const struct store_scan *scan, const struct segment_entry *entry) {
 	if (!ranges_meet(scan, entry->first, entry->end)) {
 		return false;
 	}
 	const struct segment_footer *footer = segment_footer(entry->segment);
-	return scan->options.all_types ||
+	return scan->options.all_types || scan->options.types != 0 ||
 	       times_meet(scan, footer->records > 0, footer->time_min_ns, footer->time_max_ns);
 }
 
@@ -68,7 +84,9 @@ static bool page_wanted(struct store_scan *scan, const struct segment *segment, 
 	struct segment_page_info info = segment_page_info(segment, page);
 	scan->stats.pages++;
 	if (ranges_meet(scan, info.first_index, info.first_index + info.rows) &&
-	    times_meet(scan, info.has_data, info.time_min_ns, info.time_max_ns) &&
+	    (scan->options.types != 0
+	         ? types_meet(scan, segment, page)
+	         : times_meet(scan, info.has_data, info.time_min_ns, info.time_max_ns)) &&
 	    (scan->options.tokens_count == 0 ||
 	     segment_page_may_have(segment, page, scan->options.tokens, scan->options.tokens_count))) {
 		scan->stats.rows += info.rows;

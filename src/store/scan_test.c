@@ -146,3 +146,44 @@ TEST(a_record_is_found_by_its_index) {
 	store_view_free(view);
 	CHECK(store_view_at(store, 100000, &view, &bench.diag) == ERR_NOT_FOUND);
 }
+
+/* Rows of a type that a scan for types gives, and rows of it that there are. */
+static uint64_t count_type(struct store *store, uint8_t type, uint32_t types, uint64_t *out_pages) {
+	struct store_scan_options options = everything;
+	struct store_scan *scan = NULL;
+	struct store_view *view = NULL;
+	uint64_t count = 0;
+	options.types = types;
+	options.all_types = types == 0;
+	CHECK(store_scan_new(store, &options, &scan) == ERR_OK);
+	*out_pages = 0;
+	while (CHECK(store_scan_next(scan, &view, NULL) == ERR_OK) && view != NULL) {
+		const uint8_t *row_types;
+		CHECK(store_view_types(view, &row_types) == ERR_OK);
+		for (uint32_t i = 0; i < store_view_rows(view); i++) {
+			count += row_types[i] == type;
+		}
+		(*out_pages)++;
+		store_view_free(view);
+	}
+	store_scan_free(scan);
+	return count;
+}
+
+TEST(a_scan_for_types_finds_every_record_of_them_and_passes_over_the_rest) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(35)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	uint64_t all;
+	uint64_t pages;
+	REQUIRE(store != NULL);
+	uint64_t seals = count_type(store, RECORD_SEAL, 0, &all);
+	CHECK(seals > 1);
+	CHECK_EQ(count_type(store, RECORD_SEAL, 1U << RECORD_SEAL, &pages), seals);
+	CHECK(pages < all);
+	uint32_t both = 1U << RECORD_SEAL | 1U << RECORD_CONTEXT;
+	CHECK_EQ(count_type(store, RECORD_SEAL, both, &pages), seals);
+	CHECK_EQ(count_type(store, RECORD_CONTEXT, both, &pages),
+	         count_type(store, RECORD_CONTEXT, 0, &all));
+	CHECK_EQ(count_type(store, RECORD_HOLD, 1U << RECORD_HOLD, &pages), 0);
+	CHECK_EQ(pages, 0);
+}

@@ -204,6 +204,9 @@ struct store_scan_options {
 	const uint64_t *tokens;
 	size_t tokens_count;
 	bool all_types; /* also the store's own records (object, context, ...); default: data only */
+	/* Instead of data only pages that may have a record of one of these types: bit 1 << type of
+	 * enum record_type; 0: as above. Event times count for nothing then. */
+	uint32_t types;
 };
 struct store_scan;
 struct store_view; /* one page, decoded column by column on demand */
