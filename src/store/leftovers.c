@@ -34,8 +34,8 @@ static bool all_hex(struct str text) {
 	return true;
 }
 
-/* keys/CLASS/epochs-000001.note.tmp, signed.tmp. Those of epoch.key hold a secret: whoever opens it erases
- * them. */
+/* keys/CLASS/epochs-000001.note.tmp, signed.tmp. Those of epoch.key hold a secret: whoever opens it
+ * erases them. */
 static bool is_of_keys(struct str where) {
 	struct str rest = where;
 	struct str top = str_cut(&rest, '/');

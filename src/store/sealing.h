@@ -1,13 +1,13 @@
 /* Growing and signing the tree. Order, because a fork is unforgivable: segment durable -> levels ->
- * intent(size, root) durable -> signature by the notary, which keeps an order of its own -> journal ->
- * checkpoint -> intent removed. Whatever was signed is in the journal; the file `checkpoint` is its
- * last note.
+ * intent(size, root) durable -> signature by the notary, which keeps an order of its own -> journal
+ * -> checkpoint -> intent removed. Whatever was signed is in the journal; the file `checkpoint` is
+ * its last note.
  */
 #pragma once
 
 #include "seal/checkpoint.h"
-#include "seal/tree.h"
 #include "seal/notary.h"
+#include "seal/tree.h"
 #include "store/journal.h"
 #include "store/levels.h"
 
@@ -17,7 +17,7 @@ struct sealing {
 	struct notary *notary;
 	levels_leaves_f leaves;
 	void *leaves_ctx;
-	struct tree tree;        /* grows with each appended page */
+	struct tree tree; /* grows with each appended page */
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];
 	uint64_t journal_size;          /* bytes */

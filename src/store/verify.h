@@ -5,8 +5,8 @@
 
 #include "base/map.h"
 #include "seal/checkpoint.h"
-#include "store/catalogue.h"
 #include "seal/notary.h"
+#include "store/catalogue.h"
 #include "store/facts.h"
 #include "store/leaves.h"
 #include "store/store.h"

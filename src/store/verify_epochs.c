@@ -77,7 +77,8 @@ static enum err read_keys(struct verifying *v, struct str where, struct epoch_ke
 	return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_DENIED ? err : ERR_CORRUPT;
 }
 
-/* The notary's own word on what it has signed last: it is in the journal, or a stop came before that. */
+/* The notary's own word on what it has signed last: it is in the journal, or a stop came before
+ * that. */
 static void check_signed(struct verifying *v) {
 	struct store_path folder;
 	struct notary_state state;

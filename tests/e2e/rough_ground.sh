@@ -34,7 +34,7 @@ fails_in_json 3 search --store nowhere x && fails_in_json 2 search --store shut 
     fails_in_json 2 ingest --nosuch
 ok $? "every failure has its JSON object on the last line"
 fails_in_json 3 ingest --store /proc/nowhere logs && ! has err makes && has err '"records":0,' &&
-    fails_in_json 2 ingest --class nosuch logs && has err '"bytes_stored":0,'
+    fails_in_json 2 ingest --class no.such logs && has err '"bytes_stored":0,'
 ok $? "ingest's has all its keys, also when the store cannot be opened"
 run 0 export --json --store shut --original logs/x.log -o back && last_is_json && has err '"bytes":8,' &&
     run 0 export --json --store shut --proof default:1 -o proof && last_is_json && has err '"index":1'
