@@ -272,28 +272,37 @@ static enum err install(const struct args *args, struct buf *text, struct diag *
 
 /* ---- the command ---- */
 
+static const struct {
+	struct str name;
+	size_t words; /* with the name */
+	const char *form;
+	enum err (*run)(const struct args *args, struct buf *text, struct diag *diag);
+} actions[] = {
+    {STR_INIT("root"), 2, "keys root NAME -o DIR, NAME such as csirt.example.org/root", make_root},
+    {STR_INIT("request"), 1, "keys request -o DIR", request},
+    {STR_INIT("sign"), 2, "keys sign DIR --root DIR, first the request, then the root key", sign},
+    {STR_INIT("install"), 2, "keys install DIR [--root VKEY]", install},
+};
+
 static enum err run(const struct args *args, struct buf *text, struct buf *json,
                     struct diag *diag) {
-	struct str what = args->paths_count == 0 ? STR("") : str_from(args->paths[0]);
-	bool one = args->paths_count == 1;
-	bool two = args->paths_count == 2;
-	if (what.len == 0) {
+	if (args->paths_count == 0) {
 		return show(args, text, json, diag);
 	}
-	if (str_eq(what, STR("request")) && one) {
-		return request(args, text, diag);
-	}
-	if (str_eq(what, STR("root")) && two) {
-		return make_root(args, text, diag);
-	}
-	if (str_eq(what, STR("sign")) && two) {
-		return sign(args, text, diag);
-	}
-	if (str_eq(what, STR("install")) && two) {
-		return install(args, text, diag);
+	for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
+		if (!str_eq(actions[i].name, str_from(args->paths[0]))) {
+			continue;
+		}
+		if (args->paths_count == actions[i].words) {
+			return actions[i].run(args, text, diag);
+		}
+		diag_set(diag, ERR_INVALID, "too %s words for keys %s",
+		         args->paths_count < actions[i].words ? "few" : "many", actions[i].name.ptr);
+		diag_hint(diag, "it is: akashi %s", actions[i].form);
+		return ERR_INVALID;
 	}
 	diag_set(diag, ERR_INVALID, "keys does not know what to do with '%.80s'", args->paths[0]);
-	diag_hint(diag, "akashi keys --help shows how");
+	diag_hint(diag, "root, request, sign or install: akashi keys --help");
 	return ERR_INVALID;
 }
 
