@@ -41,9 +41,7 @@ int main(int argc, char **argv) {
 		memcpy(seed, &b, sizeof(b));
 		salt_bundle(seed, salts);
 		leaf_hash_many(leaves, bodies, salts, BUNDLE, hashes);
-		for (size_t i = 0; i < BUNDLE; i++) {
-			tree_append(&tree, hashes + i * SHA256_SIZE);
-		}
+		tree_append_many(&tree, hashes, BUNDLE);
 	}
 	double seconds = now() - start;
 	double count = (double)(bundles * BUNDLE);

@@ -34,20 +34,71 @@ void tree_deinit(struct tree *tree) {
 	tree_init(tree);
 }
 
-void tree_append(struct tree *tree, const uint8_t leaf_hash[SHA256_SIZE]) {
+static void note_completed(struct tree *tree, unsigned height, const uint8_t hash[SHA256_SIZE]) {
+	if (height > 0 && height % TILE_HEIGHT == 0) {
+		buf_append(&tree->completed[height / TILE_HEIGHT], hash, SHA256_SIZE);
+	}
+}
+
+/* Appends a perfect subtree; size is a multiple of its 2^height leaves. */
+static void append_subtree(struct tree *tree, unsigned height, const uint8_t root[SHA256_SIZE]) {
 	unsigned top = count_ones(tree->size);
+	uint64_t leaves = (uint64_t)1 << height;
 	uint8_t hash[SHA256_SIZE];
-	ASSERT(tree->size < UINT64_MAX);
-	memcpy(hash, leaf_hash, SHA256_SIZE);
-	for (unsigned height = 0; (tree->size >> height) & 1;) {
+	ASSERT(tree->size <= UINT64_MAX - leaves);
+	memcpy(hash, root, SHA256_SIZE);
+	note_completed(tree, height, hash);
+	while ((tree->size >> height) & 1) {
 		tree_node(tree->stack[--top], hash, hash);
-		height++;
-		if (height % TILE_HEIGHT == 0) {
-			buf_append(&tree->completed[height / TILE_HEIGHT], hash, SHA256_SIZE);
-		}
+		note_completed(tree, ++height, hash);
 	}
 	memcpy(tree->stack[top], hash, SHA256_SIZE);
-	tree->size++;
+	tree->size += leaves;
+}
+
+void tree_append(struct tree *tree, const uint8_t leaf_hash[SHA256_SIZE]) {
+	append_subtree(tree, 0, leaf_hash);
+}
+
+/* The nodes above 2 * count neighbours, in place of the first of them: two at a time. */
+static void fold(uint8_t *hashes, size_t count) {
+	static const uint8_t prefix = 0x01;
+	uint8_t out[2 * SHA256_SIZE];
+	struct sha256_job jobs[2];
+	size_t i = 0;
+	for (; i + 1 < count; i += 2) {
+		for (size_t k = 0; k < 2; k++) {
+			jobs[k] = (struct sha256_job){.prefix = &prefix,
+			                              .prefix_len = 1,
+			                              .body = hashes + (i + k) * 2 * SHA256_SIZE,
+			                              .body_len = 2 * (size_t)SHA256_SIZE,
+			                              .out_digest = out + k * SHA256_SIZE};
+		}
+		sha256_pair(&jobs[0], &jobs[1]);
+		memcpy(hashes + i * SHA256_SIZE, out, sizeof(out));
+	}
+	if (i < count) {
+		uint8_t *left = hashes + i * 2 * SHA256_SIZE;
+		tree_node(left, left + SHA256_SIZE, hashes + i * SHA256_SIZE);
+	}
+}
+
+void tree_append_many(struct tree *tree, const uint8_t *leaf_hashes, size_t count) {
+	uint8_t hashes[(SHA256_SIZE << TILE_HEIGHT)];
+	while (count > 0) {
+		unsigned height = MIN_OF(highest_bit(count), (unsigned)TILE_HEIGHT);
+		if (tree->size > 0) {
+			height = MIN_OF(height, (unsigned)__builtin_ctzll(tree->size));
+		}
+		size_t leaves = (size_t)1 << height;
+		memcpy(hashes, leaf_hashes, leaves * SHA256_SIZE);
+		for (size_t nodes = leaves / 2; nodes > 0; nodes /= 2) {
+			fold(hashes, nodes);
+		}
+		append_subtree(tree, height, hashes);
+		leaf_hashes += leaves * SHA256_SIZE;
+		count -= leaves;
+	}
 }
 
 void tree_root(const struct tree *tree, uint8_t out_root[SHA256_SIZE]) {

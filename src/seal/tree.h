@@ -26,6 +26,8 @@ struct tree {
 void tree_init(struct tree *tree);
 void tree_deinit(struct tree *tree);
 void tree_append(struct tree *tree, const uint8_t leaf_hash[SHA256_SIZE]);
+/* The same for count leaves of 32 bytes each, two nodes at a time. */
+void tree_append_many(struct tree *tree, const uint8_t *leaf_hashes, size_t count);
 /* Root of size 0 is SHA-256(""). */
 void tree_root(const struct tree *tree, uint8_t out_root[SHA256_SIZE]);
 

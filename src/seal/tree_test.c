@@ -368,3 +368,40 @@ TEST(sizes_up_to_the_largest_number_work) {
 		CHECK(tree_check_consistency(sizes[i] / 2 - 1, half, sizes[i], root, buf_str(&proof)));
 	}
 }
+
+enum { MANY = 3000 };
+
+/* The sizes of a round: single ones, some, or more than a tile. */
+static uint64_t step_of(size_t round) {
+	static const uint64_t most[] = {4, 60, 900};
+	return tap_random() % most[round % ARRAY_LEN(most)];
+}
+
+TEST(many_leaves_at_once_make_the_tree_that_they_make_one_by_one) {
+	uint8_t(*leaves)[SHA256_SIZE] = calloc(MANY, SHA256_SIZE);
+	REQUIRE(leaves != NULL);
+	for (uint64_t i = 0; i < MANY; i++) {
+		sha256(&i, sizeof(i), leaves[i]);
+	}
+	for (size_t round = 0; round < tap_rounds(6); round++) {
+		struct tree one CLEANUP(tree_deinit);
+		struct tree many CLEANUP(tree_deinit);
+		tree_init(&one);
+		tree_init(&many);
+		while (one.size < MANY) {
+			uint64_t step = step_of(round);
+			uint64_t count = MIN_OF(step, MANY - one.size);
+			tree_append_many(&many, leaves[one.size], count);
+			for (uint64_t i = 0; i < count; i++) {
+				tree_append(&one, leaves[one.size]);
+			}
+			CHECK(many.size == one.size &&
+			      memcmp(many.stack, one.stack,
+			             SHA256_SIZE * (size_t)__builtin_popcountll(one.size)) == 0);
+		}
+		for (size_t level = 0; level < TREE_LEVELS; level++) {
+			CHECK(str_eq(buf_str(&one.completed[level]), buf_str(&many.completed[level])));
+		}
+	}
+	free(leaves);
+}

@@ -127,10 +127,7 @@ static enum err append_page(struct store *store, const struct store_page *page, 
 	}
 	TRY(segment_writer_add(writer->open.writer, page, diag));
 	ASSERT(page->hashes.len == (size_t)page->rows * SHA256_SIZE);
-	for (uint32_t row = 0; row < page->rows; row++) {
-		tree_append(&writer->sealing.tree,
-		            (const uint8_t *)page->hashes.ptr + (size_t)row * SHA256_SIZE);
-	}
+	tree_append_many(&writer->sealing.tree, (const uint8_t *)page->hashes.ptr, page->rows);
 	sum_page(store, page);
 	writer->appended_index += page->rows;
 	writer->log_frame = MAX_OF(writer->log_frame, page->log_frame);

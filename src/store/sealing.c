@@ -222,9 +222,7 @@ static enum err append_unsigned(struct sealing *sealing, const struct sealing_op
 		uint64_t bundle_end = (first / 256 + 1) * 256;
 		uint32_t count = (uint32_t)(MIN_OF(bundle_end, options->size) - first);
 		TRY(options->leaves(options->leaves_ctx, first, count, hashes));
-		for (uint32_t i = 0; i < count; i++) {
-			tree_append(&sealing->tree, hashes + (size_t)i * SHA256_SIZE);
-		}
+		tree_append_many(&sealing->tree, hashes, count);
 	}
 	return ERR_OK;
 }

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""seal.py AKASHI UNSEALED LOG [ROUNDS [MILLIONS]]: what the seal costs. UNSEALED is akashi without salts,
+leaves, tree and signatures (bench/unsealed.c): both take LOG in turn, and the difference of their CPU
+time is the price. Then verify over what was kept, bytes of the tree, of the fixed files, and the time of a
+proof in a store of MILLIONS records (short lines; 0: not that). Exit status 1 when a bar is not met:
+  sealing  at most 0.4 microseconds a record
+  verify   at least 200 MB of bodies a second of one core
+  trees    at most 0.3 bytes a record, with the salts' seeds
+  fixed    at most 128 KiB
+  proof    under 5 ms of the whole command
+"""
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+akashi, unsealed, log = (os.path.abspath(path) for path in sys.argv[1:4])
+rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
+millions = int(sys.argv[5]) if len(sys.argv) > 5 else 100
+work = tempfile.mkdtemp(prefix="akashi-seal-", dir=os.environ.get("BENCH_DISK"))
+store = work + "/store"
+missed = 0
+
+
+def run(*args):
+    """CPU and wall seconds, and the summary."""
+    begin = time.perf_counter()
+    with open(work + "/err", "w+b") as err:
+        process = subprocess.Popen(args, stdout=subprocess.DEVNULL, stderr=err)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        wall = time.perf_counter() - begin
+        err.seek(0)
+        text = err.read()
+    if process.returncode != 0:
+        sys.exit("%s: status %d: %s" % (" ".join(args), process.returncode, text.decode(errors="replace")))
+    lines = text.splitlines()
+    summary = json.loads(lines[-1]) if lines and lines[-1].startswith(b"{") else None
+    return usage.ru_utime + usage.ru_stime, wall, summary
+
+
+def judge(name, value, unit, bar, at_least=False):
+    global missed
+    held = value >= bar if at_least else value <= bar
+    missed += not held
+    print("%-8s %10.3f %s (%s %s: %s)" % (name, value, unit, "at least" if at_least else "at most", bar, "held" if held else "NOT HELD"), flush=True)
+
+
+def ingest(program, where, path):
+    shutil.rmtree(where, ignore_errors=True)
+    return run(program, "ingest", "--json", "--store", where, path)
+
+
+def sealing():
+    gaps, summary = [], None
+    for number in range(rounds):
+        order = [akashi, unsealed] if number % 2 else [unsealed, akashi]
+        cpu = {}
+        for program in order:
+            cpu[program], _, summary = ingest(program, store if program == akashi else work + "/other", log)
+        gaps.append((cpu[akashi] - cpu[unsealed]) / summary["records"] * 1e6)
+        print("  round %d: %.2f s with, %.2f s without: %.3f us a record" % (number + 1, cpu[akashi], cpu[unsealed], gaps[-1]), flush=True)
+    judge("sealing", statistics.median(gaps), "us a record", 0.4)
+    return summary["records"]
+
+
+def verifying():
+    rates = []
+    for _ in range(3):
+        cpu, _, summary = run(akashi, "verify", "--json", "--store", store)
+        rates.append(os.path.getsize(log) / 1e6 / cpu)
+    judge("verify", max(rates), "MB of bodies a CPU second", 200, at_least=True)
+    return summary["tree_size"]
+
+
+def sizes(leaves):
+    levels = sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(store + "/tree") for name in names)
+    judge("trees", levels / leaves + 32 / 256, "bytes a record (%.3f of them seeds)" % (32 / 256), 0.3)
+    with open(work + "/one.log", "w") as f:
+        f.write("one\n")
+    ingest(akashi, work + "/one", work + "/one.log")
+    grows = ("/segments/", "/objects/", "/log/")
+    fixed = sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(work + "/one") for name in names if not any(part in at + "/" for part in grows))
+    judge("fixed", fixed / 1024, "KiB of a store of one record, without its segment", 128)
+
+
+def proof():
+    if millions == 0:
+        print("proof    not measured (MILLIONS is 0)")
+        return
+    with open(work + "/short.log", "w") as f:
+        for million in range(millions):
+            f.write("\n".join("%x" % n for n in range(million * 1000000, million * 1000000 + 1000000)) + "\n")
+    _, wall, summary = ingest(akashi, work + "/large", work + "/short.log")
+    os.remove(work + "/short.log")
+    print("  %d records taken in %.0f s" % (summary["records"], wall), flush=True)
+    walls = []
+    for number in range(40):
+        index = number * 2654435761 % summary["records"]
+        shutil.rmtree(work + "/proof", ignore_errors=True)
+        _, wall, _ = run(akashi, "export", "--store", work + "/large", "--proof", "default:%d" % index, "-o", work + "/proof")
+        walls.append(wall * 1000)
+    said = subprocess.run(["sh", work + "/proof/verify-proof.sh", work + "/proof"], capture_output=True, text=True)
+    if said.returncode != 0:
+        sys.exit("the proof does not hold: " + said.stdout + said.stderr)
+    judge("proof", statistics.median(walls), "ms, the whole command, median of 40 (most %.1f)" % max(walls), 5)
+
+
+leaves = 0
+try:
+    sealing()
+    leaves = verifying()
+    sizes(leaves)
+    proof()
+finally:
+    shutil.rmtree(work, ignore_errors=True)
+sys.exit(missed > 0)
