@@ -15,6 +15,35 @@ void tree_node(const uint8_t left[SHA256_SIZE], const uint8_t right[SHA256_SIZE]
 	sha256(bytes, sizeof(bytes), out_hash);
 }
 
+/* The nodes above 2 * count neighbours, in place of the first of them: two at a time. */
+static void fold(uint8_t *hashes, size_t count) {
+	static const uint8_t prefix = 0x01;
+	uint8_t out[2 * SHA256_SIZE];
+	struct sha256_job jobs[2];
+	size_t i = 0;
+	for (; i + 1 < count; i += 2) {
+		for (size_t k = 0; k < 2; k++) {
+			jobs[k] = (struct sha256_job){.prefix = &prefix,
+			                              .prefix_len = 1,
+			                              .body = hashes + (i + k) * 2 * SHA256_SIZE,
+			                              .body_len = 2 * (size_t)SHA256_SIZE,
+			                              .out_digest = out + k * SHA256_SIZE};
+		}
+		sha256_pair(&jobs[0], &jobs[1]);
+		memcpy(hashes + i * SHA256_SIZE, out, sizeof(out));
+	}
+	if (i < count) {
+		uint8_t *left = hashes + i * 2 * SHA256_SIZE;
+		tree_node(left, left + SHA256_SIZE, hashes + i * SHA256_SIZE);
+	}
+}
+
+void tree_fold(uint8_t *hashes, unsigned height) {
+	while (height-- > 0) {
+		fold(hashes, (size_t)1 << height);
+	}
+}
+
 static unsigned count_ones(uint64_t value) {
 	return (unsigned)__builtin_popcountll(value);
 }
@@ -60,29 +89,6 @@ void tree_append(struct tree *tree, const uint8_t leaf_hash[SHA256_SIZE]) {
 	append_subtree(tree, 0, leaf_hash);
 }
 
-/* The nodes above 2 * count neighbours, in place of the first of them: two at a time. */
-static void fold(uint8_t *hashes, size_t count) {
-	static const uint8_t prefix = 0x01;
-	uint8_t out[2 * SHA256_SIZE];
-	struct sha256_job jobs[2];
-	size_t i = 0;
-	for (; i + 1 < count; i += 2) {
-		for (size_t k = 0; k < 2; k++) {
-			jobs[k] = (struct sha256_job){.prefix = &prefix,
-			                              .prefix_len = 1,
-			                              .body = hashes + (i + k) * 2 * SHA256_SIZE,
-			                              .body_len = 2 * (size_t)SHA256_SIZE,
-			                              .out_digest = out + k * SHA256_SIZE};
-		}
-		sha256_pair(&jobs[0], &jobs[1]);
-		memcpy(hashes + i * SHA256_SIZE, out, sizeof(out));
-	}
-	if (i < count) {
-		uint8_t *left = hashes + i * 2 * SHA256_SIZE;
-		tree_node(left, left + SHA256_SIZE, hashes + i * SHA256_SIZE);
-	}
-}
-
 void tree_append_many(struct tree *tree, const uint8_t *leaf_hashes, size_t count) {
 	uint8_t hashes[(SHA256_SIZE << TILE_HEIGHT)];
 	while (count > 0) {
@@ -92,9 +98,7 @@ void tree_append_many(struct tree *tree, const uint8_t *leaf_hashes, size_t coun
 		}
 		size_t leaves = (size_t)1 << height;
 		memcpy(hashes, leaf_hashes, leaves * SHA256_SIZE);
-		for (size_t nodes = leaves / 2; nodes > 0; nodes /= 2) {
-			fold(hashes, nodes);
-		}
+		tree_fold(hashes, height);
 		append_subtree(tree, height, hashes);
 		leaf_hashes += leaves * SHA256_SIZE;
 		count -= leaves;
