@@ -314,6 +314,29 @@ TEST(a_writer_that_goes_on_is_no_damage) {
 	CHECK(verify_bench(&bench).intact);
 }
 
+TEST(a_class_that_has_grown_when_its_turn_comes_is_no_damage) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(69)};
+	struct scrubbing scrubbing CLEANUP(scrubbing_deinit);
+	struct store_options options = bench_options(&bench, true);
+	struct store *first = NULL;
+	make_small_store(&bench);
+	options.epoch_seals = 1000;
+	scrubbing_init(&scrubbing, &bench);
+	scrubbing.forget = true;
+	REQUIRE(store_open(&options, &first, &bench.diag) == ERR_OK);
+	options.tree = "1y";
+	options.beside = first;
+	REQUIRE(store_open(&options, &scrubbing.writer, &bench.diag) == ERR_OK);
+	write_more(scrubbing.writer, 1000);
+	CHECK_EQ(scrub(&scrubbing), ERR_OK);
+	CHECK_EQ(scrubbing.damages, 0);
+	CHECK_STR(scrubbing.parts[1].tree, "1y");
+	CHECK_EQ(scrubbing.parts[1].to, 152); /* as it was at first; with two records of the store */
+	store_close(scrubbing.writer);
+	store_close(first);
+	CHECK(verify_bench(&bench).intact);
+}
+
 struct meddling {
 	struct store *writer;
 	uint64_t commits, commits_max;
