@@ -13,6 +13,7 @@ enum { LOOKS_MAX = 50, LOOKS_DAMAGED = 3 };
 #define SLACK_NS \
 	((int64_t)10000000) /* shorter waits are put off: each costs more than it is long */
 #define SECOND_NS ((int64_t)1000000000)
+#define PIECE_NS (600 * SECOND_NS)
 
 struct scrub {
 	struct verifying v; /* first: hooks of the verifier are given this */
@@ -23,9 +24,11 @@ struct scrub {
 	struct buf damages;           /* of it; while looking: of the look (struct store_damage) */
 	bool looking;
 	uint64_t damages_count;
-	int64_t started_ns; /* of the part */
-	int64_t paced_ns;   /* until then nothing is to be read */
-	uint64_t records_before, objects_before;
+	int64_t started_ns;                /* of the part */
+	int64_t paced_ns;                  /* until then nothing is to be read */
+	struct store_verify_result before; /* at its begin */
+	uint64_t segments_before;
+	int64_t piece_ns;
 };
 
 static int64_t now(const struct scrub *scrub) {
@@ -87,13 +90,6 @@ static enum err pace(struct verifying *v, uint64_t bytes) {
 	scrub->paced_ns =
 	    at + (int64_t)((double)bytes * (double)SECOND_NS / (double)scrub->options->rate);
 	return wait_until(scrub, at - SLACK_NS);
-}
-
-static bool on_progress(void *ctx, uint64_t done, uint64_t all) {
-	struct scrub *scrub = ctx;
-	(void)all;
-	scrub->part.to = done; /* v.done stays 0: leaves of this tree */
-	return go_on(scrub);
 }
 
 /* ---- one look at what is signed ---- */
@@ -181,8 +177,8 @@ static void begin_part(struct scrub *scrub, struct str tree, uint64_t from, uint
 	scrub->part = (struct store_scrub_part){
 	    .tree = tree, .from = from, .to = from, .size = size, .damages = damages};
 	scrub->started_ns = now(scrub);
-	scrub->records_before = scrub->v.result.records;
-	scrub->objects_before = scrub->v.result.objects;
+	scrub->before = scrub->v.result;
+	scrub->segments_before = scrub->v.segments_read;
 }
 
 static void end_part(struct scrub *scrub, uint64_t to) {
@@ -190,8 +186,9 @@ static void end_part(struct scrub *scrub, uint64_t to) {
 	struct store_scrub_part *part = &scrub->part;
 	part->to = to;
 	part->ns = now(scrub) - scrub->started_ns;
-	part->records = scrub->v.result.records - scrub->records_before;
-	part->objects = scrub->v.result.objects - scrub->objects_before;
+	part->records = scrub->v.result.records - scrub->before.records;
+	part->objects = scrub->v.result.objects - scrub->before.objects;
+	part->segments = scrub->v.segments_read - scrub->segments_before;
 	scrub_record_format(part, buf_str(&scrub->damages), &body);
 	part->body = buf_str(&body);
 	if (scrub->options->part != NULL) {
@@ -201,11 +198,26 @@ static void end_part(struct scrub *scrub, uint64_t to) {
 	buf_clear(&scrub->damages);
 }
 
-/* What an interrupted part may claim: whole bundles under a checkpoint, because only of them level
- * 1 can stand for the records the next time. */
-static uint64_t claim(const struct verify_tree *tree) {
-	uint64_t reached = MIN_OF(tree->reached, tree->signed_size) / BUNDLE * BUNDLE;
-	return MAX_OF(reached, tree->from);
+/* What a part may claim that is not through: whole bundles under a checkpoint, because only of them
+ * level 1 can stand for the records the next time. */
+static uint64_t claim(const struct scrub *scrub, uint64_t reached) {
+	uint64_t whole = MIN_OF(reached, scrub->v.tree->signed_size) / BUNDLE * BUNDLE;
+	return MAX_OF(whole, scrub->part.from);
+}
+
+/* A large class is told in pieces, so that a stop of the machine costs no more than one. */
+static bool on_progress(void *ctx, uint64_t done, uint64_t all) {
+	struct scrub *scrub = ctx;
+	uint64_t to = claim(scrub, done); /* v.done stays 0: leaves of this tree */
+	(void)all;
+	if (now(scrub) - scrub->started_ns >= scrub->piece_ns && to > scrub->part.from) {
+		struct str tree = scrub->part.tree;
+		uint64_t size = scrub->part.size;
+		end_part(scrub, to);
+		begin_part(scrub, tree, to, size);
+	}
+	scrub->part.to = MIN_OF(done, scrub->part.size);
+	return go_on(scrub);
 }
 
 static enum err scrub_tree(struct scrub *scrub, struct verify_tree *tree) {
@@ -218,9 +230,8 @@ static enum err scrub_tree(struct scrub *scrub, struct verify_tree *tree) {
 	tree->from = next <= tree->signed_size ? next : 0;
 	begin_part(scrub, tree->name, tree->from, tree->size);
 	enum err err = verify_tree(&scrub->v);
-	scrub->part.segments = tree->segments;
 	if (err == ERR_OK || err == ERR_CANCELED) {
-		end_part(scrub, err == ERR_OK ? tree->size : claim(tree));
+		end_part(scrub, err == ERR_OK ? tree->size : claim(scrub, tree->reached));
 	}
 	return err;
 }
@@ -255,6 +266,7 @@ enum err store_scrub(const struct store_scrub_options *options, uint64_t *out_da
 	struct scrub *scrub = calloc(1, sizeof(*scrub));
 	ASSERT(scrub != NULL);
 	scrub->options = options;
+	scrub->piece_ns = options->piece_ns > 0 ? options->piece_ns : PIECE_NS;
 	scrub->verify =
 	    (struct store_verify_options){.damage = on_damage, .progress = on_progress, .ctx = scrub};
 	enum err err = store_scrub_read(options->os, options->path, &scrub->state, diag);

@@ -294,6 +294,38 @@ TEST(no_more_is_read_in_a_second_than_was_asked) {
 	CHECK_EQ(scrubbing.calls, 40);
 }
 
+TEST(a_class_that_takes_long_is_told_in_pieces) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(70)};
+	struct scrubbing scrubbing CLEANUP(scrubbing_deinit);
+	uint64_t records = 0;
+	uint64_t segments = 0;
+	size_t at = 0;
+	make_larger_store(&bench);
+	scrubbing_init(&scrubbing, &bench);
+	scrubbing.options.rate = 2000;
+	scrubbing.options.piece_ns = 3 * INSTANT_SECOND;
+	CHECK_EQ(scrub(&scrubbing), ERR_OK);
+	for (uint64_t from = 0; str_eq(scrubbing.parts[at].tree, STR("default")); at++) {
+		CHECK_EQ(scrubbing.parts[at].from, from);
+		from = scrubbing.parts[at].to;
+		CHECK(from % 256 == 0 || from == scrubbing.parts[at].size);
+		records += scrubbing.parts[at].records;
+		segments += scrubbing.parts[at].segments;
+	}
+	CHECK(at >= 3);
+	CHECK_EQ(records, 2000);
+	struct store_info info;
+	struct store *store CLEANUP(store_closep) = open_reader(&bench);
+	REQUIRE(store != NULL);
+	store_get_info(store, &info);
+	CHECK_EQ(segments, info.segments);
+	CHECK_EQ(scrubbing.parts[at - 1].to, info.tree_size);
+	/* All pieces together are one pass. */
+	struct store_scrub_state state;
+	REQUIRE(store_scrub_read(scrubbing.options.os, "/data", &state, NULL) == ERR_OK);
+	CHECK(store_scrub_find(&state, STR("default"))->whole);
+}
+
 /* ---- beside a writer ---- */
 
 TEST(a_writer_that_goes_on_is_no_damage) {

@@ -306,12 +306,13 @@ struct store_scrub_part {      /* a class, or the objects, which are shared by a
 struct store_scrub_options {
 	const struct os *os;
 	const char *path;
-	uint64_t rate; /* bytes read in a second; 0: as fast as it goes */
+	uint64_t rate;    /* bytes read in a second; 0: as fast as it goes */
+	int64_t piece_ns; /* a class that takes longer is told in pieces; 0: of ten minutes */
 	void (*damage)(void *ctx, const struct store_damage *damage);
 	/* Asked again and again, also while it waits; false: it ends. NULL is fine, as above. */
 	bool (*go_on)(void *ctx, struct str tree, uint64_t done, uint64_t size);
-	/* A part is through, or was interrupted. Who keeps body as a record of the class STORE_AUDIT
-	 * lets the next scrub go on behind it. */
+	/* A part is through, or a piece of it, or it was interrupted. Who keeps body as a record of the
+	 * class STORE_AUDIT lets the next scrub go on behind it. */
 	void (*part)(void *ctx, const struct store_scrub_part *part);
 	void *ctx;
 };

@@ -46,7 +46,6 @@ struct verify_tree {
 	/* Scrubbing: the leaf to begin with, a multiple of 256; level 1 stands for what is before it.
 	 * And one past the last leaf that was made again. */
 	uint64_t from, reached;
-	uint64_t segments; /* of which records were read */
 };
 
 struct verifying {
@@ -68,6 +67,7 @@ struct verifying {
 	bool live;
 	/* Told of bytes before they are read; ERR_CANCELED ends it all. NULL: nobody. */
 	enum err (*pace)(struct verifying *v, uint64_t bytes);
+	uint64_t segments_read;
 	bool canceled; /* while objects were read */
 };
 

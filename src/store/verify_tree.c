@@ -324,7 +324,7 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 	struct checking checking = {.v = v, .where = verify_where(v, "segments", entry->name)};
 	segment_check_ends(entry->segment, segment_damage, &checking);
 	bool ends_damaged = checking.damages > 0;
-	v->tree->segments++;
+	v->segments_read++;
 	for (uint32_t page = 0; page < segment_pages(entry->segment); page++) {
 		struct segment_page_info info = segment_page_info(entry->segment, page);
 		struct diag diag = {0};
