@@ -38,6 +38,9 @@ static const struct command commands[] = {
      "  akashi search --from -1h '/union.{1,20}select/ | top 10 source.ip'\n"
      "  akashi search 'sshd | timechart span=1h count() by host.name'\n"
      "\n"
+     "With --case or --purpose it is written down first who asks what; nothing is\n"
+     "shown when that fails. akashi info --audit lists it.\n"
+     "\n"
      "akashi help query tells the whole language.\n",
      IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_LIMIT, OPTION_ORDER, OPTION_COUNT_ONLY,
          OPTION_FOLLOW, OPTION_OUT_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_EXPLAIN,
@@ -53,6 +56,18 @@ static const struct command commands[] = {
      "  akashi verify\n"
      "  akashi verify --against /mnt/usb/checkpoint-2026-11-22\n",
      IDS(OPTION_STORE, OPTION_AGAINST, OPTION_JSON, OPTION_HELP), 0, 0, cmd_verify},
+    {STR_INIT("scrub"), "", "look at the whole store slowly, beside a writer",
+     "Reads records, tree, checkpoints, manifests and objects again, as verify does,\n"
+     "but at a limited rate, without holding up a writer, and in pieces: it goes on\n"
+     "where the last one was interrupted. What was read and found is a record of the\n"
+     "store. Exit status 0: intact; 1: not, with each damage named. Meant to be run\n"
+     "regularly, so that each segment is read every 30 days. Secret keys, the log and\n"
+     "names that do not belong are left to verify.\n"
+     "\n"
+     "  akashi scrub\n"
+     "  akashi scrub --rate 10M\n"
+     "  akashi info --audit        what was scrubbed when\n",
+     IDS(OPTION_STORE, OPTION_RATE, OPTION_JSON, OPTION_HELP), 0, 0, cmd_scrub},
     {STR_INIT("export"), "", "a source file back whole, or the proof of one record",
      "A source file is named by its path, from here or from the root. Where several\n"
      "had the same path, the newest is meant; akashi info --files lists all with\n"
@@ -68,14 +83,17 @@ static const struct command commands[] = {
      "\n"
      "The place of a record, TREE:INDEX, is akashi.tree and akashi.index of\n"
      "akashi search --format jsonl.\n",
-     IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_OUT, OPTION_JSON, OPTION_HELP), 0, 1,
-     cmd_export},
+     IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_OUT, OPTION_CASE, OPTION_PURPOSE,
+         OPTION_JSON, OPTION_HELP),
+     0, 1, cmd_export},
     {STR_INIT("info"), "", "what is in the store: records, times, sources, sizes, checkpoints",
      "  akashi info\n"
      "  akashi info --files        what export --original can give back\n"
+     "  akashi info --audit        who searched and exported what, and why\n"
      "  akashi info --json\n",
-     IDS(OPTION_STORE, OPTION_FILES, OPTION_GAPS, OPTION_JSON, OPTION_DISPLAY_ZONE, OPTION_HELP), 0,
-     0, cmd_info},
+     IDS(OPTION_STORE, OPTION_FILES, OPTION_GAPS, OPTION_AUDIT, OPTION_JSON, OPTION_DISPLAY_ZONE,
+         OPTION_HELP),
+     0, 0, cmd_info},
     {STR_INIT("keys"), "[root|request|sign|install] [...]",
      "the keys that sign: epochs, manifests, the offline root",
      "Every checkpoint is signed by the store's identity key and by the key of its\n"

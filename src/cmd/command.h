@@ -42,6 +42,7 @@ struct args {
 	const char *case_id;
 	const char *purpose;
 	const char *root;
+	const char *rate;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -53,6 +54,7 @@ struct args {
 	bool explain;
 	bool json;
 	bool gaps;
+	bool audit;
 	bool files;
 	bool help;
 	const char **paths;
@@ -107,6 +109,7 @@ int cmd_parse(const struct args *args);
 int cmd_ingest(const struct args *args);
 int cmd_search(const struct args *args);
 int cmd_verify(const struct args *args);
+int cmd_scrub(const struct args *args);
 int cmd_export(const struct args *args);
 int cmd_keys(const struct args *args);
 int cmd_info(const struct args *args);

@@ -163,6 +163,20 @@ int console_print(const struct buf *text) {
 	return console_status(err);
 }
 
+void console_append_damage(const char *title, const struct store_damage *damage, struct buf *out) {
+	buf_append_str(out, str_from(title));
+	render_safe(out, damage->where.len > 0 ? damage->where : STR("--against"));
+	buf_append_str(out, STR(": "));
+	render_safe(out, damage->what);
+	if (damage->has_range && damage->index_to == damage->index_from + 1) {
+		buf_printf(out, " (record %llu)", (unsigned long long)damage->index_from);
+	} else if (damage->has_range) {
+		buf_printf(out, " (records %llu to %llu)", (unsigned long long)damage->index_from,
+		           (unsigned long long)damage->index_to - 1);
+	}
+	buf_append_char(out, '\n');
+}
+
 bool console_print_error(const struct buf *text) {
 	return print_to(stderr, text);
 }

@@ -31,6 +31,9 @@ void console_note(const char *format, ...) PRINTF_LIKE(1, 2);
 /* Prints a buffer (also an empty one) on standard output, and flushes it. EXIT_DONE, or the status
  * for what went wrong, which was told. */
 int console_print(const struct buf *text);
+/* One line about what verify or scrub has found, safe for a terminal. */
+struct store_damage;
+void console_append_damage(const char *title, const struct store_damage *damage, struct buf *out);
 /* On standard error; false when it failed. */
 bool console_print_error(const struct buf *text);
 /* What the closing summary says of records with the flag fields_left_out. */

@@ -1,5 +1,6 @@
 /* akashi export: a source file back whole, or the proof of one record. */
 #include "base/sha256.h"
+#include "cmd/audit.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/output.h"
@@ -141,12 +142,32 @@ static enum err find_file(const struct store_set *set, const char *wanted, struc
 	return ERR_OK;
 }
 
+/* Durable before a byte of the file is given out. */
+static enum err write_down_original(const struct args *args, const struct store_set *set,
+                                    const struct found_file *found, struct diag *diag) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	struct buf hash CLEANUP(buf_deinit) = {0};
+	if (!audit_wanted(args)) {
+		return ERR_OK;
+	}
+	buf_append_hex(&hash, found->file.hash, sizeof(found->file.hash));
+	audit_begin(args, "export", set, &body);
+	audit_add_text(&body, "original", found->file.path);
+	audit_add_text(&body, "class", store_class(found->store));
+	audit_add_number(&body, "number", found->file.number);
+	audit_add_number(&body, "bytes", found->file.size);
+	audit_add_text(&body, "sha256", buf_str(&hash));
+	audit_add_option(&body, "output", args->out);
+	return audit_write(args, RECORD_EXPORT, &body, diag);
+}
+
 static enum err export_original(const struct store_set *set, const struct args *args,
                                 struct arena *arena, struct buf *json, struct diag *diag) {
 	struct output *output = NULL;
 	struct found_file found = {0};
 	const struct store_file *file = &found.file;
 	TRY(find_file(set, args->original, arena, &found, diag));
+	TRY(write_down_original(args, set, &found, diag));
 	TRY(output_open(args->out, &output, diag));
 	enum err err = store_read_file(found.store, file->number, write_out, output, diag);
 	if (err != ERR_OK) {
@@ -196,6 +217,19 @@ static void append_word(struct buf *out, struct str path) {
 	buf_append_str(out, quote ? STR("'") : STR(""));
 }
 
+static enum err write_down_proof(const struct args *args, const struct store_set *set,
+                                 const struct place *place, struct diag *diag) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	if (!audit_wanted(args)) {
+		return ERR_OK;
+	}
+	audit_begin(args, "export", set, &body);
+	audit_add_text(&body, "tree", place->tree);
+	audit_add_number(&body, "index", place->index);
+	audit_add_option(&body, "output", args->out);
+	return audit_write(args, RECORD_EXPORT, &body, diag);
+}
+
 static enum err export_proof(const struct store_set *set, const struct args *args,
                              const struct place *place, struct arena *arena, struct buf *json,
                              struct diag *diag) {
@@ -207,6 +241,7 @@ static enum err export_proof(const struct store_set *set, const struct args *arg
 		                STR_ARG(str_slice(place->tree, 0, 80)));
 	}
 	TRY(store_prove(set->stores[number], index, arena, &proof, diag));
+	TRY(write_down_proof(args, set, place, diag));
 	struct proof_parts parts = {.index = proof.index,
 	                            .path = proof.path,
 	                            .note = proof.note,

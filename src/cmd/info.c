@@ -7,6 +7,12 @@
 #include "render/units.h"
 #include "store/store.h"
 
+/* Of the store's own, as far as they are shown. */
+struct records {
+	struct ledger ledger, audit;
+	struct store_scrub_state scrubs;
+};
+
 static void append_time(struct buf *out, int64_t ns, const struct render_style *style) {
 	if (ns == INSTANT_MIN || ns == INSTANT_MAX) {
 		buf_append_char(out, '-');
@@ -310,12 +316,37 @@ static void append_json_files(struct buf *out, const struct store_set *set) {
 	buf_append_str(out, STR("]}\n"));
 }
 
-static void append_json(struct buf *out, const struct store_set *set, const struct store_info *info,
-                        const struct ledger *ledger) {
-	append_json_facts(out, info);
-	if (ledger != NULL) {
-		ledger_append_json(ledger, out);
+static void append_json_scrubs(struct buf *out, const struct store_scrub_state *scrubs) {
+	bool begun = false;
+	buf_append_str(out, STR(",\"scrubs\":["));
+	for (size_t i = 0; i < scrubs->count; i++) {
+		if (!scrubs->parts[i].whole) {
+			continue;
+		}
+		buf_append_str(out, begun ? STR(",{\"tree\":") : STR("{\"tree\":"));
+		if (scrubs->parts[i].tree[0] == '\0') {
+			buf_append_str(out, STR("null"));
+		} else {
+			buf_append_json(out, str_from(scrubs->parts[i].tree));
+		}
+		buf_append_str(out, STR(",\"whole\":\""));
+		instant_format(out, scrubs->parts[i].whole_ns, 0);
+		buf_append_str(out, STR("\"}"));
+		begun = true;
 	}
+	buf_append_char(out, ']');
+}
+
+static void append_json(struct buf *out, const struct store_set *set, const struct store_info *info,
+                        const struct records *records, const struct args *args) {
+	append_json_facts(out, info);
+	if (args->gaps) {
+		ledger_append_json(&records->ledger, "ledger", out);
+	}
+	if (args->audit) {
+		ledger_append_json(&records->audit, "audit", out);
+	}
+	append_json_scrubs(out, &records->scrubs);
 	append_json_trees(out, set);
 	append_json_sources(out, set);
 	append_json_files(out, set);
@@ -333,46 +364,87 @@ static void append_trees(struct buf *out, const struct store_set *set) {
 	}
 }
 
-static int show(const struct store_set *set, const struct args *args, const struct ledger *ledger,
+/* When each part was last scrubbed whole; nothing where no scrub ever was. */
+static void append_scrubs(struct buf *out, const struct store_scrub_state *scrubs,
+                          const struct render_style *style) {
+	for (size_t i = 0; i < scrubs->count; i++) {
+		const struct store_scrub_seen *seen = &scrubs->parts[i];
+		if (seen->whole) {
+			buf_printf(out, "%-12s %s whole at ", "scrubbed",
+			           seen->tree[0] == '\0' ? "objects" : seen->tree);
+			append_time(out, seen->whole_ns, style);
+			buf_append_char(out, '\n');
+		}
+	}
+}
+
+static void append_audit(struct buf *out, const struct ledger *audit,
+                         const struct render_style *style) {
+	buf_append_str(out, audit->count > 0 ? STR("\nwho did what:\n")
+	                                     : STR("\nno reads and no scrubs were recorded\n"));
+	for (size_t i = 0; i < audit->count; i++) {
+		ledger_append_audit_line(&audit->entries[i], style, out);
+	}
+}
+
+static int show(const struct store_set *set, const struct args *args, const struct records *records,
                 const struct render_style *style) {
 	struct buf text = {0};
 	struct store_info info;
 	store_set_info(set, &info);
 	append_facts(&text, &info, set->stores[0], style);
 	append_trees(&text, set);
+	append_scrubs(&text, &records->scrubs, style);
 	append_sources(&text, set, style);
 	append_same(&text, set, args->gaps);
 	if (args->files) {
 		append_files(&text, set, style);
 	}
 	if (args->gaps) {
-		append_gaps(&text, set, ledger, style);
+		append_gaps(&text, set, &records->ledger, style);
+	}
+	if (args->audit) {
+		append_audit(&text, &records->audit, style);
 	}
 	int status = console_print(&text);
 	if (args->json) {
 		buf_clear(&text);
-		append_json(&text, set, &info, args->gaps ? ledger : NULL);
+		append_json(&text, set, &info, records, args);
 		(void)console_print_error(&text);
 	}
 	buf_deinit(&text);
 	return status;
 }
 
+static enum err read_records(const struct args *args, const struct store_set *set,
+                             struct arena *arena, struct records *out_records, struct diag *diag) {
+	struct records records = {0};
+	if (args->gaps) {
+		TRY(ledger_read(set, arena, &records.ledger));
+	}
+	if (args->audit) {
+		TRY(ledger_read_audit(set, arena, &records.audit));
+	}
+	TRY(store_scrub_read(os_real(), console_store_path(args), &records.scrubs, diag));
+	*out_records = records;
+	return ERR_OK;
+}
+
 int cmd_info(const struct args *args) {
 	struct diag diag = {0};
 	struct store_set set = {0};
-	struct ledger ledger = {0};
+	struct records records = {0};
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	struct render_style style = {0};
 	enum err err = console_style(args, &style, &diag);
 	if (err == ERR_OK) {
 		err = console_open_stores(args, &set, &diag);
 	}
-	if (err == ERR_OK && args->gaps) {
-		err = ledger_read(&set, arena, &ledger);
+	if (err == ERR_OK) {
+		err = read_records(args, &set, arena, &records, &diag);
 	}
-	int status =
-	    err == ERR_OK ? show(&set, args, &ledger, &style) : console_fail(args, err, &diag, STR(""));
+	int status = err == ERR_OK ? show(&set, args, &records, &style)
+	                           : console_fail(args, err, &diag, STR(""));
 	store_set_close(&set);
 	console_style_deinit(&style);
 	return status;

@@ -2,20 +2,22 @@
 #include "cmd/ledger.h"
 
 #include "base/instant.h"
+#include "ingest/json_scan.h"
 
 enum {
 	LEDGER_TYPES = 1 << RECORD_LOSS | 1 << RECORD_PRUNE | 1 << RECORD_HOLD | 1 << RECORD_REDACT |
 	               1 << RECORD_RECOVERY | 1 << RECORD_KEY_EPOCH | 1 << RECORD_CLOCK_STEP |
-	               1 << RECORD_CONFIG
+	               1 << RECORD_CONFIG,
+	AUDIT_TYPES = 1 << RECORD_AUDIT | 1 << RECORD_EXPORT
 };
 
-static enum err read_page(struct store_view *view, size_t class_number, struct arena *arena,
-                          struct buf *entries) {
+static enum err read_page(struct store_view *view, size_t class_number, uint32_t wanted,
+                          struct arena *arena, struct buf *entries) {
 	const uint8_t *types;
 	TRY(store_view_types(view, &types));
 	for (uint32_t i = 0; i < store_view_rows(view); i++) {
 		struct row row;
-		if (types[i] > RECORD_OBJECT || (LEDGER_TYPES >> types[i] & 1) == 0) {
+		if (types[i] > RECORD_OBJECT || (wanted >> types[i] & 1) == 0) {
 			continue;
 		}
 		TRY(store_view_row(view, i, &row));
@@ -30,12 +32,10 @@ static enum err read_page(struct store_view *view, size_t class_number, struct a
 	return ERR_OK;
 }
 
-static enum err read_class(const struct store_set *set, size_t number, struct arena *arena,
-                           struct buf *entries) {
-	const struct store_scan_options options = {.from_ns = INSTANT_MIN,
-	                                           .to_ns = INSTANT_MAX,
-	                                           .index_to = UINT64_MAX,
-	                                           .types = LEDGER_TYPES};
+static enum err read_class(const struct store_set *set, size_t number, uint32_t wanted,
+                           struct arena *arena, struct buf *entries) {
+	const struct store_scan_options options = {
+	    .from_ns = INSTANT_MIN, .to_ns = INSTANT_MAX, .index_to = UINT64_MAX, .types = wanted};
 	struct store_scan *scan = NULL;
 	TRY(store_scan_new(set->stores[number], &options, &scan));
 	for (;;) {
@@ -49,7 +49,7 @@ static enum err read_class(const struct store_set *set, size_t number, struct ar
 			store_scan_free(scan);
 			return err;
 		}
-		err = read_page(view, number, arena, entries);
+		err = read_page(view, number, wanted, arena, entries);
 		store_view_free(view);
 		if (err != ERR_OK && err != ERR_CORRUPT) {
 			store_scan_free(scan);
@@ -58,17 +58,32 @@ static enum err read_class(const struct store_set *set, size_t number, struct ar
 	}
 }
 
+static void keep(const struct buf *entries, struct arena *arena, struct ledger *out_ledger) {
+	size_t count = entries->len / sizeof(struct ledger_entry);
+	struct ledger_entry *copy = ARENA_ARRAY(arena, count + 1, struct ledger_entry);
+	if (count > 0) {
+		memcpy(copy, entries->ptr, entries->len);
+	}
+	*out_ledger = (struct ledger){.entries = copy, .count = count};
+}
+
 enum err ledger_read(const struct store_set *set, struct arena *arena, struct ledger *out_ledger) {
 	struct buf entries CLEANUP(buf_deinit) = {0};
 	for (size_t i = 0; i < set->count; i++) {
-		TRY(read_class(set, i, arena, &entries));
+		TRY(read_class(set, i, LEDGER_TYPES, arena, &entries));
 	}
-	size_t count = entries.len / sizeof(struct ledger_entry);
-	struct ledger_entry *copy = ARENA_ARRAY(arena, count + 1, struct ledger_entry);
-	if (count > 0) {
-		memcpy(copy, entries.ptr, entries.len);
+	keep(&entries, arena, out_ledger);
+	return ERR_OK;
+}
+
+enum err ledger_read_audit(const struct store_set *set, struct arena *arena,
+                           struct ledger *out_audit) {
+	struct buf entries CLEANUP(buf_deinit) = {0};
+	size_t number = store_set_find(set, STR(STORE_AUDIT));
+	if (number < set->count) {
+		TRY(read_class(set, number, AUDIT_TYPES, arena, &entries));
 	}
-	*out_ledger = (struct ledger){.entries = copy, .count = count};
+	keep(&entries, arena, out_audit);
 	return ERR_OK;
 }
 
@@ -83,8 +98,90 @@ void ledger_append_line(const struct ledger_entry *entry, const struct render_st
 	buf_append_char(out, '\n');
 }
 
-void ledger_append_json(const struct ledger *ledger, struct buf *out) {
-	buf_append_str(out, STR(",\"ledger\":["));
+/* ---- who did what ---- */
+
+/* The value of a member of an object of ours, as it is written; of a string what it stands for.
+ * False: there is none, or null. */
+static bool member(struct str body, const char *name, struct buf *out) {
+	struct json_scan scan = json_scan_of(body);
+	buf_clear(out);
+	bool more = json_take(&scan, '{');
+	while (more) {
+		struct str key;
+		struct str value;
+		bool escapes;
+		if (json_peek(&scan) != JSON_STRING || !json_read_string(&scan, &key, &escapes) ||
+		    !json_take(&scan, ':') || json_peek(&scan) == JSON_NONE ||
+		    !json_skip_value(&scan, 1, &value)) {
+			return false;
+		}
+		if (str_eq(key, str_from(name))) {
+			bool text = str_starts(value, STR("\""));
+			if (text) {
+				json_unescape(str_slice(value, 1, value.len - 1), out);
+			} else {
+				buf_append_str(out, value);
+			}
+			return text || !str_eq(value, STR("null"));
+		}
+		more = json_take(&scan, ',');
+	}
+	return false;
+}
+
+static void append_member(struct str body, const char *name, const char *label, struct buf *out) {
+	struct buf value CLEANUP(buf_deinit) = {0};
+	if (member(body, name, &value)) {
+		buf_append_str(out, str_from(label));
+		render_safe(out, buf_str(&value));
+	}
+}
+
+static void append_scrub(struct str scrub, struct buf *out) {
+	struct buf tree CLEANUP(buf_deinit) = {0};
+	buf_append_str(out, STR("scrub   "));
+	if (member(scrub, "tree", &tree)) {
+		render_safe(out, buf_str(&tree));
+	} else {
+		buf_append_str(out, STR("objects"));
+	}
+	append_member(scrub, "from", " from ", out);
+	append_member(scrub, "to", " to ", out);
+	append_member(scrub, "size", " of ", out);
+	append_member(scrub, "damages_count", "  damages: ", out);
+}
+
+static void append_read(struct str body, struct buf *out) {
+	append_member(body, "command", "", out);
+	append_member(body, "user", "  ", out);
+	append_member(body, "uid", " uid ", out);
+	append_member(body, "case", "  case: ", out);
+	append_member(body, "purpose", "  purpose: ", out);
+	append_member(body, "from", "  from ", out);
+	append_member(body, "to", "  to ", out);
+	append_member(body, "original", "  file: ", out);
+	append_member(body, "tree", "  proof: ", out);
+	append_member(body, "index", ":", out);
+	append_member(body, "output", "  output: ", out);
+	append_member(body, "query", "  query: ", out);
+}
+
+void ledger_append_audit_line(const struct ledger_entry *entry, const struct render_style *style,
+                              struct buf *out) {
+	struct buf scrub CLEANUP(buf_deinit) = {0};
+	instant_format(out, entry->received_ns / INSTANT_SECOND * INSTANT_SECOND,
+	               render_offset(style, entry->received_ns));
+	buf_append_str(out, STR("  "));
+	if (member(entry->body, "scrub", &scrub)) {
+		append_scrub(buf_str(&scrub), out);
+	} else {
+		append_read(entry->body, out);
+	}
+	buf_append_char(out, '\n');
+}
+
+void ledger_append_json(const struct ledger *ledger, const char *name, struct buf *out) {
+	buf_printf(out, ",\"%s\":[", name);
 	for (size_t i = 0; i < ledger->count; i++) {
 		const struct ledger_entry *entry = &ledger->entries[i];
 		buf_append_str(out, i > 0 ? STR(",{\"type\":") : STR("{\"type\":"));

@@ -29,8 +29,14 @@ MUST_USE enum err ledger_read(const struct store_set *set, struct arena *arena,
 /* One line with its LF, safe for a terminal. */
 void ledger_append_line(const struct ledger_entry *entry, const struct render_style *style,
                         struct buf *out);
-/* ,"ledger":[...] */
-void ledger_append_json(const struct ledger *ledger, struct buf *out);
+/* ,"NAME":[...] */
+void ledger_append_json(const struct ledger *ledger, const char *name, struct buf *out);
+
+/* Likewise the records of who did what (class STORE_AUDIT). */
+MUST_USE enum err ledger_read_audit(const struct store_set *set, struct arena *arena,
+                                    struct ledger *out_audit);
+void ledger_append_audit_line(const struct ledger_entry *entry, const struct render_style *style,
+                              struct buf *out);
 
 /* The ledger between the results of a search, in their order: those entries that lie between two
  * results, and where the search names a time, all up to it. */

@@ -40,9 +40,9 @@ OPTION(DISPLAY_ZONE, "display-tz", '\0', TEXT, display_zone, "ZONE",
        "zone in which times are shown (default: UTC)")
 OPTION(COLOUR, "color", '\0', TEXT, colour, "WHEN",
        "auto, always or never (default: auto; NO_COLOR is heeded)")
-OPTION(CASE, "case", '\0', TEXT, case_id, "N", "case of this read (no reads are recorded yet)")
+OPTION(CASE, "case", '\0', TEXT, case_id, "N", "case of this read; the read is recorded first")
 OPTION(PURPOSE, "purpose", '\0', TEXT, purpose, "TEXT",
-       "why this is read (no reads are recorded yet)")
+       "why this is read; the read is recorded first")
 OPTION(AGAINST, "against", '\0', TEXT, against, "FILE",
        "a checkpoint kept outside: tells a rolled-back store")
 OPTION(ORIGINAL, "original", '\0', TEXT, original, "FILE",
@@ -52,6 +52,9 @@ OPTION(ROOT, "root", '\0', TEXT, root, "DIR", "the root's key: its folder, or fo
 OPTION(EPOCHS, "epochs", '\0', NUMBER, epochs, "N", "keys of so many epochs (default: 400)")
 OPTION(FILES, "files", '\0', FLAG, files, NULL,
        "list the files that were taken, with their numbers")
+OPTION(AUDIT, "audit", '\0', FLAG, audit, NULL, "list who did what: recorded reads, scrubs")
+OPTION(RATE, "rate", '\0', TEXT, rate, "SIZE",
+       "bytes to read in a second; 0: no limit (default: 50M)")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

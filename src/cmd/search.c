@@ -1,5 +1,6 @@
 /* akashi search: a query over the store, results as they suit the reader. */
 #include "base/instant.h"
+#include "cmd/audit.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/ledger.h"
@@ -375,6 +376,21 @@ static enum err follow(struct search *search, const struct args *args, const str
 	return ERR_OK;
 }
 
+/* Durable before anything of the answer is seen. */
+static enum err write_down(const struct args *args, const struct store_set *set,
+                           const struct query_options *options, struct diag *diag) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	if (!audit_wanted(args)) {
+		return ERR_OK;
+	}
+	audit_begin(args, "search", set, &body);
+	audit_add_text(&body, "query", str_from(args->paths[0]));
+	audit_add_time(&body, "from", options->from_ns);
+	audit_add_time(&body, "to", options->to_ns);
+	audit_add_option(&body, "output", args->out);
+	return audit_write(args, RECORD_AUDIT, &body, diag);
+}
+
 /* The question is checked before the store is opened: a wrong one is wrong without it. */
 static enum err run(struct search *search, const struct args *args, struct store_set *set,
                     struct query_stats *out_stats, struct diag *diag) {
@@ -395,6 +411,9 @@ static enum err run(struct search *search, const struct args *args, struct store
 	    .ctx = search, .begin = begin, .record = record, .values = values};
 	if (err == ERR_OK) {
 		err = console_open_stores(args, set, diag);
+	}
+	if (err == ERR_OK) {
+		err = write_down(args, set, &options, diag);
 	}
 	if (err == ERR_OK) {
 		err = output_open(args->out, &search->output, diag);

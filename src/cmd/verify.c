@@ -15,26 +15,12 @@ struct verify {
 enum { DAMAGES_SHOWN = 100, CHECKPOINT_MAX = 64 << 10 };
 
 static void name(struct verify *verify, const char *title, const struct store_damage *damage) {
-	struct buf text = {0};
 	if (verify->count++ == DAMAGES_SHOWN) {
 		buf_append_str(&verify->damages, STR("... and more\n"));
 	}
-	if (verify->count > DAMAGES_SHOWN) {
-		return;
+	if (verify->count <= DAMAGES_SHOWN) {
+		console_append_damage(title, damage, &verify->damages);
 	}
-	buf_append_str(&text, str_from(title));
-	render_safe(&text, damage->where.len > 0 ? damage->where : STR("--against"));
-	buf_append_str(&text, STR(": "));
-	render_safe(&text, damage->what);
-	if (damage->has_range && damage->index_to == damage->index_from + 1) {
-		buf_printf(&text, " (record %llu)", (unsigned long long)damage->index_from);
-	} else if (damage->has_range) {
-		buf_printf(&text, " (records %llu to %llu)", (unsigned long long)damage->index_from,
-		           (unsigned long long)damage->index_to - 1);
-	}
-	buf_append_char(&text, '\n');
-	buf_append_str(&verify->damages, buf_str(&text));
-	buf_deinit(&text);
 }
 
 static void damage(void *ctx, const struct store_damage *damage) {

@@ -8,8 +8,11 @@
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -305,6 +308,21 @@ static enum err real_random(void *ctx, void *bytes, size_t len) {
 	return ERR_OK;
 }
 
+static void real_sleep(void *ctx, int64_t ns) {
+	(void)ctx;
+	struct timespec pause = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+	if (ns > 0) {
+		(void)nanosleep(&pause, NULL); /* interrupted: the caller looks why */
+	}
+}
+
+static void real_hide(void *ctx) {
+	(void)ctx;
+	/* The flag stops cores and ptrace; the limit holds should something set the flag again. */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+}
+
 const struct os *os_real(void) {
 	static const struct os real = {
 	    .open = real_open,
@@ -329,6 +347,8 @@ const struct os *os_real(void) {
 	    .wall_ns = real_wall_ns,
 	    .monotonic_ns = real_monotonic_ns,
 	    .random = real_random,
+	    .sleep = real_sleep,
+	    .hide = real_hide,
 	};
 	return &real;
 }

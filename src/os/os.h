@@ -70,6 +70,12 @@ struct os {
 	int64_t (*wall_ns)(void *ctx);
 	int64_t (*monotonic_ns)(void *ctx);
 	enum err (*random)(void *ctx, void *bytes, size_t len) MUST_USE;
+	/* Waits for ns; a signal may end it earlier. */
+	void (*sleep)(void *ctx, int64_t ns);
+	/* The process is about to hold signing keys: from now on it leaves no core, and whoever has no
+	 * privilege cannot look into its memory. For good, and for the whole process; what the system
+	 * refuses is passed over. */
+	void (*hide)(void *ctx);
 };
 
 /* The real system. Static; never freed. */

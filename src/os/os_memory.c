@@ -535,6 +535,21 @@ static int64_t memory_monotonic_ns(void *ctx) {
 	return memory->monotonic_ns += 1000;
 }
 
+/* Nobody waits: the clocks go on. */
+static void memory_sleep(void *ctx, int64_t ns) {
+	struct os_memory *memory = from_ctx(ctx);
+	memory->wall_ns += ns;
+	memory->monotonic_ns += ns;
+}
+
+static void memory_hide(void *ctx) {
+	from_ctx(ctx)->hidden = true;
+}
+
+bool os_memory_hidden(const struct os_memory *memory) {
+	return memory->hidden;
+}
+
 static enum err memory_random(void *ctx, void *bytes, size_t len) {
 	struct os_memory *memory = from_ctx(ctx);
 	uint8_t *out = bytes;
@@ -567,6 +582,8 @@ static const struct os memory_table = {
     .wall_ns = memory_wall_ns,
     .monotonic_ns = memory_monotonic_ns,
     .random = memory_random,
+    .sleep = memory_sleep,
+    .hide = memory_hide,
 };
 
 /* ---- making and freeing ---- */

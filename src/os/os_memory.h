@@ -40,6 +40,8 @@ struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash 
 size_t os_memory_pending(const struct os_memory *memory);
 /* Number of open descriptors and maps, to find leaks. */
 size_t os_memory_open_count(const struct os_memory *memory);
+/* Whether `hide` was called. */
+bool os_memory_hidden(const struct os_memory *memory);
 void os_memory_set_wall(struct os_memory *memory, int64_t wall_ns);
 /* The next sync_data fails with ERR_IO, and as on Linux what it should have written is marked as
  * written: later syncs succeed without it. */

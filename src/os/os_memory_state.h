@@ -66,6 +66,7 @@ struct os_memory {
 	size_t maps;
 	uint64_t random_state;
 	int64_t wall_ns, monotonic_ns;
+	bool hidden; /* the table was told to hide the process */
 	bool fail_next_sync, skip_next_sync;
 };
 

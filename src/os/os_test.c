@@ -1,5 +1,8 @@
 #include "os/os.h"
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -113,4 +116,30 @@ TEST(a_stream_gives_what_is_there_without_waiting_for_more) {
 	REQUIRE(os->read_some(os->ctx, ends[0], bytes, sizeof(bytes), &got) == ERR_OK);
 	CHECK_EQ(got, 0);
 	(void)close(ends[0]);
+}
+
+TEST(a_sleep_is_at_least_as_long_as_asked) {
+	const struct os *os = os_real();
+	int64_t before = os->monotonic_ns(os->ctx);
+	os->sleep(os->ctx, 2000000);
+	os->sleep(os->ctx, -1);
+	CHECK(os->monotonic_ns(os->ctx) - before >= 2000000);
+}
+
+/* In a process of its own: there is no way back. */
+TEST(a_hidden_process_leaves_no_core) {
+	pid_t child = fork();
+	REQUIRE(child >= 0);
+	if (child == 0) {
+		struct rlimit limit;
+		os_real()->hide(os_real()->ctx);
+		bool hidden = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+		              getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur == 0 &&
+		              limit.rlim_max == 0;
+		_exit(hidden ? 0 : 1);
+	}
+	int status;
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK_EQ(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
 }

@@ -289,6 +289,16 @@ static int64_t wrap_monotonic_ns(void *ctx) {
 	return inner->monotonic_ns(inner->ctx);
 }
 
+static void wrap_sleep(void *ctx, int64_t ns) {
+	const struct os *inner = from_ctx(ctx)->inner;
+	inner->sleep(inner->ctx, ns);
+}
+
+static void wrap_hide(void *ctx) {
+	const struct os *inner = from_ctx(ctx)->inner;
+	inner->hide(inner->ctx);
+}
+
 static enum err wrap_random(void *ctx, void *bytes, size_t len) {
 	struct os_wrap *wrap = from_ctx(ctx);
 	struct os_call call = begin(wrap, OS_CALL_RANDOM, NULL, -1);
@@ -319,6 +329,8 @@ static const struct os wrap_table = {
     .wall_ns = wrap_wall_ns,
     .monotonic_ns = wrap_monotonic_ns,
     .random = wrap_random,
+    .sleep = wrap_sleep,
+    .hide = wrap_hide,
 };
 
 struct os_wrap *os_wrap_new(const struct os *inner, struct os_wrap_hooks hooks) {

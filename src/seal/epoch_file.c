@@ -55,8 +55,8 @@ static struct str take_value(struct str *rest, struct str label) {
 }
 
 enum err epoch_text_parse(struct str text, struct epoch_keys **out_keys) {
-	struct buf secret CLEANUP(secret_text_deinit) = {0};
-	struct buf canonical CLEANUP(secret_text_deinit) = {0};
+	struct buf secret CLEANUP(secret_text_deinit) = secret_text_new();
+	struct buf canonical CLEANUP(secret_text_deinit) = secret_text_new();
 	struct epoch_keys *keys CLEANUP(epoch_keys_freep) = NULL;
 	struct str rest = text;
 	uint64_t epoch;
@@ -71,6 +71,7 @@ enum err epoch_text_parse(struct str text, struct epoch_keys **out_keys) {
 	}
 	keys = epoch_keys_new(origin, epoch, (const uint8_t *)secret.ptr);
 	epoch_text_format(keys, &canonical);
+	secret_wipe_stack();
 	if (!str_eq(buf_str(&canonical), text)) {
 		return ERR_CORRUPT;
 	}
@@ -127,10 +128,11 @@ static enum err finish(const struct os *os, const struct paths *paths, struct di
 
 /* ---- the file ---- */
 
-static enum err read_keys(const struct os *os, const char *path, struct epoch_keys **out_keys,
-                          struct diag *diag) {
+enum err epoch_file_read(const struct os *os, const char *path, struct epoch_keys **out_keys,
+                         struct diag *diag) {
+	os->hide(os->ctx);
 	struct buf text CLEANUP(secret_text_deinit) = {0};
-	enum err err = os_read_file(os, path, LIMIT_NOTE_SIZE, &text);
+	enum err err = secret_read_file(os, path, &text);
 	if (err == ERR_OK) {
 		err = epoch_text_parse(buf_str(&text), out_keys);
 	}
@@ -143,8 +145,9 @@ static enum err read_keys(const struct os *os, const char *path, struct epoch_ke
 
 static enum err write_keys(const struct os *os, const char *folder, const char *name,
                            const struct epoch_keys *keys, struct diag *diag) {
-	struct buf text CLEANUP(secret_text_deinit) = {0};
+	struct buf text CLEANUP(secret_text_deinit) = secret_text_new();
 	epoch_text_format(keys, &text);
+	secret_wipe_stack();
 	enum err err = os_replace_file(os, folder, name, buf_str(&text));
 	return err == ERR_OK
 	           ? ERR_OK
@@ -189,6 +192,7 @@ enum err epoch_file_create(const struct os *os, const char *folder, struct str o
 		                STR_ARG(origin), (unsigned long long)epoch);
 	}
 	TRY(paths_init(&paths, folder));
+	os->hide(os->ctx);
 	TRY(check_absent(os, paths.key, diag));
 	TRY(check_absent(os, paths.next, diag));
 	TRY(random_keys(os, origin, epoch, &keys, diag));
@@ -202,10 +206,10 @@ enum err epoch_file_open(const struct os *os, const char *folder, struct epoch_k
 	struct epoch_keys *keys CLEANUP(epoch_keys_freep) = NULL;
 	struct paths paths;
 	TRY(paths_init(&paths, folder));
-	enum err err = read_keys(os, paths.next, &keys, diag);
+	enum err err = epoch_file_read(os, paths.next, &keys, diag);
 	bool changing = err == ERR_OK;
 	if (err == ERR_NOT_FOUND) {
-		err = read_keys(os, paths.key, &keys, diag);
+		err = epoch_file_read(os, paths.key, &keys, diag);
 	}
 	TRY(err);
 	/* A process that was killed may have left names that a power cut still takes away. */

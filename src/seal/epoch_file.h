@@ -25,7 +25,11 @@ MUST_USE enum err epoch_file_open(const struct os *os, const char *folder,
 MUST_USE enum err epoch_file_advance(const struct os *os, const char *folder,
                                      struct epoch_keys *keys, uint64_t epoch, struct diag *diag);
 
-/* The text of the file; out is to be freed with secret_text_deinit. */
+/* Looks at one of the files, and changes nothing. ERR_CORRUPT: it is damaged. */
+MUST_USE enum err epoch_file_read(const struct os *os, const char *path,
+                                  struct epoch_keys **out_keys, struct diag *diag);
+
+/* The text of the file. Outside of tests out is one of secret_text_new. */
 void epoch_text_format(const struct epoch_keys *keys, struct buf *out);
 /* ERR_CORRUPT: anything but what epoch_text_format writes. */
 MUST_USE enum err epoch_text_parse(struct str text, struct epoch_keys **out_keys);

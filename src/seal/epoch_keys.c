@@ -51,6 +51,7 @@ static void refresh(struct epoch_keys *keys) {
 	derive(secrets, SUBKEY_SIGN);
 	ASSERT(crypto_sign_seed_keypair(public_key, secrets->signing, secrets->derived) == 0);
 	sodium_memzero(secrets->derived, sizeof(secrets->derived));
+	secret_wipe_stack();
 	buf_clear(&keys->name);
 	epoch_name_format(buf_str(&keys->origin), keys->epoch, &keys->name);
 	keys->verifier = verifier_make(buf_str(&keys->name), public_key);
@@ -108,6 +109,7 @@ void epoch_keys_sign(const struct epoch_keys *keys, struct str text,
                      uint8_t out_signature[SIGNATURE_SIZE]) {
 	ASSERT(crypto_sign_detached(out_signature, NULL, (const uint8_t *)text.ptr, text.len,
 	                            keys->secrets->signing) == 0);
+	secret_wipe_stack();
 }
 
 enum err epoch_keys_reach(const struct epoch_keys *keys, uint64_t epoch, struct diag *diag) {

@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "seal/secret.h"
 
 static const char key_file[] = "identity.key";
 static const char vkey_file[] = "identity.vkey";
@@ -14,33 +15,16 @@ static const char vkey_file[] = "identity.vkey";
 struct signer {
 	struct buf name;
 	struct verifier verifier; /* its name views the buffer */
-	uint8_t *secret;          /* crypto_sign_SECRETKEYBYTES, from sodium_malloc */
+	uint8_t *secret;          /* crypto_sign_SECRETKEYBYTES, from secret_new */
 };
 
-/* Text that held a secret. */
-static void wipe_deinit(struct buf *text) {
-	if (text->ptr != NULL) {
-		sodium_memzero(text->ptr, text->cap);
-	}
-	buf_deinit(text);
-}
-
-/* Guarded pages, locked and left out of dumps where the system permits; wiped by sodium_free. */
-static uint8_t *secret_new(void) {
-	ASSERT(sodium_init() >= 0);
-	uint8_t *secret = sodium_malloc(crypto_sign_SECRETKEYBYTES);
-	ASSERT(secret != NULL);
-	return secret;
-}
-
 static void secret_freep(uint8_t **secret) {
-	sodium_free(*secret); /* NULL is fine */
+	secret_free(*secret);
 }
 
-/* Writes identity.key. Room is made beforehand, so that no copy stays behind in freed memory. */
+/* Writes identity.key into a text of secret_text_new. */
 static void format_key(struct str name, const uint8_t *secret, struct buf *out) {
 	uint8_t digest[SHA256_SIZE];
-	(void)buf_reserve(out, LIMIT_KEY_NAME + 512);
 	buf_append_str(out, STR("akashi-identity-key 1\nname "));
 	buf_append_str(out, name);
 	buf_append_str(out, STR("\nseed "));
@@ -63,8 +47,8 @@ static bool take_field(struct str *rest, struct str label, struct str *out_value
 
 /* Makes the key anew from name and seed: the file must be what format_key writes, to the byte. */
 static enum err parse_key(struct str text, struct str *out_name, uint8_t *out_secret) {
-	struct buf seed CLEANUP(wipe_deinit) = {0};
-	struct buf canonical CLEANUP(wipe_deinit) = {0};
+	struct buf seed CLEANUP(secret_text_deinit) = secret_text_new();
+	struct buf canonical CLEANUP(secret_text_deinit) = secret_text_new();
 	uint8_t public_key[KEY_PUBLIC_SIZE];
 	struct str rest = text;
 	struct str name;
@@ -86,15 +70,25 @@ static enum err path_of(const char *folder, const char *name, char out_path[LIMI
 	return len < 0 || (size_t)len >= LIMIT_PATH ? ERR_LIMIT : ERR_OK;
 }
 
-static enum err read_file(const struct os *os, const char *folder, const char *name,
-                          struct buf *out, struct diag *diag) {
-	char path[LIMIT_PATH];
-	TRY(path_of(folder, name, path));
-	enum err err = os_read_file(os, path, LIMIT_NOTE_SIZE, out);
+static enum err unreadable(const char *path, enum err err, struct diag *diag) {
 	if (err != ERR_OK) {
 		(void)diag_set(diag, err, "%s cannot be read: %s", path, err_text(err));
 	}
 	return err == ERR_LIMIT ? ERR_CORRUPT : err;
+}
+
+static enum err read_vkey_file(const struct os *os, const char *folder, struct buf *out,
+                               struct diag *diag) {
+	char path[LIMIT_PATH];
+	TRY(path_of(folder, vkey_file, path));
+	return unreadable(path, os_read_file(os, path, LIMIT_NOTE_SIZE, out), diag);
+}
+
+static enum err read_key_file(const struct os *os, const char *folder, struct buf *out_text,
+                              struct diag *diag) {
+	char path[LIMIT_PATH];
+	TRY(path_of(folder, key_file, path));
+	return unreadable(path, secret_read_file(os, path, out_text), diag);
 }
 
 /* ERR_OK when there is no key yet. */
@@ -121,23 +115,26 @@ static enum err replace_file(const struct os *os, const char *folder, const char
 enum err signer_create(const struct os *os, const char *folder, struct str name,
                        struct diag *diag) {
 	uint8_t *secret CLEANUP(secret_freep) = NULL;
-	uint8_t seed[KEY_SEED_SIZE];
+	uint8_t *seed CLEANUP(secret_freep) = NULL;
 	uint8_t public_key[KEY_PUBLIC_SIZE];
-	struct buf key CLEANUP(wipe_deinit) = {0};
+	struct buf key CLEANUP(secret_text_deinit) = {0};
 	struct buf vkey CLEANUP(buf_deinit) = {0};
 	if (!key_name_valid(name)) {
 		return diag_set(diag, ERR_INVALID, "\"%.*s\" cannot name a key", STR_ARG(name));
 	}
 	TRY(check_absent(os, folder, diag));
-	secret = secret_new();
-	enum err err = os->random(os->ctx, seed, sizeof(seed));
+	os->hide(os->ctx);
+	secret = secret_new(crypto_sign_SECRETKEYBYTES);
+	seed = secret_new(KEY_SEED_SIZE);
+	key = secret_text_new();
+	enum err err = os->random(os->ctx, seed, KEY_SEED_SIZE);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "no random bytes for a key: %s", err_text(err));
 	}
 	ASSERT(crypto_sign_seed_keypair(public_key, secret, seed) == 0);
-	sodium_memzero(seed, sizeof(seed));
 	struct verifier verifier = verifier_make(name, public_key);
 	format_key(name, secret, &key);
+	secret_wipe_stack();
 	verifier_format(&verifier, &vkey);
 	buf_append_char(&vkey, '\n');
 	TRY(replace_file(os, folder, vkey_file, &vkey, diag));
@@ -147,7 +144,7 @@ enum err signer_create(const struct os *os, const char *folder, struct str name,
 enum err verifier_open(const struct os *os, const char *folder, struct buf *text,
                        struct verifier *out_verifier, struct diag *diag) {
 	size_t start = text->len;
-	TRY(read_file(os, folder, vkey_file, text, diag));
+	TRY(read_vkey_file(os, folder, text, diag));
 	struct str line = str_slice(buf_str(text), start, text->len);
 	if (line.len == 0 || line.ptr[line.len - 1] != '\n' ||
 	    verifier_parse(str_slice(line, 0, line.len - 1), out_verifier, NULL) != ERR_OK) {
@@ -172,12 +169,15 @@ static enum err check_vkey(const struct os *os, const char *folder, const struct
 
 enum err signer_open(const struct os *os, const char *folder, struct signer **out_signer,
                      struct diag *diag) {
-	struct buf text CLEANUP(wipe_deinit) = {0};
+	struct buf text CLEANUP(secret_text_deinit) = {0};
 	uint8_t *secret CLEANUP(secret_freep) = NULL;
 	struct str name;
-	TRY(read_file(os, folder, key_file, &text, diag));
-	secret = secret_new();
-	if (parse_key(buf_str(&text), &name, secret) != ERR_OK) {
+	os->hide(os->ctx);
+	TRY(read_key_file(os, folder, &text, diag));
+	secret = secret_new(crypto_sign_SECRETKEYBYTES);
+	enum err err = parse_key(buf_str(&text), &name, secret);
+	secret_wipe_stack();
+	if (err != ERR_OK) {
 		return diag_set(diag, ERR_CORRUPT, "%s/%s is damaged", folder, key_file);
 	}
 	struct verifier verifier = verifier_make(name, secret + KEY_SEED_SIZE);
@@ -195,7 +195,7 @@ enum err signer_open(const struct os *os, const char *folder, struct signer **ou
 
 void signer_free(struct signer *signer) {
 	if (signer != NULL) {
-		sodium_free(signer->secret);
+		secret_free(signer->secret);
 		buf_deinit(&signer->name);
 		free(signer);
 	}
@@ -220,4 +220,5 @@ void signer_sign(const struct signer *signer, struct str text,
                  uint8_t out_signature[SIGNATURE_SIZE]) {
 	ASSERT(crypto_sign_detached(out_signature, NULL, (const uint8_t *)text.ptr, text.len,
 	                            signer->secret) == 0);
+	secret_wipe_stack();
 }

@@ -221,10 +221,10 @@ static void report(const struct segment *segment, struct str what, uint64_t from
 	damage(ctx, str_make(text, (size_t)len), from, to);
 }
 
-enum err segment_check(const struct segment *segment,
-                       void (*damage)(void *ctx, struct str what, uint64_t index_from,
-                                      uint64_t index_to),
-                       void *ctx) {
+void segment_check_ends(const struct segment *segment,
+                        void (*damage)(void *ctx, struct str what, uint64_t index_from,
+                                       uint64_t index_to),
+                        void *ctx) {
 	const struct segment_footer *facts = &segment->table.footer;
 	uint64_t end = facts->first_index + facts->count;
 	struct diag diag = {0};
@@ -238,6 +238,14 @@ enum err segment_check(const struct segment *segment,
 	} else if (!page_checksum_holds(footer, crc)) {
 		report(segment, STR("the footer is damaged"), facts->first_index, end, damage, ctx);
 	}
+}
+
+enum err segment_check(const struct segment *segment,
+                       void (*damage)(void *ctx, struct str what, uint64_t index_from,
+                                      uint64_t index_to),
+                       void *ctx) {
+	struct diag diag = {0};
+	segment_check_ends(segment, damage, ctx);
 	for (uint32_t i = 0; i < segment->table.pages_count; i++) {
 		const struct segment_page *page = &segment->table.pages[i];
 		if (segment_page_check(segment, i, &diag) != ERR_OK) {

@@ -214,3 +214,8 @@ MUST_USE enum err segment_check(const struct segment *segment,
                                 void (*damage)(void *ctx, struct str what, uint64_t index_from,
                                                uint64_t index_to),
                                 void *ctx);
+/* The part of that which is no page: header, footer, trailer. */
+void segment_check_ends(const struct segment *segment,
+                        void (*damage)(void *ctx, struct str what, uint64_t index_from,
+                                       uint64_t index_to),
+                        void *ctx);

@@ -97,6 +97,24 @@ MUST_USE enum err store_commit(struct store *store, struct diag *diag);
  * ERR_INVALID for any other type. */
 enum { LEDGER_BODY_MAX = 1 << 20 };
 MUST_USE enum err store_note(struct store *store, uint8_t type, struct str body, struct diag *diag);
+/* Records of who did what, durable and sealed on return, in the class STORE_AUDIT, which is made
+ * when it is not there. Takes the store's lock for that moment only. ERR_LOCKED: another writer has
+ * held it all the time. */
+struct store_audit_options {
+	const struct os *os;
+	const char *path;
+	const char *build;        /* as in store_options */
+	int64_t wait_ns;          /* how long to wait for another writer; 0: not at all */
+	bool (*go_on)(void *ctx); /* asked while waiting; false: ERR_CANCELED. NULL is fine */
+	void *ctx;
+};
+struct store_audit_record {
+	uint8_t type;    /* audit or export */
+	struct str body; /* as store_note's */
+};
+MUST_USE enum err store_audit(const struct store_audit_options *options,
+                              const struct store_audit_record *records, size_t count,
+                              struct diag *diag);
 /* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end. */
 MUST_USE enum err store_replay_next(struct store *store, struct batch **out_batch,
                                     struct diag *diag);
@@ -273,6 +291,55 @@ struct store_verify_result {
 MUST_USE enum err store_verify(const struct os *os, const char *path,
                                const struct store_verify_options *options,
                                struct store_verify_result *out_result, struct diag *diag);
+
+/* A scrub: what store_verify reads (records, levels, signed roots, journal, manifests, objects),
+ * slowly, beside a writer, and in pieces: it goes on where the last one was interrupted. What it
+ * leaves to store_verify: the secret keys, the log, what was set aside, names that do not belong.
+ */
+struct store_scrub_part {      /* a class, or the objects, which are shared by all */
+	struct str tree;           /* empty: the objects */
+	uint64_t from, to;         /* [from, to): leaves; of the objects: first bytes of their hashes */
+	uint64_t size;             /* leaves that there are; of the objects 256 */
+	uint64_t segments, bytes;  /* read */
+	uint64_t records, objects; /* likewise */
+	uint64_t damages;
+	int64_t ns;
+	struct str body; /* of the audit record that says all this */
+};
+struct store_scrub_options {
+	const struct os *os;
+	const char *path;
+	uint64_t rate;    /* bytes read in a second; 0: as fast as it goes */
+	int64_t piece_ns; /* a class that takes longer is told in pieces; 0: of ten minutes */
+	void (*damage)(void *ctx, const struct store_damage *damage);
+	/* Asked again and again, also while it waits; false: it ends. NULL is fine, as above. */
+	bool (*go_on)(void *ctx, struct str tree, uint64_t done, uint64_t size);
+	/* A part is through, or a piece of it, or it was interrupted. Who keeps body as a record of the
+	 * class STORE_AUDIT lets the next scrub go on behind it. */
+	void (*part)(void *ctx, const struct store_scrub_part *part);
+	void *ctx;
+};
+/* ERR_CANCELED after go_on said so; ERR_LOCKED: a writer seals so often that no state of the store
+ * could be held fast. ERR_OK also when damaged: *out_damages. Usable in a thread of its own. */
+MUST_USE enum err store_scrub(const struct store_scrub_options *options, uint64_t *out_damages,
+                              struct diag *diag);
+/* What the audit records say of scrubs so far. */
+struct store_scrub_seen {
+	char tree[40];    /* empty: the objects */
+	uint64_t next;    /* where the next scrub goes on */
+	bool through;     /* in the round at hand nothing is left of it */
+	bool whole;       /* it was scrubbed from its begin to its end once */
+	int64_t whole_ns; /* when, last */
+};
+struct store_scrub_state {
+	struct store_scrub_seen parts[STORE_CLASSES_MAX + 1];
+	size_t count;
+};
+/* Nothing was recorded: count is 0. Damaged records are passed over. */
+MUST_USE enum err store_scrub_read(const struct os *os, const char *path,
+                                   struct store_scrub_state *out_state, struct diag *diag);
+const struct store_scrub_seen *store_scrub_find(const struct store_scrub_state *state,
+                                                struct str tree);
 
 /* What `export --proof` writes for one record. */
 struct store_proof {

@@ -86,6 +86,9 @@ static void check_keys(struct verifying *v) {
 	if (!str_eq(buf_str(&again), buf_str(&text))) {
 		verify_damage(v, STR("keys/identity.vkey"), "is not as it was written");
 	}
+	if (v->live) {
+		return;
+	}
 	err = signer_open(v->os, path_in(&path, v->path, "keys"), &signer, &diag);
 	if (err != ERR_OK && err != ERR_DENIED) { /* readers may well not see the secret */
 		verify_damage(v, STR("keys/identity.key"), "%s", diag.message);
@@ -336,7 +339,7 @@ static enum err check_tree(struct verifying *v, struct diag *diag) {
 	return ERR_OK;
 }
 
-static enum err verify_all(struct verifying *v, struct diag *diag) {
+static enum err look(struct verifying *v, struct diag *diag) {
 	struct os_stat stat;
 	struct store_path path;
 	enum err err = v->os->stat(v->os->ctx, path_in(&path, v->path, "store"), true, &stat);
@@ -350,9 +353,41 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 	TRY(check_facts(v, diag));
 	set_trees(v);
 	TRY(each_tree(v, check_catalogue, diag));
-	TRY(each_tree(v, check_seal, diag));
+	return each_tree(v, check_seal, diag);
+}
+
+enum err verify_open(struct verifying *v, const struct os *os, const char *path,
+                     const struct store_verify_options *options, bool live, struct diag *diag) {
+	*v = (struct verifying){.os = os,
+	                        .path = path,
+	                        .options = options,
+	                        .arena = arena_new(SIZE_MAX),
+	                        .objects_wanted = map_new(),
+	                        .live = live};
+	return strlen(path) > LIMIT_PATH - 256
+	           ? diag_set(diag, ERR_LIMIT, "the path of the store is too long")
+	           : look(v, diag);
+}
+
+void verify_close(struct verifying *v) {
+	for (size_t i = 0; i < v->trees_count; i++) {
+		catalogue_deinit(&v->trees[i].catalogue);
+		buf_deinit(&v->trees[i].roots);
+		buf_deinit(&v->trees[i].notes);
+		epochs_deinit(&v->trees[i].epochs);
+	}
+	buf_deinit(&v->heads);
+	map_free(v->objects_wanted);
+	arena_free(v->arena);
+}
+
+enum err verify_pace(struct verifying *v, uint64_t bytes) {
+	return v->pace == NULL ? ERR_OK : v->pace(v, bytes);
+}
+
+static enum err verify_all(struct verifying *v, struct diag *diag) {
 	check_against(v);
-	err = each_tree(v, check_tree, diag);
+	enum err err = each_tree(v, check_tree, diag);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));
 	}
@@ -365,26 +400,15 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 enum err store_verify(const struct os *os, const char *path,
                       const struct store_verify_options *options,
                       struct store_verify_result *out_result, struct diag *diag) {
-	struct verifying v = {.os = os,
-	                      .path = path,
-	                      .options = options,
-	                      .arena = arena_new(SIZE_MAX),
-	                      .objects_wanted = map_new()};
-	enum err err = strlen(path) > LIMIT_PATH - 256
-	                   ? diag_set(diag, ERR_LIMIT, "the path of the store is too long")
-	                   : verify_all(&v, diag);
+	struct verifying v;
+	enum err err = verify_open(&v, os, path, options, false, diag);
+	if (err == ERR_OK) {
+		err = verify_all(&v, diag);
+	}
 	v.result.intact = v.result.damages == 0;
 	if (err == ERR_OK) {
 		*out_result = v.result;
 	}
-	for (size_t i = 0; i < v.trees_count; i++) {
-		catalogue_deinit(&v.trees[i].catalogue);
-		buf_deinit(&v.trees[i].roots);
-		buf_deinit(&v.trees[i].notes);
-		epochs_deinit(&v.trees[i].epochs);
-	}
-	buf_deinit(&v.heads);
-	map_free(v.objects_wanted);
-	arena_free(v.arena);
+	verify_close(&v);
 	return err;
 }

@@ -43,6 +43,9 @@ struct verify_tree {
 	bool unfinished;      /* an intent is there: a writer stopped while sealing */
 	struct epochs epochs;
 	uint8_t root[SHA256_SIZE];
+	/* Scrubbing: the leaf to begin with, a multiple of 256; level 1 stands for what is before it.
+	 * And one past the last leaf that was made again. */
+	uint64_t from, reached;
 };
 
 struct verifying {
@@ -60,7 +63,21 @@ struct verifying {
 	uint64_t done;              /* leaves of the trees before it */
 	struct buf heads;           /* struct verify_head */
 	struct map *objects_wanted; /* hashes that records say are kept */
+	/* A writer may be at work, and secrets are left alone (scrub.c). */
+	bool live;
+	/* Told of bytes before they are read; ERR_CANCELED ends it all. NULL: nobody. */
+	enum err (*pace)(struct verifying *v, uint64_t bytes);
+	uint64_t segments_read;
+	bool canceled; /* while objects were read */
 };
+
+/* Prepares; verify_close frees also after an error. Reads facts, public keys, the list of segments
+ * and all that is signed, but no record. */
+MUST_USE enum err verify_open(struct verifying *v, const struct os *os, const char *path,
+                              const struct store_verify_options *options, bool live,
+                              struct diag *diag);
+void verify_close(struct verifying *v);
+MUST_USE enum err verify_pace(struct verifying *v, uint64_t bytes);
 
 /* "part/CLASS" or "part/CLASS/name" of the tree at hand; in the arena, with a NUL behind it. */
 struct str verify_where(struct verifying *v, const char *part, const char *name);
@@ -85,5 +102,8 @@ void verify_epoch_keys(struct verifying *v);
 void verify_seal(struct verifying *v, struct str body, uint64_t index, struct str where);
 /* What seal records said of other trees, once all trees were gone through. */
 void verify_heads(struct verifying *v);
+/* The objects whose hash begins with this byte, and whether all are there of which a record was
+ * read. ERR_CANCELED. */
+MUST_USE enum err verify_object_folder(struct verifying *v, unsigned first_byte);
 /* objects/, keys/, log/, quarantine/, and names that do not belong. */
 void verify_files(struct verifying *v);

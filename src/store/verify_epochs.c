@@ -7,8 +7,6 @@
 #include "store/path.h"
 #include "store/verify.h"
 
-enum { KEY_FILE_MAX = 4096 };
-
 void verify_epochs(struct verifying *v) {
 	struct store_path keys;
 	struct store_path folder;
@@ -63,17 +61,9 @@ static void check_keys(struct verifying *v, const struct epoch_keys *keys, struc
 
 /* ERR_NOT_FOUND, ERR_DENIED, or ERR_CORRUPT; else *out_keys. */
 static enum err read_keys(struct verifying *v, struct str where, struct epoch_keys **out_keys) {
-	struct buf text CLEANUP(buf_deinit) = {0};
 	struct store_path path;
-	(void)buf_reserve(&text, KEY_FILE_MAX); /* no copy of the secret stays in freed memory */
-	enum err err = os_read_file(v->os, path_in(&path, v->path, arena_cstr(v->arena, where)),
-	                            KEY_FILE_MAX, &text);
-	if (err == ERR_OK) {
-		err = epoch_text_parse(buf_str(&text), out_keys);
-	}
-	if (text.ptr != NULL) {
-		explicit_bzero(text.ptr, text.cap);
-	}
+	enum err err = epoch_file_read(v->os, path_in(&path, v->path, arena_cstr(v->arena, where)),
+	                               out_keys, NULL);
 	return err == ERR_OK || err == ERR_NOT_FOUND || err == ERR_DENIED ? err : ERR_CORRUPT;
 }
 

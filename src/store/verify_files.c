@@ -29,7 +29,7 @@ static enum err each_name(void *ctx, struct str name, enum os_file_kind kind) {
 	} else if (kind != OS_FILE_FOLDER || !walk->subfolder(walk->v, walk->folder, name)) {
 		verify_damage(walk->v, join(walk->v, walk->folder, name), "does not belong into a store");
 	}
-	return ERR_OK;
+	return walk->v->canceled ? ERR_CANCELED : ERR_OK;
 }
 
 static void walk_folder(struct verifying *v, struct str folder,
@@ -40,7 +40,7 @@ static void walk_folder(struct verifying *v, struct str folder,
 	const char *full =
 	    folder.len == 0 ? v->path : path_in(&path, v->path, arena_cstr(v->arena, folder));
 	enum err err = v->os->list(v->os->ctx, full, each_name, &walk);
-	if (err != ERR_OK) {
+	if (err != ERR_OK && !v->canceled) {
 		verify_damage(v, folder, "cannot be listed: %s", err_text(err));
 	}
 }
@@ -80,11 +80,9 @@ static void foreign(struct verifying *v, struct str folder, struct str name) {
 
 /* ---- objects ---- */
 
-static enum err count_bytes(void *ctx, const void *bytes, size_t len) {
-	uint64_t *total = ctx;
+static enum err pace_bytes(void *ctx, const void *bytes, size_t len) {
 	(void)bytes;
-	*total += len;
-	return ERR_OK;
+	return verify_pace(ctx, len);
 }
 
 static void check_object(struct verifying *v, struct str folder, struct str name) {
@@ -94,7 +92,6 @@ static void check_object(struct verifying *v, struct str folder, struct str name
 	struct store_path path;
 	struct diag diag = {0};
 	struct str where = join(v, folder, name);
-	uint64_t total = 0;
 	if (!object_name_parse(name, hash)) {
 		foreign(v, folder, name);
 		return;
@@ -106,8 +103,12 @@ static void check_object(struct verifying *v, struct str folder, struct str name
 	}
 	enum err err = object_open(v->os, path_in(&path, v->path, "objects"), hash, &object, &diag);
 	if (err == ERR_OK) {
-		err = object_stream(object, count_bytes, &total, &diag);
+		err = object_stream(object, pace_bytes, v, &diag);
 		object_free(object);
+	}
+	if (err == ERR_CANCELED) {
+		v->canceled = true;
+		return;
 	}
 	if (err != ERR_OK) {
 		verify_damage(v, where, "%s", diag.message);
@@ -128,18 +129,38 @@ static bool object_folder(struct verifying *v, struct str folder, struct str nam
 	return true;
 }
 
-static void check_objects(struct verifying *v) {
-	walk_folder(v, STR("objects"), foreign, object_folder);
+/* Those whose hash begins with the digits. */
+static void check_wanted(struct verifying *v, struct str digits) {
 	for (size_t i = 0; i < map_count(v->objects_wanted); i++) {
 		uint64_t index = *map_value(v->objects_wanted, i);
 		struct str hash = map_key(v->objects_wanted, i);
-		if (index != UINT64_MAX) {
+		if (index != UINT64_MAX && str_starts(hash, digits)) {
 			struct str where =
 			    arena_printf(v->arena, "objects/%.2s/%.*s.obj", hash.ptr, STR_ARG(hash));
 			verify_damage_range(v, where, index, index + 1,
 			                    "is missing or damaged; the record says that it is kept");
 		}
 	}
+}
+
+static void check_objects(struct verifying *v) {
+	walk_folder(v, STR("objects"), foreign, object_folder);
+	check_wanted(v, STR(""));
+}
+
+enum err verify_object_folder(struct verifying *v, unsigned first_byte) {
+	struct str folder = arena_printf(v->arena, "objects/%02x", first_byte);
+	struct store_path path;
+	struct os_stat stat;
+	if (v->os->stat(v->os->ctx, path_in(&path, v->path, arena_cstr(v->arena, folder)), true,
+	                &stat) != ERR_NOT_FOUND) {
+		walk_folder(v, folder, check_object, no_subfolder);
+	}
+	if (v->canceled) {
+		return ERR_CANCELED;
+	}
+	check_wanted(v, str_slice(folder, 8, folder.len));
+	return ERR_OK;
 }
 
 /* ---- the log ---- */

@@ -6,6 +6,7 @@
 
 #include "store/levels.h"
 #include "store/path.h"
+#include "store/segment_table.h"
 #include "store/verify.h"
 
 enum { BUNDLE = 256 };
@@ -50,6 +51,9 @@ static void open_levels(struct growing *g) {
 			err = os->fstat(os->ctx, g->level_fds[level], &stat);
 		} else {
 			g->level_fds[level] = -1;
+		}
+		if (g->v->live && stat.size > wanted) {
+			continue; /* a writer is going on */
 		}
 		/* More when sealing was interrupted, but not more than the records that are there. */
 		uint64_t most =
@@ -243,10 +247,11 @@ static void feed_row(struct growing *g, struct store_view *view, uint32_t row, u
 }
 
 /* Row by row, so that only what is damaged is named. */
-static void feed_damaged(struct growing *g, struct store_view *view, struct str where) {
+static void feed_damaged(struct growing *g, struct store_view *view, uint32_t first,
+                         struct str where) {
 	uint64_t bad_from = UINT64_MAX;
 	struct diag diag = {0};
-	for (uint32_t row = 0; row < store_view_rows(view); row++) {
+	for (uint32_t row = first; row < store_view_rows(view); row++) {
 		uint8_t hash[SHA256_SIZE];
 		struct diag inner = {0};
 		if (leaf_reader_hash(&g->reader, view, row, row + 1, hash, &inner) != ERR_OK) {
@@ -269,6 +274,7 @@ static void feed_damaged(struct growing *g, struct store_view *view, struct str 
 static void feed_page(struct growing *g, const struct segment *segment, uint32_t page,
                       bool reported, struct str where) {
 	struct segment_page_info info = segment_page_info(segment, page);
+	uint32_t first = (uint32_t)(MAX_OF(g->next, info.first_index) - info.first_index);
 	struct store_view *view = NULL;
 	struct diag diag = {0};
 	struct view_names names = {0};
@@ -284,11 +290,11 @@ static void feed_page(struct growing *g, const struct segment *segment, uint32_t
 	hashes = reallocarray(NULL, (size_t)info.rows + 1, sizeof(*hashes));
 	ASSERT(hashes != NULL);
 	if (leaf_reader_hash(&g->reader, view, 0, info.rows, hashes[0], &diag) == ERR_OK) {
-		for (uint32_t row = 0; row < info.rows; row++) {
+		for (uint32_t row = first; row < info.rows; row++) {
 			feed_row(g, view, row, row, hashes[row], where);
 		}
 	} else {
-		feed_damaged(g, view, where);
+		feed_damaged(g, view, first, where);
 	}
 	free(hashes);
 	store_view_free(view);
@@ -306,20 +312,36 @@ static void segment_damage(void *ctx, struct str what, uint64_t from, uint64_t t
 	verify_damage_range(checking->v, checking->where, from, to, "%.*s", STR_ARG(what));
 }
 
+/* Whether a page has nothing to be read: it lies in another segment too, which is reported, or
+ * before the place where a scrub goes on. */
+static bool passed_over(const struct growing *g, const struct segment_page_info *info) {
+	bool holds_begin =
+	    g->next == g->v->tree->from && info->first_index + info->rows > g->v->tree->from;
+	return info->first_index < g->next && !holds_begin;
+}
+
 static enum err feed_segment(struct growing *g, const struct segment_entry *entry) {
 	struct verifying *v = g->v;
 	struct checking checking = {.v = v, .where = verify_where(v, "segments", entry->name)};
-	enum err err = segment_check(entry->segment, segment_damage, &checking);
-	if (err != ERR_OK) {
-		verify_damage_range(v, checking.where, entry->first, entry->end, "cannot be checked: %s",
-		                    err_text(err));
-		checking.damages++;
-	}
+	segment_check_ends(entry->segment, segment_damage, &checking);
+	bool ends_damaged = checking.damages > 0;
+	v->segments_read++;
 	for (uint32_t page = 0; page < segment_pages(entry->segment); page++) {
-		if (segment_page_info(entry->segment, page).first_index < g->next) {
-			continue; /* an overlap, which is reported */
+		struct segment_page_info info = segment_page_info(entry->segment, page);
+		struct diag diag = {0};
+		bool passed = passed_over(g, &info);
+		if (passed && v->live) {
+			continue;
 		}
-		feed_page(g, entry->segment, page, checking.damages > 0, checking.where);
+		TRY(verify_pace(v, segment_page_bytes(entry->segment, page).len));
+		bool damaged = segment_page_check(entry->segment, page, &diag) != ERR_OK;
+		if (damaged) {
+			segment_damage(&checking, str_from(diag.message), info.first_index,
+			               info.first_index + info.rows);
+		}
+		if (!passed) {
+			feed_page(g, entry->segment, page, damaged || ends_damaged, checking.where);
+		}
 		if (v->options->progress != NULL &&
 		    !v->options->progress(v->options->ctx, v->done + g->next, v->result.tree_size)) {
 			return ERR_CANCELED;
@@ -328,10 +350,35 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 	return ERR_OK;
 }
 
+/* Level 1 in place of the records before the place where a scrub goes on; the levels above are
+ * compared with it as they are with records. */
+static enum err feed_level(struct growing *g) {
+	uint64_t from = g->v->tree->from;
+	const struct verify_root *roots = (const struct verify_root *)(void *)g->v->tree->roots.ptr;
+	size_t count = g->v->tree->roots.len / sizeof(*roots);
+	ASSERT(from % BUNDLE == 0);
+	while (g->next < from) {
+		uint8_t node[SHA256_SIZE] = {0};
+		TRY(verify_pace(g->v, SHA256_SIZE));
+		g->stack_bad = !stored_node(g, 1, g->next / BUNDLE, node) || g->stack_bad;
+		push_bundle(g, g->next / BUNDLE, node);
+		g->next += BUNDLE;
+	}
+	while (g->roots_done < count && roots[g->roots_done].size < from) {
+		g->roots_done++;
+	}
+	g->lenient = from > 0;
+	return ERR_OK;
+}
+
 static enum err feed_all(struct growing *g) {
+	TRY(feed_level(g));
 	check_roots(g);
 	for (size_t i = 0; i < g->v->tree->catalogue.count; i++) {
 		const struct segment_entry *entry = &g->v->tree->catalogue.entries[i];
+		if (entry->end <= g->v->tree->from) {
+			continue;
+		}
 		if (entry->first > g->next) {
 			feed_missing(g, entry->first);
 		}
@@ -363,6 +410,7 @@ enum err verify_tree(struct verifying *v) {
 	}
 	open_levels(g);
 	enum err err = feed_all(g);
+	v->tree->reached = g->next;
 	if (err == ERR_OK && !g->stack_bad && !(g->bundle_bad && g->next % BUNDLE != 0)) {
 		current_root(g, v->tree->root);
 	}
