@@ -12,6 +12,7 @@ struct keeping {
 	struct diag diag;
 	bool pending; /* batches were taken since the last commit */
 	bool logging; /* and they went through the log */
+	bool log_full;
 };
 
 /* What a worker hands back: a page, or why there is none. */
@@ -103,7 +104,16 @@ static enum err reserve_and_log(struct keeping *keeping, struct batch *batch) {
 		return diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
 		                err_text(err));
 	}
-	return keeping->logging ? store_log(keeping->options.store, batch, &keeping->diag) : ERR_OK;
+	if (!keeping->logging) {
+		return ERR_OK;
+	}
+	struct diag diag = {0};
+	err = store_log(keeping->options.store, batch, &diag);
+	keeping->log_full = err == ERR_LIMIT;
+	if (err != ERR_OK && !keeping->log_full) {
+		keeping->diag = diag;
+	}
+	return keeping->log_full ? ERR_OK : err;
 }
 
 static enum err put(void *ctx, struct batch *batch) {
@@ -113,7 +123,9 @@ static enum err put(void *ctx, struct batch *batch) {
 		batch_free(batch);
 		return err;
 	}
-	return pipeline_put(keeping->pipeline, batch);
+	TRY(pipeline_put(keeping->pipeline, batch));
+	/* Its sender waits for the segment instead of the log. */
+	return keeping->log_full ? keeping_commit(keeping) : ERR_OK;
 }
 
 static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
@@ -182,6 +194,7 @@ enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 enum err keeping_commit(struct keeping *keeping) {
 	TRY(pipeline_drain(keeping->pipeline));
 	keeping->pending = false;
+	keeping->log_full = false;
 	return commit(keeping);
 }
 

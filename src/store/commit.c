@@ -265,6 +265,7 @@ enum err store_append(struct store *store, struct store_page *page, struct diag 
 		err = append_page(store, page, diag);
 		if (err == ERR_OK && page->seal.is_there) {
 			err = commit_segment(store, &page->seal, diag);
+			err = err == ERR_OK ? log_remove_until(&writer->log, writer->log_frame, diag) : err;
 		}
 		if (err != ERR_OK) {
 			break_off(store, err);

@@ -62,10 +62,15 @@ enum err store_log_many(struct store *store, struct batch *const *batches, size_
 	writer->log_dirty = true;
 	TRY(log_write(&writer->log, (const struct str *)(void *)payloads.strs.ptr, count, &frame,
 	              diag));
+	bool cut = false;
 	for (size_t i = 0; i < count; i++) {
 		struct reservation *reservation = batch_reservation(batches[i]);
 		reservation->log_frame = frame + i;
 		writer->logged_index += reservation_rows(reservation, batches[i]->count);
+		cut = cut || reservation->cut_after;
+	}
+	if (cut) { /* with the segment's commit this file can go */
+		log_end_file(&writer->log);
 	}
 	report_acks(store, writer->logged_index);
 	return ERR_OK;

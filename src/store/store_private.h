@@ -19,6 +19,7 @@
 #define OWN_FORMAT "akashi"
 #define SEGMENT_BYTES_DEFAULT ((uint64_t)64 << 20)
 #define REWRITE_BYTES_DEFAULT ((uint64_t)32 << 20)
+#define LOG_BYTES_DEFAULT ((uint64_t)2 << 30)
 #define SEGMENT_ROWS_MAX ((uint64_t)1 << 20) /* also cut here: bodies may be empty */
 
 /* A new state of a file, true once the pages before end are in a segment. */

@@ -301,6 +301,8 @@ static enum err open_log(struct store *store, struct diag *diag) {
 	}
 	log_writer_init(&writer->log, store->os, store->log, store->facts.uuid,
 	                writer->found.last_frame + 1);
+	writer->log.bytes_max = store->options.log_bytes;
+	log_adopt(&writer->log, &writer->found);
 	if (writer->log_dirty && writer->found.frames_count == 0 && !ledger_waits(store)) {
 		writer->log_dirty = false;
 		return log_clear(&writer->log, diag);
@@ -361,6 +363,7 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	    options->segment_bytes == 0 ? SEGMENT_BYTES_DEFAULT : options->segment_bytes;
 	options->rewrite_bytes =
 	    options->rewrite_bytes == 0 ? REWRITE_BYTES_DEFAULT : options->rewrite_bytes;
+	options->log_bytes = options->log_bytes == 0 ? LOG_BYTES_DEFAULT : options->log_bytes;
 	enum err err = catalogue_check(&store->catalogue, diag);
 	if (err != ERR_OK) {
 		diag_hint(diag,
