@@ -30,7 +30,9 @@ struct keeping_totals {
 struct keeping *keeping_new(const struct keeping_options *options);
 /* The sink to read into; lives as long as keeping. */
 const struct sink *keeping_sink(struct keeping *keeping);
-/* What a crash left in the log goes into segments now. */
+/* What a crash left in the log goes into segments: now, or when it is long and new batches are
+ * logged, too, little by little with these (at the latest with a commit). out_records: those of
+ * now. */
 MUST_USE enum err keeping_replay(struct keeping *keeping, uint64_t *out_records);
 /* Everything taken is in segments, sealed, the log empty. */
 MUST_USE enum err keeping_commit(struct keeping *keeping);

@@ -115,7 +115,7 @@ static void apply_changes(struct store *store, uint64_t end) {
 	}
 	if (writer->changes_done == count) {
 		buf_clear(&writer->changes);
-		writer->changes_done = 0;
+		writer->changes_done = writer->changes_cut = 0;
 	}
 }
 
@@ -304,6 +304,8 @@ static enum err keep_damaged_logs(struct store *store) {
 	}
 	log_found_deinit(found);
 	store->writer->replayed = 0;
+	buf_clear(&store->writer->kept);
+	store->writer->kept_done = 0;
 	return ERR_OK;
 }
 
@@ -342,6 +344,7 @@ static enum err commit_all(struct store *store, struct diag *diag) {
 		return diag_set(diag, ERR_INVALID, "a commit while batches are still on their way");
 	}
 	TRY(commit_own_rows(store, diag));
+	writer->log_frame = MAX_OF(writer->log_frame, writer->unreadable_frame);
 	if (writer->open.writer != NULL) {
 		struct seal_plan plan;
 		enum err err = seal_plan_make(store, &plan);

@@ -210,3 +210,62 @@ TEST(a_full_log_refuses_a_batch_which_then_goes_into_a_segment_without_it) {
 	CHECK(reads_back(&bench, STR("-"), buf_str(&text)));
 	CHECK(verify_bench(&bench).intact);
 }
+
+/* Nothing was appended when the writer stopped, and the log holds the ends of segments. */
+static void leave_long_log(struct bench *bench, const struct store_options *options,
+                           struct str text) {
+	struct store *store CLEANUP(store_closep) = open_or_fail(bench, options);
+	REQUIRE(store != NULL);
+	struct taking taking = {
+	    .store = store, .rows_per_batch = 150, .log = true, .ahead = 7, .hold = true};
+	CHECK(sample_take(&taking, STR("long"), text) == ERR_OK);
+	CHECK_EQ(taking.waiting_count, 7);
+	CHECK(sample_append_waiting(&taking, 0, ERR_CANCELED) == ERR_CANCELED);
+}
+
+TEST(new_batches_are_logged_while_those_of_a_long_log_are_still_to_be_encoded) {
+	struct buf old CLEANUP(buf_deinit) = {0};
+	struct buf new CLEANUP(buf_deinit) = {0};
+	sample_lines(&old, "old", 0, 1000);
+	sample_lines(&new, "new", 0, 500);
+	for (uint32_t way = 0; way < 2; way++) {
+		struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(27)};
+		struct store_options options = bench_options(&bench, true);
+		options.segment_bytes = 20000;
+		leave_long_log(&bench, &options, buf_str(&old));
+		uint64_t end = bench.acked_index + 1;
+		bench.acks = 0;
+		struct store *store CLEANUP(store_closep) = open_or_fail(&bench, &options);
+		REQUIRE(store != NULL);
+		CHECK_EQ(store_replay_left(store), 7);
+		struct taking taking = {
+		    .store = store, .rows_per_batch = 100, .log = true, .ahead = 7, .hold = true};
+		CHECK(sample_take(&taking, STR("pipe"), buf_str(&new)) == ERR_OK);
+		CHECK_EQ(bench.acks, 5);
+		CHECK(bench.acked_index >= end + 499);
+		if (way == 0) { /* they go on, and leave no log */
+			CHECK(sample_replay(&taking, NULL) == ERR_OK);
+			CHECK_EQ(store_replay_left(store), 0);
+			CHECK(log_bytes(store) < 80000); /* of the first segments nothing is left */
+			CHECK(sample_append_waiting(&taking, 0, ERR_OK) == ERR_OK);
+			CHECK(store_commit(store, &bench.diag) == ERR_OK);
+			CHECK_EQ(log_bytes(store), 0);
+		} else { /* another stop: both are in the log */
+			CHECK(sample_append_waiting(&taking, 0, ERR_CANCELED) == ERR_CANCELED);
+		}
+		struct os_memory *after = os_memory_crash(bench.memory, OS_CRASH_FORGET, 1);
+		store_close(TAKE(store));
+		os_memory_free(bench.memory);
+		bench.memory = after;
+		options.os = os_memory_os(after);
+		store = open_or_fail(&bench, &options);
+		REQUIRE(store != NULL);
+		taking = (struct taking){.store = store};
+		CHECK(sample_replay(&taking, NULL) == ERR_OK);
+		CHECK(store_commit(store, &bench.diag) == ERR_OK);
+		CHECK(str_find(buf_str(&bench.notices), STR("lost"), 0) == SIZE_MAX);
+		CHECK(reads_back(&bench, STR("long"), buf_str(&old)));
+		CHECK(reads_back(&bench, STR("pipe"), buf_str(&new)));
+		CHECK(verify_bench(&bench).intact);
+	}
+}

@@ -55,7 +55,7 @@ struct store_options {
 	const struct store_set *others;
 	uint64_t segment_bytes; /* raw bytes at which a segment is cut; 0 = default (64 MiB) */
 	uint64_t
-	    rewrite_bytes; /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
+	    rewrite_bytes;  /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
 	uint64_t log_bytes; /* of a class's write-ahead log, at most; 0 = 2 GiB */
 	/* Called once a piece is durable (in its segment, or in the log). NULL is fine. */
 	void (*durable)(void *ctx, const struct store_piece *piece);
@@ -100,9 +100,12 @@ MUST_USE enum err store_commit(struct store *store, struct diag *diag);
  * ERR_INVALID for any other type. */
 enum { LEDGER_BODY_MAX = 1 << 20 };
 MUST_USE enum err store_note(struct store *store, uint8_t type, struct str body, struct diag *diag);
-/* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end. */
+/* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end.
+ * New batches may be reserved and logged before that, and are appended behind them. */
 MUST_USE enum err store_replay_next(struct store *store, struct batch **out_batch,
                                     struct diag *diag);
+/* How many are still to come. */
+uint64_t store_replay_left(const struct store *store);
 
 /* ---- facts ---- */
 

@@ -16,6 +16,7 @@ struct taking {
 	uint32_t ahead; /* batches that are logged before the first of them is appended */
 	struct batch *waiting[8];
 	uint32_t waiting_count;
+	bool hold;     /* nor is any of the last ones: for sample_append_waiting */
 	uint32_t full; /* batches that found the log full, and went into a segment without it */
 	enum sink_verdict verdict; /* the answer to file_begin */
 	struct diag diag;
@@ -144,7 +145,7 @@ static inline enum err sample_take(struct taking *taking, struct str path, struc
 		return ERR_OK;
 	}
 	enum err err = sample_take_lines(taking, path, text, number, resume.position, resume.records);
-	return sample_append_waiting(taking, 0, err);
+	return taking->hold ? err : sample_append_waiting(taking, 0, err);
 }
 
 /* Replays the log as `ingest` would; *out_batches (may be NULL) counts. */

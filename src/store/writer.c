@@ -303,6 +303,7 @@ static enum err open_log(struct store *store, struct diag *diag) {
 	                writer->found.last_frame + 1);
 	writer->log.bytes_max = store->options.log_bytes;
 	log_adopt(&writer->log, &writer->found);
+	TRY(replay_plan(store, diag));
 	if (writer->log_dirty && writer->found.frames_count == 0 && !ledger_waits(store)) {
 		writer->log_dirty = false;
 		return log_clear(&writer->log, diag);
@@ -381,9 +382,10 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	TRY(open_sealing(store, diag));
 	TRY(open_log(store, diag));
 	TRY(ledger_open(store, diag));
-	for (size_t i = 0; i < store->writer->found.frames_count; i++) {
-		store_notice(store, "batch %" PRIu64 " is taken over from the log",
-		             store->writer->found.frames[i].number);
+	const struct log_found *found = &store->writer->found;
+	if (found->frames_count > 0) {
+		store_notice(store, "%zu batches are taken over from the log, %" PRIu64 " to %" PRIu64,
+		             found->frames_count, found->frames[0].number, found->last_frame);
 	}
 	return ERR_OK;
 }
@@ -401,6 +403,7 @@ void writer_free(struct store *store) {
 	for (size_t i = 0; i < writer->retired.len / sizeof(*retired); i++) {
 		segment_free(retired[i]);
 	}
+	buf_deinit(&writer->kept);
 	buf_deinit(&writer->changes);
 	buf_deinit(&writer->acks);
 	buf_deinit(&writer->same);
