@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/ballast.h"
 #include "store/seal_record.h"
 #include "store/store_private.h"
 
@@ -239,6 +240,21 @@ static enum err append_seal(struct store *store, const struct seal_plan *plan, s
 	return err;
 }
 
+/* On a full disk the ballast gives way. */
+static enum err seal(struct store *store, struct diag *diag) {
+	struct sealing *sealing = &store->writer->sealing;
+	struct diag inner = {0};
+	enum err err = sealing_commit(sealing, &inner);
+	if (err == ERR_NO_SPACE && ballast_release(store->os, store->folder)) {
+		inner = (struct diag){0};
+		err = sealing_commit(sealing, &inner);
+	}
+	if (err != ERR_OK && diag != NULL) {
+		*diag = inner;
+	}
+	return err;
+}
+
 static enum err commit_segment(struct store *store, const struct seal_plan *plan,
                                struct diag *diag) {
 	struct store_writer *writer = store->writer;
@@ -250,7 +266,9 @@ static enum err commit_segment(struct store *store, const struct seal_plan *plan
 	writer->committed_index = writer->appended_index;
 	writer->logged_index = MAX_OF(writer->logged_index, writer->committed_index);
 	report_acks(store, writer->committed_index);
-	TRY(sealing_commit(&writer->sealing, diag));
+	/* Its frames are in a segment; on a full disk this is room for the seal. */
+	TRY(log_remove_until(&writer->log, writer->log_frame, diag));
+	TRY(seal(store, diag));
 	store_load_checkpoint(store);
 	return ERR_OK;
 }
@@ -265,7 +283,6 @@ enum err store_append(struct store *store, struct store_page *page, struct diag 
 		err = append_page(store, page, diag);
 		if (err == ERR_OK && page->seal.is_there) {
 			err = commit_segment(store, &page->seal, diag);
-			err = err == ERR_OK ? log_remove_until(&writer->log, writer->log_frame, diag) : err;
 		}
 		if (err != ERR_OK) {
 			break_off(store, err);
@@ -365,5 +382,8 @@ enum err store_commit(struct store *store, struct diag *diag) {
 		                err_text(writer->broken));
 	}
 	enum err err = commit_all(store, diag);
+	if (err == ERR_OK) {
+		ballast_make(store->os, store->folder);
+	}
 	return err == ERR_OK || err == ERR_INVALID ? err : break_off(store, err);
 }

@@ -10,7 +10,8 @@
 #include "store/path.h"
 
 /* The fixed ones; os_replace_file and the segment writer make them. */
-static const struct str fixed[] = {STR_INIT("store.tmp"), STR_INIT("keys/identity.key.tmp"),
+static const struct str fixed[] = {STR_INIT("store.tmp"), STR_INIT("ballast.tmp"),
+                                   STR_INIT("keys/identity.key.tmp"),
                                    STR_INIT("keys/identity.vkey.tmp")};
 
 /* segments/CLASS/new.tmp, tree/CLASS/checkpoint.tmp, tree/CLASS/intent.tmp */
@@ -34,8 +35,8 @@ static bool all_hex(struct str text) {
 	return true;
 }
 
-/* keys/CLASS/epochs-000001.note.tmp, signed.tmp. Those of epoch.key hold a secret: whoever opens it erases
- * them. */
+/* keys/CLASS/epochs-000001.note.tmp, signed.tmp. Those of epoch.key hold a secret: whoever opens it
+ * erases them. */
 static bool is_of_keys(struct str where) {
 	struct str rest = where;
 	struct str top = str_cut(&rest, '/');

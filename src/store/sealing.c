@@ -300,6 +300,7 @@ enum err sealing_open(struct sealing *sealing, const struct sealing_options *opt
 void sealing_deinit(struct sealing *sealing) {
 	notary_free(sealing->notary);
 	tree_deinit(&sealing->tree);
+	buf_deinit(&sealing->unpublished);
 	*sealing = (struct sealing){0};
 }
 
@@ -351,11 +352,15 @@ static enum err sign(struct sealing *sealing, const struct intent *intent, struc
 	                   buf_str(&proof), note, diag);
 }
 
-static enum err publish(struct sealing *sealing, const struct intent *intent, struct diag *diag) {
+/* Up to the note in the journal, once: its next note would be of a tree that has not grown. */
+static enum err sign_and_append(struct sealing *sealing, const struct intent *intent,
+                                struct diag *diag) {
 	const struct os *os = sealing->os;
 	struct buf text CLEANUP(buf_deinit) = {0};
 	struct buf note CLEANUP(buf_deinit) = {0};
-	struct store_path path;
+	if (sealing->unpublished.len > 0) {
+		return ERR_OK;
+	}
 	for (unsigned level = 1; level < TREE_LEVELS; level++) {
 		if (sealing->tree.completed[level].len > 0) {
 			TRY(write_level(sealing, level));
@@ -365,9 +370,19 @@ static enum err publish(struct sealing *sealing, const struct intent *intent, st
 	TRY(os_replace_file(os, sealing->folder, "intent", buf_str(&text)));
 	TRY(sign(sealing, intent, &note, diag));
 	TRY(append_journal(sealing, buf_str(&note)));
-	TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&note)));
+	buf_append_str(&sealing->unpublished, buf_str(&note));
+	return ERR_OK;
+}
+
+static enum err publish(struct sealing *sealing, const struct intent *intent, struct diag *diag) {
+	const struct os *os = sealing->os;
+	struct store_path path;
+	TRY(sign_and_append(sealing, intent, diag));
+	TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&sealing->unpublished)));
 	/* Not synced: an intent that comes back is one that was fulfilled. */
-	return os->unlink(os->ctx, path_in(&path, sealing->folder, "intent"));
+	TRY(os->unlink(os->ctx, path_in(&path, sealing->folder, "intent")));
+	buf_clear(&sealing->unpublished);
+	return ERR_OK;
 }
 
 /* An intent that was fulfilled before a stop. */

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/ballast.h"
 #include "store/leftovers.h"
 #include "store/store_private.h"
 
@@ -15,8 +16,9 @@ struct folder_look {
 
 static bool is_own_name(struct str name) {
 	static const struct str own[] = {
-	    STR_INIT("lock"), STR_INIT("keys"),    STR_INIT("segments"),  STR_INIT("tree"),
-	    STR_INIT("log"),  STR_INIT("objects"), STR_INIT("store.tmp"), STR_INIT("quarantine")};
+	    STR_INIT("lock"),    STR_INIT("keys"),       STR_INIT("segments"),  STR_INIT("tree"),
+	    STR_INIT("log"),     STR_INIT("objects"),    STR_INIT("store.tmp"), STR_INIT("quarantine"),
+	    STR_INIT("ballast"), STR_INIT("ballast.tmp")};
 	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
 		if (str_eq(name, own[i])) {
 			return true;
@@ -256,7 +258,20 @@ static enum err open_sealing(struct store *store, struct diag *diag) {
 	    .cut = cut_tail,
 	    .notice = pass_notice,
 	    .ctx = store};
-	TRY(sealing_open(&store->writer->sealing, &options, diag));
+	struct sealing *sealing = &store->writer->sealing;
+	struct diag inner = {0};
+	enum err err = sealing_open(sealing, &options, &inner);
+	if (err == ERR_NO_SPACE && ballast_release(store->os, store->folder)) {
+		sealing_deinit(sealing);
+		inner = (struct diag){0};
+		err = sealing_open(sealing, &options, &inner);
+	}
+	if (err != ERR_OK) {
+		if (diag != NULL) {
+			*diag = inner;
+		}
+		return err;
+	}
 	store_load_checkpoint(store);
 	return ERR_OK;
 }
@@ -382,6 +397,7 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	TRY(open_sealing(store, diag));
 	TRY(open_log(store, diag));
 	TRY(ledger_open(store, diag));
+	ballast_make(store->os, store->folder);
 	const struct log_found *found = &store->writer->found;
 	if (found->frames_count > 0) {
 		store_notice(store, "%zu batches are taken over from the log, %" PRIu64 " to %" PRIu64,
