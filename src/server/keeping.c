@@ -3,8 +3,8 @@
 
 #include "server/pipeline.h"
 
-/* A log of more than this is encoded while new batches are logged already: at most so many bytes of
- * them wait behind it, and by then it is done. */
+/* While a long log is encoded, at most so many bytes of new batches wait behind it: by then it is
+ * done. */
 enum { REPLAY_FIRST_BYTES = 256 << 20, WAITING_BYTES = 64 << 20 };
 
 struct keeping {
@@ -207,6 +207,9 @@ struct keeping *keeping_new(const struct keeping_options *options) {
 	struct keeping *keeping = calloc(1, sizeof(*keeping));
 	ASSERT(keeping != NULL);
 	keeping->options = *options;
+	if (options->replay_first_bytes == 0) {
+		keeping->options.replay_first_bytes = REPLAY_FIRST_BYTES;
+	}
 	keeping->sink = (struct sink){.ctx = keeping,
 	                              .put = put,
 	                              .file_begin = file_begin,
@@ -237,7 +240,7 @@ enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 	store_get_info(keeping->options.store, &info);
 	keeping->replay_frames = store_replay_left(keeping->options.store);
 	*out_records = 0;
-	if (keeping->options.log && info.log_bytes > REPLAY_FIRST_BYTES) {
+	if (keeping->options.log && info.log_bytes > keeping->options.replay_first_bytes) {
 		keeping->pending = keeping->logging = true;
 		return ERR_OK;
 	}

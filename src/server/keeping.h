@@ -13,7 +13,10 @@ struct keeping_options {
 	const struct os *os;
 	struct store *store;
 	const struct formats *formats;
-	bool log;         /* through the write-ahead log: durable before put returns (streams) */
+	bool log; /* through the write-ahead log: durable before put returns (streams) */
+	/* A log that a stop has left is encoded before anything else, unless it is larger than this and
+	 * new batches are logged, too. 0: 256 MiB */
+	uint64_t replay_first_bytes;
 	uint32_t workers; /* 0: one for each CPU */
 	void *ctx;
 	void (*problem)(void *ctx, struct str path, uint64_t offset, enum err err, struct str message);

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 
-
 #include "store/path.h"
 
 /* Reads a file that may be absent (then empty). */
@@ -271,7 +270,8 @@ static enum err open_notary(struct sealing *sealing, const struct sealing_option
 		return ERR_OK;
 	}
 	diag_set(diag, err, "nothing can be sealed: %s", inner.message);
-	diag_hint(diag, "reading still works; a key that is lost is not made anew: docs/formats/keys.md");
+	diag_hint(diag,
+	          "reading still works; a key that is lost is not made anew: docs/formats/keys.md");
 	return err;
 }
 
@@ -348,8 +348,8 @@ static enum err sign(struct sealing *sealing, const struct intent *intent, struc
                      struct diag *diag) {
 	struct buf proof CLEANUP(buf_deinit) = {0};
 	TRY(prove_growth(sealing, intent, &proof));
-	return notary_seal(sealing->notary, sealing->notes, intent->size, intent->root,
-	                   buf_str(&proof), note, diag);
+	return notary_seal(sealing->notary, sealing->notes, intent->size, intent->root, buf_str(&proof),
+	                   note, diag);
 }
 
 /* Up to the note in the journal, once: its next note would be of a tree that has not grown. */

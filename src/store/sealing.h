@@ -1,13 +1,13 @@
 /* Growing and signing the tree. Order, because a fork is unforgivable: segment durable -> levels ->
- * intent(size, root) durable -> signature by the notary, which keeps an order of its own -> journal ->
- * checkpoint -> intent removed. Whatever was signed is in the journal; the file `checkpoint` is its
- * last note.
+ * intent(size, root) durable -> signature by the notary, which keeps an order of its own -> journal
+ * -> checkpoint -> intent removed. Whatever was signed is in the journal; the file `checkpoint` is
+ * its last note.
  */
 #pragma once
 
 #include "seal/checkpoint.h"
-#include "seal/tree.h"
 #include "seal/notary.h"
+#include "seal/tree.h"
 #include "store/journal.h"
 #include "store/levels.h"
 
@@ -17,7 +17,7 @@ struct sealing {
 	struct notary *notary;
 	levels_leaves_f leaves;
 	void *leaves_ctx;
-	struct tree tree;        /* grows with each appended page */
+	struct tree tree; /* grows with each appended page */
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];
 	struct buf unpublished;         /* the note of `tree` that the journal has already; or empty */
@@ -70,5 +70,6 @@ struct sealing_options {
 MUST_USE enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
                                struct diag *diag);
 void sealing_deinit(struct sealing *sealing);
-/* Signs and publishes the tree as it is. After ERR_NO_SPACE it may be repeated, with the same tree. */
+/* Signs and publishes the tree as it is. After ERR_NO_SPACE it may be repeated, with the same tree.
+ */
 MUST_USE enum err sealing_commit(struct sealing *sealing, struct diag *diag);
