@@ -35,6 +35,8 @@ static void read_journal(struct seal_files *files, const struct verifier *verifi
 		if (files->last_note.len > 0 && checkpoint.size <= files->last_size) {
 			files->fault = "the journal's checkpoints are out of order";
 		}
+		buf_clear(&files->note_before);
+		buf_append_str(&files->note_before, buf_str(&files->last_note));
 		buf_clear(&files->last_note);
 		buf_append_str(&files->last_note, note);
 		files->last_size = checkpoint.size;
@@ -78,6 +80,7 @@ enum err seal_files_read(struct seal_files *files, const struct os *os, const ch
 void seal_files_deinit(struct seal_files *files) {
 	buf_deinit(&files->checkpoint_note);
 	buf_deinit(&files->last_note);
+	buf_deinit(&files->note_before);
 	buf_deinit(&files->journal);
 }
 

@@ -32,8 +32,9 @@ struct seal_files {
 	bool has_checkpoint, has_intent, intent_damaged;
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[SHA256_SIZE];
-	struct buf last_note; /* the journal's last valid note */
-	uint64_t notes;       /* how many valid ones it has */
+	struct buf last_note;   /* the journal's last valid note */
+	struct buf note_before; /* and the one before it; empty: none */
+	uint64_t notes;         /* how many valid ones it has */
 	uint64_t last_size;
 	uint8_t last_root[SHA256_SIZE];
 	struct buf journal;   /* all bytes */

@@ -171,7 +171,8 @@ static void check_checkpoint(struct verifying *v, const struct seal_files *files
 		verify_damage(v, verify_where(v, "tree", "checkpoint"),
 		              "is no checkpoint that this store signed");
 	} else if (!str_eq(note, buf_str(&files->last_note)) &&
-	           !(files->has_intent && files->intent.size == files->last_size)) {
+	           !(files->has_intent && files->intent.size == files->last_size &&
+	             str_eq(note, buf_str(&files->note_before)))) {
 		verify_damage(v, verify_where(v, "tree", "checkpoint"),
 		              "is not the last one of the journal (%" PRIu64 " records here, %" PRIu64
 		              " there)",
