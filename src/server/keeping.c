@@ -3,6 +3,10 @@
 
 #include "server/pipeline.h"
 
+/* While a long log is encoded, at most so many bytes of new batches wait behind it: by then it is
+ * done. */
+enum { REPLAY_FIRST_BYTES = 256 << 20, WAITING_BYTES = 64 << 20 };
+
 struct keeping {
 	struct keeping_options options;
 	struct pipeline *pipeline;
@@ -12,6 +16,10 @@ struct keeping {
 	struct diag diag;
 	bool pending; /* batches were taken since the last commit */
 	bool logging; /* and they went through the log */
+	bool log_full;
+	uint64_t replay_frames; /* found in the log; 0: none is left to be encoded */
+	struct buf waiting;     /* struct batch *: logged, to be encoded behind them */
+	uint64_t waiting_bytes;
 };
 
 /* What a worker hands back: a page, or why there is none. */
@@ -103,7 +111,64 @@ static enum err reserve_and_log(struct keeping *keeping, struct batch *batch) {
 		return diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
 		                err_text(err));
 	}
-	return keeping->logging ? store_log(keeping->options.store, batch, &keeping->diag) : ERR_OK;
+	if (!keeping->logging) {
+		return ERR_OK;
+	}
+	struct diag diag = {0};
+	err = store_log(keeping->options.store, batch, &diag);
+	keeping->log_full = err == ERR_LIMIT;
+	if (err != ERR_OK && !keeping->log_full) {
+		keeping->diag = diag;
+	}
+	return keeping->log_full ? ERR_OK : err;
+}
+
+/* ---- behind a long log ---- */
+
+static enum err encode_waiting(struct keeping *keeping) {
+	struct batch **waiting = (struct batch **)(void *)keeping->waiting.ptr;
+	size_t count = keeping->waiting.len / sizeof(struct batch *);
+	enum err err = ERR_OK;
+	for (size_t i = 0; i < count; i++) {
+		if (err == ERR_OK) {
+			err = pipeline_put(keeping->pipeline, waiting[i]);
+		} else {
+			batch_free(waiting[i]);
+		}
+	}
+	keeping->replay_frames = 0;
+	keeping->waiting_bytes = 0;
+	buf_clear(&keeping->waiting);
+	return err;
+}
+
+/* Encodes what was found in the log, as far as the new batches ask for: share of WAITING_BYTES. */
+static enum err replay_until(struct keeping *keeping, uint64_t share) {
+	uint64_t frames = keeping->replay_frames;
+	if (frames == 0) {
+		return ERR_OK;
+	}
+	for (;;) {
+		struct batch *batch = NULL;
+		uint64_t done = frames - store_replay_left(keeping->options.store);
+		if (done < frames && done * WAITING_BYTES >= share * frames) {
+			return ERR_OK;
+		}
+		TRY(store_replay_next(keeping->options.store, &batch, &keeping->diag));
+		if (batch == NULL) {
+			return encode_waiting(keeping);
+		}
+		TRY(pipeline_put(keeping->pipeline, batch));
+	}
+}
+
+static enum err encode(struct keeping *keeping, struct batch *batch) {
+	if (keeping->replay_frames == 0) {
+		return pipeline_put(keeping->pipeline, batch);
+	}
+	buf_append(&keeping->waiting, &batch, sizeof(struct batch *));
+	keeping->waiting_bytes += batch->raw.len;
+	return replay_until(keeping, keeping->waiting_bytes);
 }
 
 static enum err put(void *ctx, struct batch *batch) {
@@ -113,7 +178,9 @@ static enum err put(void *ctx, struct batch *batch) {
 		batch_free(batch);
 		return err;
 	}
-	return pipeline_put(keeping->pipeline, batch);
+	TRY(encode(keeping, batch));
+	/* Its sender waits for the segment instead of the log. */
+	return keeping->log_full ? keeping_commit(keeping) : ERR_OK;
 }
 
 static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
@@ -140,6 +207,9 @@ struct keeping *keeping_new(const struct keeping_options *options) {
 	struct keeping *keeping = calloc(1, sizeof(*keeping));
 	ASSERT(keeping != NULL);
 	keeping->options = *options;
+	if (options->replay_first_bytes == 0) {
+		keeping->options.replay_first_bytes = REPLAY_FIRST_BYTES;
+	}
 	keeping->sink = (struct sink){.ctx = keeping,
 	                              .put = put,
 	                              .file_begin = file_begin,
@@ -166,22 +236,25 @@ static enum err commit(struct keeping *keeping) {
 
 enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 	uint64_t before = keeping->totals.records;
-	for (;;) {
-		struct batch *batch = NULL;
-		TRY(store_replay_next(keeping->options.store, &batch, &keeping->diag));
-		if (batch == NULL) {
-			break;
-		}
-		TRY(pipeline_put(keeping->pipeline, batch));
+	struct store_info info;
+	store_get_info(keeping->options.store, &info);
+	keeping->replay_frames = store_replay_left(keeping->options.store);
+	*out_records = 0;
+	if (keeping->options.log && info.log_bytes > keeping->options.replay_first_bytes) {
+		keeping->pending = keeping->logging = true;
+		return ERR_OK;
 	}
+	TRY(replay_until(keeping, WAITING_BYTES));
 	TRY(pipeline_drain(keeping->pipeline));
 	*out_records = keeping->totals.records - before;
 	return *out_records > 0 ? commit(keeping) : ERR_OK;
 }
 
 enum err keeping_commit(struct keeping *keeping) {
+	TRY(replay_until(keeping, WAITING_BYTES));
 	TRY(pipeline_drain(keeping->pipeline));
 	keeping->pending = false;
+	keeping->log_full = false;
 	return commit(keeping);
 }
 
@@ -195,6 +268,11 @@ const struct diag *keeping_diag(const struct keeping *keeping) {
 
 void keeping_free(struct keeping *keeping) {
 	if (keeping != NULL) {
+		struct batch **waiting = (struct batch **)(void *)keeping->waiting.ptr;
+		for (size_t i = 0; i < keeping->waiting.len / sizeof(struct batch *); i++) {
+			batch_free(waiting[i]);
+		}
+		buf_deinit(&keeping->waiting);
 		pipeline_free(keeping->pipeline);
 		free(keeping);
 	}

@@ -13,7 +13,10 @@ struct keeping_options {
 	const struct os *os;
 	struct store *store;
 	const struct formats *formats;
-	bool log;         /* through the write-ahead log: durable before put returns (streams) */
+	bool log; /* through the write-ahead log: durable before put returns (streams) */
+	/* A log that a stop has left is encoded before anything else, unless it is larger than this and
+	 * new batches are logged, too. 0: 256 MiB */
+	uint64_t replay_first_bytes;
 	uint32_t workers; /* 0: one for each CPU */
 	void *ctx;
 	void (*problem)(void *ctx, struct str path, uint64_t offset, enum err err, struct str message);
@@ -30,7 +33,9 @@ struct keeping_totals {
 struct keeping *keeping_new(const struct keeping_options *options);
 /* The sink to read into; lives as long as keeping. */
 const struct sink *keeping_sink(struct keeping *keeping);
-/* What a crash left in the log goes into segments now. */
+/* What a crash left in the log goes into segments: now, or when it is long and new batches are
+ * logged, too, little by little with these (at the latest with a commit). out_records: those of
+ * now. */
 MUST_USE enum err keeping_replay(struct keeping *keeping, uint64_t *out_records);
 /* Everything taken is in segments, sealed, the log empty. */
 MUST_USE enum err keeping_commit(struct keeping *keeping);

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/ballast.h"
 #include "store/seal_record.h"
 #include "store/store_private.h"
 
@@ -115,7 +116,7 @@ static void apply_changes(struct store *store, uint64_t end) {
 	}
 	if (writer->changes_done == count) {
 		buf_clear(&writer->changes);
-		writer->changes_done = 0;
+		writer->changes_done = writer->changes_cut = 0;
 	}
 }
 
@@ -236,6 +237,21 @@ static enum err append_seal(struct store *store, const struct seal_plan *plan, s
 	return err;
 }
 
+/* On a full disk the ballast gives way. */
+static enum err seal(struct store *store, struct diag *diag) {
+	struct sealing *sealing = &store->writer->sealing;
+	struct diag inner = {0};
+	enum err err = sealing_commit(sealing, &inner);
+	if (err == ERR_NO_SPACE && ballast_release(store->os, store->folder)) {
+		inner = (struct diag){0};
+		err = sealing_commit(sealing, &inner);
+	}
+	if (err != ERR_OK && diag != NULL) {
+		*diag = inner;
+	}
+	return err;
+}
+
 static enum err commit_segment(struct store *store, const struct seal_plan *plan,
                                struct diag *diag) {
 	struct store_writer *writer = store->writer;
@@ -247,7 +263,9 @@ static enum err commit_segment(struct store *store, const struct seal_plan *plan
 	writer->committed_index = writer->appended_index;
 	writer->logged_index = MAX_OF(writer->logged_index, writer->committed_index);
 	report_acks(store, writer->committed_index);
-	TRY(sealing_commit(&writer->sealing, diag));
+	/* Its frames are in a segment; on a full disk this is room for the seal. */
+	TRY(log_remove_until(&writer->log, writer->log_frame, diag));
+	TRY(seal(store, diag));
 	store_load_checkpoint(store);
 	return ERR_OK;
 }
@@ -300,6 +318,8 @@ static enum err keep_damaged_logs(struct store *store) {
 	}
 	log_found_deinit(found);
 	store->writer->replayed = 0;
+	buf_clear(&store->writer->kept);
+	store->writer->kept_done = 0;
 	return ERR_OK;
 }
 
@@ -338,6 +358,7 @@ static enum err commit_all(struct store *store, struct diag *diag) {
 		return diag_set(diag, ERR_INVALID, "a commit while batches are still on their way");
 	}
 	TRY(commit_own_rows(store, diag));
+	writer->log_frame = MAX_OF(writer->log_frame, writer->unreadable_frame);
 	if (writer->open.writer != NULL) {
 		struct seal_plan plan;
 		enum err err = seal_plan_make(store, &plan);
@@ -358,5 +379,8 @@ enum err store_commit(struct store *store, struct diag *diag) {
 		                err_text(writer->broken));
 	}
 	enum err err = commit_all(store, diag);
+	if (err == ERR_OK) {
+		ballast_make(store->os, store->folder);
+	}
 	return err == ERR_OK || err == ERR_INVALID ? err : break_off(store, err);
 }

@@ -99,7 +99,7 @@ static inline struct str lab_text(const struct lab *lab, size_t file, uint32_t l
 
 static inline enum err lab_take(struct lab *lab, struct store *store, size_t file, uint32_t lines,
                                 bool log) {
-	struct taking taking = {.store = store, .rows_per_batch = 45, .log = log};
+	struct taking taking = {.store = store, .rows_per_batch = 45, .log = log, .ahead = log ? 2 : 0};
 	enum err err = sample_take(&taking, lab->files[file].path, lab_text(lab, file, lines));
 	lab->diag = err == ERR_OK ? lab->diag : taking.diag;
 	return err;

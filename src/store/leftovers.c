@@ -10,7 +10,8 @@
 #include "store/path.h"
 
 /* The fixed ones; os_replace_file and the segment writer make them. */
-static const struct str fixed[] = {STR_INIT("store.tmp"), STR_INIT("keys/identity.key.tmp"),
+static const struct str fixed[] = {STR_INIT("store.tmp"), STR_INIT("ballast.tmp"),
+                                   STR_INIT("keys/identity.key.tmp"),
                                    STR_INIT("keys/identity.vkey.tmp")};
 
 /* segments/CLASS/new.tmp, tree/CLASS/checkpoint.tmp, tree/CLASS/intent.tmp */

@@ -15,6 +15,30 @@ void log_writer_init(struct log_writer *log, const struct os *os, const char *fo
 	memcpy(log->store_uuid, store_uuid, sizeof(log->store_uuid));
 }
 
+static struct log_kept *kept_files(const struct log_writer *log, size_t *out_count) {
+	*out_count = log->files.len / sizeof(struct log_kept);
+	return (struct log_kept *)(void *)log->files.ptr;
+}
+
+uint64_t log_size(const struct log_writer *log) {
+	size_t count;
+	const struct log_kept *files = kept_files(log, &count);
+	uint64_t size = 0;
+	for (size_t i = 0; i < count; i++) {
+		size += files[i].size;
+	}
+	return size;
+}
+
+void log_adopt(struct log_writer *log, const struct log_found *found) {
+	for (size_t i = 0; i < found->files_count; i++) {
+		const struct log_file *file = &found->files[i];
+		struct log_kept kept = {.size = file->size, .last_frame = file->last_frame};
+		memcpy(kept.name, file->name, sizeof(kept.name));
+		buf_append(&log->files, &kept, sizeof(kept));
+	}
+}
+
 static void give_up_file(struct log_writer *log) {
 	if (log->fd >= 0) {
 		(void)log->os->close(log->os->ctx, log->fd); /* synced already, or never trusted again */
@@ -25,7 +49,12 @@ static void give_up_file(struct log_writer *log) {
 
 void log_writer_deinit(struct log_writer *log) {
 	give_up_file(log);
+	buf_deinit(&log->files);
 	buf_deinit(&log->pending);
+}
+
+void log_end_file(struct log_writer *log) {
+	give_up_file(log);
 }
 
 static void put_header(struct log_writer *log) {
@@ -70,13 +99,36 @@ static void put_frame(struct log_writer *log, uint64_t number, const struct str 
 }
 
 static enum err new_file(struct log_writer *log) {
-	char name[LOG_NAME_MAX];
+	struct log_kept kept = {.last_frame = log->next_frame};
 	struct store_path path;
 	TRY(uuid_new(log->os, log->file_uuid));
-	uuid_format(log->file_uuid, name);
-	(void)snprintf(name + UUID_TEXT_SIZE, sizeof(name) - UUID_TEXT_SIZE, ".wal");
-	return log->os->open(log->os->ctx, path_in(&path, log->folder, name),
-	                     OS_WRITE | OS_CREATE | OS_EXCLUSIVE, &log->fd);
+	uuid_format(log->file_uuid, kept.name);
+	(void)snprintf(kept.name + UUID_TEXT_SIZE, sizeof(kept.name) - UUID_TEXT_SIZE, ".wal");
+	TRY(log->os->open(log->os->ctx, path_in(&path, log->folder, kept.name),
+	                  OS_WRITE | OS_CREATE | OS_EXCLUSIVE, &log->fd));
+	buf_append(&log->files, &kept, sizeof(kept));
+	return ERR_OK;
+}
+
+/* Before the write, which may fail and leave all of it. */
+static void count_group(struct log_writer *log, size_t frames) {
+	size_t count;
+	struct log_kept *file = &kept_files(log, &count)[count - 1];
+	file->size = log->size + log->pending.len;
+	file->last_frame = log->next_frame + frames - 1;
+}
+
+/* Bytes of a group, with the header of a new file. */
+static uint64_t group_size(const struct str *payloads, size_t count) {
+	uint64_t size = count > 1 ? count * 8 : 0;
+	for (size_t i = 0; i < count; i++) {
+		size += payloads[i].len;
+	}
+	return LOG_HEADER_SIZE + LOG_FRAME_HEADER_SIZE + size + log_padding(size);
+}
+
+static bool has_room(const struct log_writer *log, const struct str *payloads, size_t count) {
+	return log->bytes_max == 0 || log_size(log) + group_size(payloads, count) <= log->bytes_max;
 }
 
 static enum err write_group(struct log_writer *log, const struct str *payloads, size_t count) {
@@ -90,6 +142,7 @@ static enum err write_group(struct log_writer *log, const struct str *payloads, 
 		put_header(log);
 	}
 	put_frame(log, log->next_frame, payloads, count);
+	count_group(log, count);
 	TRY(os->pwrite(os->ctx, log->fd, log->pending.ptr, log->pending.len, log->size));
 	TRY(os->sync_data(os->ctx, log->fd));
 	if (fresh) {
@@ -102,10 +155,16 @@ static enum err write_group(struct log_writer *log, const struct str *payloads, 
 enum err log_write(struct log_writer *log, const struct str *payloads, size_t count,
                    uint64_t *out_first, struct diag *diag) {
 	bool was_open = log->fd >= 0;
+	if (!has_room(log, payloads, count)) {
+		return diag_set(diag, ERR_LIMIT, "the write-ahead log in '%s' would grow beyond %llu bytes",
+		                log->folder, (unsigned long long)log->bytes_max);
+	}
 	enum err err = write_group(log, payloads, count);
 	if (err != ERR_OK) {
 		give_up_file(log);
-		if (was_open) { /* the file failed, perhaps not the disk: once more in a new one */
+		if (was_open &&
+		    has_room(log, payloads,
+		             count)) { /* the file failed, perhaps not the disk: once more in a new one */
 			err = write_group(log, payloads, count);
 		}
 	}
@@ -136,8 +195,39 @@ static enum err remove_files(struct log_writer *log, struct buf *names) {
 		struct store_path path;
 		TRY(os->unlink(os->ctx, path_in(&path, log->folder, names->ptr + at)));
 	}
+	buf_clear(&log->files);
+	if (names->len == 0 && !log->unsynced) {
+		return ERR_OK;
+	}
 	/* So that "the log is empty" still holds after a power cut. */
-	return names->len == 0 ? ERR_OK : os->sync_folder(os->ctx, log->folder);
+	TRY(os->sync_folder(os->ctx, log->folder));
+	log->unsynced = false;
+	return ERR_OK;
+}
+
+enum err log_remove_until(struct log_writer *log, uint64_t frame, struct diag *diag) {
+	const struct os *os = log->os;
+	size_t count;
+	size_t left = 0;
+	struct log_kept *files = kept_files(log, &count);
+	enum err err = ERR_OK;
+	if (count > 0 && log->fd >= 0 && files[count - 1].last_frame <= frame) {
+		give_up_file(log);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct store_path path;
+		if (files[i].last_frame <= frame && err == ERR_OK) {
+			err = os->unlink(os->ctx, path_in(&path, log->folder, files[i].name));
+			log->unsynced = true;
+		}
+		if (files[i].last_frame > frame || err != ERR_OK) {
+			files[left++] = files[i];
+		}
+	}
+	log->files.len = left * sizeof(*files);
+	return err == ERR_OK ? ERR_OK
+	                     : diag_set(diag, err, "the log in '%s' cannot be shortened: %s",
+	                                log->folder, err_text(err));
 }
 
 enum err log_clear(struct log_writer *log, struct diag *diag) {

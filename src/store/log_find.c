@@ -95,6 +95,23 @@ static void add_frame(struct log_found *found, const struct log_frame *frame) {
 	found->frames[found->frames_count++] = *frame;
 }
 
+/* Up to which frame segments must be for a file to go. One that is damaged stays: it is set aside
+ * whole when the log is emptied. */
+static void note_last_frames(struct log_found *found) {
+	for (size_t i = 0; i < found->frames_count; i++) {
+		struct log_file *file = &found->files[found->frames[i].file];
+		file->last_frame = MAX_OF(file->last_frame, found->frames[i].number);
+	}
+}
+
+static void keep_damaged(struct log_found *found) {
+	for (size_t i = 0; i < found->damages_count; i++) {
+		if (!found->damages[i].torn) {
+			found->files[found->damages[i].file].last_frame = UINT64_MAX;
+		}
+	}
+}
+
 /* One entry for each batch of the frame. */
 static void add_batches(struct log_found *found, const struct log_frame *frame, uint64_t count) {
 	struct log_frame one = *frame;
@@ -213,7 +230,9 @@ enum err log_find(const struct os *os, const char *folder, const uint8_t store_u
 		log_found_deinit(&found);
 		return diag_set(diag, err, "the log in '%s' cannot be read: %s", folder, err_text(err));
 	}
+	note_last_frames(&found);
 	log_judge(&found, taken_over);
+	keep_damaged(&found);
 	*out_found = found;
 	return ERR_OK;
 }

@@ -1,5 +1,6 @@
 /* The write-ahead log from the store's side: batches into it before they are acknowledged, and out
- * of it again after a stop.
+ * of it again after a stop: all get their places at opening, so that new batches may be logged
+ * behind them at once, and are decoded a second time when it is their turn to be encoded.
  */
 #include <inttypes.h>
 
@@ -62,10 +63,15 @@ enum err store_log_many(struct store *store, struct batch *const *batches, size_
 	writer->log_dirty = true;
 	TRY(log_write(&writer->log, (const struct str *)(void *)payloads.strs.ptr, count, &frame,
 	              diag));
+	bool cut = false;
 	for (size_t i = 0; i < count; i++) {
 		struct reservation *reservation = batch_reservation(batches[i]);
 		reservation->log_frame = frame + i;
 		writer->logged_index += reservation_rows(reservation, batches[i]->count);
+		cut = cut || reservation->cut_after;
+	}
+	if (cut) { /* with the segment's commit this file can go */
+		log_end_file(&writer->log);
 	}
 	report_acks(store, writer->logged_index);
 	return ERR_OK;
@@ -92,32 +98,85 @@ static void note_unreadable(struct store *store, const struct log_frame *frame) 
 	store_notice(store, "batch %" PRIu64 " of the log cannot be understood", frame->number);
 	buf_printf(&body, "{\"unreadable_log_frame\":%" PRIu64 "}", frame->number);
 	ledger_note(store, RECORD_RECOVERY, buf_str(&body));
-	store->writer->log_frame = MAX_OF(store->writer->log_frame, frame->number);
+	store->writer->unreadable_frame = frame->number;
+}
+
+/* What a frame does not say itself: new places, or that of a seal. */
+static void keep_reservation(struct store *store, const struct batch *batch) {
+	struct reservation kept = *batch_reservation(batch);
+	struct page_plan *plan = &kept.plan;
+	struct page_stream *streams =
+	    ARENA_ARRAY(store->arena, batch->sources_count, struct page_stream);
+	memcpy(streams, plan->streams, batch->sources_count * sizeof(*streams));
+	plan->streams = streams;
+	void *seeds = arena_array(store->arena, plan->seeds_count, SALT_SEED_SIZE);
+	memcpy(seeds, plan->seeds, (size_t)plan->seeds_count * SALT_SEED_SIZE);
+	plan->seeds = seeds;
+	buf_append(&store->writer->kept, &kept, sizeof(kept));
+}
+
+static enum err plan_frame(struct store *store, const struct log_frame *frame) {
+	struct batch *batch CLEANUP(batch_freep) = NULL;
+	struct frame_files files;
+	bool moved = false;
+	if (frame_decode(frame->payload, &batch, &files) != ERR_OK) {
+		note_unreadable(store, frame);
+		return ERR_OK;
+	}
+	batch_reservation(batch)->log_frame = frame->number;
+	adopt_files(store, &files);
+	TRY(reserve_replayed(store, batch, &moved));
+	if (moved || batch_reservation(batch)->cut_after) {
+		keep_reservation(store, batch);
+	}
+	return ERR_OK;
+}
+
+enum err replay_plan(struct store *store, struct diag *diag) {
+	struct store_writer *writer = store->writer;
+	for (size_t i = 0; i < writer->found.frames_count; i++) {
+		enum err err = plan_frame(store, &writer->found.frames[i]);
+		if (err != ERR_OK) {
+			return diag_set(diag, err, "the log cannot be taken over: %s", err_text(err));
+		}
+	}
+	writer->logged_index = writer->next_index;
+	writer->acks_done = 0; /* those of the log were reported when they were logged */
+	buf_clear(&writer->acks);
+	return ERR_OK;
+}
+
+static void give_places(struct store_writer *writer, const struct log_frame *frame,
+                        struct batch *batch) {
+	const struct reservation *kept = (const struct reservation *)(void *)writer->kept.ptr;
+	struct reservation *reservation = batch_reservation(batch);
+	reservation->log_frame = frame->number;
+	if (writer->kept_done < writer->kept.len / sizeof(*kept) &&
+	    kept[writer->kept_done].log_frame == frame->number) {
+		*reservation = kept[writer->kept_done++];
+	}
+	batch->first_index = reservation->plan.first_index;
 }
 
 enum err store_replay_next(struct store *store, struct batch **out_batch, struct diag *diag) {
 	struct store_writer *writer = store->writer;
 	ASSERT(writer != NULL);
-	while (writer->replayed < writer->found.frames_count) {
-		const struct log_frame *frame = &writer->found.frames[writer->replayed++];
-		struct batch *batch CLEANUP(batch_freep) = NULL;
-		struct frame_files files;
-		if (frame_decode(frame->payload, &batch, &files) != ERR_OK) {
-			note_unreadable(store, frame);
-			continue;
-		}
-		batch_reservation(batch)->log_frame = frame->number;
-		adopt_files(store, &files);
-		enum err err = reserve_replayed(store, batch);
-		if (err != ERR_OK) {
-			return diag_set(diag, err, "the log cannot be taken over: %s", err_text(err));
-		}
-		writer->logged_index = writer->next_index;
-		*out_batch = TAKE(batch);
-		return ERR_OK;
+	if (writer->broken != ERR_OK) {
+		return diag_set(diag, writer->broken, "the store cannot be written any more: %s",
+		                err_text(writer->broken));
 	}
-	writer->acks_done = 0; /* those of the log were reported when they were logged */
-	buf_clear(&writer->acks);
 	*out_batch = NULL;
+	while (*out_batch == NULL && writer->replayed < writer->found.frames_count) {
+		const struct log_frame *frame = &writer->found.frames[writer->replayed++];
+		struct frame_files files;
+		if (frame_decode(frame->payload, out_batch, &files) == ERR_OK) {
+			give_places(writer, frame, *out_batch);
+		}
+	}
 	return ERR_OK;
+}
+
+uint64_t store_replay_left(const struct store *store) {
+	const struct store_writer *writer = store->writer;
+	return writer->found.frames_count - writer->replayed;
 }

@@ -152,3 +152,120 @@ TEST(a_frame_that_cannot_be_understood_is_noted_and_the_others_are_taken_over) {
 	CHECK(result.intact);
 	CHECK(result.tree_size > 300);
 }
+
+static uint64_t log_bytes(struct store *store) {
+	struct store_info info;
+	store_get_info(store, &info);
+	return info.log_bytes;
+}
+
+TEST(a_long_logged_session_keeps_the_log_within_two_segments) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(25)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct store_options options = bench_options(&bench, true);
+	struct store *store CLEANUP(store_closep) = NULL;
+	uint64_t highest = 0;
+	options.segment_bytes = 20000;
+	REQUIRE(store_open(&options, &store, &bench.diag) == ERR_OK);
+	for (uint32_t i = 0; i < 40; i++) {
+		char name[16];
+		(void)snprintf(name, sizeof(name), "pipe%u", i);
+		buf_clear(&text);
+		sample_lines(&text, name, 0, 100);
+		struct taking taking = {.store = store, .rows_per_batch = 20, .log = true, .ahead = 4};
+		REQUIRE(sample_take(&taking, str_from(name), buf_str(&text)) == ERR_OK);
+		highest = MAX_OF(highest, log_bytes(store));
+	}
+	CHECK_EQ(bench.acks, 200);
+	CHECK(highest > 0 && highest < 2 * options.segment_bytes);
+	store_close(TAKE(store));
+	store = open_or_fail(&bench, &options);
+	REQUIRE(store != NULL);
+	struct taking taking = {.store = store};
+	CHECK(sample_replay(&taking, NULL) == ERR_OK);
+	CHECK(store_commit(store, &bench.diag) == ERR_OK);
+	CHECK_EQ(count_records(store, false), 4000);
+	CHECK(str_find(buf_str(&bench.notices), STR("lost"), 0) == SIZE_MAX);
+	CHECK(verify_bench(&bench).intact);
+}
+
+TEST(a_full_log_refuses_a_batch_which_then_goes_into_a_segment_without_it) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(26)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct store_options options = bench_options(&bench, true);
+	struct store *store CLEANUP(store_closep) = NULL;
+	options.log_bytes = 20000;
+	sample_lines(&text, "full", 0, 1000);
+	REQUIRE(store_open(&options, &store, &bench.diag) == ERR_OK);
+	struct taking taking = {.store = store, .rows_per_batch = 100, .log = true, .ahead = 1};
+	CHECK(sample_take(&taking, STR("-"), buf_str(&text)) == ERR_OK);
+	CHECK(taking.full > 1);
+	CHECK(log_bytes(store) <= 20000);
+	CHECK_EQ(bench.acks, 10);
+	struct os_memory *after = os_memory_crash(bench.memory, OS_CRASH_FORGET, 1);
+	store_close(TAKE(store));
+	os_memory_free(bench.memory);
+	bench.memory = after;
+	CHECK_EQ(records_after_replay(&bench), 1000);
+	CHECK(reads_back(&bench, STR("-"), buf_str(&text)));
+	CHECK(verify_bench(&bench).intact);
+}
+
+/* Nothing was appended when the writer stopped, and the log holds the ends of segments. */
+static void leave_long_log(struct bench *bench, const struct store_options *options,
+                           struct str text) {
+	struct store *store CLEANUP(store_closep) = open_or_fail(bench, options);
+	REQUIRE(store != NULL);
+	struct taking taking = {
+	    .store = store, .rows_per_batch = 150, .log = true, .ahead = 7, .hold = true};
+	CHECK(sample_take(&taking, STR("long"), text) == ERR_OK);
+	CHECK_EQ(taking.waiting_count, 7);
+	CHECK(sample_append_waiting(&taking, 0, ERR_CANCELED) == ERR_CANCELED);
+}
+
+TEST(new_batches_are_logged_while_those_of_a_long_log_are_still_to_be_encoded) {
+	struct buf old CLEANUP(buf_deinit) = {0};
+	struct buf new CLEANUP(buf_deinit) = {0};
+	sample_lines(&old, "old", 0, 1000);
+	sample_lines(&new, "new", 0, 500);
+	for (uint32_t way = 0; way < 2; way++) {
+		struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(27)};
+		struct store_options options = bench_options(&bench, true);
+		options.segment_bytes = 20000;
+		leave_long_log(&bench, &options, buf_str(&old));
+		uint64_t end = bench.acked_index + 1;
+		bench.acks = 0;
+		struct store *store CLEANUP(store_closep) = open_or_fail(&bench, &options);
+		REQUIRE(store != NULL);
+		CHECK_EQ(store_replay_left(store), 7);
+		struct taking taking = {
+		    .store = store, .rows_per_batch = 100, .log = true, .ahead = 7, .hold = true};
+		CHECK(sample_take(&taking, STR("pipe"), buf_str(&new)) == ERR_OK);
+		CHECK_EQ(bench.acks, 5);
+		CHECK(bench.acked_index >= end + 499);
+		if (way == 0) { /* they go on, and leave no log */
+			CHECK(sample_replay(&taking, NULL) == ERR_OK);
+			CHECK_EQ(store_replay_left(store), 0);
+			CHECK(log_bytes(store) < 80000); /* of the first segments nothing is left */
+			CHECK(sample_append_waiting(&taking, 0, ERR_OK) == ERR_OK);
+			CHECK(store_commit(store, &bench.diag) == ERR_OK);
+			CHECK_EQ(log_bytes(store), 0);
+		} else { /* another stop: both are in the log */
+			CHECK(sample_append_waiting(&taking, 0, ERR_CANCELED) == ERR_CANCELED);
+		}
+		struct os_memory *after = os_memory_crash(bench.memory, OS_CRASH_FORGET, 1);
+		store_close(TAKE(store));
+		os_memory_free(bench.memory);
+		bench.memory = after;
+		options.os = os_memory_os(after);
+		store = open_or_fail(&bench, &options);
+		REQUIRE(store != NULL);
+		taking = (struct taking){.store = store};
+		CHECK(sample_replay(&taking, NULL) == ERR_OK);
+		CHECK(store_commit(store, &bench.diag) == ERR_OK);
+		CHECK(str_find(buf_str(&bench.notices), STR("lost"), 0) == SIZE_MAX);
+		CHECK(reads_back(&bench, STR("long"), buf_str(&old)));
+		CHECK(reads_back(&bench, STR("pipe"), buf_str(&new)));
+		CHECK(verify_bench(&bench).intact);
+	}
+}

@@ -133,8 +133,18 @@ static void count_rows(const struct batch *batch, struct source_rows *sources) {
 	}
 }
 
+/* Only the state at the segment's end is ever seen: a change of the same file before it is
+ * replaced.
+ */
 static void note_change(struct store_writer *writer, const struct file_entry *entry, uint64_t end) {
 	struct file_change change = {.end = end, .file = entry->number, .state = entry->live};
+	struct file_change *changes = (struct file_change *)(void *)writer->changes.ptr;
+	size_t count = writer->changes.len / sizeof(*changes);
+	if (count > MAX_OF(writer->changes_done, writer->changes_cut) &&
+	    changes[count - 1].file == entry->number) {
+		changes[count - 1] = change;
+		return;
+	}
 	buf_append(&writer->changes, &change, sizeof(change));
 }
 
@@ -292,6 +302,7 @@ static enum err advance(struct store *store, struct batch *batch, struct reserva
 	writer->planned_rows += batch->count;
 	note_files(store, batch);
 	if (reservation->cut_after) {
+		writer->changes_cut = writer->changes.len / sizeof(struct file_change);
 		TRY(seal_plan_make(store, &reservation->seal));
 		writer->planned_bytes = writer->planned_rows = 0;
 		writer->has_seed = false; /* the next segment has seeds of its own */
@@ -326,7 +337,6 @@ enum err reserve_rows(struct store *store, struct batch *batch) {
 enum err store_reserve(struct store *store, struct batch *batch) {
 	struct store_writer *writer = store->writer;
 	ASSERT(writer != NULL && batch->store_private == NULL);
-	ASSERT(writer->replayed == writer->found.frames_count); /* the log comes first */
 	if (writer->broken != ERR_OK) {
 		return writer->broken;
 	}
@@ -392,12 +402,13 @@ static void adopt_streams(struct store *store, const struct batch *batch,
 	}
 }
 
-enum err reserve_replayed(struct store *store, struct batch *batch) {
+enum err reserve_replayed(struct store *store, struct batch *batch, bool *out_moved) {
 	struct reservation *reservation = batch_reservation(batch);
 	struct page_plan *plan = &reservation->plan;
 	struct store_writer *writer = store->writer;
 	writer->incarnation = MAX_OF(writer->incarnation, plan->incarnation + 1);
-	if (!plan_fits(store, batch, plan)) {
+	*out_moved = !plan_fits(store, batch, plan);
+	if (*out_moved) {
 		store_notice(store, "batch %llu of the log gets new places: what was before it is lost",
 		             (unsigned long long)reservation->log_frame);
 		plan->first_index = writer->next_index;

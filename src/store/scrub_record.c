@@ -146,8 +146,10 @@ static enum err read_page(struct store_view *view, struct store_scrub_state *sta
 }
 
 static enum err read_all(struct store *store, struct store_scrub_state *state) {
-	const struct store_scan_options options = {
-	    .from_ns = INSTANT_MIN, .to_ns = INSTANT_MAX, .index_to = UINT64_MAX, .all_types = true};
+	const struct store_scan_options options = {.from_ns = INSTANT_MIN,
+	                                           .to_ns = INSTANT_MAX,
+	                                           .index_to = UINT64_MAX,
+	                                           .types = 1U << RECORD_AUDIT};
 	struct store_scan *scan = NULL;
 	enum err err = store_scan_new(store, &options, &scan);
 	while (err == ERR_OK || err == ERR_CORRUPT) {

@@ -35,6 +35,8 @@ static void read_journal(struct seal_files *files, const struct verifier *verifi
 		if (files->last_note.len > 0 && checkpoint.size <= files->last_size) {
 			files->fault = "the journal's checkpoints are out of order";
 		}
+		buf_clear(&files->note_before);
+		buf_append_str(&files->note_before, buf_str(&files->last_note));
 		buf_clear(&files->last_note);
 		buf_append_str(&files->last_note, note);
 		files->last_size = checkpoint.size;
@@ -78,6 +80,7 @@ enum err seal_files_read(struct seal_files *files, const struct os *os, const ch
 void seal_files_deinit(struct seal_files *files) {
 	buf_deinit(&files->checkpoint_note);
 	buf_deinit(&files->last_note);
+	buf_deinit(&files->note_before);
 	buf_deinit(&files->journal);
 }
 
@@ -298,6 +301,7 @@ enum err sealing_open(struct sealing *sealing, const struct sealing_options *opt
 void sealing_deinit(struct sealing *sealing) {
 	notary_free(sealing->notary);
 	tree_deinit(&sealing->tree);
+	buf_deinit(&sealing->unpublished);
 	*sealing = (struct sealing){0};
 }
 
@@ -349,11 +353,15 @@ static enum err sign(struct sealing *sealing, const struct intent *intent, struc
 	                   note, diag);
 }
 
-static enum err publish(struct sealing *sealing, const struct intent *intent, struct diag *diag) {
+/* Up to the note in the journal, once: its next note would be of a tree that has not grown. */
+static enum err sign_and_append(struct sealing *sealing, const struct intent *intent,
+                                struct diag *diag) {
 	const struct os *os = sealing->os;
 	struct buf text CLEANUP(buf_deinit) = {0};
 	struct buf note CLEANUP(buf_deinit) = {0};
-	struct store_path path;
+	if (sealing->unpublished.len > 0) {
+		return ERR_OK;
+	}
 	for (unsigned level = 1; level < TREE_LEVELS; level++) {
 		if (sealing->tree.completed[level].len > 0) {
 			TRY(write_level(sealing, level));
@@ -363,9 +371,19 @@ static enum err publish(struct sealing *sealing, const struct intent *intent, st
 	TRY(os_replace_file(os, sealing->folder, "intent", buf_str(&text)));
 	TRY(sign(sealing, intent, &note, diag));
 	TRY(append_journal(sealing, buf_str(&note)));
-	TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&note)));
+	buf_append_str(&sealing->unpublished, buf_str(&note));
+	return ERR_OK;
+}
+
+static enum err publish(struct sealing *sealing, const struct intent *intent, struct diag *diag) {
+	const struct os *os = sealing->os;
+	struct store_path path;
+	TRY(sign_and_append(sealing, intent, diag));
+	TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&sealing->unpublished)));
 	/* Not synced: an intent that comes back is one that was fulfilled. */
-	return os->unlink(os->ctx, path_in(&path, sealing->folder, "intent"));
+	TRY(os->unlink(os->ctx, path_in(&path, sealing->folder, "intent")));
+	buf_clear(&sealing->unpublished);
+	return ERR_OK;
 }
 
 /* An intent that was fulfilled before a stop. */

@@ -20,6 +20,7 @@ struct sealing {
 	struct tree tree; /* grows with each appended page */
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];
+	struct buf unpublished;         /* the note of `tree` that the journal has already; or empty */
 	uint64_t journal_size;          /* bytes */
 	uint64_t notes;                 /* in the journal: the number of the next checkpoint */
 	uint8_t last_note[SHA256_SIZE]; /* SHA-256 of the last of them */
@@ -31,8 +32,9 @@ struct seal_files {
 	bool has_checkpoint, has_intent, intent_damaged;
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[SHA256_SIZE];
-	struct buf last_note; /* the journal's last valid note */
-	uint64_t notes;       /* how many valid ones it has */
+	struct buf last_note;   /* the journal's last valid note */
+	struct buf note_before; /* and the one before it; empty: none */
+	uint64_t notes;         /* how many valid ones it has */
 	uint64_t last_size;
 	uint8_t last_root[SHA256_SIZE];
 	struct buf journal;   /* all bytes */
@@ -69,5 +71,6 @@ struct sealing_options {
 MUST_USE enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
                                struct diag *diag);
 void sealing_deinit(struct sealing *sealing);
-/* Signs and publishes the tree as it is. */
+/* Signs and publishes the tree as it is. After ERR_NO_SPACE it may be repeated, with the same tree.
+ */
 MUST_USE enum err sealing_commit(struct sealing *sealing, struct diag *diag);

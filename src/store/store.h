@@ -55,7 +55,8 @@ struct store_options {
 	const struct store_set *others;
 	uint64_t segment_bytes; /* raw bytes at which a segment is cut; 0 = default (64 MiB) */
 	uint64_t
-	    rewrite_bytes; /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
+	    rewrite_bytes;  /* a last segment below this is rewritten with what follows; 0 = 32 MiB */
+	uint64_t log_bytes; /* of a class's write-ahead log, at most; 0 = 2 GiB */
 	/* Called once a piece is durable (in its segment, or in the log). NULL is fine. */
 	void (*durable)(void *ctx, const struct store_piece *piece);
 	/* Called for things found and mended at opening (torn tail cut, tree extended...). */
@@ -80,7 +81,9 @@ MUST_USE enum err store_file_begin(struct store *store, const struct sink_file *
 MUST_USE enum err store_reserve(struct store *store, struct batch *batch);
 /* Batches of a session are either all logged, in order, or none (or a commit stands between): the
  * log keeps the places that were promised to their records. ERR_UNSUPPORTED for container bodies. A
- * failed call may be repeated. */
+ * failed call may be repeated. ERR_LIMIT: the log is full (log_bytes), and nothing was written.
+ * Each segment that store_append commits makes room; or the batch is appended without the log, as
+ * the last one before a commit. */
 MUST_USE enum err store_log(struct store *store, struct batch *batch, struct diag *diag);
 /* Several reserved batches with one sync (group commit). */
 MUST_USE enum err store_log_many(struct store *store, struct batch *const *batches, size_t count,
@@ -115,9 +118,12 @@ struct store_audit_record {
 MUST_USE enum err store_audit(const struct store_audit_options *options,
                               const struct store_audit_record *records, size_t count,
                               struct diag *diag);
-/* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end. */
+/* Batches found in the log at opening: parse, encode, append each, then commit. NULL at the end.
+ * New batches may be reserved and logged before that, and are appended behind them. */
 MUST_USE enum err store_replay_next(struct store *store, struct batch **out_batch,
                                     struct diag *diag);
+/* How many are still to come. */
+uint64_t store_replay_left(const struct store *store);
 
 /* ---- facts ---- */
 

@@ -19,6 +19,7 @@
 #define OWN_FORMAT "akashi"
 #define SEGMENT_BYTES_DEFAULT ((uint64_t)64 << 20)
 #define REWRITE_BYTES_DEFAULT ((uint64_t)32 << 20)
+#define LOG_BYTES_DEFAULT ((uint64_t)2 << 30)
 #define SEGMENT_ROWS_MAX ((uint64_t)1 << 20) /* also cut here: bodies may be empty */
 
 /* A new state of a file, true once the pages before end are in a segment. */
@@ -50,7 +51,11 @@ struct store_writer {
 	struct log_writer log;
 	struct log_found found; /* frames to be replayed */
 	size_t replayed;
-	bool log_dirty; /* log files are there */
+	struct buf
+	    kept; /* struct reservation of frames that do not say all of it; kept_done are used */
+	size_t kept_done;
+	uint64_t unreadable_frame; /* the last one that is noted as lost, or 0 */
+	bool log_dirty;            /* log files are there */
 	uint64_t incarnation;
 	uint64_t next_index;                  /* of the next reservation */
 	uint64_t appended_index;              /* one past the last appended page */
@@ -62,7 +67,8 @@ struct store_writer {
 	uint8_t seed[SALT_SEED_SIZE]; /* of the bundle of next_index - 1 */
 	struct buf changes;           /* struct file_change, in order; changes_done are applied */
 	size_t changes_done;
-	struct buf acks; /* struct pending_ack, in order; acks_done are reported */
+	size_t changes_cut; /* changes before the last planned cut */
+	struct buf acks;    /* struct pending_ack, in order; acks_done are reported */
 	size_t acks_done;
 	struct buf same;    /* struct batch_file_end: known files under new names, to be noted */
 	struct buf waiting; /* records of the ledger: type as varint, body as wire string */
@@ -118,9 +124,14 @@ bool writer_takes_over(const struct store *store);
 /* ---- reserve.c ---- */
 /* Indices, streams, seeds, file states and the cut for a batch that has all its rows. */
 MUST_USE enum err reserve_rows(struct store *store, struct batch *batch);
-/* The same for a batch that comes from the log with its plan; files are those of the frame. */
-MUST_USE enum err reserve_replayed(struct store *store, struct batch *batch);
+/* The same for a batch that comes from the log with its plan; files are those of the frame.
+ * *out_moved: the places are not those of the plan. */
+MUST_USE enum err reserve_replayed(struct store *store, struct batch *batch, bool *out_moved);
 /* Appends a row of the store's own; with an empty field row when the batch is parsed. */
 void add_own_row(const struct store *store, struct batch *batch, enum record_type type,
                  struct str body);
 void report_acks(struct store *store, uint64_t durable_end);
+
+/* ---- replay.c ---- */
+/* Gives places to all batches that were found in the log. */
+MUST_USE enum err replay_plan(struct store *store, struct diag *diag);

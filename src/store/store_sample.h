@@ -11,8 +11,13 @@
 struct taking {
 	struct store *store;
 	uint32_t rows_per_batch;
-	bool log;  /* each batch goes through the log */
-	bool stop; /* the file's last batch is not handed over: the reader was stopped */
+	bool log;       /* each batch goes through the log */
+	bool stop;      /* the file's last batch is not handed over: the reader was stopped */
+	uint32_t ahead; /* batches that are logged before the first of them is appended */
+	struct batch *waiting[8];
+	uint32_t waiting_count;
+	bool hold;     /* nor is any of the last ones: for sample_append_waiting */
+	uint32_t full; /* batches that found the log full, and went into a segment without it */
 	enum sink_verdict verdict; /* the answer to file_begin */
 	struct diag diag;
 };
@@ -30,19 +35,47 @@ static inline void sample_parse(struct batch *batch) {
 	batch->parsed = true;
 }
 
-static inline enum err sample_hand_over(struct taking *taking, struct batch *batch) {
+static inline enum err sample_append(struct taking *taking, struct batch *batch) {
 	struct store_page *page = NULL;
+	sample_parse(batch);
+	TRY(store_encode(taking->store, batch, &page, &taking->diag));
+	return store_append(taking->store, page, &taking->diag);
+}
+
+/* Appends the oldest until only `left` wait; after an error they are dropped. */
+static inline enum err sample_append_waiting(struct taking *taking, uint32_t left, enum err err) {
+	while (taking->waiting_count > left) {
+		struct batch *batch = taking->waiting[0];
+		taking->waiting_count--;
+		memmove(taking->waiting, taking->waiting + 1,
+		        taking->waiting_count * sizeof(struct batch *));
+		if (err == ERR_OK) {
+			err = sample_append(taking, batch);
+		} else {
+			batch_free(batch);
+		}
+	}
+	return err;
+}
+
+static inline enum err sample_hand_over(struct taking *taking, struct batch *batch) {
 	enum err err = store_reserve(taking->store, batch);
 	if (err == ERR_OK && taking->log) {
 		err = store_log(taking->store, batch, &taking->diag);
+	}
+	if (err == ERR_LIMIT) {
+		taking->full++;
+		taking->waiting[taking->waiting_count++] = batch;
+		TRY(sample_append_waiting(taking, 0, ERR_OK));
+		return store_commit(taking->store, &taking->diag);
 	}
 	if (err != ERR_OK) {
 		batch_free(batch);
 		return err;
 	}
-	sample_parse(batch);
-	TRY(store_encode(taking->store, batch, &page, &taking->diag));
-	return store_append(taking->store, page, &taking->diag);
+	ASSERT(taking->ahead < ARRAY_LEN(taking->waiting));
+	taking->waiting[taking->waiting_count++] = batch;
+	return sample_append_waiting(taking, taking->ahead, ERR_OK);
 }
 
 static inline void sample_add_line(struct batch *batch, struct str text, size_t *at,
@@ -108,16 +141,17 @@ static inline enum err sample_take(struct taking *taking, struct str path, struc
 			                     &taking->diag));
 		}
 	}
-	return taking->verdict == SINK_SKIP
-	           ? ERR_OK
-	           : sample_take_lines(taking, path, text, number, resume.position, resume.records);
+	if (taking->verdict == SINK_SKIP) {
+		return ERR_OK;
+	}
+	enum err err = sample_take_lines(taking, path, text, number, resume.position, resume.records);
+	return taking->hold ? err : sample_append_waiting(taking, 0, err);
 }
 
 /* Replays the log as `ingest` would; *out_batches (may be NULL) counts. */
 static inline enum err sample_replay(struct taking *taking, uint32_t *out_batches) {
 	for (;;) {
 		struct batch *batch = NULL;
-		struct store_page *page = NULL;
 		TRY(store_replay_next(taking->store, &batch, &taking->diag));
 		if (batch == NULL) {
 			return ERR_OK;
@@ -125,9 +159,7 @@ static inline enum err sample_replay(struct taking *taking, uint32_t *out_batche
 		if (out_batches != NULL) {
 			++*out_batches;
 		}
-		sample_parse(batch);
-		TRY(store_encode(taking->store, batch, &page, &taking->diag));
-		TRY(store_append(taking->store, page, &taking->diag));
+		TRY(sample_append(taking, batch));
 	}
 }
 

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/ballast.h"
 #include "store/frame.h"
 #include "store/leftovers.h"
 #include "store/log.h"
@@ -243,11 +244,26 @@ static void check_aside(struct verifying *v, struct str folder, struct str name)
 	}
 }
 
+/* It holds no records; but no byte of a store is passed over. */
+static void check_ballast(struct verifying *v) {
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	struct buf proper CLEANUP(buf_deinit) = {0};
+	struct store_path path;
+	ballast_format(&proper);
+	enum err err = os_read_file(v->os, path_in(&path, v->path, "ballast"), BALLAST_SIZE, &bytes);
+	if (err != ERR_OK || !str_eq(buf_str(&bytes), buf_str(&proper))) {
+		verify_damage(v, STR("ballast"),
+		              "is damaged; it holds no records, and may be removed: it is made again");
+	}
+}
+
 /* ---- names ---- */
 
 static void root_file(struct verifying *v, struct str folder, struct str name) {
 	static const struct str names[] = {STR_INIT("store"), STR_INIT("lock")};
-	if (!is_one_of(name, names, ARRAY_LEN(names))) {
+	if (str_eq(name, STR("ballast"))) {
+		check_ballast(v);
+	} else if (!is_one_of(name, names, ARRAY_LEN(names))) {
 		foreign(v, folder, name);
 	}
 }

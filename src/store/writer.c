@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/ballast.h"
 #include "store/leftovers.h"
 #include "store/store_private.h"
 
@@ -15,8 +16,9 @@ struct folder_look {
 
 static bool is_own_name(struct str name) {
 	static const struct str own[] = {
-	    STR_INIT("lock"), STR_INIT("keys"),    STR_INIT("segments"),  STR_INIT("tree"),
-	    STR_INIT("log"),  STR_INIT("objects"), STR_INIT("store.tmp"), STR_INIT("quarantine")};
+	    STR_INIT("lock"),    STR_INIT("keys"),       STR_INIT("segments"),  STR_INIT("tree"),
+	    STR_INIT("log"),     STR_INIT("objects"),    STR_INIT("store.tmp"), STR_INIT("quarantine"),
+	    STR_INIT("ballast"), STR_INIT("ballast.tmp")};
 	for (size_t i = 0; i < ARRAY_LEN(own); i++) {
 		if (str_eq(name, own[i])) {
 			return true;
@@ -256,7 +258,20 @@ static enum err open_sealing(struct store *store, struct diag *diag) {
 	    .cut = cut_tail,
 	    .notice = pass_notice,
 	    .ctx = store};
-	TRY(sealing_open(&store->writer->sealing, &options, diag));
+	struct sealing *sealing = &store->writer->sealing;
+	struct diag inner = {0};
+	enum err err = sealing_open(sealing, &options, &inner);
+	if (err == ERR_NO_SPACE && ballast_release(store->os, store->folder)) {
+		sealing_deinit(sealing);
+		inner = (struct diag){0};
+		err = sealing_open(sealing, &options, &inner);
+	}
+	if (err != ERR_OK) {
+		if (diag != NULL) {
+			*diag = inner;
+		}
+		return err;
+	}
 	store_load_checkpoint(store);
 	return ERR_OK;
 }
@@ -301,6 +316,9 @@ static enum err open_log(struct store *store, struct diag *diag) {
 	}
 	log_writer_init(&writer->log, store->os, store->log, store->facts.uuid,
 	                writer->found.last_frame + 1);
+	writer->log.bytes_max = store->options.log_bytes;
+	log_adopt(&writer->log, &writer->found);
+	TRY(replay_plan(store, diag));
 	if (writer->log_dirty && writer->found.frames_count == 0 && !ledger_waits(store)) {
 		writer->log_dirty = false;
 		return log_clear(&writer->log, diag);
@@ -361,6 +379,7 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	    options->segment_bytes == 0 ? SEGMENT_BYTES_DEFAULT : options->segment_bytes;
 	options->rewrite_bytes =
 	    options->rewrite_bytes == 0 ? REWRITE_BYTES_DEFAULT : options->rewrite_bytes;
+	options->log_bytes = options->log_bytes == 0 ? LOG_BYTES_DEFAULT : options->log_bytes;
 	enum err err = catalogue_check(&store->catalogue, diag);
 	if (err != ERR_OK) {
 		diag_hint(diag,
@@ -378,9 +397,11 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	TRY(open_sealing(store, diag));
 	TRY(open_log(store, diag));
 	TRY(ledger_open(store, diag));
-	for (size_t i = 0; i < store->writer->found.frames_count; i++) {
-		store_notice(store, "batch %" PRIu64 " is taken over from the log",
-		             store->writer->found.frames[i].number);
+	ballast_make(store->os, store->folder);
+	const struct log_found *found = &store->writer->found;
+	if (found->frames_count > 0) {
+		store_notice(store, "%zu batches are taken over from the log, %" PRIu64 " to %" PRIu64,
+		             found->frames_count, found->frames[0].number, found->last_frame);
 	}
 	return ERR_OK;
 }
@@ -398,6 +419,7 @@ void writer_free(struct store *store) {
 	for (size_t i = 0; i < writer->retired.len / sizeof(*retired); i++) {
 		segment_free(retired[i]);
 	}
+	buf_deinit(&writer->kept);
 	buf_deinit(&writer->changes);
 	buf_deinit(&writer->acks);
 	buf_deinit(&writer->same);

@@ -39,7 +39,9 @@ step lab "$CODE" lab
 # T6, T7. Bits, and files removed, cut, swapped, older.
 step flips "$CODE tools/shows/flips.py" python3 tools/shows/flips.py "$AKASHI"
 # T9. A disk that fills up.
-step full-disk "$CODE tools/shows/full_disk.py" python3 tools/shows/full_disk.py "$AKASHI"
+step full-disk "$CODE tools/shows/full_disk.py" python3 tools/shows/full_disk.py "$AKASHI" every
+# A long log, and how soon the store serves again (docs/durability.md, D12).
+step restart "$CODE" python3 tools/torture/restart.py "$AKASHI"
 # T17. Proofs before strangers.
 step strangers "$CODE share" python3 tools/torture/strangers.py "$AKASHI" 10000
 show_end
