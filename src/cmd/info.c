@@ -20,6 +20,12 @@ static void append_size_line(struct buf *out, const char *label, uint64_t bytes)
 	render_bytes(out, bytes);
 }
 
+static void append_frozen(struct buf *out, const struct store *store) {
+	if (store_is_frozen(store)) {
+		buf_append_str(out, STR("; lost and frozen, its class goes on in a later tree"));
+	}
+}
+
 /* What no other class says: the tree of default. */
 static void append_seal(struct buf *out, const struct store *store) {
 	struct store_info info;
@@ -32,6 +38,7 @@ static void append_seal(struct buf *out, const struct store *store) {
 		           (unsigned long long)info.checkpoint_size, (unsigned long long)info.tree_size);
 	}
 	buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+	append_frozen(out, store);
 	buf_append_char(out, '\n');
 }
 
@@ -260,7 +267,10 @@ static void append_json_trees(struct buf *out, const struct store_set *set) {
 		           (unsigned long long)info.records, (unsigned long long)info.tree_size,
 		           (unsigned long long)info.checkpoint_size);
 		buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
-		buf_append_str(out, STR("\"}"));
+		buf_append_str(out, STR("\",\"class\":"));
+		buf_append_json(out, store_class_of(store_class(set->stores[i])));
+		buf_append_str(out, store_is_frozen(set->stores[i]) ? STR(",\"frozen\":true}")
+		                                                    : STR(",\"frozen\":false}"));
 	}
 	buf_append_char(out, ']');
 }
@@ -329,6 +339,7 @@ static void append_trees(struct buf *out, const struct store_set *set) {
 		           STR_ARG(store_class(set->stores[i])), (unsigned long long)info.checkpoint_size,
 		           (unsigned long long)info.tree_size);
 		buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+		append_frozen(out, set->stores[i]);
 		buf_append_char(out, '\n');
 	}
 }

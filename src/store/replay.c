@@ -79,8 +79,11 @@ enum err store_log(struct store *store, struct batch *batch, struct diag *diag) 
 
 static void adopt_files(struct store *store, const struct frame_files *files) {
 	for (uint32_t i = 0; i < files->count; i++) {
-		if (file_table_find(&store->files, files->rows[i].file) == NULL) {
-			(void)file_table_add(&store->files, &files->rows[i]);
+		const struct segment_file *row = &files->rows[i];
+		if (file_table_find(&store->files, row->file) == NULL) {
+			const struct file_entry *known = loss_find_file(store, row->file, row->path);
+			(void)(known == NULL ? file_table_add(&store->files, row)
+			                     : loss_adopt_file(store, known));
 		}
 	}
 }
@@ -108,6 +111,9 @@ enum err store_replay_next(struct store *store, struct batch **out_batch, struct
 		}
 		batch_reservation(batch)->log_frame = frame->number;
 		adopt_files(store, &files);
+		if (loss_is_carried(store, frame)) {
+			reserve_find_holes(store, batch);
+		}
 		enum err err = reserve_replayed(store, batch);
 		if (err != ERR_OK) {
 			return diag_set(diag, err, "the log cannot be taken over: %s", err_text(err));
