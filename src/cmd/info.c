@@ -183,15 +183,29 @@ static void append_same(struct buf *out, const struct store_set *set, bool all) 
 	}
 }
 
+/* A file of a lost tree goes on in a later one of its class, under its number. */
+static bool goes_on(const struct store_set *set, const struct store *store, uint32_t number) {
+	struct str class_name = store_class_of(store_class(store));
+	for (size_t i = 0; i < set->count && store_is_frozen(store); i++) {
+		struct store *other = set->stores[i];
+		if (!store_is_frozen(other) && str_eq(store_class_of(store_class(other)), class_name)) {
+			const struct store_file *files;
+			size_t count = store_files(other, &files);
+			return store_file_of(files, count, number) != NULL;
+		}
+	}
+	return false;
+}
+
 /* Files that were not taken to their end, leaves that are missing or not yet sealed. */
-static uint64_t append_gaps_of(struct buf *out, struct store *store) {
+static uint64_t append_gaps_of(struct buf *out, const struct store_set *set, struct store *store) {
 	const struct store_file *files;
 	struct store_info info;
 	size_t count = store_files(store, &files);
 	uint64_t gaps = 0;
 	store_get_info(store, &info);
 	for (size_t i = 0; i < count; i++) {
-		if (!files[i].done) {
+		if (!files[i].done && !goes_on(set, store, files[i].number)) {
 			gaps++;
 			buf_append_str(out, STR("not taken to its end: "));
 			render_safe(out, files[i].path);
@@ -218,7 +232,7 @@ static void append_gaps(struct buf *out, const struct store_set *set, const stru
 	uint64_t gaps = 0;
 	buf_append_char(out, '\n');
 	for (size_t i = 0; i < set->count; i++) {
-		gaps += append_gaps_of(out, set->stores[i]);
+		gaps += append_gaps_of(out, set, set->stores[i]);
 	}
 	if (gaps == 0) {
 		buf_append_str(out,

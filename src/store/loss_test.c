@@ -423,6 +423,70 @@ TEST(a_file_with_a_hole_is_read_again_from_there) {
 	}
 }
 
+/* ---- another class ---- */
+
+static enum err write_beside(struct bench *bench, struct str path, struct str text, bool log) {
+	struct store_options options = bench_options(bench, true);
+	struct store *first CLEANUP(store_closep) = NULL;
+	struct store *store CLEANUP(store_closep) = NULL;
+	options.segment_bytes = 9000;
+	TRY(store_open(&options, &first, &bench->diag));
+	options.tree = "1y";
+	options.beside = first;
+	TRY(store_open(&options, &store, &bench->diag));
+	struct taking taking = {.store = store, .rows_per_batch = 50, .log = log};
+	enum err err = sample_replay(&taking, NULL);
+	err = err == ERR_OK ? sample_take(&taking, path, text) : err;
+	err = err == ERR_OK && !log ? store_commit(store, &bench->diag) : err;
+	store_close(TAKE(store)); /* before the one that holds the lock */
+	return err;
+}
+
+TEST(each_class_goes_on_by_itself) {
+	struct losing losing CLEANUP(losing_deinit);
+	struct bench *bench = &losing.bench;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	enum sink_verdict verdict;
+	losing_init(&losing, 350);
+	sample_lines(&text, "year", 0, 300);
+	REQUIRE(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == ERR_OK);
+	REQUIRE(write_beside(bench, STR("y.log"), buf_str(&text), false) == ERR_OK);
+	REQUIRE(write_beside(bench, STR("z.log"), STR("in the log\n"), true) == ERR_OK);
+	remove_segment(bench, "1y", 0);
+	REQUIRE(write_beside(bench, STR("w.log"), STR("on\n"), false) == ERR_OK);
+	CHECK_EQ(classes_of(bench), 3);
+	CHECK(blames_others_only(bench, "default"));
+	CHECK(blames_others_only(bench, "1y.2"));
+	CHECK(once_each(bench, STR("in the log\n")) && once_each(bench, STR("on\n")));
+	struct store_options options = bench_options(bench, true);
+	struct store *store = NULL;
+	options.tree = "1y.2";
+	CHECK(store_open(&options, &store, &bench->diag) == ERR_INVALID); /* a writer names a class */
+}
+
+/* Of the new tree's first record only what the frozen one bears out is taken for true. */
+TEST(a_first_record_that_belies_the_frozen_tree_is_damage) {
+	struct losing losing CLEANUP(losing_deinit);
+	struct bench *bench = &losing.bench;
+	struct buf body CLEANUP(buf_deinit) = {0};
+	enum sink_verdict verdict;
+	uint8_t type = 0;
+	losing_init(&losing, 351);
+	lose_last(bench);
+	REQUIRE(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == ERR_OK);
+	read_first_record(bench, "default.2", &type, &body);
+	struct store_info info = info_of(bench, "default");
+	struct buf says CLEANUP(buf_deinit) = {0};
+	buf_printf(&says, "{\"frozen\":\"default\",\"signed_size\":%llu,\"signed_root\":\"",
+	           (unsigned long long)info.checkpoint_size);
+	buf_append_hex(&says, info.checkpoint_root, sizeof(info.checkpoint_root));
+	CHECK(str_starts(buf_str(&body), buf_str(&says)));
+	/* The frozen tree's checkpoints are gone: nobody can bear it out. */
+	remove_file(bench, "/data/tree/default/checkpoint");
+	remove_file(bench, "/data/tree/default/checkpoints");
+	CHECK(!blames_others_only(bench, "default.2"));
+}
+
 /* ---- not lost ---- */
 
 TEST(without_a_key_nothing_is_begun_anew) {
@@ -437,6 +501,35 @@ TEST(without_a_key_nothing_is_begun_anew) {
 		lose_middle(bench);
 		CHECK(write_on(bench, STR("c.log"), STR("x\n"), &verdict) != ERR_OK);
 		CHECK_EQ(classes_of(bench), 1);
+	}
+}
+
+/* What cannot be read now may be there all the same. */
+TEST(an_error_of_reading_is_no_loss) {
+	static const enum err errors[] = {ERR_IO, ERR_DENIED};
+	static const char *const paths[] = {".seg", "/segments/default", "tree/default/checkpoints",
+	                                    "tree/default/level1", "tree/default/intent"};
+	for (size_t i = 0; i < ARRAY_LEN(errors) * ARRAY_LEN(paths); i++) {
+		struct losing losing CLEANUP(losing_deinit);
+		struct bench *bench = &losing.bench;
+		enum sink_verdict verdict;
+		losing_init(&losing, 402);
+		struct os_fault *fault CLEANUP(os_fault_freep) = os_fault_new(os_memory_os(bench->memory));
+		(void)os_fault_add(fault, (struct os_fault_rule){.kinds = OS_CALL_BIT(OS_CALL_OPEN) |
+		                                                          OS_CALL_BIT(OS_CALL_LIST) |
+		                                                          OS_CALL_BIT(OS_CALL_PREAD),
+		                                                 .path_part = paths[i / 2],
+		                                                 .nth = 1,
+		                                                 .lasting = true,
+		                                                 .action = OS_FAULT_FAIL,
+		                                                 .err = errors[i % 2]});
+		bench->os = os_fault_os(fault);
+		CHECK(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == errors[i % 2]);
+		CHECK(os_fault_strikes(fault, 0) > 0);
+		bench->os = NULL;
+		CHECK_EQ(classes_of(bench), 1);
+		CHECK(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == ERR_OK);
+		CHECK(verify_bench(bench).intact);
 	}
 }
 
