@@ -202,6 +202,7 @@ static bool once_each(struct bench *bench, struct str text) {
 struct blame {
 	const char *sound; /* a tree whose files are not to be named */
 	size_t named, wrong;
+	bool first_record; /* of the sound tree is named */
 };
 
 static void blame(void *ctx, const struct store_damage *damage) {
@@ -211,6 +212,9 @@ static void blame(void *ctx, const struct store_damage *damage) {
 	blamed->named++;
 	char part[64];
 	(void)snprintf(part, sizeof(part), "/%s/", blamed->sound);
+	if (strstr(text, part) != NULL) {
+		blamed->first_record |= damage->has_range && damage->index_from == 0;
+	}
 	if (strstr(text, part) != NULL || damage->where.len == 0) {
 		blamed->wrong++;
 		printf("# blamed: %.*s: %.*s\n", STR_ARG(damage->where), STR_ARG(damage->what));
@@ -423,6 +427,34 @@ TEST(a_file_with_a_hole_is_read_again_from_there) {
 	}
 }
 
+/* A stop between a commit and the emptying of the log leaves frames that segments hold. */
+TEST(what_segments_hold_is_not_carried_over_again) {
+	struct losing losing CLEANUP(losing_deinit);
+	struct bench *bench = &losing.bench;
+	struct file_list files = {0};
+	struct buf log CLEANUP(buf_deinit) = {0};
+	char path[200] = "";
+	enum sink_verdict verdict;
+	losing_init(&losing, 303);
+	os_memory_each_file(bench->memory, add_name, &files);
+	for (size_t at = 0; at < files.names.len; at += strlen(files.names.ptr + at) + 1) {
+		if (strstr(files.names.ptr + at, ".wal") != NULL) {
+			(void)snprintf(path, sizeof(path), "%s", files.names.ptr + at);
+		}
+	}
+	buf_deinit(&files.names);
+	const struct os *os = os_memory_os(bench->memory);
+	REQUIRE(os_read_file(os, path, SIZE_MAX, &log) == ERR_OK);
+	REQUIRE(write_on(bench, STR(""), STR(""), &verdict) == ERR_OK);
+	REQUIRE(os_replace_file(os, "/data/log/default", strrchr(path, '/') + 1, buf_str(&log)) ==
+	        ERR_OK);
+	CHECK(verify_bench(bench).intact);
+	lose_middle(bench);
+	REQUIRE(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == ERR_OK);
+	CHECK_EQ(classes_of(bench), 2);
+	CHECK(once_each(bench, buf_str(&losing.second)));
+}
+
 /* ---- another class ---- */
 
 static enum err write_beside(struct bench *bench, struct str path, struct str text, bool log) {
@@ -484,7 +516,11 @@ TEST(a_first_record_that_belies_the_frozen_tree_is_damage) {
 	/* The frozen tree's checkpoints are gone: nobody can bear it out. */
 	remove_file(bench, "/data/tree/default/checkpoint");
 	remove_file(bench, "/data/tree/default/checkpoints");
-	CHECK(!blames_others_only(bench, "default.2"));
+	struct blame blamed = {.sound = "default.2"};
+	struct store_verify_options check = {.damage = blame, .ctx = &blamed};
+	struct store_verify_result result = {0};
+	CHECK(store_verify(os_memory_os(bench->memory), "/data", &check, &result, NULL) == ERR_OK);
+	CHECK(blamed.first_record);
 }
 
 /* ---- not lost ---- */
@@ -581,6 +617,13 @@ static const char *judge_cut(struct bench *bench, const struct losing *losing) {
 	}
 	if (!once_each(bench, buf_str(&losing->second))) {
 		return "what was acknowledged is not there once";
+	}
+	struct buf body CLEANUP(buf_deinit) = {0};
+	uint8_t type = 0;
+	read_first_record(bench, "default.2", &type, &body);
+	size_t why = str_find(buf_str(&body), STR("\"why\":\""), 0);
+	if (type != RECORD_RECOVERY || why == SIZE_MAX || body.ptr[why + 7] == '"') {
+		return "the first record does not say why";
 	}
 	return blames_others_only(bench, "default.2") ? NULL : "not the frozen tree alone is named";
 }
