@@ -345,6 +345,19 @@ TEST(what_is_left_stays_readable_and_a_second_loss_begins_a_third_tree) {
 	CHECK(once_each(bench, buf_str(&losing.first)));
 }
 
+/* All records are there, in one segment: nothing but the notary's own word tells. */
+TEST(checkpoints_that_only_the_notary_knows_are_missed) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(201)};
+	enum sink_verdict verdict;
+	REQUIRE(write_on(&bench, STR("a.log"), STR("one\n"), &verdict) == ERR_OK);
+	REQUIRE(write_on(&bench, STR("b.log"), STR("two\n"), &verdict) == ERR_OK);
+	remove_file(&bench, "/data/tree/default/checkpoint");
+	remove_file(&bench, "/data/tree/default/checkpoints");
+	REQUIRE(write_on(&bench, STR("c.log"), STR("three\n"), &verdict) == ERR_OK);
+	CHECK_EQ(classes_of(&bench), 2);
+	CHECK(blames_others_only(&bench, "default.2"));
+}
+
 /* ---- files ---- */
 
 static bool reads_back_from(struct bench *bench, const char *tree, struct str path,
