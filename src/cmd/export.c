@@ -108,6 +108,12 @@ static enum err not_found(const struct store_set *set, const char *wanted, struc
 	return err;
 }
 
+/* After a loss a file goes on under its number in the next tree of its class. */
+static bool goes_on(const struct found_file *before, const struct store *store, uint32_t number) {
+	return before->store != NULL && before->file.number == number &&
+	       str_eq(store_class_of(store_class(before->store)), store_class_of(store_class(store)));
+}
+
 /* The newest by its number among those of the store. */
 static size_t match_files(struct store *store, const char *wanted, struct str absolute,
                           struct found_file *found) {
@@ -116,7 +122,7 @@ static size_t match_files(struct store *store, const char *wanted, struct str ab
 	size_t matches = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (file_matches(&files[i], str_from(wanted)) || file_matches(&files[i], absolute)) {
-			matches++;
+			matches += !goes_on(found, store, files[i].number);
 			*found = (struct found_file){store, files[i]};
 		}
 	}

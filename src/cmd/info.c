@@ -26,6 +26,12 @@ static void append_size_line(struct buf *out, const char *label, uint64_t bytes)
 	render_bytes(out, bytes);
 }
 
+static void append_frozen(struct buf *out, const struct store *store) {
+	if (store_is_frozen(store)) {
+		buf_append_str(out, STR("; lost and frozen, its class goes on in a later tree"));
+	}
+}
+
 /* What no other class says: the tree of default. */
 static void append_seal(struct buf *out, const struct store *store) {
 	struct store_info info;
@@ -38,6 +44,7 @@ static void append_seal(struct buf *out, const struct store *store) {
 		           (unsigned long long)info.checkpoint_size, (unsigned long long)info.tree_size);
 	}
 	buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+	append_frozen(out, store);
 	buf_append_char(out, '\n');
 }
 
@@ -182,15 +189,29 @@ static void append_same(struct buf *out, const struct store_set *set, bool all) 
 	}
 }
 
+/* A file of a lost tree goes on in a later one of its class, under its number. */
+static bool goes_on(const struct store_set *set, const struct store *store, uint32_t number) {
+	struct str class_name = store_class_of(store_class(store));
+	for (size_t i = 0; i < set->count && store_is_frozen(store); i++) {
+		struct store *other = set->stores[i];
+		if (!store_is_frozen(other) && str_eq(store_class_of(store_class(other)), class_name)) {
+			const struct store_file *files;
+			size_t count = store_files(other, &files);
+			return store_file_of(files, count, number) != NULL;
+		}
+	}
+	return false;
+}
+
 /* Files that were not taken to their end, leaves that are missing or not yet sealed. */
-static uint64_t append_gaps_of(struct buf *out, struct store *store) {
+static uint64_t append_gaps_of(struct buf *out, const struct store_set *set, struct store *store) {
 	const struct store_file *files;
 	struct store_info info;
 	size_t count = store_files(store, &files);
 	uint64_t gaps = 0;
 	store_get_info(store, &info);
 	for (size_t i = 0; i < count; i++) {
-		if (!files[i].done) {
+		if (!files[i].done && !goes_on(set, store, files[i].number)) {
 			gaps++;
 			buf_append_str(out, STR("not taken to its end: "));
 			render_safe(out, files[i].path);
@@ -217,7 +238,7 @@ static void append_gaps(struct buf *out, const struct store_set *set, const stru
 	uint64_t gaps = 0;
 	buf_append_char(out, '\n');
 	for (size_t i = 0; i < set->count; i++) {
-		gaps += append_gaps_of(out, set->stores[i]);
+		gaps += append_gaps_of(out, set, set->stores[i]);
 	}
 	if (gaps == 0) {
 		buf_append_str(out,
@@ -266,7 +287,10 @@ static void append_json_trees(struct buf *out, const struct store_set *set) {
 		           (unsigned long long)info.records, (unsigned long long)info.tree_size,
 		           (unsigned long long)info.checkpoint_size);
 		buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
-		buf_append_str(out, STR("\"}"));
+		buf_append_str(out, STR("\",\"class\":"));
+		buf_append_json(out, store_class_of(store_class(set->stores[i])));
+		buf_append_str(out, store_is_frozen(set->stores[i]) ? STR(",\"frozen\":true}")
+		                                                    : STR(",\"frozen\":false}"));
 	}
 	buf_append_char(out, ']');
 }
@@ -360,6 +384,7 @@ static void append_trees(struct buf *out, const struct store_set *set) {
 		           STR_ARG(store_class(set->stores[i])), (unsigned long long)info.checkpoint_size,
 		           (unsigned long long)info.tree_size);
 		buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
+		append_frozen(out, set->stores[i]);
 		buf_append_char(out, '\n');
 	}
 }

@@ -133,14 +133,26 @@ static enum err settle(struct ingest *ingest, struct store *store, struct diag *
 	return err;
 }
 
+/* Whether the log of the class, in any of its trees, holds something. */
+static bool has_log(const struct store_set *set, struct str class_name) {
+	bool found = false;
+	for (size_t i = 0; i < set->count; i++) {
+		struct store_info info;
+		store_get_info(set->stores[i], &info);
+		found = found || (info.log_bytes > 0 &&
+		                  str_eq(store_class_of(store_class(set->stores[i])), class_name));
+	}
+	return found;
+}
+
 /* After ingest no log holds anything, also of the classes that it was not about. */
 static enum err settle_others(struct ingest *ingest, const struct store_options *options,
                               struct diag *diag) {
+	struct str own = store_class_of(store_class(ingest->store));
 	for (size_t i = 0; i < ingest->others.count; i++) {
 		struct str name = store_class(ingest->others.stores[i]);
-		struct store_info info;
-		store_get_info(ingest->others.stores[i], &info);
-		if (info.log_bytes == 0 || str_eq(name, store_class(ingest->store))) {
+		bool later = store_class_of(name).len < name.len; /* the class was its first tree's turn */
+		if (later || str_eq(name, own) || !has_log(&ingest->others, name)) {
 			continue;
 		}
 		if (i == 0) {

@@ -202,6 +202,9 @@ static enum err each_class(const struct args *args,
 	TRY(call(ctx, first, diag));
 	for (size_t i = 1; i < count; i++) {
 		struct store *store CLEANUP(store_closep) = NULL;
+		if (store_class_of(classes[i]).len < classes[i].len) {
+			continue; /* a later tree: its class is opened by its own name */
+		}
 		options.tree = classes[i].ptr; /* ends in NUL */
 		options.beside = first;
 		TRY(store_open(&options, &store, diag));

@@ -175,6 +175,15 @@ uint64_t catalogue_end(const struct catalogue *catalogue) {
 	return catalogue->count == 0 ? 0 : catalogue->entries[catalogue->count - 1].end;
 }
 
+uint64_t catalogue_log_frame(const struct catalogue *catalogue) {
+	uint64_t frame = 0;
+	for (size_t i = 0; i < catalogue->count; i++) {
+		const struct segment *segment = catalogue->entries[i].segment;
+		frame = segment == NULL ? frame : MAX_OF(frame, segment_footer(segment)->log_frame);
+	}
+	return frame;
+}
+
 enum err catalogue_check(const struct catalogue *catalogue, struct diag *diag) {
 	uint64_t end = 0;
 	for (size_t i = 0; i < catalogue->count; i++) {

@@ -42,6 +42,8 @@ void catalogue_deinit(struct catalogue *catalogue);
 uint64_t catalogue_last(const struct catalogue *catalogue);
 /* One past the last index. */
 uint64_t catalogue_end(const struct catalogue *catalogue);
+/* The last frame of the write-ahead log that its intact segments hold. */
+uint64_t catalogue_log_frame(const struct catalogue *catalogue);
 /* ERR_CORRUPT when a segment is damaged, or indices are missing between segments. */
 MUST_USE enum err catalogue_check(const struct catalogue *catalogue, struct diag *diag);
 /* The intact segment that holds index, or NULL. */

@@ -332,7 +332,7 @@ static enum err empty_log(struct store *store, struct diag *diag) {
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "a damaged log cannot be set aside: %s", err_text(err));
 	}
-	TRY(log_clear(&writer->log, diag));
+	TRY(loss_clear_logs(store, diag));
 	writer->log_dirty = false;
 	return ERR_OK;
 }

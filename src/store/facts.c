@@ -72,11 +72,41 @@ bool class_name_valid(struct str name) {
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.ptr[i];
 		bool plain = char_is_digit(c) || (c >= 'a' && c <= 'z');
-		if (!plain && (i == 0 || (c != '-' && c != '.'))) {
+		if (!plain && (i == 0 || c != '-')) {
 			return false;
 		}
 	}
 	return name.len > 0 && name.len <= CLASS_NAME_MAX;
+}
+
+bool tree_name_valid(struct str name) {
+	struct str number = name;
+	struct str class_name = str_cut(&number, '.');
+	uint64_t value;
+	if (class_name.len == name.len) {
+		return class_name_valid(name);
+	}
+	return class_name_valid(class_name) && str_to_u64(number, CLASSES_MAX, &value) && value >= 2 &&
+	       number.ptr[0] != '0';
+}
+
+struct str tree_class(struct str name) {
+	return str_cut(&name, '.');
+}
+
+uint64_t tree_number(struct str name) {
+	uint64_t number = 1;
+	struct str class_name = str_cut(&name, '.');
+	(void)class_name;
+	return str_to_u64(name, CLASSES_MAX, &number) ? number : 1;
+}
+
+void tree_name(struct str class_name, uint64_t number, char out_name[TREE_NAME_MAX + 1]) {
+	ASSERT(class_name.len <= CLASS_NAME_MAX && number >= 1 && number <= CLASSES_MAX);
+	int len = snprintf(out_name, TREE_NAME_MAX + 1, "%.*s", STR_ARG(class_name));
+	if (number > 1) {
+		(void)snprintf(out_name + len, (size_t)(TREE_NAME_MAX + 1 - len), ".%u", (unsigned)number);
+	}
 }
 
 bool facts_has_class(const struct facts *facts, struct str name) {
@@ -88,8 +118,31 @@ bool facts_has_class(const struct facts *facts, struct str name) {
 	return false;
 }
 
+struct str facts_newest(const struct facts *facts, struct str class_name) {
+	struct str newest = STR("");
+	for (size_t i = 0; i < facts->classes_count; i++) {
+		struct str name = str_from(facts->classes[i]);
+		if (str_eq(tree_class(name), class_name) &&
+		    (newest.len == 0 || tree_number(name) > tree_number(newest))) {
+			newest = name;
+		}
+	}
+	return newest;
+}
+
+/* Trees of a class are begun one after another. */
+static bool follows_its_class(const struct facts *facts, struct str name) {
+	char before[TREE_NAME_MAX + 1];
+	uint64_t number = tree_number(name);
+	if (number == 1) {
+		return true;
+	}
+	tree_name(tree_class(name), number - 1, before);
+	return facts_has_class(facts, str_from(before));
+}
+
 enum err facts_add_class(struct facts *facts, struct str name) {
-	ASSERT(class_name_valid(name) && !facts_has_class(facts, name));
+	ASSERT(tree_name_valid(name) && !facts_has_class(facts, name));
 	if (facts->classes_count == CLASSES_MAX) {
 		return ERR_LIMIT;
 	}
@@ -154,8 +207,8 @@ enum err facts_parse(struct str text, struct facts *out_facts, struct diag *diag
 	while (inner.len > 0) {
 		struct str line = str_cut(&inner, '\n');
 		struct str name = str_slice(line, 6, line.len);
-		if (!class_name_valid(name) || facts_has_class(&facts, name) ||
-		    facts_add_class(&facts, name) != ERR_OK) {
+		if (!tree_name_valid(name) || facts_has_class(&facts, name) ||
+		    !follows_its_class(&facts, name) || facts_add_class(&facts, name) != ERR_OK) {
 			return diag_set(diag, ERR_CORRUPT, "the file 'store' names a class that cannot be");
 		}
 	}

@@ -72,9 +72,40 @@ TEST(classes_are_listed_in_one_way_only) {
 	CHECK(!takes_classes(STR("class default\nklass 1y\n")));
 	CHECK(!takes_classes(STR("class default\n\n")));
 	CHECK(!takes_classes(STR("class default\nclass 1y")));
-	CHECK(!takes_classes(STR("class default\nclass a\nclass b\nclass c\nclass d\nclass e\nclass f\n"
-	                         "class g\nclass h\nclass i\nclass j\nclass k\nclass l\nclass m\n"
-	                         "class n\nclass o\nclass p\n")));
+	struct buf many CLEANUP(buf_deinit) = {0};
+	buf_append_str(&many, STR("class default\n"));
+	for (int i = 1; i < CLASSES_MAX; i++) {
+		buf_printf(&many, "class c%d\n", i);
+	}
+	CHECK(takes_classes(buf_str(&many)));
+	buf_append_str(&many, STR("class one-too-many\n"));
+	CHECK(!takes_classes(buf_str(&many)));
+}
+
+TEST(a_class_goes_on_in_trees_that_are_numbered) {
+	struct facts facts = facts_make(uuid);
+	char name[TREE_NAME_MAX + 1];
+	char origin[ORIGIN_MAX];
+	CHECK(takes_classes(STR("class default\nclass default.2\nclass 1y\nclass default.3\n")));
+	CHECK(!takes_classes(STR("class default\nclass default.3\n")));
+	CHECK(!takes_classes(STR("class default\nclass 1y.2\n")));
+	CHECK(!takes_classes(STR("class default\nclass default.1\n")));
+	CHECK(!takes_classes(STR("class default\nclass default.02\n")));
+	CHECK(!takes_classes(STR("class default\nclass default.\n")));
+	CHECK(!takes_classes(STR("class default\nclass default.2.2\n")));
+	CHECK(tree_name_valid(STR("1y.2")) && !class_name_valid(STR("1y.2")));
+	CHECK_STR(tree_class(STR("1y.12")), "1y");
+	CHECK_EQ(tree_number(STR("1y.12")), 12);
+	CHECK_EQ(tree_number(STR("1y")), 1);
+	tree_name(STR("1y"), 1, name);
+	CHECK_STR(str_from(name), "1y");
+	tree_name(STR("1y"), 12, name);
+	CHECK_STR(str_from(name), "1y.12");
+	REQUIRE(facts_add_class(&facts, STR("default.2")) == ERR_OK);
+	CHECK_STR(facts_newest(&facts, STR("default")), "default.2");
+	CHECK_EQ(facts_newest(&facts, STR("1y")).len, 0);
+	facts_origin(&facts, STR("default.2"), origin);
+	CHECK_STR(str_from(origin), "akashi/01234567-89ab-4def-8011-223344556677/default.2");
 }
 
 TEST(every_flipped_bit_and_every_cut_of_the_facts_is_noticed) {

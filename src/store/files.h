@@ -24,6 +24,7 @@ struct file_entry {
 	bool is_object;
 	bool keeps_bytes; /* the object's bytes are in the store (known since file_begin) */
 	bool touched;     /* named by a page of the open segment */
+	bool holed;       /* records before those at hand are lost: its state stays where it was */
 	int64_t modified_ns;
 	struct file_state live, kept;
 };

@@ -61,27 +61,66 @@ static enum err take_file(struct store *store, const struct sink_file *file,
 	} else {
 		known->modified_ns = file->modified_ns;
 	}
+	known->holed = false;
 	known->keeps_bytes = file->is_object && file->bytes != NULL && file->hash_known;
 	*out_file = known->number;
 	return ERR_OK;
+}
+
+/* Whether the class has it in a tree that was lost since; what was begun there goes on in this one.
+ */
+static enum sink_verdict judge_before(struct store *store, const struct sink_file *file, bool fresh,
+                                      struct file_entry **out_known) {
+	enum sink_verdict verdict = SINK_TAKE;
+	struct file_entry *known = NULL;
+	for (const struct store *at = store->before; at != NULL && verdict == SINK_TAKE;
+	     at = at->before) {
+		verdict = file_table_judge(&at->files, file, fresh, &known);
+	}
+	*out_known = NULL;
+	if (verdict == SINK_RESUME) {
+		if (file_table_find(&store->files, known->number) != NULL) {
+			return SINK_TAKE; /* it went on here, and was another kind of file since */
+		}
+		*out_known = loss_adopt_file(store, known);
+	}
+	return verdict;
 }
 
 /* Whether another class has it; refuses what was begun there and has grown. */
 static enum err judge_others(const struct store *store, const struct sink_file *file, bool fresh,
                              bool *out_known, struct diag *diag) {
 	const struct store_set *others = store->options.others;
+	struct str begun_in = STR("");
 	for (size_t i = 0; others != NULL && i < others->count; i++) {
 		const struct store *other = others->stores[i];
 		struct file_entry *entry;
-		if (str_eq(other->class_name, store->class_name)) {
+		struct str class_name = tree_class(other->class_name);
+		if (str_eq(class_name, tree_class(store->class_name))) {
 			continue;
 		}
 		enum sink_verdict verdict = file_table_judge(&other->files, file, fresh, &entry);
 		*out_known = *out_known || verdict == SINK_SKIP;
-		if (verdict == SINK_RESUME) {
-			return diag_set(diag, ERR_EXISTS, "the file was begun in class %.*s",
-			                STR_ARG(other->class_name));
-		}
+		begun_in = verdict == SINK_RESUME ? class_name : begun_in;
+	}
+	return begun_in.len == 0 || *out_known
+	           ? ERR_OK
+	           : diag_set(diag, ERR_EXISTS, "the file was begun in class %.*s", STR_ARG(begun_in));
+}
+
+/* What is known of the file outside this tree. */
+static enum err judge_elsewhere(struct store *store, const struct sink_file *file, bool fresh,
+                                enum sink_verdict *verdict, struct file_entry **known,
+                                struct diag *diag) {
+	bool elsewhere = false;
+	struct file_entry *before = NULL;
+	if (*known == NULL) {
+		*verdict = judge_before(store, file, fresh, &before);
+		*known = before;
+	}
+	if (*verdict == SINK_TAKE) {
+		TRY(judge_others(store, file, fresh, &elsewhere, diag));
+		*verdict = elsewhere ? SINK_SKIP : SINK_TAKE;
 	}
 	return ERR_OK;
 }
@@ -108,11 +147,10 @@ enum err store_file_begin(struct store *store, const struct sink_file *file, boo
 		return ERR_OK;
 	}
 	if (verdict == SINK_TAKE && !store->options.take_again) {
-		bool elsewhere = false;
-		TRY(judge_others(store, file, fresh, &elsewhere, diag));
-		if (elsewhere) {
+		TRY(judge_elsewhere(store, file, fresh, &verdict, &known, diag));
+		if (verdict == SINK_SKIP) {
 			*out_file = FILE_NONE;
-			*out_verdict = SINK_SKIP;
+			*out_verdict = verdict;
 			return ERR_OK;
 		}
 	}

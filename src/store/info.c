@@ -170,8 +170,16 @@ struct str store_class(const struct store *store) {
 	return store->class_name;
 }
 
+struct str store_class_of(struct str tree) {
+	return tree_class(tree);
+}
+
+bool store_is_frozen(const struct store *store) {
+	return !str_eq(store->class_name, facts_newest(&store->facts, tree_class(store->class_name)));
+}
+
 bool store_class_valid(struct str name) {
-	return class_name_valid(name) && str_find(name, STR("."), 0) == (size_t)-1;
+	return class_name_valid(name);
 }
 
 /* The lists are views for the caller; made anew at each call. */

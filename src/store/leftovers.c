@@ -22,7 +22,7 @@ static bool is_of_class(struct str where) {
 	bool segment = str_eq(top, STR("segments")) && str_eq(rest, STR("new.tmp"));
 	bool tree = str_eq(top, STR("tree")) &&
 	            (str_eq(rest, STR("checkpoint.tmp")) || str_eq(rest, STR("intent.tmp")));
-	return (segment || tree) && class_name_valid(class_name);
+	return (segment || tree) && tree_name_valid(class_name);
 }
 
 static bool all_hex(struct str text) {
@@ -42,7 +42,7 @@ static bool is_of_keys(struct str where) {
 	struct str top = str_cut(&rest, '/');
 	struct str class_name = str_cut(&rest, '/');
 	uint64_t number;
-	return str_eq(top, STR("keys")) && class_name_valid(class_name) &&
+	return str_eq(top, STR("keys")) && tree_name_valid(class_name) &&
 	       (str_eq(rest, STR("signed.tmp")) ||
 	        (str_ends(rest, STR(".tmp")) &&
 	         epochs_name_parse(str_slice(rest, 0, rest.len - 4), &number)));

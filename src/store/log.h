@@ -51,7 +51,7 @@ void log_end_file(struct log_writer *log);
 MUST_USE enum err log_remove_until(struct log_writer *log, uint64_t frame, struct diag *diag);
 /* Bytes of all files that are there. */
 uint64_t log_size(const struct log_writer *log);
-/* Removes all log files, durably. The writer goes on with a new file. */
+/* Removes all log files of its folder, durably. The writer goes on with a new file. */
 MUST_USE enum err log_clear(struct log_writer *log, struct diag *diag);
 
 /* ---- recovery ---- */
@@ -69,6 +69,7 @@ struct log_damage {
 	bool torn; /* the end of an unfinished write: no frame behind it, none is missing */
 };
 struct log_file {
+	const char *folder; /* as log_find was given it */
 	char name[LOG_NAME_MAX];
 	uint64_t size;
 	const char *bytes;   /* mapped; NULL when empty */
@@ -86,10 +87,17 @@ struct log_found {
 	uint64_t missing_frames; /* numbers in (taken_over, last_frame] that are nowhere */
 };
 
-/* Reads all log files of folder. taken_over: the last frame that segments hold. Damage is reported,
- * not judged as an error; an error is one of reading. Free with log_found_deinit. */
-MUST_USE enum err log_find(const struct os *os, const char *folder, const uint8_t store_uuid[16],
-                           uint64_t taken_over, struct log_found *out_found, struct diag *diag);
+/* Where a tree's log lies: its own folder first, then those of the trees that it goes on from (they
+ * may be gone). Paths are borrowed, and outlive what was found. */
+struct log_folders {
+	const char *const *paths;
+	size_t count;
+};
+/* Reads all log files of the folders. taken_over: the last frame that segments hold. Damage is
+ * reported, not judged as an error; an error is one of reading. Free with log_found_deinit. */
+MUST_USE enum err log_find(const struct os *os, struct log_folders folders,
+                           const uint8_t store_uuid[16], uint64_t taken_over,
+                           struct log_found *out_found, struct diag *diag);
 void log_found_deinit(struct log_found *found);
 /* Reads the bytes of one file into found as files[file] (for log_find and the fuzzer). The file's
  * UUID is its name, so that frames behind a damaged header are still had. */

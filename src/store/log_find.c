@@ -186,23 +186,29 @@ void log_judge(struct log_found *found, uint64_t taken_over) {
 	}
 }
 
+struct listing {
+	struct log_found *found;
+	const char *folder;
+};
+
 static enum err add_file(void *ctx, struct str name, enum os_file_kind kind) {
-	struct log_found *found = ctx;
+	struct listing *listing = ctx;
+	struct log_found *found = listing->found;
 	if (kind != OS_FILE_REGULAR || !str_ends(name, STR(".wal")) || name.len >= LOG_NAME_MAX) {
 		return ERR_OK;
 	}
 	found->files = grow(found->files, found->files_count, sizeof(*found->files));
 	struct log_file *file = &found->files[found->files_count++];
-	*file = (struct log_file){0};
+	*file = (struct log_file){.folder = listing->folder};
 	memcpy(file->name, name.ptr, name.len);
 	return ERR_OK;
 }
 
-static enum err map_file(const struct os *os, const char *folder, struct log_file *file) {
+static enum err map_file(const struct os *os, struct log_file *file) {
 	struct store_path path;
 	struct os_stat stat;
 	int fd;
-	TRY(os->open(os->ctx, path_in(&path, folder, file->name), OS_READ, &fd));
+	TRY(os->open(os->ctx, path_in(&path, file->folder, file->name), OS_READ, &fd));
 	enum err err = os->fstat(os->ctx, fd, &stat);
 	if (err == ERR_OK && stat.size > 0) {
 		err = os->map(os->ctx, fd, stat.size, &file->bytes);
@@ -212,12 +218,23 @@ static enum err map_file(const struct os *os, const char *folder, struct log_fil
 	return err;
 }
 
-enum err log_find(const struct os *os, const char *folder, const uint8_t store_uuid[16],
+static enum err list_folders(struct log_found *found, struct log_folders folders) {
+	for (size_t i = 0; i < folders.count; i++) {
+		struct listing listing = {.found = found, .folder = folders.paths[i]};
+		enum err err = found->os->list(found->os->ctx, listing.folder, add_file, &listing);
+		if (err != ERR_OK && (i == 0 || err != ERR_NOT_FOUND)) {
+			return err;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err log_find(const struct os *os, struct log_folders folders, const uint8_t store_uuid[16],
                   uint64_t taken_over, struct log_found *out_found, struct diag *diag) {
 	struct log_found found = {.os = os};
-	enum err err = os->list(os->ctx, folder, add_file, &found);
+	enum err err = list_folders(&found, folders);
 	for (uint32_t i = 0; err == ERR_OK && i < found.files_count; i++) {
-		err = map_file(os, folder, &found.files[i]);
+		err = map_file(os, &found.files[i]);
 		uint8_t uuid[UUID_SIZE] = {0};
 		(void)uuid_parse(str_make(found.files[i].name, UUID_TEXT_SIZE),
 		                 uuid); /* else no frame fits */
@@ -228,7 +245,8 @@ enum err log_find(const struct os *os, const char *folder, const uint8_t store_u
 	}
 	if (err != ERR_OK) {
 		log_found_deinit(&found);
-		return diag_set(diag, err, "the log in '%s' cannot be read: %s", folder, err_text(err));
+		return diag_set(diag, err, "the log in '%s' cannot be read: %s", folders.paths[0],
+		                err_text(err));
 	}
 	note_last_frames(&found);
 	log_judge(&found, taken_over);

@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 
+#include "base/map.h"
 #include "base/sha256.h"
 #include "store/leaves.h"
 #include "store/store_private.h"
@@ -96,10 +97,12 @@ static char *class_folder(struct store *store, const char *name) {
 	return arena_cstr(store->arena, text);
 }
 
+/* A reader names a tree; a writer names a class, whose newest tree it is given. */
 static enum err set_class(struct store *store, const char *name, struct diag *diag) {
 	store->class_name =
 	    str_from(arena_cstr(store->arena, str_from(name == NULL ? CLASS_DEFAULT : name)));
-	if (class_name_valid(store->class_name)) {
+	if (store->options.writable ? class_name_valid(store->class_name)
+	                            : tree_name_valid(store->class_name)) {
 		return ERR_OK;
 	}
 	diag_set(diag, ERR_INVALID, "'%.80s' cannot name a class", name);
@@ -149,20 +152,43 @@ static enum err check_class(struct store *store, struct diag *diag) {
 	                      STR_ARG(store->class_name));
 }
 
+/* What footers of a frozen tree say of files holds only as far as the records are there: the state
+ * that was true before the first gap that may have cost some of a file. */
+struct gaps {
+	struct map *known;    /* number of a file -> where the segment ends that spoke of it last */
+	uint64_t end, gap_to; /* of the segments so far; of the last gap among them */
+};
+
+static bool holds_still(struct gaps *gaps, const struct segment_file *row, uint64_t end) {
+	bool added;
+	uint64_t *seen =
+	    map_put(gaps->known, str_make((const char *)&row->file, sizeof(row->file)), end, &added);
+	uint64_t from = added ? row->first_index : *seen;
+	*seen = from < gaps->gap_to ? 0 : end; /* 0: for ever */
+	return from >= gaps->gap_to;
+}
+
 /* Later segments win, so in order. */
 static void load_footers(struct store *store) {
+	struct gaps gaps = {.known = map_new()};
 	for (size_t i = 0; i < store->catalogue.count; i++) {
-		if (store->catalogue.entries[i].segment == NULL) {
+		const struct segment_entry *entry = &store->catalogue.entries[i];
+		if (entry->segment == NULL) {
 			continue;
 		}
-		const struct segment_footer *footer = segment_footer(store->catalogue.entries[i].segment);
+		const struct segment_footer *footer = segment_footer(entry->segment);
+		gaps.gap_to = entry->first > gaps.end ? entry->first : gaps.gap_to;
+		gaps.end = MAX_OF(gaps.end, entry->end);
 		for (uint32_t row = 0; row < footer->streams_count; row++) {
 			stream_table_load(&store->streams, &footer->streams[row]);
 		}
 		for (uint32_t row = 0; row < footer->files_count; row++) {
-			file_table_load(&store->files, &footer->files[row]);
+			if (!store->is_before || holds_still(&gaps, &footer->files[row], entry->end)) {
+				file_table_load(&store->files, &footer->files[row]);
+			}
 		}
 	}
+	map_free(gaps.known);
 }
 
 /* For facts about the store; whether it is right is for store_verify. */
@@ -191,26 +217,81 @@ void store_load_checkpoint(struct store *store) {
 	}
 }
 
+/* A folder of segments that is gone is as if each of them were. */
+static enum err load_tree(struct store *store, struct diag *diag) {
+	struct catalogue_owner owner = {.store_uuid = store->facts.uuid, .tree = store->class_name};
+	struct diag inner = {0};
+	enum err err = catalogue_load(&store->catalogue, store->os, store->segments, &owner, &inner);
+	if (err != ERR_OK && err != ERR_NOT_FOUND) {
+		return diag_set(diag, err, "%s", inner.message);
+	}
+	load_footers(store);
+	return ERR_OK;
+}
+
+static enum err find_segment(void *ctx, struct str name, enum os_file_kind kind) {
+	bool *found = ctx;
+	uint64_t first;
+	uint64_t end;
+	(void)kind;
+	*found = *found || segment_name_parse(name, &first, &end);
+	return ERR_OK;
+}
+
+/* The newest of the class. When a stop came before its first record, the loss that it is to tell of
+ * is looked at once more, in the tree before. */
+static enum err choose_tree(struct store *store, struct diag *diag) {
+	struct str newest = facts_newest(&store->facts, store->class_name);
+	uint64_t number = tree_number(newest);
+	char name[TREE_NAME_MAX + 1];
+	bool begun = number == 1 || store->handover->has_loss;
+	if (!begun) {
+		char folder[TREE_NAME_MAX + 16];
+		struct store_path path;
+		(void)snprintf(folder, sizeof(folder), "segments/%.*s", STR_ARG(newest));
+		enum err err = store->os->list(store->os->ctx, path_in(&path, store->folder, folder),
+		                               find_segment, &begun);
+		if (err != ERR_OK && err != ERR_NOT_FOUND) {
+			return diag_set(diag, err, "the segments in '%s' cannot be listed: %s", path.text,
+			                err_text(err));
+		}
+	}
+	tree_name(store->class_name, begun ? number : number - 1, name);
+	store->class_name = str_from(arena_cstr(store->arena, str_from(name)));
+	return set_paths(store, store->options.path, diag);
+}
+
+static enum err open_writer(struct store *store, struct diag *diag) {
+	TRY(writer_lock(store, diag));
+	TRY(read_facts(store, diag));
+	TRY(choose_tree(store, diag));
+	TRY(check_class(store, diag));
+	TRY(load_tree(store, diag));
+	TRY(writer_open(store, diag));
+	struct str newest = facts_newest(&store->facts, tree_class(store->class_name));
+	if (!str_eq(newest, store->class_name)) { /* whole again, but the next one is listed */
+		store->writer->sealing.lost = true;
+		(void)snprintf(store->writer->sealing.why, sizeof(store->writer->sealing.why),
+		               "a writer had found damage that is there no more");
+		return ERR_CORRUPT;
+	}
+	return ERR_OK;
+}
+
 static enum err open_inside(struct store *store, struct diag *diag) {
 	TRY(set_class(store, store->options.tree, diag));
-	struct catalogue_owner owner = {.store_uuid = store->facts.uuid, .tree = store->class_name};
 	TRY(set_paths(store, store->options.path, diag));
 	if (store->options.writable) {
-		TRY(writer_lock(store, diag));
+		return open_writer(store, diag);
 	}
 	TRY(read_facts(store, diag));
 	TRY(check_class(store, diag));
-	if (!store->options.writable) {
-		store_load_checkpoint(store); /* before the segments: a writer may be at work */
-	}
-	TRY(catalogue_load(&store->catalogue, store->os, store->segments, &owner, diag));
-	load_footers(store);
-	return store->options.writable ? writer_open(store, diag) : ERR_OK;
+	store_load_checkpoint(store); /* before the segments: a writer may be at work */
+	return load_tree(store, diag);
 }
 
-enum err store_open(const struct store_options *options, struct store **out_store,
-                    struct diag *diag) {
-	struct store *store CLEANUP(store_closep) = calloc(1, sizeof(*store));
+static struct store *new_store(const struct store_options *options) {
+	struct store *store = calloc(1, sizeof(*store));
 	ASSERT(store != NULL);
 	store->os = options->os;
 	store->options = *options;
@@ -219,8 +300,59 @@ enum err store_open(const struct store_options *options, struct store **out_stor
 	ASSERT(store->shown != NULL);
 	file_table_init(&store->files, store->arena);
 	stream_table_init(&store->streams, store->arena);
-	TRY(open_inside(store, diag));
+	return store;
+}
+
+/* *out_store stays NULL when the tree is lost, and the next one is to be opened. */
+static enum err open_once(const struct store_options *options, struct handover *handover,
+                          struct store **out_store, struct diag *diag) {
+	struct store *store CLEANUP(store_closep) = new_store(options);
+	struct diag inner = {0};
+	store->handover = handover;
+	enum err err = open_inside(store, &inner);
+	if (err != ERR_OK && store->writer != NULL && store->writer->sealing.lost) {
+		return loss_go_on(store, diag);
+	}
+	if (err != ERR_OK) {
+		diag_set(diag, err, "%s", inner.message);
+		diag_hint(diag, "%s", inner.hint);
+		return err;
+	}
+	store->handover = NULL;
 	*out_store = TAKE(store);
+	return ERR_OK;
+}
+
+enum err store_open(const struct store_options *options, struct store **out_store,
+                    struct diag *diag) {
+	struct handover handover = {.lock_fd = -1};
+	struct store *store = NULL;
+	enum err err;
+	do {
+		err = open_once(options, &handover, &store, diag);
+	} while (err == ERR_OK && store == NULL);
+	if (handover.lock_fd >= 0) {
+		(void)options->os->close(options->os->ctx, handover.lock_fd); /* gives the lock back */
+	}
+	if (err == ERR_OK) {
+		*out_store = store;
+	}
+	return err;
+}
+
+enum err store_before(struct store *store, struct store **out_before, struct diag *diag) {
+	uint64_t number = tree_number(store->class_name);
+	char name[TREE_NAME_MAX + 1];
+	if (number > 1 && store->before == NULL) {
+		tree_name(tree_class(store->class_name), number - 1, name);
+		struct store_options options = {.os = store->os, .path = store->folder, .tree = name};
+		struct store *before CLEANUP(store_closep) = new_store(&options);
+		before->is_before = true;
+		TRY(open_inside(before, diag));
+		before->options.tree = NULL; /* not ours to keep */
+		store->before = TAKE(before);
+	}
+	*out_before = store->before;
 	return ERR_OK;
 }
 
@@ -229,6 +361,7 @@ void store_close(struct store *store) {
 		return;
 	}
 	writer_free(store);
+	store_close(store->before);
 	catalogue_deinit(&store->catalogue);
 	file_table_deinit(&store->files);
 	stream_table_deinit(&store->streams);

@@ -15,12 +15,17 @@ enum err store_read_object(const struct store *store, const uint8_t hash[32], st
 }
 
 struct joining {
-	struct store *store;
-	uint32_t file;
 	store_write_f write;
 	void *ctx;
 	struct sha256 sha;
 	uint64_t bytes;
+};
+
+/* What one tree has of the file: records from first_index on that lie before byte `limit` of it. */
+struct part {
+	struct store *store;
+	uint32_t file;
+	uint64_t first_index, limit;
 };
 
 static enum err put(struct joining *joining, struct str bytes) {
@@ -29,11 +34,13 @@ static enum err put(struct joining *joining, struct str bytes) {
 	return bytes.len == 0 ? ERR_OK : joining->write(joining->ctx, bytes.ptr, bytes.len);
 }
 
-static enum err join_page(struct joining *joining, struct store_view *view) {
+static enum err join_page(struct joining *joining, const struct part *part,
+                          struct store_view *view) {
 	for (uint32_t row = 0; row < store_view_rows(view); row++) {
 		struct view_body body;
 		TRY(store_view_body(view, row, &body));
-		if (body.file != joining->file || body.type != RECORD_DATA) {
+		if (body.file != part->file || body.type != RECORD_DATA || body.offset >= part->limit ||
+		    store_view_first_index(view) + row < part->first_index) {
 			continue;
 		}
 		TRY(put(joining, body.bytes));
@@ -54,17 +61,17 @@ static bool names_file(const struct segment *segment, uint32_t file) {
 	return false;
 }
 
-static enum err join_segment(struct joining *joining, const struct segment *segment,
-                             uint64_t first_index, struct diag *diag) {
-	struct view_names names = store_names(joining->store);
+static enum err join_segment(struct joining *joining, const struct part *part,
+                             const struct segment *segment, struct diag *diag) {
+	struct view_names names = store_names(part->store);
 	for (uint32_t page = 0; page < segment_pages(segment); page++) {
 		struct segment_page_info info = segment_page_info(segment, page);
 		struct store_view *view;
-		if (!info.has_data || info.first_index + info.rows <= first_index) {
+		if (!info.has_data || info.first_index + info.rows <= part->first_index) {
 			continue;
 		}
 		TRY(segment_view(segment, page, &names, &view, diag));
-		enum err err = join_page(joining, view);
+		enum err err = join_page(joining, part, view);
 		store_view_free(view);
 		if (err != ERR_OK) {
 			return err == ERR_CORRUPT ? diag_set(diag, err, "records of the file are damaged")
@@ -74,21 +81,73 @@ static enum err join_segment(struct joining *joining, const struct segment *segm
 	return ERR_OK;
 }
 
-static enum err join_file(struct store *store, const struct file_entry *entry, store_write_f write,
-                          void *ctx, struct diag *diag) {
-	struct joining joining = {.store = store, .file = entry->number, .write = write, .ctx = ctx};
-	uint8_t digest[SHA256_SIZE];
-	sha256_init(&joining.sha);
-	for (size_t i = 0; i < store->catalogue.count; i++) {
-		const struct segment_entry *segment = &store->catalogue.entries[i];
-		if (segment->segment == NULL) {
+/* Segments that a lost tree has lost are passed over: the hash of the whole will tell. */
+static enum err join_part(struct joining *joining, const struct part *part, struct diag *diag) {
+	const struct catalogue *catalogue = &part->store->catalogue;
+	for (size_t i = 0; i < catalogue->count; i++) {
+		const struct segment_entry *segment = &catalogue->entries[i];
+		if (segment->segment == NULL && !part->store->is_before) {
 			return diag_set(diag, ERR_CORRUPT, "segment %s is damaged: %s", segment->name,
 			                segment->damage);
 		}
-		if (names_file(segment->segment, entry->number)) {
-			TRY(join_segment(&joining, segment->segment, entry->kept.first_index, diag));
+		if (segment->segment != NULL && names_file(segment->segment, part->file)) {
+			TRY(join_segment(joining, part, segment->segment, diag));
 		}
 	}
+	return ERR_OK;
+}
+
+/* The byte of the file at which this tree goes on; what is before it lies in the trees before. */
+static enum err begins_at(struct store *store, const struct file_entry *entry, uint64_t *out_byte,
+                          struct diag *diag) {
+	uint64_t index = entry->kept.first_index;
+	*out_byte = entry->kept.position;
+	if (index == UINT64_MAX) {
+		return ERR_OK;
+	}
+	struct store_view *view;
+	struct view_body body;
+	TRY(store_view_at(store, index, &view, diag));
+	enum err err = store_view_body(view, (uint32_t)(index - store_view_first_index(view)), &body);
+	store_view_free(view);
+	*out_byte = err == ERR_OK ? body.offset : 0;
+	return err == ERR_OK ? ERR_OK : diag_set(diag, err, "records of the file are damaged");
+}
+
+static const struct file_entry *find_before(struct store *before, const struct file_entry *entry) {
+	const struct file_entry *found = file_table_find(&before->files, entry->number);
+	return found != NULL && str_eq(found->path, entry->path) ? found : NULL;
+}
+
+/* The file up to `limit`, from this tree and those before it. */
+static enum err join_trees(struct joining *joining, struct store *store,
+                           const struct file_entry *entry, uint64_t limit, struct diag *diag) {
+	struct part part = {.store = store, .file = entry->number, .limit = limit};
+	struct store *before = NULL;
+	TRY(store_before(store, &before, diag));
+	if (before != NULL) {
+		uint64_t begins = 0;
+		TRY(begins_at(store, entry, &begins, diag));
+		begins = MIN_OF(begins, limit);
+		const struct file_entry *found = NULL;
+		struct store *at = before;
+		while (begins > 0 && at != NULL && (found = find_before(at, entry)) == NULL) {
+			TRY(store_before(at, &at, diag));
+		}
+		if (found != NULL) {
+			TRY(join_trees(joining, at, found, begins, diag));
+		}
+	}
+	part.first_index = entry->kept.first_index;
+	return part.first_index == UINT64_MAX ? ERR_OK : join_part(joining, &part, diag);
+}
+
+static enum err join_file(struct store *store, const struct file_entry *entry, store_write_f write,
+                          void *ctx, struct diag *diag) {
+	struct joining joining = {.write = write, .ctx = ctx};
+	uint8_t digest[SHA256_SIZE];
+	sha256_init(&joining.sha);
+	TRY(join_trees(&joining, store, entry, UINT64_MAX, diag));
 	sha256_digest(&joining.sha, digest);
 	if (joining.bytes != entry->kept.position ||
 	    memcmp(digest, entry->kept.hash, sizeof(digest)) != 0) {

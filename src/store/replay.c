@@ -85,8 +85,11 @@ enum err store_log(struct store *store, struct batch *batch, struct diag *diag) 
 
 static void adopt_files(struct store *store, const struct frame_files *files) {
 	for (uint32_t i = 0; i < files->count; i++) {
-		if (file_table_find(&store->files, files->rows[i].file) == NULL) {
-			(void)file_table_add(&store->files, &files->rows[i]);
+		const struct segment_file *row = &files->rows[i];
+		if (file_table_find(&store->files, row->file) == NULL) {
+			const struct file_entry *known = loss_find_file(store, row->file, row->path);
+			(void)(known == NULL ? file_table_add(&store->files, row)
+			                     : loss_adopt_file(store, known));
 		}
 	}
 }
@@ -125,6 +128,9 @@ static enum err plan_frame(struct store *store, const struct log_frame *frame) {
 	}
 	batch_reservation(batch)->log_frame = frame->number;
 	adopt_files(store, &files);
+	if (loss_is_carried(store, frame)) {
+		reserve_find_holes(store, batch);
+	}
 	TRY(reserve_replayed(store, batch, &moved));
 	if (moved || batch_reservation(batch)->cut_after) {
 		keep_reservation(store, batch);

@@ -161,11 +161,13 @@ static void note_rows(struct store *store, const struct batch *batch,
 		if (entry == NULL || sources[i].rows == 0) {
 			continue;
 		}
-		if (entry->live.records == 0) {
-			entry->live.first_index = batch->first_index + sources[i].first;
+		if (!entry->holed) {
+			if (entry->live.first_index == UINT64_MAX) {
+				entry->live.first_index = batch->first_index + sources[i].first;
+			}
+			entry->live.records += sources[i].rows;
+			entry->live.no_final_lf = sources[i].no_final_lf;
 		}
-		entry->live.records += sources[i].rows;
-		entry->live.no_final_lf = sources[i].no_final_lf;
 		note_change(store->writer, entry, batch->first_index + batch->count);
 	}
 }
@@ -187,7 +189,7 @@ static void note_ends(struct store *store, const struct batch *batch,
 	for (uint32_t i = 0; i < batch->ends_count; i++) {
 		const struct batch_file_end *end = &batch->ends[i];
 		struct file_entry *entry = file_table_find(&store->files, end->file);
-		if (entry == NULL) {
+		if (entry == NULL || entry->holed) {
 			continue;
 		}
 		entry->live.done = true;
@@ -203,7 +205,7 @@ static void note_ends(struct store *store, const struct batch *batch,
 static void note_progress(struct store *store, const struct batch *batch,
                           const struct source_rows *sources) {
 	struct file_entry *entry = file_table_find(&store->files, batch->progress_file);
-	if (entry == NULL || batch->count == 0) {
+	if (entry == NULL || entry->holed || batch->count == 0) {
 		return;
 	}
 	entry->live.done = false;
@@ -399,6 +401,41 @@ static void adopt_streams(struct store *store, const struct batch *batch,
 	for (uint32_t row = 0; row < batch->count; row++) {
 		uint32_t number = plan->streams[batch->records[row].source].stream;
 		stream_table_find(&store->streams, number)->next_seq++;
+	}
+}
+
+/* Records of a file in the batch; *out_first: the lowest of their numbers in it. */
+static uint64_t count_of_file(const struct batch *batch, uint32_t file, uint64_t *out_first) {
+	uint64_t rows = 0;
+	for (uint32_t row = 0; row < batch->count; row++) {
+		const struct batch_record *record = &batch->records[row];
+		if (record->type == RECORD_DATA && batch->sources[record->source].file == file) {
+			*out_first = MIN_OF(*out_first, record->number);
+			rows++;
+		}
+	}
+	return rows;
+}
+
+/* A batch from the log of a lost tree may go on behind records of a file that are lost with it. It
+ * is kept, but the file is read again from where its records end. */
+void reserve_find_holes(struct store *store, const struct batch *batch) {
+	for (uint16_t i = 0; i < batch->sources_count; i++) {
+		struct file_entry *entry = file_table_find(&store->files, batch->sources[i].file);
+		if (entry != NULL) {
+			uint64_t first = UINT64_MAX;
+			(void)count_of_file(batch, entry->number, &first);
+			entry->holed |= first != UINT64_MAX && first != entry->live.records + 1;
+		}
+	}
+	for (uint32_t i = 0; i < batch->ends_count; i++) {
+		const struct batch_file_end *end = &batch->ends[i];
+		struct file_entry *entry = file_table_find(&store->files, end->file);
+		if (entry != NULL && entry->same_as == FILE_NONE) {
+			uint64_t first = UINT64_MAX;
+			uint64_t rows = count_of_file(batch, entry->number, &first);
+			entry->holed |= entry->live.records + rows != end->records;
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ static bool take_heads(struct str *rest, struct seal_record *record) {
 		}
 		struct seal_head *head = &record->heads[record->heads_count++];
 		if (!take(rest, STR("{\"tree\":")) || !take_text(rest, &head->tree) ||
-		    !class_name_valid(head->tree) || !take(rest, STR(",\"size\":")) ||
+		    !tree_name_valid(head->tree) || !take(rest, STR(",\"size\":")) ||
 		    !take_number(rest, &head->size) || !take(rest, STR(",\"root\":")) ||
 		    !take_hash(rest, head->root) || !take(rest, STR("}"))) {
 			return false;
@@ -131,6 +131,21 @@ enum err seal_record_parse(struct str body, struct seal_record *out_record) {
 		return ERR_CORRUPT;
 	}
 	*out_record = record;
+	return ERR_OK;
+}
+
+enum err recovery_head_parse(struct str body, struct seal_head *out_head) {
+	struct seal_head head = {0};
+	struct str rest = body;
+	bool signed_any = false;
+	bool right = take(&rest, STR("{\"frozen\":")) && take_text(&rest, &head.tree) &&
+	             tree_name_valid(head.tree) && take(&rest, STR(",\"signed_size\":")) &&
+	             take_number(&rest, &head.size) && take(&rest, STR(",\"signed_root\":")) &&
+	             take_hash_or_null(&rest, &signed_any, head.root) && take(&rest, STR(","));
+	if (!right || signed_any != (head.size > 0)) {
+		return ERR_CORRUPT;
+	}
+	*out_head = head;
 	return ERR_OK;
 }
 
@@ -172,7 +187,7 @@ static void read_heads(const struct store *store, struct seal_record *record) {
 		struct checkpoint checkpoint;
 		struct store_path path;
 		char origin[ORIGIN_MAX];
-		char file[CLASS_NAME_MAX + 32];
+		char file[TREE_NAME_MAX + 32];
 		facts_origin(facts, name, origin);
 		struct verifier verifier = verifier_named(&own, str_from(origin));
 		(void)snprintf(file, sizeof(file), "tree/%s/checkpoint", facts->classes[i]);

@@ -36,5 +36,9 @@ struct seal_record {
 };
 
 void seal_record_format(const struct seal_record *record, struct buf *out);
+/* The beginning of the first record of a tree that goes on from a lost one: what the lost one had
+ * signed last. head->size is 0 when that was nothing. The string views body. ERR_CORRUPT: no such
+ * record. */
+MUST_USE enum err recovery_head_parse(struct str body, struct seal_head *out_head);
 /* Strings view body. ERR_CORRUPT unless it is what seal_record_format writes. */
 MUST_USE enum err seal_record_parse(struct str body, struct seal_record *out_record);

@@ -121,3 +121,31 @@ TEST(each_checkpoint_covers_a_seal_that_names_the_one_before) {
 	CHECK_EQ(seals[count - 1].records, 720);
 	CHECK(reads_back(&bench, STR("a.log"), buf_str(&text)));
 }
+
+TEST(what_a_lost_tree_had_signed_is_read_in_one_form_only) {
+	static const char hash[] = "6113aa5b9aa29dc705610412fe1d155aa241d54a752266e7b7f7cea5cc0d9c2c";
+	static const struct {
+		const char *form;
+		bool right;
+	} forms[] = {
+	    {"{\"frozen\":\"1y.2\",\"signed_size\":7,\"signed_root\":\"%s\",\"checkpoint\":", true},
+	    {"{\"frozen\":\"a\",\"signed_size\":0,\"signed_root\":null,\"checkpoint\":null", true},
+	    {"{\"frozen\":\"a\",\"signed_size\":0,\"signed_root\":\"%s\",\"x\":", false},
+	    {"{\"frozen\":\"a\",\"signed_size\":7,\"signed_root\":null,\"x\":", false},
+	    {"{\"frozen\":\"1y.1\",\"signed_size\":7,\"signed_root\":\"%s\",", false},
+	    {"{\"frozen\":\"1y\",\"signed_size\":-7,\"signed_root\":\"%s\",", false},
+	    {"{\"lost_log_frames\":1}", false},
+	    {"", false}};
+	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+		struct buf body CLEANUP(buf_deinit) = {0};
+		struct seal_head head;
+		struct str form = str_from(forms[i].form);
+		size_t at = str_find(form, STR("%s"), 0);
+		buf_append_str(&body, str_slice(form, 0, at));
+		if (at != SIZE_MAX) {
+			buf_append_str(&body, str_from(hash));
+			buf_append_str(&body, str_slice(form, at + 2, form.len));
+		}
+		CHECK((recovery_head_parse(buf_str(&body), &head) == ERR_OK) == forms[i].right);
+	}
+}

@@ -86,11 +86,22 @@ void seal_files_deinit(struct seal_files *files) {
 
 /* ---- going on after a stop ---- */
 
-static enum err refuse(struct diag *diag, const char *what) {
+/* The tree is lost. */
+static enum err refuse(struct sealing *sealing, struct diag *diag, const char *what) {
+	sealing->lost = true;
+	(void)snprintf(sealing->why, sizeof(sealing->why), "%s", what);
 	diag_set(diag, ERR_CORRUPT, "nothing can be sealed: %s", what);
 	diag_hint(diag, "the store was rolled back, or parts of it are lost; `akashi verify` names the "
 	                "damage, reading still works");
 	return ERR_CORRUPT;
+}
+
+static enum err refuse_count(struct sealing *sealing, struct diag *diag, uint64_t signed_size,
+                             uint64_t size) {
+	char what[128];
+	(void)snprintf(what, sizeof(what), "%" PRIu64 " records were signed, %" PRIu64 " are there",
+	               signed_size, size);
+	return refuse(sealing, diag, what);
 }
 
 static void say(const struct sealing_options *options, struct str message) {
@@ -100,29 +111,42 @@ static void say(const struct sealing_options *options, struct str message) {
 }
 
 /* The file `checkpoint` and the journal agree, or differ as a crash between them explains. */
-static enum err check_files(const struct seal_files *files, uint64_t size, uint64_t last,
-                            struct diag *diag) {
+static enum err check_files(struct sealing *sealing, const struct seal_files *files,
+                            const struct sealing_options *options, struct diag *diag) {
 	uint64_t signed_size = MAX_OF(files->last_size, files->checkpoint_size);
+	uint64_t promised = MAX_OF(signed_size, files->has_intent ? files->intent.size : 0);
+	if (options->damage.len > 0) {
+		return refuse(sealing, diag, options->damage.ptr);
+	}
 	if (files->fault != NULL) {
-		return refuse(diag, files->fault);
+		return refuse(sealing, diag, files->fault);
 	}
-	if (signed_size > size || (files->has_intent && files->intent.size > size)) {
-		diag_set(diag, ERR_CORRUPT,
-		         "nothing can be sealed: %" PRIu64 " records were signed, %" PRIu64 " are there",
-		         MAX_OF(signed_size, files->has_intent ? files->intent.size : 0), size);
-		diag_hint(diag,
-		          "the store was rolled back, or segments are lost; `akashi verify` names the "
-		          "damage, reading still works");
-		return ERR_CORRUPT;
+	if (promised > options->size) {
+		return refuse_count(sealing, diag, promised, options->size);
 	}
-	if (signed_size < last) {
-		return refuse(diag, "checkpoints of records that were signed are missing");
+	if (signed_size < options->last) {
+		return refuse(sealing, diag, "checkpoints of records that were signed are missing");
 	}
 	if (files->last_size > files->checkpoint_size &&
 	    !(files->has_intent && files->intent.size == files->last_size)) {
-		return refuse(diag, "the file 'checkpoint' is older than the journal of checkpoints");
+		return refuse(sealing, diag,
+		              "the file 'checkpoint' is older than the journal of checkpoints");
 	}
 	return ERR_OK;
+}
+
+/* The notary may be ahead of the journal by the one checkpoint that a stop left unpublished. */
+static enum err check_notary(struct sealing *sealing, const struct seal_files *files,
+                             const struct sealing_options *options, struct diag *diag) {
+	const struct notary_state *last = notary_last(sealing->notary);
+	if (!last->known) {
+		return ERR_OK;
+	}
+	if (last->seal > files->notes) {
+		return refuse(sealing, diag, "checkpoints that were signed are missing");
+	}
+	return last->size > options->size ? refuse_count(sealing, diag, last->size, options->size)
+	                                  : ERR_OK;
 }
 
 static enum err append_journal(struct sealing *sealing, struct str note) {
@@ -190,11 +214,48 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
 	return ERR_OK;
 }
 
+/* Appends leaves made from the records. */
+static enum err append_leaves(struct sealing *sealing, const struct sealing_options *options,
+                              uint64_t end) {
+	uint8_t hashes[256 * SHA256_SIZE];
+	while (sealing->tree.size < end) {
+		uint64_t first = sealing->tree.size;
+		uint64_t bundle_end = (first / 256 + 1) * 256;
+		uint32_t count = (uint32_t)(MIN_OF(bundle_end, end) - first);
+		TRY(options->leaves(options->leaves_ctx, first, count, hashes));
+		tree_append_many(&sealing->tree, hashes, count);
+	}
+	return ERR_OK;
+}
+
+static bool has_root(const struct sealing *sealing, const uint8_t root[SHA256_SIZE]) {
+	uint8_t made[SHA256_SIZE];
+	tree_root(&sealing->tree, made);
+	return memcmp(made, root, sizeof(made)) == 0;
+}
+
+/* Not from the levels, which are damaged: from all records. */
+static enum err make_again(struct sealing *sealing, const struct sealing_options *options,
+                           struct diag *diag) {
+	tree_deinit(&sealing->tree);
+	tree_init(&sealing->tree);
+	sealing->levels_anew = true;
+	enum err err = append_leaves(sealing, options, sealing->sealed_size);
+	if (err == ERR_CORRUPT) {
+		return refuse(sealing, diag, "records that were signed are damaged");
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the records cannot be read: %s", err_text(err));
+	}
+	return has_root(sealing, sealing->sealed_root)
+	           ? ERR_OK
+	           : refuse(sealing, diag, "the records are not those that were signed");
+}
+
 /* The tree as it was when it was last signed, from levels and records; it must have that root. */
 static enum err restore_signed(struct sealing *sealing, const struct seal_files *files,
                                const struct sealing_options *options, struct diag *diag) {
 	struct levels levels;
-	uint8_t root[SHA256_SIZE];
 	bool by_journal = files->last_size >= files->checkpoint_size;
 	sealing->sealed_size = by_journal ? files->last_size : files->checkpoint_size;
 	memcpy(sealing->sealed_root, by_journal ? files->last_root : files->checkpoint_root,
@@ -206,40 +267,95 @@ static enum err restore_signed(struct sealing *sealing, const struct seal_files 
 	            options->leaves_ctx);
 	enum err err = tree_restore(&sealing->tree, sealing->sealed_size, levels_node, &levels);
 	levels_deinit(&levels);
-	if (err != ERR_OK) {
-		return err == ERR_CORRUPT
-		           ? refuse(diag, "the tree's levels or the last records are damaged")
-		           : diag_set(diag, err, "the tree cannot be read: %s", err_text(err));
+	if (err == ERR_CORRUPT || (err == ERR_OK && !has_root(sealing, sealing->sealed_root))) {
+		return make_again(sealing, options, diag);
 	}
-	tree_root(&sealing->tree, root);
-	return memcmp(root, sealing->sealed_root, sizeof(root)) == 0
-	           ? ERR_OK
-	           : refuse(diag, "the records are not those that were signed");
+	return err == ERR_OK ? ERR_OK
+	                     : diag_set(diag, err, "the tree cannot be read: %s", err_text(err));
 }
 
-/* Appends the leaves of records that no checkpoint covers yet. */
-static enum err append_unsigned(struct sealing *sealing, const struct sealing_options *options) {
-	uint8_t hashes[256 * SHA256_SIZE];
-	while (sealing->tree.size < options->size) {
-		uint64_t first = sealing->tree.size;
-		uint64_t bundle_end = (first / 256 + 1) * 256;
-		uint32_t count = (uint32_t)(MIN_OF(bundle_end, options->size) - first);
-		TRY(options->leaves(options->leaves_ctx, first, count, hashes));
-		tree_append_many(&sealing->tree, hashes, count);
+/* To all records that are there. Where the notary has signed more than the journal knows, they must
+ * be the records that it signed. */
+static enum err grow(struct sealing *sealing, const struct sealing_options *options,
+                     struct diag *diag) {
+	const struct notary_state *last = notary_last(sealing->notary);
+	enum err err = ERR_OK;
+	if (last->known && last->size > sealing->sealed_size) {
+		err = append_leaves(sealing, options, last->size);
+		if (err == ERR_OK && !has_root(sealing, last->root)) {
+			return refuse(sealing, diag, "the records are not those that were signed");
+		}
 	}
+	err = err == ERR_OK ? append_leaves(sealing, options, options->size) : err;
+	if (err == ERR_CORRUPT) {
+		return refuse(sealing, diag, "records that no checkpoint covers yet are damaged");
+	}
+	return err == ERR_OK
+	           ? ERR_OK
+	           : diag_set(diag, err, "the tree cannot be brought up to date: %s", err_text(err));
+}
+
+/* Writes the completed entries of a level where they belong; what a crash left there was the same.
+ */
+static enum err write_level(struct sealing *sealing, unsigned level) {
+	const struct os *os = sealing->os;
+	struct buf *entries = &sealing->tree.completed[level];
+	uint64_t total = level_entries(sealing->tree.size, level) * SHA256_SIZE;
+	char name[LEVEL_NAME_SIZE];
+	struct store_path path;
+	int fd;
+	ASSERT(entries->len <= total);
+	level_name(level, name);
+	TRY(os->open(os->ctx, path_in(&path, sealing->folder, name), OS_WRITE | OS_CREATE, &fd));
+	enum err err = os->pwrite(os->ctx, fd, entries->ptr, entries->len, total - entries->len);
+	if (err == ERR_OK) {
+		err = os->sync_data(os->ctx, fd); /* the folder is synced with the intent */
+	}
+	enum err closed = os->close(os->ctx, fd);
+	TRY(err);
+	TRY(closed);
+	buf_clear(entries);
 	return ERR_OK;
+}
+
+/* Levels that do not fit the records are written again as a whole. */
+static enum err write_levels_anew(struct sealing *sealing) {
+	const struct os *os = sealing->os;
+	for (unsigned level = 1; level < TREE_LEVELS; level++) {
+		char name[LEVEL_NAME_SIZE];
+		struct store_path path;
+		struct os_stat stat;
+		uint64_t wanted = sealing->tree.completed[level].len;
+		level_name(level, name);
+		bool there =
+		    os->stat(os->ctx, path_in(&path, sealing->folder, name), true, &stat) == ERR_OK;
+		if (there && stat.size > wanted) {
+			int fd;
+			TRY(os->open(os->ctx, path.text, OS_WRITE, &fd));
+			enum err err = os->truncate(os->ctx, fd, wanted);
+			enum err closed = os->close(os->ctx, fd);
+			TRY(err);
+			TRY(closed);
+		}
+		if (wanted > 0) {
+			TRY(write_level(sealing, level));
+		}
+	}
+	return os->sync_folder(os->ctx, sealing->folder);
 }
 
 static enum err catch_up(struct sealing *sealing, struct seal_files *files,
                          const struct sealing_options *options, struct diag *diag) {
 	TRY(restore_signed(sealing, files, options, diag));
+	TRY(grow(sealing, options, diag));
 	enum err err = mend_files(sealing, files, options);
 	if (err == ERR_OK && files->checkpoint_size > files->last_size) {
 		/* The journal's tail was damaged, not torn: its note is still in `checkpoint`. */
 		err = append_journal(sealing, buf_str(&files->checkpoint_note));
 	}
-	if (err == ERR_OK) {
-		err = append_unsigned(sealing, options);
+	if (err == ERR_OK && sealing->levels_anew) {
+		err = write_levels_anew(sealing);
+		say(options, STR("the levels of the tree were damaged, and made again from the records"));
 	}
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the tree cannot be brought up to date: %s", err_text(err));
@@ -294,7 +410,8 @@ enum err sealing_open(struct sealing *sealing, const struct sealing_options *opt
 		                err_text(err));
 	}
 	TRY(open_notary(sealing, options, files.notes == 0 && !files.has_checkpoint, diag));
-	TRY(check_files(&files, options->size, options->last, diag));
+	TRY(check_files(sealing, &files, options, diag));
+	TRY(check_notary(sealing, &files, options, diag));
 	return catch_up(sealing, &files, options, diag);
 }
 
@@ -306,29 +423,6 @@ void sealing_deinit(struct sealing *sealing) {
 }
 
 /* ---- signing ---- */
-
-/* Writes the completed entries of a level where they belong; what a crash left there was the same.
- */
-static enum err write_level(struct sealing *sealing, unsigned level) {
-	const struct os *os = sealing->os;
-	struct buf *entries = &sealing->tree.completed[level];
-	uint64_t total = level_entries(sealing->tree.size, level) * SHA256_SIZE;
-	char name[LEVEL_NAME_SIZE];
-	struct store_path path;
-	int fd;
-	ASSERT(entries->len <= total);
-	level_name(level, name);
-	TRY(os->open(os->ctx, path_in(&path, sealing->folder, name), OS_WRITE | OS_CREATE, &fd));
-	enum err err = os->pwrite(os->ctx, fd, entries->ptr, entries->len, total - entries->len);
-	if (err == ERR_OK) {
-		err = os->sync_data(os->ctx, fd); /* the folder is synced with the intent */
-	}
-	enum err closed = os->close(os->ctx, fd);
-	TRY(err);
-	TRY(closed);
-	buf_clear(entries);
-	return ERR_OK;
-}
 
 /* The proof that the tree goes on from what the notary has signed last. */
 static enum err prove_growth(struct sealing *sealing, const struct intent *intent,

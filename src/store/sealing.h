@@ -18,6 +18,9 @@ struct sealing {
 	levels_leaves_f leaves;
 	void *leaves_ctx;
 	struct tree tree; /* grows with each appended page */
+	bool levels_anew; /* they were damaged: all entries are in `tree` */
+	bool lost;        /* sealing_open: this tree can never be signed again, because of `why` */
+	char why[DIAG_TEXT_MAX];
 	uint64_t sealed_size;
 	uint8_t sealed_root[SHA256_SIZE];
 	struct buf unpublished;         /* the note of `tree` that the journal has already; or empty */
@@ -48,10 +51,12 @@ MUST_USE enum err seal_files_read(struct seal_files *files, const struct os *os,
                                   const struct verifier *verifier);
 void seal_files_deinit(struct seal_files *files);
 
-/* Opens the signer and goes on where the files stopped: mends what a crash left, refuses with
- * ERR_CORRUPT when more was signed than the records that are there (size), or other records.
- * leaves gives leaf hashes of any of the size records. Signs what is not yet covered. cut is called
- * with the journal's torn tail before it is overwritten; notice with what was mended. */
+/* Opens the signer and goes on where the files stopped: mends what a crash left, makes levels anew
+ * that do not fit the records, and signs what is not yet covered. ERR_CORRUPT with sealing->lost:
+ * records or checkpoints that were signed are not there, and nothing was changed. The keys are
+ * judged before that: what is wrong with them is an error of another kind. leaves gives leaf hashes
+ * of any of the size records. cut is called with the journal's torn tail before it is overwritten;
+ * notice with what was mended. */
 struct sealing_options {
 	const struct os *os;
 	const char *folder;        /* tree/default */
@@ -62,6 +67,7 @@ struct sealing_options {
 	struct str origin;         /* of this tree */
 	uint64_t size;             /* records in segments */
 	uint64_t last;             /* first record of the last segment: all before it were signed */
+	struct str damage;         /* of the segments; empty: none. Then leaves is not asked */
 	levels_leaves_f leaves;
 	void *leaves_ctx;
 	enum err (*cut)(void *ctx, struct str what, struct str bytes, uint64_t offset);

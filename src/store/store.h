@@ -28,8 +28,8 @@ struct store_piece { /* what became durable, for --ack */
 	uint64_t index; /* of the piece's last record */
 };
 
-/* All classes of a folder, for reading: default comes first. */
-enum { STORE_CLASSES_MAX = 16 };
+/* All classes of a folder, with all of their trees, for reading: default comes first. */
+enum { STORE_CLASSES_MAX = 64 };
 #define STORE_AUDIT "audit" /* the class of who did what */
 struct store_set {
 	struct store *stores[STORE_CLASSES_MAX];
@@ -39,7 +39,9 @@ struct store_set {
 struct store_options {
 	const struct os *os;
 	const char *path;
-	const char *tree; /* the class (store_classes); NULL: default */
+	/* For reading, a tree (store_classes); for writing, a class, of which the newest tree is
+	 * opened: when what was signed of it is lost, a new one, with a notice. NULL: default. */
+	const char *tree;
 	/* A store that is open for writing at the same path: this one writes another class of it, under
 	 * its lock, and is closed before it. A class that is new is made. */
 	struct store *beside;
@@ -159,11 +161,16 @@ struct store_info {
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[32];
 };
-/* Names of all classes of the folder in the order of their making; views that live as long as the
- * store, each with a NUL behind it. */
+/* Names of all classes of the folder, and of their later trees, in the order of their making; views
+ * that live as long as the store, each with a NUL behind it. */
 size_t store_classes(const struct store *store, const struct str **out_classes);
-/* The class that this handle is of; a NUL follows. */
+/* The class, or the tree of it, that this handle is of; a NUL follows. */
 struct str store_class(const struct store *store);
+/* After a loss a class goes on as a new tree: NAME.2, NAME.3 ...: the class of such a name, which
+ * is a view into it. */
+struct str store_class_of(struct str tree);
+/* The tree was lost and is written no more: its class has gone on in a later one. */
+bool store_is_frozen(const struct store *store);
 /* True for what can name a class: small letters, digits, dashes. */
 bool store_class_valid(struct str name);
 void store_get_info(const struct store *store, struct store_info *out_info);

@@ -83,13 +83,24 @@ struct store_shown {
 	struct buf sources, files, classes;
 };
 
+/* From the handle that found its tree lost to the one that goes on, while the store is opened. */
+struct handover {
+	int lock_fd; /* -1: the lock is not held yet */
+	bool made;
+	bool has_loss;
+	char why[DIAG_TEXT_MAX]; /* then: what is lost */
+};
+
 struct store {
 	const struct os *os;
 	struct store_options options;
 	struct arena *arena;
 	struct str path;
-	struct str class_name;
-	char origin[ORIGIN_MAX]; /* of the class */
+	struct str class_name;     /* of the tree: with its number, after a loss */
+	char origin[ORIGIN_MAX];   /* of the tree */
+	struct store *before;      /* the tree that was lost before it; NULL: not opened, or none */
+	bool is_before;            /* opened as such: files only as far as no gap is before */
+	struct handover *handover; /* of a writer, while it is opened */
 	char *folder, *segments, *tree, *keys, *key_folder, *log, *objects, *quarantine;
 	struct facts facts;
 	struct catalogue catalogue;
@@ -113,7 +124,37 @@ MUST_USE enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_
 /* Reads the file checkpoint; none, or a wrong one, leaves the store without. */
 void store_load_checkpoint(struct store *store);
 
+/* The frozen tree before this one, read only, opened when first asked for; NULL: this is the first.
+ */
+MUST_USE enum err store_before(struct store *store, struct store **out_before, struct diag *diag);
+
+/* ---- loss.c ---- */
+/* Opens all trees of the class before this one. */
+MUST_USE enum err loss_open_before(struct store *store, struct diag *diag);
+/* Numbers of files, frames and incarnations go on from theirs. */
+void loss_inherit(struct store *store);
+/* A file of a tree before, by the number that the class has given it; NULL: unknown, or its
+ * records are not all there. */
+const struct file_entry *loss_find_file(const struct store *store, uint32_t number,
+                                        struct str path);
+/* It goes on in this tree, where its records that are there end. */
+struct file_entry *loss_adopt_file(struct store *store, const struct file_entry *entry);
+/* The log of this tree, then those of the trees before; paths holds them. */
+struct log_folders loss_log_folders(const struct store *store, const char *paths[CLASSES_MAX]);
+/* Empties all of them. */
+MUST_USE enum err loss_clear_logs(struct store *store, struct diag *diag);
+/* Whether the frame lies in the log of a tree before. */
+bool loss_is_carried(const struct store *store, const struct log_frame *frame);
+/* In a new tree that is the next of its class: commits its first record, which says what was lost.
+ */
+MUST_USE enum err loss_record(struct store *store, struct diag *diag);
+/* The tree of store is lost: makes the next one, and hands over the lock. */
+MUST_USE enum err loss_go_on(struct store *store, struct diag *diag);
+
 /* ---- writer.c ---- */
+/* Makes the folders of a tree and lists it in the file `store`, durably, when it is not yet. */
+MUST_USE enum err writer_add_tree(struct store *store, struct facts *facts, struct str name,
+                                  struct diag *diag);
 /* Makes the store when asked to and absent, and takes the lock, or uses that of options.beside. */
 MUST_USE enum err writer_lock(struct store *store, struct diag *diag);
 MUST_USE enum err writer_open(struct store *store, struct diag *diag);
@@ -127,6 +168,8 @@ MUST_USE enum err reserve_rows(struct store *store, struct batch *batch);
 /* The same for a batch that comes from the log with its plan; files are those of the frame.
  * *out_moved: the places are not those of the plan. */
 MUST_USE enum err reserve_replayed(struct store *store, struct batch *batch, bool *out_moved);
+/* Notes files of the batch whose records before it are lost. */
+void reserve_find_holes(struct store *store, const struct batch *batch);
 /* Appends a row of the store's own; with an empty field row when the batch is parsed. */
 void add_own_row(const struct store *store, struct batch *batch, enum record_type type,
                  struct str body);

@@ -100,7 +100,11 @@ void verify_epoch_note(struct verifying *v, struct str note, uint64_t seal, size
 void verify_epoch_keys(struct verifying *v);
 /* A seal record at index fits the checkpoints of its tree; what it says of others is kept. */
 void verify_seal(struct verifying *v, struct str body, uint64_t index, struct str where);
-/* What seal records said of other trees, once all trees were gone through. */
+/* The record at index 0 of a tree that goes on from a lost one names it as it was last signed. body
+ * is empty when it is no recovery record. */
+void verify_recovery(struct verifying *v, struct str body, struct str where);
+/* What seal records, and those of recoveries, said of other trees, once all trees were gone
+ * through. */
 void verify_heads(struct verifying *v);
 /* The objects whose hash begins with this byte, and whether all are there of which a record was
  * read. ERR_CANCELED. */

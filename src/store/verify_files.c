@@ -184,40 +184,56 @@ static void check_frames(struct verifying *v, struct str where, const struct log
 	}
 }
 
-static void check_log(struct verifying *v) {
-	struct log_found found;
-	struct store_path path;
-	struct diag diag = {0};
-	struct str where = verify_where(v, "log", NULL);
-	uint64_t taken_over = 0;
-	if (v->tree->catalogue.count > 0 &&
-	    v->tree->catalogue.entries[v->tree->catalogue.count - 1].segment != NULL) {
-		taken_over =
-		    segment_footer(v->tree->catalogue.entries[v->tree->catalogue.count - 1].segment)
-		        ->log_frame;
-	}
-	if (log_find(v->os, path_in(&path, v->path, where.ptr), v->facts.uuid, taken_over, &found,
-	             &diag) != ERR_OK) {
-		verify_damage(v, where, "%s", diag.message);
-		return;
-	}
-	for (size_t i = 0; i < found.damages_count; i++) {
-		const struct log_damage *damage = &found.damages[i];
+/* Where a file of the log stands, from the store's folder on. */
+static struct str log_where(struct verifying *v, const struct log_file *file) {
+	return arena_printf(v->arena, "%s/%s", file->folder + strlen(v->path) + 1, file->name);
+}
+
+static void check_found(struct verifying *v, struct str where, const struct log_found *found) {
+	for (size_t i = 0; i < found->damages_count; i++) {
+		const struct log_damage *damage = &found->damages[i];
+		struct str file = log_where(v, &found->files[damage->file]);
 		if (!damage->torn) {
-			verify_damage(v, verify_where(v, "log", found.files[damage->file].name),
-			              "%" PRIu64 " bytes at %" PRIu64 " are damaged", damage->size,
+			verify_damage(v, file, "%" PRIu64 " bytes at %" PRIu64 " are damaged", damage->size,
 			              damage->offset);
 		} else if (damage->size > 0) {
-			verify_leftover(v, verify_where(v, "log", found.files[damage->file].name),
+			verify_leftover(v, file,
 			                "the %" PRIu64 " bytes at %" PRIu64
 			                " are the end of an unfinished write; the next writer sets them aside",
 			                damage->size, damage->offset);
 		}
 	}
-	if (found.missing_frames > 0) {
-		verify_damage(v, where, "%" PRIu64 " acknowledged batches are lost", found.missing_frames);
+	if (found->missing_frames > 0) {
+		verify_damage(v, where, "%" PRIu64 " acknowledged batches are lost", found->missing_frames);
 	}
-	check_frames(v, where, &found);
+	check_frames(v, where, found);
+}
+
+/* What the log of a lost tree still holds goes into the newest tree of its class, so the logs of a
+ * class are one. */
+static void check_log(struct verifying *v) {
+	struct log_found found;
+	struct diag diag = {0};
+	struct str where = verify_where(v, "log", NULL);
+	const char *paths[CLASSES_MAX];
+	struct log_folders folders = {.paths = paths};
+	uint64_t taken_over = 0;
+	for (uint64_t number = tree_number(v->tree->name); number > 0; number--) {
+		char name[TREE_NAME_MAX + 1];
+		tree_name(tree_class(v->tree->name), number, name);
+		paths[folders.count++] =
+		    arena_cstr(v->arena, arena_printf(v->arena, "%s/log/%s", v->path, name));
+		for (size_t i = 0; i < v->trees_count; i++) {
+			if (str_eq(v->trees[i].name, str_from(name))) {
+				taken_over = MAX_OF(taken_over, catalogue_log_frame(&v->trees[i].catalogue));
+			}
+		}
+	}
+	if (log_find(v->os, folders, v->facts.uuid, taken_over, &found, &diag) != ERR_OK) {
+		verify_damage(v, where, "%s", diag.message);
+		return;
+	}
+	check_found(v, where, &found);
 	log_found_deinit(&found);
 }
 
@@ -304,7 +320,7 @@ static void tree_file(struct verifying *v, struct str folder, struct str name) {
 static bool unused_class(struct verifying *v, struct str where, struct str name) {
 	size_t names = 0;
 	struct store_path path;
-	if (!class_name_valid(name) ||
+	if (!tree_name_valid(name) ||
 	    v->os->list(v->os->ctx, path_in(&path, v->path, arena_cstr(v->arena, where)), count_name,
 	                &names) != ERR_OK ||
 	    names > 0) {
@@ -387,7 +403,9 @@ void verify_files(struct verifying *v) {
 	check_objects(v);
 	for (size_t i = 0; i < v->trees_count; i++) {
 		v->tree = &v->trees[i];
-		check_log(v);
+		if (str_eq(v->tree->name, facts_newest(&v->facts, tree_class(v->tree->name)))) {
+			check_log(v);
+		}
 		if (v->has_verifier) {
 			verify_epoch_keys(v);
 		}

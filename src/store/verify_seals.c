@@ -49,6 +49,21 @@ void verify_seal(struct verifying *v, struct str body, uint64_t index, struct st
 	}
 }
 
+void verify_recovery(struct verifying *v, struct str body, struct str where) {
+	struct seal_head lost;
+	char before[TREE_NAME_MAX + 1];
+	tree_name(tree_class(v->tree->name), tree_number(v->tree->name) - 1, before);
+	if (recovery_head_parse(body, &lost) != ERR_OK || !str_eq(lost.tree, str_from(before))) {
+		verify_damage_range(v, where, 0, 1, "the first record does not tell how tree %s was lost",
+		                    before);
+		return;
+	}
+	struct verify_head head = {
+	    .tree = arena_str(v->arena, lost.tree), .size = lost.size, .where = where};
+	memcpy(head.root, lost.root, SHA256_SIZE);
+	buf_append(&v->heads, &head, sizeof(head));
+}
+
 static const struct verify_tree *find_tree(const struct verifying *v, struct str name) {
 	for (size_t i = 0; i < v->trees_count; i++) {
 		if (str_eq(v->trees[i].name, name)) {
@@ -83,13 +98,12 @@ void verify_heads(struct verifying *v) {
 		const struct verify_tree *tree = find_tree(v, heads[i].tree);
 		if (tree == NULL) {
 			verify_damage_range(v, heads[i].where, heads[i].index, heads[i].index + 1,
-			                    "a seal record names %" PRIu64
-			                    " leaves of class %.*s, which is not "
+			                    "the record names %" PRIu64 " leaves of class %.*s, which is not "
 			                    "there",
 			                    heads[i].size, STR_ARG(heads[i].tree));
-		} else if (!was_signed(tree, &heads[i])) {
+		} else if (heads[i].size > 0 && !was_signed(tree, &heads[i])) {
 			verify_damage_range(v, heads[i].where, heads[i].index, heads[i].index + 1,
-			                    "a seal record names a checkpoint of class %.*s over %" PRIu64
+			                    "the record names a checkpoint of class %.*s over %" PRIu64
 			                    " leaves, which is not there",
 			                    STR_ARG(heads[i].tree), heads[i].size);
 		}

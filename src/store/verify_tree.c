@@ -242,6 +242,12 @@ static void feed_row(struct growing *g, struct store_view *view, uint32_t row, u
 		bool read = store_view_body(view, row, &body) == ERR_OK && !body.container;
 		verify_seal(g->v, read ? body.bytes : STR(""), g->next, where);
 	}
+	if (g->next == 0 && tree_number(g->v->tree->name) > 1) {
+		struct view_body body;
+		bool read = leaf->type == RECORD_RECOVERY && store_view_body(view, row, &body) == ERR_OK &&
+		            !body.container;
+		verify_recovery(g->v, read ? body.bytes : STR(""), where);
+	}
 	g->v->result.records += leaf->type == RECORD_DATA;
 	feed(g, hash);
 }

@@ -81,13 +81,15 @@ static void parent_of(const char *folder, char out_parent[LIMIT_PATH]) {
 	               len == 0 ? "." : folder);
 }
 
-static enum err make_class_folders(struct store *store) {
+static enum err make_tree_folders(struct store *store, struct str name) {
 	static const char *const above[] = {"segments", "tree", "log"};
-	const char *const folders[] = {store->segments, store->tree, store->log};
+	char text[TREE_NAME_MAX + 1];
+	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
 	for (size_t i = 0; i < ARRAY_LEN(above); i++) {
 		struct store_path path;
+		struct store_path folder;
 		TRY(make_folder(store->os, path_in(&path, store->folder, above[i])));
-		TRY(make_folder(store->os, folders[i]));
+		TRY(make_folder(store->os, path_in(&folder, path.text, text)));
 		TRY(store->os->sync_folder(store->os->ctx, path.text));
 	}
 	return ERR_OK;
@@ -101,7 +103,7 @@ static enum err make_folders(struct store *store) {
 	parent_of(store->folder, parent);
 	TRY(make_folder(os, store->keys));
 	TRY(make_folder(os, store->objects));
-	TRY(make_class_folders(store));
+	TRY(make_tree_folders(store, store->class_name));
 	enum err err = os->sync_folder(os->ctx, parent);
 	if (err != ERR_OK && err != ERR_DENIED) { /* denied: then somebody else made our folder */
 		return err;
@@ -139,21 +141,20 @@ static enum err make_store(struct store *store, struct diag *diag) {
 	return write_facts(store, &facts, diag);
 }
 
-/* A class is listed before anything is kept in it, and its folders are there before it is listed.
- */
-static enum err add_class(struct store *store, struct diag *diag) {
-	struct facts *facts = &store->options.beside->facts;
-	if (facts_has_class(facts, store->class_name)) {
+/* A tree is listed before anything is kept in it, and its folders are there before it is listed. */
+enum err writer_add_tree(struct store *store, struct facts *facts, struct str name,
+                         struct diag *diag) {
+	if (facts_has_class(facts, name)) {
 		return ERR_OK;
 	}
 	struct facts more = *facts;
-	if (facts_add_class(&more, store->class_name) != ERR_OK) {
-		return diag_set(diag, ERR_LIMIT, "a store has at most %d classes", CLASSES_MAX);
+	if (facts_add_class(&more, name) != ERR_OK) {
+		return diag_set(diag, ERR_LIMIT, "a store has at most %d classes and trees", CLASSES_MAX);
 	}
-	enum err err = make_class_folders(store);
+	enum err err = make_tree_folders(store, name);
 	if (err != ERR_OK) {
-		return diag_set(diag, err, "the folders of class '%.*s' cannot be made: %s",
-		                STR_ARG(store->class_name), err_text(err));
+		return diag_set(diag, err, "the folders of class '%.*s' cannot be made: %s", STR_ARG(name),
+		                err_text(err));
 	}
 	TRY(write_facts(store, &more, diag));
 	*facts = more;
@@ -183,10 +184,15 @@ enum err writer_lock(struct store *store, struct diag *diag) {
 	struct folder_look look = {0};
 	store->writer = calloc(1, sizeof(*store->writer));
 	ASSERT(store->writer != NULL);
-	store->writer->lock_fd = -1;
+	store->writer->lock_fd = store->handover->lock_fd;
+	store->handover->lock_fd = -1;
+	store->writer->made = store->handover->made;
 	log_writer_init(&store->writer->log, os, store->log, store->facts.uuid, 1);
 	if (store->options.beside != NULL) {
-		return add_class(store, diag);
+		return writer_add_tree(store, &store->options.beside->facts, store->class_name, diag);
+	}
+	if (store->writer->lock_fd >= 0) {
+		return ERR_OK; /* handed over */
 	}
 	enum err err = os->list(os->ctx, store->folder, look_at_name, &look);
 	if (err == ERR_NOT_FOUND && store->options.create) {
@@ -242,7 +248,7 @@ static void pass_notice(void *ctx, struct str message) {
 	store_notice(ctx, "%.*s", STR_ARG(message));
 }
 
-static enum err open_sealing(struct store *store, struct diag *diag) {
+static enum err open_sealing(struct store *store, struct str damage, struct diag *diag) {
 	struct sealing_options options = {
 	    .os = store->os,
 	    .folder = store->tree,
@@ -253,6 +259,7 @@ static enum err open_sealing(struct store *store, struct diag *diag) {
 	    .origin = str_from(store->origin),
 	    .size = catalogue_end(&store->catalogue),
 	    .last = catalogue_last(&store->catalogue),
+	    .damage = damage,
 	    .leaves = store_leaves,
 	    .leaves_ctx = store,
 	    .cut = cut_tail,
@@ -306,8 +313,9 @@ static enum err judge_log(struct store *store) {
 
 static enum err open_log(struct store *store, struct diag *diag) {
 	struct store_writer *writer = store->writer;
-	TRY(log_find(store->os, store->log, store->facts.uuid, writer->log_frame, &writer->found,
-	             diag));
+	const char *paths[CLASSES_MAX];
+	TRY(log_find(store->os, loss_log_folders(store, paths), store->facts.uuid, writer->log_frame,
+	             &writer->found, diag));
 	writer->log_dirty = writer->found.files_count > 0;
 	enum err err = judge_log(store);
 	if (err != ERR_OK) {
@@ -321,7 +329,7 @@ static enum err open_log(struct store *store, struct diag *diag) {
 	TRY(replay_plan(store, diag));
 	if (writer->log_dirty && writer->found.frames_count == 0 && !ledger_waits(store)) {
 		writer->log_dirty = false;
-		return log_clear(&writer->log, diag);
+		return loss_clear_logs(store, diag);
 	}
 	return ERR_OK;
 }
@@ -344,13 +352,14 @@ static void go_on(struct store *store) {
 	writer->next_index = writer->appended_index = end;
 	writer->committed_index = writer->logged_index = end;
 	writer->incarnation = 1;
+	loss_inherit(store);
 	if (store->catalogue.count == 0) {
 		return;
 	}
 	struct segment *last = store->catalogue.entries[store->catalogue.count - 1].segment;
 	const struct segment_footer *footer = segment_footer(last);
-	writer->incarnation = footer->incarnation + 1;
-	writer->log_frame = footer->log_frame;
+	writer->incarnation = MAX_OF(writer->incarnation, footer->incarnation + 1);
+	writer->log_frame = footer->log_frame; /* at least that of the trees before */
 	if (writer_takes_over(store)) {
 		segment_seed(last, end - 1, writer->seed);
 		writer->has_seed = true;
@@ -380,21 +389,19 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	options->rewrite_bytes =
 	    options->rewrite_bytes == 0 ? REWRITE_BYTES_DEFAULT : options->rewrite_bytes;
 	options->log_bytes = options->log_bytes == 0 ? LOG_BYTES_DEFAULT : options->log_bytes;
-	enum err err = catalogue_check(&store->catalogue, diag);
-	if (err != ERR_OK) {
-		diag_hint(diag,
-		          "nothing can be added to a damaged store; `akashi verify` names all damage, "
-		          "reading still works");
-		return err;
+	struct diag damage = {0};
+	TRY(loss_open_before(store, diag));
+	if (catalogue_check(&store->catalogue, &damage) == ERR_OK) {
+		enum err err = sync_names(store);
+		if (err != ERR_OK) {
+			return diag_set(diag, err, "the store '%s' cannot be synced: %s", store->folder,
+			                err_text(err));
+		}
+		remove_leftovers(store);
+		go_on(store);
 	}
-	err = sync_names(store);
-	if (err != ERR_OK) {
-		return diag_set(diag, err, "the store '%s' cannot be synced: %s", store->folder,
-		                err_text(err));
-	}
-	remove_leftovers(store);
-	go_on(store);
-	TRY(open_sealing(store, diag));
+	TRY(open_sealing(store, str_from(damage.message), diag));
+	TRY(loss_record(store, diag));
 	TRY(open_log(store, diag));
 	TRY(ledger_open(store, diag));
 	ballast_make(store->os, store->folder);
