@@ -32,8 +32,8 @@ struct lab {
 	struct lab_file files[LAB_FILES];
 	struct buf acks;     /* struct lab_ack */
 	struct buf note;     /* newest checkpoint that anybody could have read */
-	bool promise_broken; /* a commit returned, and a cut found the log not empty or the tree
-	                        unsealed */
+	bool promise_broken; /* a commit returned, and a cut found the log not empty, the tree
+	                        unsealed, or what was set aside gone */
 	bool whole;          /* a life takes each file to its end at once */
 	uint64_t segment_bytes, rewrite_bytes, epoch_count;
 	uint32_t rows_per_batch;
@@ -124,6 +124,31 @@ static inline enum err lab_replay(struct lab *lab, struct store *store) {
 	return err;
 }
 
+struct lab_aside {
+	const struct os *now, *after;
+	bool lost;
+};
+
+static inline enum err lab_look_aside(void *ctx, struct str name, enum os_file_kind kind) {
+	struct lab_aside *aside = ctx;
+	struct buf now CLEANUP(buf_deinit) = {0};
+	struct buf after CLEANUP(buf_deinit) = {0};
+	char path[LIMIT_PATH];
+	(void)kind;
+	(void)snprintf(path, sizeof(path), LAB_PATH "/quarantine/%.*s", STR_ARG(name));
+	TRY(os_read_file(aside->now, path, SIZE_MAX, &now));
+	aside->lost |= os_read_file(aside->after, path, SIZE_MAX, &after) != ERR_OK ||
+	               !str_eq(buf_str(&now), buf_str(&after));
+	return ERR_OK;
+}
+
+/* What was set aside is there after a cut, for where it lay it is no more. */
+static inline bool lab_aside_kept(const struct os *now, const struct os *after) {
+	struct lab_aside aside = {.now = now, .after = after};
+	enum err err = now->list(now->ctx, LAB_PATH "/quarantine", lab_look_aside, &aside);
+	return (err == ERR_OK || err == ERR_NOT_FOUND) && !aside.lost;
+}
+
 /* store_commit, and what it promises when it returns: all sealed, the log empty, durably. */
 static inline enum err lab_commit(struct lab *lab, struct store *store) {
 	TRY(store_commit(store, &lab->diag));
@@ -135,7 +160,8 @@ static inline enum err lab_commit(struct lab *lab, struct store *store) {
 	if (store_open(&options, &reader, NULL) == ERR_OK) {
 		store_get_info(reader, &info);
 	}
-	lab->promise_broken |= !info.sealed || info.log_bytes != 0;
+	lab->promise_broken |= !info.sealed || info.log_bytes != 0 ||
+	                       !lab_aside_kept(os_memory_os(lab->memory), os_memory_os(after));
 	return ERR_OK;
 }
 
