@@ -22,7 +22,8 @@ enum {
 	LONG = 9,                            /* the longest */
 	OPS_MAX = 64,
 	CHOSEN = 8, /* so many operations are chosen among in every way */
-	FINDINGS_SHOWN = 5
+	FINDINGS_SHOWN = 5,
+	SAY_EVERY = 25000 /* states */
 };
 
 /* ---- a set of numbers ---- */
@@ -311,6 +312,7 @@ TEST(every_state_that_a_cut_can_leave_is_recovered_to_what_was_promised) {
 	struct str first = str_cut(&parts, '/');
 	uint64_t nth;
 	uint64_t of;
+	size_t said = SAY_EVERY;
 	REQUIRE(str_to_u64(first, 63, &nth) && str_to_u64(parts, 64, &of) && nth < of);
 	(void)mallopt(M_TRIM_THRESHOLD, 64 << 20); /* a third of the time is the kernel's otherwise */
 	(void)mallopt(M_MMAP_THRESHOLD, 16 << 20);
@@ -323,6 +325,11 @@ TEST(every_state_that_a_cut_can_leave_is_recovered_to_what_was_promised) {
 		if (life % of == nth) {
 			exploring.life = life;
 			exploring.lives += live(&exploring, steps, count, first_new);
+		}
+		if (exploring.states.count >= said) {
+			printf("# before life %llu: %zu states\n", (unsigned long long)life + 1,
+			       exploring.states.count);
+			said += SAY_EVERY;
 		}
 	}
 	printf("# part %llu of %llu: %llu lives, %llu cuts, %zu distinct states of %zu disks, %u "
