@@ -1,7 +1,8 @@
 #!/bin/sh
 # seal.sh: the long "Shows" of the issue Seal, each a step that is kept when it is done (lib.sh).
 # `make shows ISSUE=seal` or `make torture`; ONLY=word for some steps. About two hours on two cores,
-# two steps side by side; each needs one core. A short form of each is in ./test.
+# two steps side by side; each needs one core. A short form of each is in ./test, but of the memory
+# that runs out: AddressSanitizer cannot be limited.
 set -u
 # shellcheck disable=SC2034
 show_jobs=2
@@ -62,6 +63,8 @@ step flips "$CODE tools/shows/flips.py" env JOBS=1 python3 tools/shows/flips.py 
 step full-disk "$CODE tools/shows/full_disk.py" python3 tools/shows/full_disk.py "$AKASHI"
 # T10. Clocks.
 step clocks "$CODE" unit store_clocks_test AKASHI_CLOCKS=5000
+# T12. Memory that runs out.
+step memory "$TORTURE" python3 tools/torture/memory.py "$AKASHI" 3000
 # T17. Proofs before strangers.
 step strangers "$TORTURE share" env JOBS=1 python3 tools/torture/strangers.py "$AKASHI" 10000
 show_end
