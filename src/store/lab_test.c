@@ -130,6 +130,10 @@ static const struct decided {
      "the order of the two key files is the promise of signer_create: signer_test"},
     {"sync_data keys/default/epoch.key after pwrite keys/default/epoch.key",
      "what is overwritten is gone: epoch_file_cut_test"},
+    /* A leftover is overwritten before it is removed; a new one is opened before it is written. */
+    {"sync_data keys/default/epoch.key.next.tmp after pwrite keys/default/epoch.key.next.tmp, "
+     "sync_folder",
+     "what is overwritten is gone: epoch_file_cut_test"},
     /* The same call of the program, named by what happens to come before it. */
     {"sync_folder keys/default after open lock",
      "keys that were opened stay, also when nothing is signed with them: epoch_file_cut_test"},

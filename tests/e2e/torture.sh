@@ -28,9 +28,9 @@ try() {
 
 echo "TAP version 13"
 echo "1..5"
-try "kill -9 at any moment" python3 "$tools/torture/kill9.py" "$akashi" 24 "${AKASHI_SEED:-1}"
-try "the power goes off on ext4" python3 "$tools/torture/power_cut.py" "$akashi" 8 "${AKASHI_SEED:-1}"
-try "system calls fail" python3 "$tools/torture/syscalls.py" "$akashi" 40
-try "proofs before strangers" python3 "$tools/torture/strangers.py" "$akashi" 24
+try "kill -9 at any moment" python3 "$tools/torture/kill9.py" "$akashi" 10 "${AKASHI_SEED:-1}"
+try "the power goes off on ext4" python3 "$tools/torture/power_cut.py" "$akashi" 5 "${AKASHI_SEED:-1}"
+try "system calls fail" python3 "$tools/torture/syscalls.py" "$akashi" 100 "${AKASHI_SEED:-1}"
+try "proofs before strangers" python3 "$tools/torture/strangers.py" "$akashi" 12
 try "bits are flipped, files cut and swapped" python3 "$tools/shows/flips.py" "$akashi" 9973
 exit "$failed"

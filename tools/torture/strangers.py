@@ -201,7 +201,7 @@ def main():
     with ThreadPoolExecutor(int(os.environ.get("JOBS", "2"))) as pool:
         while tried < mutations:
             batch = []
-            for _ in range(64):
+            for _ in range(min(64, mutations - tried)):
                 target = "%s/forged-%d" % (work, len(batch))
                 folder = rng.choice(folders)
                 if forge(folder, target, folders):
