@@ -79,6 +79,10 @@ struct exploring {
 	struct os_unsynced ops[OPS_MAX];
 	struct os_fate fates[OPS_MAX];
 	size_t count;
+	size_t
+	    tried; /* so many of them, the first, were there at the last call, and all choices tried */
+	uint64_t tried_orders[OPS_MAX], tried_promise;
+	size_t tried_count;
 };
 
 static const struct os_fate lost = {0};
@@ -163,10 +167,32 @@ static void judge_choices(struct exploring *exploring, size_t from, size_t to) {
 	set_all(exploring, 0, from, whole);
 	set_all(exploring, to, exploring->count, lost);
 	for (uint32_t mask = 0; mask < (uint32_t)1 << (to - from); mask++) {
+		bool is_new = mask >> (MAX_OF(exploring->tried, from) - from) != 0;
+		bool by_last =
+		    to > CHOSEN && (mask >> (to - from - 1) & 1) == 0; /* in the choices before */
 		for (size_t i = from; i < to; i++) {
 			exploring->fates[i] = (mask >> (i - from) & 1) != 0 ? whole : lost;
 		}
-		judge_pick(exploring);
+		if (is_new && !by_last) {
+			judge_pick(exploring);
+		}
+	}
+}
+
+/* How many of the operations were there at the last call, when as much was promised. */
+static void find_tried(struct exploring *exploring) {
+	uint64_t promise = promise_of(&exploring->lab);
+	size_t same = 0;
+	while (same < exploring->tried_count && same < exploring->count &&
+	       exploring->tried_orders[same] == exploring->ops[same].order) {
+		same++;
+	}
+	bool grown = same == exploring->tried_count && promise == exploring->tried_promise;
+	exploring->tried = grown ? same : 0;
+	exploring->tried_promise = promise;
+	exploring->tried_count = exploring->count;
+	for (size_t i = 0; i < exploring->count; i++) {
+		exploring->tried_orders[i] = exploring->ops[i].order;
 	}
 }
 
@@ -187,6 +213,7 @@ static struct os_verdict before_call(void *ctx, const struct os_call *call) {
 	}
 	exploring->count = os_memory_unsynced(exploring->lab.memory, exploring->ops, OPS_MAX);
 	ASSERT(exploring->count <= OPS_MAX);
+	find_tried(exploring);
 	judge_prefixes(exploring);
 	for (size_t to = MIN_OF(exploring->count, (size_t)CHOSEN); to <= exploring->count; to++) {
 		judge_choices(exploring, to - MIN_OF(to, (size_t)CHOSEN), to);
@@ -263,6 +290,7 @@ static bool live(struct exploring *exploring, const uint8_t *steps, uint32_t cou
 	lab->rows_per_batch = 4;
 	exploring->looking = first_new == 0;
 	exploring->unlogged = false;
+	exploring->tried_count = 0;
 	watch_memory(exploring);
 	enum err err = open_again(exploring, &store);
 	for (uint32_t i = 0; i < count && err == ERR_OK && !is_done(exploring); i++) {

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """memory.py AKASHI [STEPS] [SEED]: memory runs out, at STEPS limits of address space between what is too
 little to begin and what is enough. The program may refuse (3), or abort at the allocation that fails
-(docs/durability.md); it must not crash in any other way, and what it acknowledged is judged (lab.py).
-Needs prlimit; a program built with AddressSanitizer cannot be limited (ends with 2).
+(docs/durability.md); the kernel may kill it where the stack cannot grow. It must not crash in any other way, such
+as at address 0, and what it acknowledged is judged (lab.py). Needs prlimit and strace; a program built with AddressSanitizer cannot be limited (ends with 2).
 """
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,7 +27,7 @@ work = tempfile.mkdtemp(prefix="akashi-memory-", dir="/dev/shm" if os.path.isdir
 
 def run(life, limit, way, number):
     """One run under a limit: status, words, acknowledgements, what a run that ends well has stored."""
-    life.wrap = ["prlimit", "--as=%d" % limit, "--core=0", "--"]
+    life.wrap = ["strace", "-f", "-qq", "-e", "trace=none", "-o", work + "/signals", "prlimit", "--as=%d" % limit, "--core=0", "--"]
     if way:
         name = "stdin-%d" % number
         life.truth[name] = life.lines(900)
@@ -37,7 +38,10 @@ def run(life, limit, way, number):
         process = life.start(*life.files)
         whole = {path: len(life.source(path)) for path in life.files}
     _, err = process.communicate(life.truth[name] if way else None)
-    return process.returncode, err.decode(errors="replace"), life.acked(), whole
+    acked = life.acked()
+    with open(work + "/signals", errors="replace") as f:
+        stack = "SIGSEGV" in (signals := f.read()) and re.search(r"SIGSEGV.*si_addr=0x7ff[0-9a-f]{9}\b", signals)
+    return "stack" if stack else process.returncode, err.decode(errors="replace"), acked, whole
 
 
 def starts(life, limit):
@@ -46,8 +50,8 @@ def starts(life, limit):
 
 def main():
     life = Life(akashi, work, work + "/store", seed)
-    if shutil.which("prlimit") is None or not starts(life, ENOUGH):
-        print("memory: no prlimit, or a program that cannot be limited")
+    if shutil.which("prlimit") is None or shutil.which("strace") is None or not starts(life, ENOUGH):
+        print("memory: no prlimit, no strace, or a program that cannot be limited")
         return 2
     low = next(mib for mib in range(1, 1024) if starts(life, mib * MIB)) * MIB
     high = low
@@ -62,12 +66,12 @@ def main():
         way = number % 2
         limit = low + (high + 2 * MIB - low) * number // steps
         status, err, acked, whole = run(life, limit, way, number)
-        aborted += status == -signal.SIGABRT
+        aborted += status in ("stack", -signal.SIGABRT)
         refused += status in (2, 3, 127)
         ended_well += status == 0
         acks += len(acked)
         found = life.judge(whole if status == 0 else acked)
-        if status not in (0, 2, 3, 127, -signal.SIGABRT):
+        if status not in ("stack", 0, 2, 3, 127, -signal.SIGABRT):
             found.append("ends with %d: %s" % (status, err[:300]))
         for finding in found:
             bad += 1
