@@ -16,7 +16,7 @@ help:
 	@echo "make format                      clang-format-19 over the tree"
 	@echo "make new KIND=... NAME=...       source, header, test, fuzz target, page (tools/new says which)"
 	@echo "make shows ISSUE=spine           the long shows of an issue; goes on where it stopped"
-	@echo "make torture                     kills, power cuts, failing system calls, forged proofs: many hours"
+	@echo "make torture                     kills, power cuts, failing system calls, forged proofs: two hours"
 	@echo "make clean                       removes build folders"
 build:
 	@tools/install build

@@ -192,6 +192,7 @@ static void add_name_op(struct os_memory *memory, struct memory_name op) {
 	op.to = copy_text(op.to);
 	op.from_synced = op.from_folder == MEMORY_NO_OBJECT;
 	op.to_synced = op.to_folder == MEMORY_NO_OBJECT;
+	op.order = memory->operations++;
 	memory_apply_name(&op, memory->objects, false);
 	memory->name_ops = grow(memory->name_ops, memory->name_ops_count, sizeof(op));
 	memory->name_ops[memory->name_ops_count++] = op;
@@ -218,6 +219,7 @@ void memory_apply_write(const struct memory_write *op, struct buf *bytes) {
 
 static void add_file_op(struct os_memory *memory, struct memory_object *object,
                         struct memory_write op) {
+	op.order = memory->operations++;
 	memory_apply_write(&op, &object->now);
 	object->modified_ns = memory->wall_ns;
 	object->ops = grow(object->ops, object->ops_count, sizeof(op));

@@ -36,6 +36,30 @@ enum os_crash {
 struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash mode,
                                   uint64_t seed);
 
+/* ---- every state that a cut may leave, one by one (os_memory_pick.c) ---- */
+
+/* An unsynced operation: a write, a truncation or a name. */
+struct os_unsynced {
+	uint64_t order; /* of its making */
+	bool is_name;
+	bool is_truncate;
+	uint32_t sectors; /* that a write touches */
+};
+/* What becomes of it. Of a name: it comes when size is set. A sector that comes is as it was after
+ * this operation, with all earlier ones in it: a disk is given whole sectors. */
+struct os_fate {
+	bool size;        /* the size that the file had after it */
+	uint64_t sectors; /* bit i: the i-th sector of a write (from the 64th on all are as bit 63) */
+};
+/* The unsynced operations in the order of their making, at most max; returns os_memory_pending. */
+size_t os_memory_unsynced(const struct os_memory *memory, struct os_unsynced *out, size_t max);
+/* What is found when each of ops, all that os_memory_unsynced gives, had its fate. As
+ * os_memory_crash: a new file system, nothing open, nothing unsynced. */
+struct os_memory *os_memory_pick(const struct os_memory *memory, const struct os_unsynced *ops,
+                                 const struct os_fate *fates, size_t count);
+/* A hash of all names and bytes as they look now: equal states have equal ones. */
+uint64_t os_memory_digest(const struct os_memory *memory);
+
 /* Number of unsynced operations. */
 size_t os_memory_pending(const struct os_memory *memory);
 /* Number of open descriptors and maps, to find leaks. */

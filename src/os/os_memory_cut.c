@@ -20,8 +20,7 @@ static size_t choose_moment(enum sector_choice choice, size_t ops, size_t togeth
 	return memory_next_random(random) % (ops + 1);
 }
 
-/* Copies the sectors whose moment it is. */
-static void take_sectors(const struct buf *from, const size_t *moments, size_t sectors, size_t now,
+void memory_take_sectors(const struct buf *from, const size_t *moments, size_t sectors, size_t now,
                          struct buf *to) {
 	for (size_t s = 0; s < sectors; s++) {
 		size_t start = s * MEMORY_SECTOR;
@@ -56,10 +55,10 @@ static void survive_file(const struct memory_object *object, uint64_t *random, s
 	memset(buf_reserve(out, longest + 1), choice == SECTORS_TOGETHER ? 0 : filler, longest);
 	size_t size = object->durable.len;
 	memory_copy_bytes(&replay, &object->durable);
-	take_sectors(&replay, moments, sectors, 0, out);
+	memory_take_sectors(&replay, moments, sectors, 0, out);
 	for (size_t i = 0; i < ops; i++) {
 		memory_apply_write(&object->ops[i], &replay);
-		take_sectors(&replay, moments, sectors, i + 1, out);
+		memory_take_sectors(&replay, moments, sectors, i + 1, out);
 		size = i + 1 == size_moment ? replay.len : size;
 	}
 	out->len = size;
@@ -196,6 +195,7 @@ struct os_memory *os_memory_crash(const struct os_memory *memory, enum os_crash 
 	struct os_memory *after = memory_empty(memory->random_state ^ seed);
 	uint64_t random = seed;
 	after->wall_ns = memory->wall_ns + 1000000000;
+	after->operations = memory->operations;
 	after->objects_count = memory->objects_count;
 	after->objects = calloc(memory->objects_count, sizeof(*after->objects));
 	ASSERT(after->objects != NULL);

@@ -1,4 +1,5 @@
-/* The insides of os_memory, shared by os_memory.c (the table) and os_memory_cut.c (power cuts).
+/* The insides of os_memory, shared by os_memory.c (the table), os_memory_cut.c and
+ * os_memory_pick.c (power cuts).
  * Nobody else includes this.
  */
 #pragma once
@@ -22,6 +23,7 @@ struct memory_folder {
 struct memory_write { /* a write, or a truncation when bytes are none */
 	bool is_truncate;
 	bool doubtful;   /* a sync of it was skipped */
+	uint64_t order;  /* of its making, among all operations */
 	uint64_t offset; /* of a write; the new size of a truncation */
 	struct buf bytes;
 };
@@ -44,6 +46,7 @@ struct memory_name {
 	char *from, *to;
 	bool from_synced, to_synced;
 	bool doubtful; /* a sync of it was skipped */
+	uint64_t order;
 };
 
 struct memory_fd {
@@ -65,6 +68,7 @@ struct os_memory {
 	size_t fds_count;
 	size_t maps;
 	uint64_t random_state;
+	uint64_t operations; /* made so far */
 	int64_t wall_ns, monotonic_ns;
 	bool hidden; /* the table was told to hide the process */
 	bool fail_next_sync, skip_next_sync;
@@ -74,6 +78,9 @@ struct os_memory {
 struct os_memory *memory_empty(uint64_t seed);
 /* splitmix64 */
 uint64_t memory_next_random(uint64_t *state);
+/* Puts the sectors of from whose moment it is into out, which is long enough. */
+void memory_take_sectors(const struct buf *from, const size_t *moments, size_t sectors, size_t now,
+                         struct buf *to);
 void memory_copy_bytes(struct buf *to, const struct buf *from);
 void memory_copy_folder(struct memory_folder *to, const struct memory_folder *from);
 /* Applies an operation to the file's bytes. */

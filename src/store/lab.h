@@ -1,6 +1,6 @@
 /* The crash laboratory: lives of a store over a disk in memory, and the judge who looks at what a
  * cut left. The judge knows what was acknowledged and which checkpoints were seen, and nothing of
- * how the store works. Included by lab_test.c only.
+ * how the store works. Included by lab_test.c, lab_barriers.h and states_test.c only.
  */
 #pragma once
 
@@ -32,9 +32,11 @@ struct lab {
 	struct lab_file files[LAB_FILES];
 	struct buf acks;     /* struct lab_ack */
 	struct buf note;     /* newest checkpoint that anybody could have read */
-	bool promise_broken; /* a commit returned, and a cut found the log not empty or the tree
-	                        unsealed */
+	bool promise_broken; /* a commit returned, and a cut found the log not empty, the tree
+	                        unsealed, or what was set aside gone */
 	bool whole;          /* a life takes each file to its end at once */
+	uint64_t segment_bytes, rewrite_bytes, epoch_count;
+	uint32_t rows_per_batch;
 	struct diag diag;
 	char why[700]; /* the judge's last finding */
 };
@@ -49,14 +51,24 @@ static inline void lab_add_file(struct lab *lab, size_t i, struct str path, uint
 	}
 }
 
-static inline void lab_init(struct lab *lab, uint64_t seed) {
-	*lab = (struct lab){.memory = os_memory_new(seed)};
+/* lines: of each file. */
+static inline void lab_init_with(struct lab *lab, uint64_t seed, const uint32_t lines[LAB_FILES]) {
+	static const struct str names[LAB_FILES] = {STR_INIT("a.log"), STR_INIT("b.log"),
+	                                            STR_INIT("c.log"), STR_INIT("d.evtx")};
+	*lab = (struct lab){.memory = os_memory_new(seed),
+	                    .segment_bytes = 9000,
+	                    .rewrite_bytes = 6000,
+	                    .epoch_count = 20,
+	                    .rows_per_batch = 45};
 	lab->os = os_memory_os(lab->memory);
-	lab_add_file(lab, 0, STR("a.log"), 300);
-	lab_add_file(lab, 1, STR("b.log"), 60);
-	lab_add_file(lab, 2, STR("c.log"), 25);
-	lab_add_file(lab, 3, STR("d.evtx"), 40);
+	for (size_t i = 0; i < LAB_FILES; i++) {
+		lab_add_file(lab, i, names[i], lines[i]);
+	}
 	lab->files[3].is_object = true;
+}
+
+static inline void lab_init(struct lab *lab, uint64_t seed) {
+	lab_init_with(lab, seed, (const uint32_t[LAB_FILES]){300, 60, 25, 40});
 }
 
 static inline void lab_deinit(struct lab *lab) {
@@ -80,10 +92,10 @@ static inline enum err lab_open(struct lab *lab, const struct os *os, struct sto
 	                                .path = LAB_PATH,
 	                                .writable = true,
 	                                .create = true,
-	                                .segment_bytes = 9000,
+	                                .segment_bytes = lab->segment_bytes,
 	                                .epoch_seals = 2,
-	                                .epoch_count = 20,
-	                                .rewrite_bytes = 6000,
+	                                .epoch_count = lab->epoch_count,
+	                                .rewrite_bytes = lab->rewrite_bytes,
 	                                .durable = lab_acked,
 	                                .ctx = lab};
 	return store_open(&options, out_store, &lab->diag);
@@ -99,7 +111,8 @@ static inline struct str lab_text(const struct lab *lab, size_t file, uint32_t l
 
 static inline enum err lab_take(struct lab *lab, struct store *store, size_t file, uint32_t lines,
                                 bool log) {
-	struct taking taking = {.store = store, .rows_per_batch = 45, .log = log, .ahead = log ? 2 : 0};
+	struct taking taking = {
+	    .store = store, .rows_per_batch = lab->rows_per_batch, .log = log, .ahead = log ? 2 : 0};
 	enum err err = sample_take(&taking, lab->files[file].path, lab_text(lab, file, lines));
 	lab->diag = err == ERR_OK ? lab->diag : taking.diag;
 	return err;
@@ -110,6 +123,31 @@ static inline enum err lab_replay(struct lab *lab, struct store *store) {
 	enum err err = sample_replay(&taking, NULL);
 	lab->diag = err == ERR_OK ? lab->diag : taking.diag;
 	return err;
+}
+
+struct lab_aside {
+	const struct os *now, *after;
+	bool lost;
+};
+
+static inline enum err lab_look_aside(void *ctx, struct str name, enum os_file_kind kind) {
+	struct lab_aside *aside = ctx;
+	struct buf now CLEANUP(buf_deinit) = {0};
+	struct buf after CLEANUP(buf_deinit) = {0};
+	char path[LIMIT_PATH];
+	(void)kind;
+	(void)snprintf(path, sizeof(path), LAB_PATH "/quarantine/%.*s", STR_ARG(name));
+	TRY(os_read_file(aside->now, path, SIZE_MAX, &now));
+	aside->lost |= os_read_file(aside->after, path, SIZE_MAX, &after) != ERR_OK ||
+	               !str_eq(buf_str(&now), buf_str(&after));
+	return ERR_OK;
+}
+
+/* What was set aside is there after a cut, for where it lay it is no more. */
+static inline bool lab_aside_kept(const struct os *now, const struct os *after) {
+	struct lab_aside aside = {.now = now, .after = after};
+	enum err err = now->list(now->ctx, LAB_PATH "/quarantine", lab_look_aside, &aside);
+	return (err == ERR_OK || err == ERR_NOT_FOUND) && !aside.lost;
 }
 
 /* store_commit, and what it promises when it returns: all sealed, the log empty, durably. */
@@ -123,7 +161,8 @@ static inline enum err lab_commit(struct lab *lab, struct store *store) {
 	if (store_open(&options, &reader, NULL) == ERR_OK) {
 		store_get_info(reader, &info);
 	}
-	lab->promise_broken |= !info.sealed || info.log_bytes != 0;
+	lab->promise_broken |= !info.sealed || info.log_bytes != 0 ||
+	                       !lab_aside_kept(os_memory_os(lab->memory), os_memory_os(after));
 	return ERR_OK;
 }
 

@@ -33,7 +33,7 @@ uint64_t log_size(const struct log_writer *log) {
 void log_adopt(struct log_writer *log, const struct log_found *found) {
 	for (size_t i = 0; i < found->files_count; i++) {
 		const struct log_file *file = &found->files[i];
-		if (file->folder != log->folder) {
+		if (strcmp(file->folder, log->folder) != 0) {
 			continue; /* of a tree before: emptied whole, when its frames are kept */
 		}
 		struct log_kept kept = {.size = file->size, .last_frame = file->last_frame};

@@ -41,6 +41,11 @@ TEST(frames_are_durable_on_return_and_come_back_in_order) {
 	CHECK_EQ(os_memory_open_count(memory), 0);
 }
 
+static enum err find(const struct os *os, uint64_t taken_over, struct log_found *found) {
+	const char *folders[] = {"/log"};
+	return log_find(os, (struct log_folders){folders, 1}, store_uuid, taken_over, found, NULL);
+}
+
 static void one_frame(struct log_writer *log, uint64_t number) {
 	struct str payload = STR("a payload");
 	uint64_t first = 0;
@@ -65,7 +70,7 @@ TEST(a_file_goes_once_segments_hold_all_its_frames_and_none_is_missed) {
 	CHECK(log_remove_until(&log, 2, NULL) == ERR_OK);
 	CHECK(log_size(&log) < size);
 	one_frame(&log, 4); /* into the file that is open */
-	REQUIRE(log_find(os, "/log", store_uuid, 2, &found, NULL) == ERR_OK);
+	REQUIRE(find(os, 2, &found) == ERR_OK);
 	CHECK_EQ(found.files_count, 1);
 	CHECK_EQ(found.frames_count, 2);
 	CHECK_EQ(found.missing_frames, 0);
@@ -73,7 +78,7 @@ TEST(a_file_goes_once_segments_hold_all_its_frames_and_none_is_missed) {
 	CHECK(log_remove_until(&log, 4, NULL) == ERR_OK);
 	CHECK_EQ(log_size(&log), 0);
 	one_frame(&log, 5); /* the open file went too: a new one */
-	REQUIRE(log_find(os, "/log", store_uuid, 4, &found, NULL) == ERR_OK);
+	REQUIRE(find(os, 4, &found) == ERR_OK);
 	CHECK_EQ(found.frames_count, 1);
 	log_found_deinit(&found);
 	log_writer_deinit(&log);
@@ -95,7 +100,7 @@ TEST(a_log_that_is_full_is_refused_before_anything_is_written) {
 	one_frame(&log, 1);
 	log_end_file(&log);
 	CHECK(log_write(&log, &payload, 1, &first, &diag) == ERR_OK);
-	REQUIRE(log_find(os, "/log", store_uuid, 0, &before, NULL) == ERR_OK);
+	REQUIRE(find(os, 0, &before) == ERR_OK);
 	CHECK(log_write(&log, &payload, 1, &first, &diag) == ERR_LIMIT);
 	CHECK(str_find(str_from(diag.message), STR("would grow beyond"), 0) != SIZE_MAX);
 	/* What a stop left counts as well. */
@@ -105,7 +110,7 @@ TEST(a_log_that_is_full_is_refused_before_anything_is_written) {
 	log_adopt(&next, &before);
 	CHECK_EQ(log_size(&next), log_size(&log));
 	CHECK(log_write(&next, &payload, 1, &first, &diag) == ERR_LIMIT);
-	REQUIRE(log_find(os, "/log", store_uuid, 0, &found, NULL) == ERR_OK);
+	REQUIRE(find(os, 0, &found) == ERR_OK);
 	CHECK_EQ(found.files_count, 2);
 	CHECK_EQ(found.files[1].size, before.files[1].size);
 	CHECK(log_remove_until(&next, 1, NULL) == ERR_OK);

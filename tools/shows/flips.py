@@ -57,10 +57,10 @@ def put(path, data):
         f.write(data)
 
 
-write(work + "/a.log", 700)
+write(work + "/a.log", 500)
 assert run("ingest", work + "/a.log").returncode == 0
 shutil.copytree(store, work + "/older")
-write(work + "/b.log", 450)
+write(work + "/b.log", 330)
 with open(work + "/c.json", "w") as f:
     f.write('[{"n":1,"text":"' + "x" * 40 + '"},{"n":2}]\n')
 assert run("ingest", work + "/b.log", work + "/c.json").returncode == 0
@@ -68,6 +68,7 @@ outside = work + "/outside"
 shutil.copy(store + "/tree/default/checkpoint", outside)
 assert verify() == 0 and verify("--against", outside) == 0
 sizes = {f: os.path.getsize(f) for f in files()}
+assert sum(sizes.values()) >= 65536
 print("the store: %d files, %d bytes, of these segments %d" % (
     len(sizes), sum(sizes.values()), sum(os.path.getsize(s) for s in segments())))
 
@@ -89,7 +90,7 @@ for s in segments():
     os.unlink(s)
     if verify() == 0:
         fault("removed " + s)
-    for cut in list(range(0, len(data), max(1, len(data) // 400))) + [len(data) - 1]:
+    for cut in list(range(0, len(data), max(1, len(data) // (400 if step == 1 else 20)))) + [len(data) - 1]:
         put(s, data[:cut])
         if verify() == 0:
             fault("truncated %s at %d" % (s, cut))
@@ -122,6 +123,23 @@ for s in segments():
             put(other, theirs)
 assert verify() == 0
 
+# Two stores mixed: each file of another store, of the same lines, in place of ours.
+env["AKASHI_STORE"] = work + "/another"
+assert run("ingest", work + "/a.log").returncode == 0 and run("ingest", work + "/b.log", work + "/c.json").returncode == 0
+env["AKASHI_STORE"] = store
+mixed = 0
+for path in files():
+    theirs = work + "/another" + path[len(store):]
+    if os.path.exists(theirs) and open(theirs, "rb").read() != open(path, "rb").read():
+        data = open(path, "rb").read()
+        put(path, open(theirs, "rb").read())
+        if verify() == 0:
+            fault("the file of another store in place of " + path)
+        put(path, data)
+        mixed += 1
+if mixed < 6 or verify() != 0:
+    fault("only %d files of another store were tried" % mixed)
+
 # Every bit of every file: in one process over a copy in memory (src/store/flip_matrix.c, which ninja
 # builds), or one `akashi verify` a flip where that program is not there.
 matrix = os.path.join(os.path.dirname(akashi), "..", "flip_matrix")
@@ -130,7 +148,8 @@ if os.path.exists(os.path.join(build, "build.ninja")):
     subprocess.run(["ninja", "-C", build, "src/flip_matrix"], check=True, stdout=subprocess.DEVNULL)
 started = time.time()
 if os.path.exists(matrix) and step == 1:
-    parts = [subprocess.Popen([matrix, store, str(part), "2"], stdout=subprocess.PIPE, text=True) for part in range(2)]
+    jobs = int(os.environ.get("JOBS", "2"))
+    parts = [subprocess.Popen([matrix, store, str(part), str(jobs)], stdout=subprocess.PIPE, text=True) for part in range(jobs)]
     done = 0
     for part in parts:
         out = part.communicate()[0]
@@ -168,5 +187,5 @@ for index in (0, 5, 255, 256, 400):
     if subprocess.run(["sh", proof + "/verify-proof.sh", proof], capture_output=True).returncode == 0:
         fault("the script takes a changed record %d" % index)
 shutil.rmtree(work)
-print("%d faults" % faults)
+print("%d flips, every segment removed, cut, swapped and made older: %d faults" % (done, faults))
 sys.exit(faults != 0)

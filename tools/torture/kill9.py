@@ -41,14 +41,14 @@ def one(life, number, whole):
     begin = time.monotonic()
     if way:
         name = "stdin-%d" % number
-        life.truth[name] = life.lines(life.rng.randrange(20, 2500))
+        life.truth[name] = life.lines(life.rng.randrange(20, 2000))
         feed = life.outside + "/feed"
         with open(feed, "wb") as f:
             f.write(life.truth[name])
         with open(feed, "rb") as f:
             process = life.start("--source", name, "-", stdin=f)
     else:
-        life.grow(1500)
+        life.grow(1000)
         process = life.start(*life.files)
     killed = end(process, begin + delay - time.monotonic())
     if not killed:
@@ -70,7 +70,7 @@ def main():
     kills = acks = bad = 0
     whole = [0.1, 0.1]
     for number in range(cycles):
-        if number % 40 == 39:
+        if number % 25 == 24:  # judging reads the whole store: small ones give more kills
             life.anew()
         acked, killed = one(life, number, whole)
         kills += killed

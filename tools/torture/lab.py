@@ -32,6 +32,9 @@ class Life:
     def anew(self):
         """An empty store and empty sources."""
         shutil.rmtree(self.store, ignore_errors=True)
+        folder = os.open(os.path.dirname(self.store), os.O_RDONLY)
+        os.fsync(folder)  # or a power cut brings the old store back, under new sources
+        os.close(folder)
         self.line_number = 0
         self.truth = {}  # of standard input, by source name
         self.notes = []  # checkpoints that were seen
