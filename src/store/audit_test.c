@@ -122,7 +122,7 @@ TEST(what_is_wrong_with_another_class_does_not_keep_a_record_from_being_written)
 	bench_begin(&bench);
 	struct store_audit_options options = audit_options(&bench);
 	CHECK_EQ(store_audit(&options, &asked, 1, &bench.diag), ERR_OK);
-	REQUIRE(os_memory_set(bench.memory, "/data/tree/default/checkpoint", STR("no")) == ERR_OK);
+	REQUIRE(os_memory_set(bench.memory, "/data/keys/default/epoch.key", STR("no")) == ERR_OK);
 	struct store_options opening = bench_options(&bench, true);
 	struct store *store = NULL;
 	CHECK_EQ(store_open(&opening, &store, &bench.diag), ERR_CORRUPT);

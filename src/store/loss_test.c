@@ -358,6 +358,34 @@ TEST(checkpoints_that_only_the_notary_knows_are_missed) {
 	CHECK(blames_others_only(&bench, "default.2"));
 }
 
+/* The file `checkpoint` is a copy of the journal's last note: no loss. */
+TEST(a_checkpoint_that_is_gone_or_rots_beside_its_journal_is_written_again) {
+	static const char path[] = "/data/tree/default/checkpoint";
+	for (size_t way = 0; way < 3; way++) {
+		struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(202 + way)};
+		struct buf older CLEANUP(buf_deinit) = {0};
+		enum sink_verdict verdict;
+		const struct os *os = os_memory_os(bench.memory);
+		REQUIRE(write_on(&bench, STR("a.log"), STR("one\n"), &verdict) == ERR_OK);
+		REQUIRE(os_read_file(os, path, SIZE_MAX, &older) == ERR_OK);
+		REQUIRE(write_on(&bench, STR("b.log"), STR("two\n"), &verdict) == ERR_OK);
+		if (way == 0) {
+			remove_file(&bench, path);
+		} else if (way == 1) {
+			flip(&bench, path, 200);
+		} else {
+			REQUIRE(os_memory_set(bench.memory, path, buf_str(&older)) == ERR_OK);
+		}
+		CHECK(!verify_quietly(os).intact);
+		REQUIRE(write_on(&bench, STR("c.log"), STR("three\n"), &verdict) == ERR_OK);
+		CHECK_EQ(classes_of(&bench), 1);
+		CHECK(verify_bench(&bench).intact);
+		CHECK(str_find(buf_str(&bench.notices), STR("published again"), 0) != SIZE_MAX);
+		bool aside = str_find(buf_str(&bench.notices), STR("set aside"), 0) != SIZE_MAX;
+		CHECK_EQ(aside, way > 0);
+	}
+}
+
 /* ---- files ---- */
 
 static bool reads_back_from(struct bench *bench, const char *tree, struct str path,

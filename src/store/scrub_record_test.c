@@ -82,7 +82,7 @@ TEST(a_round_goes_through_classes_and_objects_once) {
 
 TEST(more_classes_than_there_can_be_are_passed_over) {
 	struct store_scrub_state state = {0};
-	for (int i = 0; i < 40; i++) {
+	for (int i = 0; i < 2 * STORE_CLASSES_MAX; i++) {
 		char name[8];
 		snprintf(name, sizeof(name), "c%d", i);
 		add(&state, str_from(name), 0, 1, 1);

@@ -52,8 +52,7 @@ static void read_checkpoint(struct seal_files *files, const struct verifier *ver
 		return;
 	}
 	if (checkpoint_open(buf_str(&files->checkpoint_note), verifier, &checkpoint, NULL) != ERR_OK) {
-		files->fault = "the file 'checkpoint' is no checkpoint of this store";
-		return;
+		return; /* the journal may have it */
 	}
 	files->has_checkpoint = true;
 	files->checkpoint_size = checkpoint.size;
@@ -121,16 +120,14 @@ static enum err check_files(struct sealing *sealing, const struct seal_files *fi
 	if (files->fault != NULL) {
 		return refuse(sealing, diag, files->fault);
 	}
+	if (files->notes == 0 && files->checkpoint_note.len > 0 && !files->has_checkpoint) {
+		return refuse(sealing, diag, "the file 'checkpoint' is no checkpoint of this store");
+	}
 	if (promised > options->size) {
 		return refuse_count(sealing, diag, promised, options->size);
 	}
 	if (signed_size < options->last) {
 		return refuse(sealing, diag, "checkpoints of records that were signed are missing");
-	}
-	if (files->last_size > files->checkpoint_size &&
-	    !(files->has_intent && files->intent.size == files->last_size)) {
-		return refuse(sealing, diag,
-		              "the file 'checkpoint' is older than the journal of checkpoints");
 	}
 	return ERR_OK;
 }
@@ -184,6 +181,26 @@ static enum err write_last_again(struct sealing *sealing, const struct seal_file
 	return append_journal(sealing, buf_str(&files->last_note));
 }
 
+/* The file `checkpoint` is a copy of the journal's last note. An older one is what a stop leaves;
+ * anything else in its place is set aside. */
+static enum err publish_again(struct sealing *sealing, const struct seal_files *files,
+                              const struct sealing_options *options) {
+	struct str found = buf_str(&files->checkpoint_note);
+	bool stopped = files->has_intent && files->intent.size == files->last_size &&
+	               str_eq(found, buf_str(&files->note_before));
+	if (files->last_note.len == 0 || files->checkpoint_size > files->last_size ||
+	    str_eq(found, buf_str(&files->last_note))) {
+		return ERR_OK;
+	}
+	if (found.len > 0 && !stopped) {
+		TRY(options->cut(options->ctx, STR("checkpoint"), found, 0, false));
+		say(options, STR("the file 'checkpoint' was not the last one of the journal; set aside"));
+	}
+	TRY(os_replace_file(sealing->os, sealing->folder, "checkpoint", buf_str(&files->last_note)));
+	say(options, STR("the last checkpoint was published again"));
+	return ERR_OK;
+}
+
 /* Overwrites a torn tail, and brings journal and checkpoint to the same last note. */
 static enum err mend_files(struct sealing *sealing, struct seal_files *files,
                            const struct sealing_options *options) {
@@ -196,7 +213,7 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
 		    str_slice(buf_str(&files->journal), files->journal_valid, files->journal.len);
 		struct store_path path;
 		int fd;
-		TRY(options->cut(options->ctx, STR("checkpoints"), tail, files->journal_valid));
+		TRY(options->cut(options->ctx, STR("checkpoints"), tail, files->journal_valid, true));
 		TRY(os->open(os->ctx, path_in(&path, sealing->folder, "checkpoints"), OS_WRITE, &fd));
 		enum err err = os->truncate(os->ctx, fd, files->journal_valid);
 		enum err closed = os->close(os->ctx, fd);
@@ -207,11 +224,7 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
 	if (files->has_intent && files->last_note.len > 0) {
 		TRY(write_last_again(sealing, files));
 	}
-	if (files->last_size > files->checkpoint_size) {
-		TRY(os_replace_file(os, sealing->folder, "checkpoint", buf_str(&files->last_note)));
-		say(options, STR("the last checkpoint was published again"));
-	}
-	return ERR_OK;
+	return publish_again(sealing, files, options);
 }
 
 /* Appends leaves made from the records. */

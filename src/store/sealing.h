@@ -70,7 +70,8 @@ struct sealing_options {
 	struct str damage;         /* of the segments; empty: none. Then leaves is not asked */
 	levels_leaves_f leaves;
 	void *leaves_ctx;
-	enum err (*cut)(void *ctx, struct str what, struct str bytes, uint64_t offset);
+	/* torn: as a stop leaves it; else damaged */
+	enum err (*cut)(void *ctx, struct str what, struct str bytes, uint64_t offset, bool torn);
 	void (*notice)(void *ctx, struct str message);
 	void *ctx;
 };

@@ -238,9 +238,9 @@ static void remove_leftovers(struct store *store) {
 	}
 }
 
-static enum err cut_tail(void *ctx, struct str what, struct str bytes, uint64_t offset) {
+static enum err cut_tail(void *ctx, struct str what, struct str bytes, uint64_t offset, bool torn) {
 	TRY(store_quarantine(ctx, what, bytes));
-	ledger_note_aside(ctx, what, bytes, offset, true);
+	ledger_note_aside(ctx, what, bytes, offset, torn);
 	return ERR_OK;
 }
 
