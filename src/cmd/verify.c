@@ -126,6 +126,9 @@ static enum err read_against(const char *path, struct buf *out, struct diag *dia
 	}
 	const char *source = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
 	enum err err = os_read_file(os_real(), source, CHECKPOINT_MAX, out);
+	if (err == ERR_OK && out->len == 0) {
+		return diag_set(diag, ERR_INVALID, "the checkpoint %s is empty", path);
+	}
 	return err == ERR_OK
 	           ? ERR_OK
 	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));

@@ -299,7 +299,8 @@ struct store_verify_result {
 	uint8_t root[32];
 	bool against_held; /* the outside checkpoint is consistent with the store */
 };
-/* Checks every byte of every file but the lock, and names what cannot be checked. ERR_OK also when
+/* Checks every byte of every file but the lock, and names what cannot be checked. ERR_INVALID:
+ * options.against is no checkpoint at all. ERR_OK also when
  * damaged: see result. Works on a store that store_open refuses: it takes the path. */
 MUST_USE enum err store_verify(const struct os *os, const char *path,
                                const struct store_verify_options *options,

@@ -236,18 +236,23 @@ static struct verify_tree *tree_of_note(struct verifying *v, struct str note) {
 	return &v->trees[0]; /* whose key will say what is wrong */
 }
 
-static void check_against(struct verifying *v) {
+static enum err check_against(struct verifying *v, struct diag *diag) {
 	struct checkpoint checkpoint;
-	struct diag diag = {0};
+	struct diag inner = {0};
 	struct str text = v->options->against;
 	if (text.len == 0 || !v->has_verifier) {
-		return;
+		return ERR_OK;
 	}
 	v->tree = tree_of_note(v, text);
-	if (checkpoint_open(text, &v->tree->verifier, &checkpoint, &diag) != ERR_OK) {
+	enum err err = checkpoint_open(text, &v->tree->verifier, &checkpoint, &inner);
+	if (err == ERR_INVALID || err == ERR_LIMIT) { /* a wrong file says nothing of the store */
+		return diag_set(diag, ERR_INVALID, "what was given as a checkpoint is none: %s",
+		                inner.message);
+	}
+	if (err != ERR_OK) {
 		verify_damage(v, STR(""), "the outside checkpoint is not one of this store: %s",
-		              diag.message);
-		return;
+		              inner.message);
+		return ERR_OK;
 	}
 	uint64_t end = catalogue_end(&v->tree->catalogue);
 	if (checkpoint.size > end) {
@@ -255,10 +260,11 @@ static void check_against(struct verifying *v) {
 		                    "the store was rolled back: the outside checkpoint covers %" PRIu64
 		                    " records, the store has %" PRIu64,
 		                    checkpoint.size, end);
-		return;
+		return ERR_OK;
 	}
 	v->result.against_held = true; /* until its root says otherwise */
 	add_root(v, &checkpoint, STR(""));
+	return ERR_OK;
 }
 
 /* ---- segments as files ---- */
@@ -373,7 +379,7 @@ enum err verify_pace(struct verifying *v, uint64_t bytes) {
 }
 
 static enum err verify_all(struct verifying *v, struct diag *diag) {
-	check_against(v);
+	TRY(check_against(v, diag));
 	enum err err = each_tree(v, check_tree, diag);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));

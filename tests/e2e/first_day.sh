@@ -72,6 +72,9 @@ run 0 info && has out records; ok $? "info tells what is there"
 run 0 verify --json && has err '"intact":true'; ok $? "the store verifies"
 cp akashi-data/tree/default/checkpoint outside 2>/dev/null
 run 0 verify --against outside; ok $? "it agrees with a checkpoint kept outside"
+echo 'no checkpoint' >wrong && run 2 verify --against wrong && has err 'is none' && : >wrong && run 2 verify --against wrong &&
+    has err 'is empty'
+ok $? "a file that is no checkpoint is a wrong question, and no damage"
 index=$("$akashi" search --format jsonl 'Accepted' 2>/dev/null | head -1 | sed 's/.*"akashi.index":\([0-9]*\).*/\1/')
 run 0 export --proof "default:$index" -o proof && sh proof/verify-proof.sh proof >out 2>err
 ok $? "one record is proved by a script with openssl and sha256sum"
