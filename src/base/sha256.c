@@ -228,6 +228,39 @@ void sha256(const void *bytes, size_t len, uint8_t out_digest[SHA256_SIZE]) {
 	sha256_digest(&sha, out_digest);
 }
 
+/* Up to two blocks, in two moves that overlap: for lengths that are not known beforehand a loop or
+ * a call costs as much as half a block. */
+static inline void copy_part(uint8_t *to, const uint8_t *from, size_t len) {
+	if (len >= 64) {
+		memcpy(to, from, 64);
+		memcpy(to + (len - 64), from + (len - 64), 64);
+	} else if (len >= 32) {
+		memcpy(to, from, 32);
+		memcpy(to + (len - 32), from + (len - 32), 32);
+	} else if (len >= 16) {
+		memcpy(to, from, 16);
+		memcpy(to + (len - 16), from + (len - 16), 16);
+	} else if (len >= 8) {
+		memcpy(to, from, 8);
+		memcpy(to + (len - 8), from + (len - 8), 8);
+	} else if (len >= 4) {
+		memcpy(to, from, 4);
+		memcpy(to + (len - 4), from + (len - 4), 4);
+	} else {
+		for (size_t i = 0; i < len; i++) {
+			to[i] = from[i];
+		}
+	}
+}
+
+/* As pad, where tail is zero but for its first have bytes. */
+static size_t pad_zeroed(uint8_t tail[2 * SHA256_BLOCK], size_t have, uint64_t length) {
+	size_t blocks = have + 9 > SHA256_BLOCK ? 2 : 1;
+	tail[have] = 0x80;
+	be64_store(tail + blocks * SHA256_BLOCK - 8, length << 3);
+	return blocks;
+}
+
 /* A message as the runs of whole blocks that it is made of: the first block (with the prefix), the
  * middle of the body in place, the padded end. */
 struct runs {
@@ -245,16 +278,13 @@ static void runs_init(struct runs *runs, const struct sha256_job *job) {
 	size_t have = job->prefix_len;
 	ASSERT(have <= SHA256_BLOCK);
 	memcpy(runs->state, initial_state, sizeof(runs->state));
+	memset(runs->last, 0, sizeof(runs->last));
 	uint8_t *start = have + body_len >= SHA256_BLOCK ? runs->first : runs->last;
-	if (have > 0) {
-		memcpy(start, job->prefix, have);
-	}
+	copy_part(start, job->prefix, have);
 	size_t take = MIN_OF(body_len, SHA256_BLOCK - have);
-	if (take > 0) {
-		memcpy(start + have, body, take);
-		body += take;
-		body_len -= take;
-	}
+	copy_part(start + have, body, take);
+	body += take;
+	body_len -= take;
 	have += take;
 	runs->at[0] = runs->first;
 	runs->blocks[0] = have / SHA256_BLOCK;
@@ -262,12 +292,10 @@ static void runs_init(struct runs *runs, const struct sha256_job *job) {
 	runs->blocks[1] = body_len / SHA256_BLOCK;
 	if (runs->blocks[0] > 0) {
 		have = body_len % SHA256_BLOCK;
-		if (have > 0) {
-			memcpy(runs->last, body + (body_len - have), have);
-		}
+		copy_part(runs->last, body + (body_len - have), have);
 	}
 	runs->at[2] = runs->last;
-	runs->blocks[2] = pad(runs->last, have, (uint64_t)job->prefix_len + job->body_len);
+	runs->blocks[2] = pad_zeroed(runs->last, have, (uint64_t)job->prefix_len + job->body_len);
 	runs->run = 0;
 }
 
@@ -294,13 +322,48 @@ static void runs_finish(struct runs *runs, uint8_t *out_digest) {
 	store_state(runs->state, out_digest);
 }
 
+enum { SHORT_MAX = 2 * SHA256_BLOCK - 9 };
+
+static size_t short_blocks(const struct sha256_job *job) {
+	size_t len = job->prefix_len + job->body_len;
+	return len > SHORT_MAX ? 0 : len + 9 > SHA256_BLOCK ? 2 : 1;
+}
+
+static void short_message(uint8_t blocks[2 * SHA256_BLOCK], const struct sha256_job *job) {
+	size_t len = job->prefix_len + job->body_len;
+	memset(blocks, 0, 2 * SHA256_BLOCK);
+	copy_part(blocks, job->prefix, job->prefix_len);
+	copy_part(blocks + job->prefix_len, job->body, job->body_len);
+	(void)pad_zeroed(blocks, len, len);
+}
+
+/* Two messages of one or of two blocks: leaves and nodes of the tree. */
+static void pair_short(const struct sha256_job *a, const struct sha256_job *b, size_t blocks) {
+	uint8_t blocks_a[2 * SHA256_BLOCK];
+	uint8_t blocks_b[2 * SHA256_BLOCK];
+	uint32_t state_a[8];
+	uint32_t state_b[8];
+	short_message(blocks_a, a);
+	short_message(blocks_b, b);
+	memcpy(state_a, initial_state, sizeof(state_a));
+	memcpy(state_b, initial_state, sizeof(state_b));
+	compress_simd_pair(state_a, blocks_a, state_b, blocks_b, blocks);
+	store_state(state_a, a->out_digest);
+	store_state(state_b, b->out_digest);
+}
+
 static void pair_simd(const struct sha256_job *job_a, const struct sha256_job *job_b) {
 	struct runs a;
 	struct runs b;
+	size_t blocks = short_blocks(job_a);
+	if (blocks > 0 && blocks == short_blocks(job_b)) {
+		pair_short(job_a, job_b, blocks);
+		return;
+	}
 	runs_init(&a, job_a);
 	runs_init(&b, job_b);
 	while (runs_ready(&a) && runs_ready(&b)) {
-		size_t blocks = MIN_OF(a.blocks[a.run], b.blocks[b.run]);
+		blocks = MIN_OF(a.blocks[a.run], b.blocks[b.run]);
 		compress_simd_pair(a.state, runs_take(&a, blocks), b.state, runs_take(&b, blocks), blocks);
 	}
 	runs_finish(&a, job_a->out_digest);
