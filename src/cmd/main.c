@@ -1,4 +1,6 @@
 /* main(): finds the subcommand by the table and runs it. */
+#include <malloc.h>
+
 #include "cmd/command.h"
 #include "cmd/console.h"
 #include "cmd/version.gen.h"
@@ -56,7 +58,16 @@ static int run_command(const struct command *command, int argc, char **argv) {
 	return command->run(&args);
 }
 
+/* Pages are decoded into memory that is given back for the next one; by default the kernel would
+ * get it back each time, and clear it again. */
+static void keep_freed_memory(void) {
+	enum { MAPPED = 32 << 20, KEPT = 64 << 20 };
+	(void)mallopt(M_MMAP_THRESHOLD, MAPPED); /* refused values change nothing */
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 int main(int argc, char **argv) {
+	keep_freed_memory();
 	console_init();
 	struct str name = argc > 1 ? str_from(argv[1]) : STR("--help");
 	if (str_eq(name, STR("--version")) || str_eq(name, STR("-V"))) {

@@ -27,19 +27,26 @@ static enum err use_object(struct leaf_reader *reader, const uint8_t hash[32], s
 	return err == ERR_NOT_FOUND ? ERR_CORRUPT : err; /* a row says that it is there */
 }
 
-enum err leaf_reader_body(struct leaf_reader *reader, struct store_view *view, uint32_t row,
-                          struct str *out_body, struct diag *diag) {
+static enum err read_body(struct leaf_reader *reader, struct store_view *view, uint32_t row,
+                          struct str *out_body, bool *out_container, struct diag *diag) {
 	struct view_body body;
 	enum err err = store_view_body(view, row, &body);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the bodies of the page are damaged");
 	}
+	*out_container = body.container;
 	if (!body.container) {
 		*out_body = body.bytes;
 		return ERR_OK;
 	}
 	TRY(use_object(reader, body.object, diag));
 	return object_slice(reader->object, body.offset, body.len, out_body, diag);
+}
+
+enum err leaf_reader_body(struct leaf_reader *reader, struct store_view *view, uint32_t row,
+                          struct str *out_body, struct diag *diag) {
+	bool container = false;
+	return read_body(reader, view, row, out_body, &container, diag);
 }
 
 static enum err gather_row(struct leaf_reader *reader, struct store_view *view, uint32_t row,
@@ -51,11 +58,10 @@ static enum err gather_row(struct leaf_reader *reader, struct store_view *view, 
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the headers of the page are damaged");
 	}
-	TRY(leaf_reader_body(reader, view, row, &body, diag));
-	struct view_body where;
-	TRY(store_view_body(view, row, &where));
-	struct leaf_body piece = {.bytes = where.container ? NULL : body.ptr, .len = body.len};
-	if (where.container) {
+	bool container = false;
+	TRY(read_body(reader, view, row, &body, &container, diag));
+	struct leaf_body piece = {.bytes = container ? NULL : body.ptr, .len = body.len};
+	if (container) {
 		buf_append_str(&reader->copies, body);
 	}
 	buf_append(&reader->leaves, &leaf, sizeof(leaf));

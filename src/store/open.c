@@ -53,6 +53,14 @@ struct view_names store_names(struct store *store) {
 	    .ctx = store, .file_path = name_of_file, .stream_name = name_of_stream};
 }
 
+static enum err view_leaves(struct leaf_reader *reader, struct store_view *view, uint64_t first,
+                            uint32_t count, uint32_t *out_done, uint8_t *out_hashes) {
+	uint32_t from = (uint32_t)(first - store_view_first_index(view));
+	uint32_t to = (uint32_t)MIN_OF((uint64_t)store_view_rows(view), (uint64_t)from + count);
+	*out_done = to - from;
+	return leaf_reader_hash(reader, view, from, to, out_hashes, NULL);
+}
+
 static enum err page_leaves(struct store *store, struct leaf_reader *reader, uint64_t first,
                             uint32_t count, uint32_t *out_done, uint8_t *out_hashes) {
 	struct segment *segment = catalogue_find(&store->catalogue, first);
@@ -61,27 +69,35 @@ static enum err page_leaves(struct store *store, struct leaf_reader *reader, uin
 	}
 	struct view_names names = store_names(store);
 	struct store_view *view = NULL;
-	uint32_t page = segment_page_of(segment, first);
-	TRY(segment_view(segment, page, &names, &view, NULL));
-	uint32_t from = (uint32_t)(first - store_view_first_index(view));
-	uint32_t to = (uint32_t)MIN_OF((uint64_t)store_view_rows(view), (uint64_t)from + count);
-	enum err err = leaf_reader_hash(reader, view, from, to, out_hashes, NULL);
+	TRY(segment_view(segment, segment_page_of(segment, first), &names, &view, NULL));
+	enum err err = view_leaves(reader, view, first, count, out_done, out_hashes);
 	store_view_free(view);
-	*out_done = to - from;
 	return err;
 }
 
-enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes) {
-	struct store *store = ctx;
+static bool holds(const struct store_view *view, uint64_t index) {
+	return view != NULL && index >= store_view_first_index(view) &&
+	       index < store_view_first_index(view) + store_view_rows(view);
+}
+
+enum err store_leaves_near(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes) {
+	const struct leaves_near *near = ctx;
 	struct leaf_reader reader CLEANUP(leaf_reader_deinit);
-	leaf_reader_init(&reader, store->os, store->objects);
+	leaf_reader_init(&reader, near->store->os, near->store->objects);
 	for (uint32_t at = 0; at < count;) {
 		uint32_t done = 0;
-		TRY(page_leaves(store, &reader, first + at, count - at, &done,
-		                out_hashes + (size_t)at * SHA256_SIZE));
+		uint8_t *out = out_hashes + (size_t)at * SHA256_SIZE;
+		TRY(holds(near->view, first + at)
+		        ? view_leaves(&reader, near->view, first + at, count - at, &done, out)
+		        : page_leaves(near->store, &reader, first + at, count - at, &done, out));
 		at += done;
 	}
 	return ERR_OK;
+}
+
+enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes) {
+	struct leaves_near near = {.store = ctx};
+	return store_leaves_near(&near, first, count, out_hashes);
 }
 
 /* ---- opening ---- */

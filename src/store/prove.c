@@ -21,10 +21,12 @@ static enum err prove_page(struct store *store, struct store_view *view, uint64_
 	return ERR_OK;
 }
 
-static enum err prove_path(struct store *store, struct arena *arena, struct store_proof *proof) {
+static enum err prove_path(struct store *store, struct store_view *view, struct arena *arena,
+                           struct store_proof *proof) {
 	struct buf path CLEANUP(buf_deinit) = {0};
 	struct levels levels;
-	levels_init(&levels, store->os, store->tree, proof->size, store_leaves, store);
+	struct leaves_near near = {.store = store, .view = view};
+	levels_init(&levels, store->os, store->tree, proof->size, store_leaves_near, &near);
 	enum err err = tree_inclusion(proof->index, proof->size, levels_node, &levels, &path);
 	levels_deinit(&levels);
 	TRY(err);
@@ -64,9 +66,12 @@ enum err store_prove(struct store *store, uint64_t index, struct arena *arena,
 	}
 	TRY(store_view_at(store, index, &view, diag));
 	enum err err = prove_page(store, view, index, arena, &proof, diag);
+	if (err != ERR_OK) {
+		store_view_free(view);
+		return err;
+	}
+	err = prove_path(store, view, arena, &proof);
 	store_view_free(view);
-	TRY(err);
-	err = prove_path(store, arena, &proof);
 	if (err == ERR_OK) {
 		err = read_vkey(store, arena, &proof);
 	}

@@ -119,7 +119,14 @@ void store_notice(const struct store *store, const char *format, ...) PRINTF_LIK
 MUST_USE enum err store_quarantine(struct store *store, struct str what, struct str bytes);
 /* How a page of this store names files and streams; lives as long as the store. */
 struct view_names store_names(struct store *store);
-/* levels_leaves_f over the store's segments; ctx is the store. */
+/* levels_leaves_f over the store's segments; ctx is a struct leaves_near: rows of its view, when
+ * there is one, are not decoded again. */
+struct leaves_near {
+	struct store *store;
+	struct store_view *view;
+};
+MUST_USE enum err store_leaves_near(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes);
+/* The same; ctx is the store. */
 MUST_USE enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes);
 /* Reads the file checkpoint; none, or a wrong one, leaves the store without. */
 void store_load_checkpoint(struct store *store);
