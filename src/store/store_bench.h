@@ -98,6 +98,7 @@ static inline enum err take_and_commit(struct bench *bench, const struct store_o
                                        struct str path, struct str text, bool log,
                                        enum sink_verdict *out_verdict) {
 	struct store *store CLEANUP(store_closep) = NULL;
+	*out_verdict = SINK_TAKE; /* when it is never asked */
 	TRY(store_open(options, &store, &bench->diag));
 	struct taking taking = {.store = store, .rows_per_batch = 100, .log = log};
 	enum err err = sample_replay(&taking, NULL);
