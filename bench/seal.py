@@ -57,16 +57,15 @@ def ingest(program, where, path):
 
 
 def sealing():
-    gaps, summary = [], None
+    cpu, summary = {akashi: [], unsealed: []}, None
     for number in range(rounds):
-        order = [akashi, unsealed] if number % 2 else [unsealed, akashi]
-        cpu = {}
-        for program in order:
-            cpu[program], _, summary = ingest(program, store if program == akashi else work + "/other", log)
-        gaps.append((cpu[akashi] - cpu[unsealed]) / summary["records"] * 1e6)
-        print("  round %d: %.2f s with, %.2f s without: %.3f us a record" % (number + 1, cpu[akashi], cpu[unsealed], gaps[-1]), flush=True)
-    judge("sealing", statistics.median(gaps), "us a record", 0.4)
-    return summary["records"]
+        for program in [akashi, unsealed] if number % 2 else [unsealed, akashi]:
+            seconds, _, summary = ingest(program, store if program == akashi else work + "/other", log)
+            cpu[program].append(seconds)
+        print("  round %d: %.2f CPU s with, %.2f s without" % (number + 1, cpu[akashi][-1], cpu[unsealed][-1]), flush=True)
+    # The least of each: other work on the machine only ever adds.
+    gap = [(least(cpu[akashi]) - least(cpu[unsealed])) / summary["records"] * 1e6 for least in (min, statistics.median)]
+    judge("sealing", gap[0], "us a record (by medians %.3f)" % gap[1], 0.4)
 
 
 def verifying():

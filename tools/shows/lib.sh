@@ -100,6 +100,16 @@ step() {
     fi
 }
 
+# alone NAME "PATH..." COMMAND...: a step that runs when no other does: it measures.
+alone() {
+    show_side=$show_jobs
+    for _ in $(seq 2 "$show_side"); do read -r _ <&8; done
+    show_jobs=1
+    step "$@"
+    show_jobs=$show_side
+    for _ in $(seq 2 "$show_side"); do echo turn >&8; done
+}
+
 # needs FILE COMMAND...: runs the command when the file is there; a show that is not written fails.
 needs() {
     if [ ! -e "$1" ]; then

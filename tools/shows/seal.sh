@@ -9,6 +9,7 @@ show_jobs=2
 . "$(dirname "$0")/lib.sh"
 tools/install build test shows || exit 1
 
+: "${BENCH:=../shared/bench}"
 CODE="src meson.build meson_options.txt"
 TORTURE="$CODE tools/torture"
 AKASHI=build-shows/build/src/cmd/akashi
@@ -69,4 +70,12 @@ step clocks "$CODE" unit store_clocks_test AKASHI_CLOCKS=5000
 step memory "$TORTURE" python3 tools/torture/memory.py "$AKASHI" 3000
 # T17. Proofs before strangers.
 step strangers "$TORTURE share" env JOBS=1 python3 tools/torture/strangers.py "$AKASHI" 10000
+# Show 3. What the seal costs, on the reference data of the benches.
+costs() {
+    mkdir -p build-bench
+    [ -f build-bench/syslog.log ] || python3 "$BENCH/gen.py" syslog build-bench/syslog.log 600000000 || return 1
+    ninja -C build-shows/build bench/akashi_unsealed bench/prove_bench &&
+        python3 bench/seal.py "$AKASHI" build-shows/build/bench/akashi_unsealed build-shows/build/bench/prove_bench build-bench/syslog.log 6 100
+}
+alone costs "$CODE bench" needs "$BENCH/gen.py" costs
 show_end
