@@ -1,5 +1,5 @@
-/* The readers of a store's small files (facts, intent, journal, names) and of object files on any
- * bytes. The first byte chooses.
+/* The readers of a store's small files (facts, intent, journal, names), of object files and of the
+ * store's own records on any bytes. The first byte chooses.
  */
 #include "base/endian.h"
 #include "base/hash.h"
@@ -7,6 +7,8 @@
 #include "store/facts.h"
 #include "store/journal.h"
 #include "store/objects.h"
+#include "store/scrub_record.h"
+#include "store/seal_record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,12 +86,31 @@ static void read_names(struct str bytes) {
 	(void)named;
 }
 
+static void read_records(struct str bytes) {
+	struct seal_record seal;
+	struct seal_head head;
+	struct store_scrub_part part;
+	struct buf again CLEANUP(buf_deinit) = {0};
+	if (seal_record_parse(bytes, &seal) == ERR_OK) {
+		seal_record_format(&seal, &again);
+		ASSERT(str_eq(buf_str(&again), bytes));
+	}
+	if (recovery_head_parse(bytes, &head) == ERR_OK) {
+		ASSERT(class_name_valid(head.tree));
+	}
+	if (scrub_record_parse(bytes, &part) == ERR_OK) {
+		struct store_scrub_state state = {0};
+		scrub_state_add(&state, &part, 1);
+		ASSERT(state.count <= 1);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	if (size < 2) {
 		return 0;
 	}
 	struct str bytes = str_make((const char *)data + 1, size - 1);
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0:
 		read_facts(bytes);
 		break;
@@ -102,8 +123,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	case 3:
 		read_object(bytes);
 		break;
-	default:
+	case 4:
 		read_names(bytes);
+		break;
+	default:
+		read_records(bytes);
 		break;
 	}
 	return 0;
