@@ -8,7 +8,6 @@
 #include "base/utf8.h"
 #include "cmd/console.h"
 #include "cmd/version.gen.h"
-#include "event/batch.h"
 
 #define BUILD "akashi " AKASHI_VERSION
 #define WAIT_NS (5 * INSTANT_SECOND)

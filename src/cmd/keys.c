@@ -2,7 +2,6 @@
 #include "base/limits.h"
 #include "cmd/command.h"
 #include "cmd/console.h"
-#include "render/table.h"
 #include "seal/epoch_manifest.h"
 #include "store/store.h"
 

@@ -195,7 +195,8 @@ TEST(the_file_of_what_was_signed_has_one_form) {
 	memset(state.root, 0x5a, sizeof(state.root));
 	notary_state_format(&state, STR(ORIGIN), &text);
 	REQUIRE(notary_state_parse(buf_str(&text), STR(ORIGIN), &again) == ERR_OK);
-	CHECK(memcmp(&state, &again, sizeof(state)) == 0);
+	CHECK(again.known && again.seal == state.seal && again.size == state.size &&
+	      memcmp(state.root, again.root, sizeof(state.root)) == 0);
 	CHECK(notary_state_parse(buf_str(&text), STR("another"), &again) == ERR_CORRUPT);
 	for (size_t bit = 0; bit < text.len * 8; bit++) {
 		text.ptr[bit / 8] = (char)(text.ptr[bit / 8] ^ (1 << bit % 8));

@@ -5,7 +5,6 @@
 
 #include "os/os_memory.h"
 #include "seal/epoch_file.h"
-#include "seal/signer.h"
 #include "tap.h"
 
 /* Whether the mapping that holds the address has a flag among its VmFlags (proc_pid_smaps(5)). */

@@ -2,7 +2,6 @@
  */
 #include <inttypes.h>
 
-#include "seal/epoch_file.h"
 #include "store/store_private.h"
 
 static void describe_keys(const struct store *store, const struct epochs *epochs, uint64_t seals,
