@@ -190,14 +190,17 @@ static void append_same(struct buf *out, const struct store_set *set, bool all) 
 }
 
 /* A file of a lost tree goes on in a later one of its class, under its number. */
-static bool goes_on(const struct store_set *set, const struct store *store, uint32_t number) {
+static bool goes_on(const struct store_set *set, const struct store *store,
+                    const struct store_file *file) {
 	struct str class_name = store_class_of(store_class(store));
-	for (size_t i = 0; i < set->count && store_is_frozen(store); i++) {
-		struct store *other = set->stores[i];
-		if (!store_is_frozen(other) && str_eq(store_class_of(store_class(other)), class_name)) {
-			const struct store_file *files;
-			size_t count = store_files(other, &files);
-			return store_file_of(files, count, number) != NULL;
+	for (size_t i = store_set_find(set, store_class(store)) + 1; i < set->count; i++) {
+		const struct store_file *files;
+		if (str_eq(store_class_of(store_class(set->stores[i])), class_name)) {
+			size_t count = store_files(set->stores[i], &files);
+			const struct store_file *later = store_file_of(files, count, file->number);
+			if (later != NULL && str_eq(later->path, file->path)) {
+				return true;
+			}
 		}
 	}
 	return false;
@@ -211,7 +214,7 @@ static uint64_t append_gaps_of(struct buf *out, const struct store_set *set, str
 	uint64_t gaps = 0;
 	store_get_info(store, &info);
 	for (size_t i = 0; i < count; i++) {
-		if (!files[i].done && !goes_on(set, store, files[i].number)) {
+		if (!files[i].done && !goes_on(set, store, &files[i])) {
 			gaps++;
 			buf_append_str(out, STR("not taken to its end: "));
 			render_safe(out, files[i].path);

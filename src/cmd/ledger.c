@@ -79,9 +79,10 @@ enum err ledger_read(const struct store_set *set, struct arena *arena, struct le
 enum err ledger_read_audit(const struct store_set *set, struct arena *arena,
                            struct ledger *out_audit) {
 	struct buf entries CLEANUP(buf_deinit) = {0};
-	size_t number = store_set_find(set, STR(STORE_AUDIT));
-	if (number < set->count) {
-		TRY(read_class(set, number, AUDIT_TYPES, arena, &entries));
+	for (size_t i = 0; i < set->count; i++) { /* the trees of a class are in order */
+		if (str_eq(store_class_of(store_class(set->stores[i])), STR(STORE_AUDIT))) {
+			TRY(read_class(set, i, AUDIT_TYPES, arena, &entries));
+		}
 	}
 	keep(&entries, arena, out_audit);
 	return ERR_OK;

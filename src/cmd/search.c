@@ -235,7 +235,9 @@ static void append_count(struct search *search, const struct args *args, uint64_
 static enum err finish(struct search *search, const struct args *args,
                        const struct query_stats *stats) {
 	progress_end(&search->progress);
-	ledger_behind(&search->ledger, &search->style, &search->line);
+	if (search->records < search->limit) { /* else there may be results between them */
+		ledger_behind(&search->ledger, &search->style, &search->line);
+	}
 	if (args->count) {
 		append_count(search, args, stats->results);
 	} else if (search->table != NULL) {

@@ -13,30 +13,22 @@ static enum err write_records(struct store *store, const struct store_audit_reco
 	return store_commit(store, diag);
 }
 
-/* A class that is there needs no other one: what is wrong with those does not keep the finding
- * from being written down. It is made beside default. */
+/* No other class is opened: what is wrong with one neither keeps the finding from being written
+ * down, nor is it frozen by whoever only reads. */
 static enum err write_once(const struct store_audit_options *options,
                            const struct store_audit_record *records, size_t count,
                            struct diag *diag) {
-	struct store *first CLEANUP(store_closep) = NULL;
-	struct store *store = NULL;
+	struct store *store CLEANUP(store_closep) = NULL;
 	struct store_options opening = {.os = options->os,
 	                                .path = options->path,
 	                                .build = options->build,
 	                                .tree = STORE_AUDIT,
-	                                .writable = true};
+	                                .writable = true,
+	                                .add_class = true};
 	enum err err = store_open(&opening, &store, diag);
-	if (err == ERR_NOT_FOUND) {
-		opening.tree = NULL;
-		TRY(store_open(&opening, &first, diag));
-		opening.tree = STORE_AUDIT;
-		opening.beside = first;
-		err = store_open(&opening, &store, diag);
-	}
 	if (err == ERR_OK) {
 		err = write_records(store, records, count, diag);
 	}
-	store_close(store); /* before the one that holds the lock */
 	return err;
 }
 

@@ -100,7 +100,8 @@ static enum err judge_others(const struct store *store, const struct sink_file *
 			continue;
 		}
 		enum sink_verdict verdict = file_table_judge(&other->files, file, fresh, &entry);
-		*out_known = *out_known || verdict == SINK_SKIP;
+		/* What a lost tree has only in part is taken here whole. */
+		*out_known = *out_known || (verdict == SINK_SKIP && !entry->holed);
 		begun_in = verdict == SINK_RESUME ? class_name : begun_in;
 	}
 	return begun_in.len == 0 || *out_known

@@ -71,10 +71,14 @@ static uint64_t count_missing(const struct store *store) {
 	uint64_t missing = 0;
 	for (size_t i = 0; i < catalogue->count; i++) {
 		const struct segment_entry *entry = &catalogue->entries[i];
+		if (entry->segment == NULL) {
+			continue; /* damaged: its records cannot be had either */
+		}
 		missing += entry->first > end ? entry->first - end : 0;
 		end = MAX_OF(end, entry->end);
 	}
-	return missing + (store->checkpoint_size > end ? store->checkpoint_size - end : 0);
+	uint64_t all = MAX_OF(store->checkpoint_size, catalogue_end(catalogue));
+	return missing + (all > end ? all - end : 0);
 }
 
 static void class_info(const struct store *store, struct store_info *out_info) {

@@ -184,6 +184,15 @@ static bool holds_still(struct gaps *gaps, const struct segment_file *row, uint6
 	return from >= gaps->gap_to;
 }
 
+/* A number that was given is never given again, also when its file is not known any more. */
+static void load_file(struct store *store, const struct segment_file *row, bool held) {
+	store->files.next_number = MAX_OF(store->files.next_number, row->file + 1);
+	if (held || !store->is_before) {
+		file_table_load(&store->files, row);
+		file_table_find(&store->files, row->file)->holed |= !held;
+	}
+}
+
 /* Later segments win, so in order. */
 static void load_footers(struct store *store) {
 	struct gaps gaps = {.known = map_new()};
@@ -199,9 +208,8 @@ static void load_footers(struct store *store) {
 			stream_table_load(&store->streams, &footer->streams[row]);
 		}
 		for (uint32_t row = 0; row < footer->files_count; row++) {
-			if (!store->is_before || holds_still(&gaps, &footer->files[row], entry->end)) {
-				file_table_load(&store->files, &footer->files[row]);
-			}
+			load_file(store, &footer->files[row],
+			          holds_still(&gaps, &footer->files[row], entry->end));
 		}
 	}
 	map_free(gaps.known);
@@ -241,6 +249,7 @@ static enum err load_tree(struct store *store, struct diag *diag) {
 	if (err != ERR_OK && err != ERR_NOT_FOUND) {
 		return diag_set(diag, err, "%s", inner.message);
 	}
+	store->no_segments = err == ERR_NOT_FOUND;
 	load_footers(store);
 	return ERR_OK;
 }
@@ -260,13 +269,14 @@ static enum err choose_tree(struct store *store, struct diag *diag) {
 	struct str newest = facts_newest(&store->facts, store->class_name);
 	uint64_t number = tree_number(newest);
 	char name[TREE_NAME_MAX + 1];
-	bool begun = number == 1 || store->handover->has_loss;
+	bool begun = number <= 1 || store->handover->has_loss;
 	if (!begun) {
 		char folder[TREE_NAME_MAX + 16];
 		struct store_path path;
 		(void)snprintf(folder, sizeof(folder), "segments/%.*s", STR_ARG(newest));
 		enum err err = store->os->list(store->os->ctx, path_in(&path, store->folder, folder),
 		                               find_segment, &begun);
+		begun = begun || err == ERR_NOT_FOUND; /* it was made before it was listed: it is lost */
 		if (err != ERR_OK && err != ERR_NOT_FOUND) {
 			return diag_set(diag, err, "the segments in '%s' cannot be listed: %s", path.text,
 			                err_text(err));
@@ -281,6 +291,9 @@ static enum err open_writer(struct store *store, struct diag *diag) {
 	TRY(writer_lock(store, diag));
 	TRY(read_facts(store, diag));
 	TRY(choose_tree(store, diag));
+	if (store->options.add_class) {
+		TRY(writer_add_tree(store, &store->facts, store->class_name, diag));
+	}
 	TRY(check_class(store, diag));
 	TRY(load_tree(store, diag));
 	TRY(writer_open(store, diag));

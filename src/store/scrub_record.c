@@ -63,7 +63,7 @@ static bool take_tree(struct str *rest, struct str *out_tree) {
 		return false;
 	}
 	*out_tree = str_cut(rest, '"');
-	return class_name_valid(*out_tree);
+	return tree_name_valid(*out_tree);
 }
 
 enum err scrub_record_parse(struct str body, struct store_scrub_part *out_part) {
@@ -104,7 +104,8 @@ static struct store_scrub_seen *find_or_add(struct store_scrub_state *state, str
 	}
 	struct store_scrub_seen *seen = &state->parts[state->count++];
 	*seen = (struct store_scrub_seen){0};
-	_Static_assert(sizeof(seen->tree) > CLASS_NAME_MAX, "a class's name fits");
+	_Static_assert(sizeof(((struct store_scrub_seen *)0)->tree) > TREE_NAME_MAX,
+	               "a tree's name fits");
 	memcpy(seen->tree, tree.ptr, tree.len);
 	return seen;
 }
@@ -165,15 +166,24 @@ static enum err read_all(struct store *store, struct store_scrub_state *state) {
 	return err;
 }
 
+static enum err read_tree(const struct os *os, const char *path, const char *tree,
+                          struct store_scrub_state *state, struct diag *diag) {
+	struct store_options options = {.os = os, .path = path, .tree = tree};
+	struct store *store CLEANUP(store_closep) = NULL;
+	TRY(store_open(&options, &store, diag));
+	return read_all(store, state);
+}
+
+/* All trees of the class, in order: after a loss it goes on in the next one. */
 enum err store_scrub_read(const struct os *os, const char *path,
                           struct store_scrub_state *out_state, struct diag *diag) {
-	struct store_options options = {.os = os, .path = path, .tree = STORE_AUDIT};
-	struct store *store CLEANUP(store_closep) = NULL;
 	struct store_scrub_state state = {0};
 	struct diag inner = {0};
-	enum err err = store_open(&options, &store, &inner);
-	if (err == ERR_OK) {
-		err = read_all(store, &state);
+	enum err err = ERR_OK;
+	for (uint64_t number = 1; err == ERR_OK && number <= CLASSES_MAX; number++) {
+		char name[TREE_NAME_MAX + 1];
+		tree_name(STR(STORE_AUDIT), number, name);
+		err = read_tree(os, path, name, &state, &inner);
 	}
 	if (err != ERR_OK && err != ERR_NOT_FOUND) {
 		return diag_set(diag, err, "the audit records cannot be read: %s",

@@ -63,9 +63,9 @@ enum err seal_files_read(struct seal_files *files, const struct os *os, const ch
                          const struct verifier *verifier) {
 	struct buf intent CLEANUP(buf_deinit) = {0};
 	*files = (struct seal_files){0};
-	TRY(read_optional(os, folder, "checkpoint", NOTE_MAX, &files->checkpoint_note));
+	TRY(read_optional(os, folder, "checkpoint", SIZE_MAX, &files->checkpoint_note));
 	TRY(read_optional(os, folder, "checkpoints", SIZE_MAX, &files->journal));
-	TRY(read_optional(os, folder, "intent", INTENT_MAX, &intent));
+	TRY(read_optional(os, folder, "intent", SIZE_MAX, &intent));
 	read_checkpoint(files, verifier);
 	read_journal(files, verifier);
 	if (intent.len > 0) {

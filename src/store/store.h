@@ -52,6 +52,7 @@ struct store_options {
 	const char *build; /* the program and its version, for seal records; NULL: akashi */
 	bool writable;     /* takes the lock; repairs after a crash */
 	bool create;       /* make it when absent */
+	bool add_class;    /* lists the class when the store has it not yet */
 	bool take_again;   /* --again: file identity is ignored */
 	/* Other classes, for reading: what was taken into one of them is known, too. NULL: none. */
 	const struct store_set *others;
@@ -339,7 +340,7 @@ MUST_USE enum err store_scrub(const struct store_scrub_options *options, uint64_
                               struct diag *diag);
 /* What the audit records say of scrubs so far. */
 struct store_scrub_seen {
-	char tree[40];    /* empty: the objects */
+	char tree[48];    /* empty: the objects */
 	uint64_t next;    /* where the next scrub goes on */
 	bool through;     /* in the round at hand nothing is left of it */
 	bool whole;       /* it was scrubbed from its begin to its end once */

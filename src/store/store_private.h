@@ -104,6 +104,7 @@ struct store {
 	char *folder, *segments, *tree, *keys, *key_folder, *log, *objects, *quarantine;
 	struct facts facts;
 	struct catalogue catalogue;
+	bool no_segments; /* their folder is gone */
 	struct file_table files;
 	struct stream_table streams;
 	struct store_writer *writer; /* NULL: read only */

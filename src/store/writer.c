@@ -382,6 +382,25 @@ static enum err sync_names(struct store *store) {
 	           : ERR_OK;
 }
 
+/* Folders were made before the tree was listed. One that is gone is made again, so that writing
+ * goes on; what was in it is missed by what was signed. Not that of the segments: without it the
+ * tree is lost, and that must be seen again after a stop. */
+static enum err mend_folders(struct store *store, struct diag *diag) {
+	const char *const folders[] = {store->tree, store->log};
+	for (size_t i = 0; i < ARRAY_LEN(folders) && !store->no_segments; i++) {
+		struct os_stat stat;
+		if (store->os->stat(store->os->ctx, folders[i], true, &stat) != ERR_NOT_FOUND) {
+			continue;
+		}
+		store_notice(store, "the folder '%s' was gone, and is made again", folders[i]);
+		enum err err = make_tree_folders(store, store->class_name);
+		if (err != ERR_OK) {
+			return diag_set(diag, err, "the folder '%s' is gone: %s", folders[i], err_text(err));
+		}
+	}
+	return ERR_OK;
+}
+
 enum err writer_open(struct store *store, struct diag *diag) {
 	struct store_options *options = &store->options;
 	options->segment_bytes =
@@ -391,7 +410,10 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	options->log_bytes = options->log_bytes == 0 ? LOG_BYTES_DEFAULT : options->log_bytes;
 	struct diag damage = {0};
 	TRY(loss_open_before(store, diag));
-	if (catalogue_check(&store->catalogue, &damage) == ERR_OK) {
+	TRY(mend_folders(store, diag));
+	if (store->no_segments) {
+		(void)diag_set(&damage, ERR_CORRUPT, "the folder of its segments is gone");
+	} else if (catalogue_check(&store->catalogue, &damage) == ERR_OK) {
 		enum err err = sync_names(store);
 		if (err != ERR_OK) {
 			return diag_set(diag, err, "the store '%s' cannot be synced: %s", store->folder,
