@@ -62,7 +62,7 @@ static bool is_object(struct str where) {
 /* quarantine/WHAT-HASH.bin.tmp */
 static bool is_aside(struct str where) {
 	static const struct str whats[] = {STR_INIT("checkpoint-"), STR_INIT("checkpoints-"),
-	                                   STR_INIT("log-"), STR_INIT("wal-")};
+	                                   STR_INIT("intent-"), STR_INIT("log-"), STR_INIT("wal-")};
 	struct str rest = where;
 	struct str top = str_cut(&rest, '/');
 	for (size_t i = 0; i < ARRAY_LEN(whats) && str_eq(top, STR("quarantine")); i++) {

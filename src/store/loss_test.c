@@ -386,6 +386,20 @@ TEST(a_checkpoint_that_is_gone_or_rots_beside_its_journal_is_written_again) {
 	}
 }
 
+/* The notary's own word is there as well. */
+TEST(a_damaged_intent_is_set_aside_and_no_loss) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(207)};
+	enum sink_verdict verdict;
+	const struct os *os = os_memory_os(bench.memory);
+	REQUIRE(write_on(&bench, STR("a.log"), STR("one\n"), &verdict) == ERR_OK);
+	REQUIRE(os_replace_file(os, "/data/tree/default", "intent", STR("bad")) == ERR_OK);
+	CHECK(!verify_quietly(os).intact);
+	REQUIRE(write_on(&bench, STR("b.log"), STR("two\n"), &verdict) == ERR_OK);
+	CHECK_EQ(classes_of(&bench), 1);
+	CHECK(verify_bench(&bench).intact);
+	CHECK(str_find(buf_str(&bench.notices), STR("'intent' was damaged; set aside"), 0) != SIZE_MAX);
+}
+
 /* ---- files ---- */
 
 static bool reads_back_from(struct bench *bench, const char *tree, struct str path,

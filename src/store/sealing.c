@@ -71,7 +71,7 @@ enum err seal_files_read(struct seal_files *files, const struct os *os, const ch
 	if (intent.len > 0) {
 		files->has_intent = intent_parse(buf_str(&intent), &files->intent) == ERR_OK;
 		files->intent_damaged = !files->has_intent;
-		files->fault = files->has_intent ? files->fault : "the file 'intent' is damaged";
+		buf_append_str(&files->damaged_intent, files->intent_damaged ? buf_str(&intent) : STR(""));
 	}
 	return ERR_OK;
 }
@@ -81,6 +81,7 @@ void seal_files_deinit(struct seal_files *files) {
 	buf_deinit(&files->last_note);
 	buf_deinit(&files->note_before);
 	buf_deinit(&files->journal);
+	buf_deinit(&files->damaged_intent);
 }
 
 /* ---- going on after a stop ---- */
@@ -221,7 +222,11 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
 		TRY(closed);
 		say(options, STR("the unfinished end of the journal of checkpoints was cut off"));
 	}
-	if (files->has_intent && files->last_note.len > 0) {
+	if (files->intent_damaged) { /* the notary's own word says what was signed */
+		TRY(options->cut(options->ctx, STR("intent"), buf_str(&files->damaged_intent), 0, false));
+		say(options, STR("the file 'intent' was damaged; set aside"));
+	}
+	if ((files->has_intent || files->intent_damaged) && files->last_note.len > 0) {
 		TRY(write_last_again(sealing, files));
 	}
 	return publish_again(sealing, files, options);

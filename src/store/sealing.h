@@ -43,7 +43,8 @@ struct seal_files {
 	struct buf journal;   /* all bytes */
 	size_t journal_valid; /* bytes before the damaged tail; all when there is none */
 	struct intent intent;
-	const char *fault; /* first thing that is wrong and no crash explains, or NULL */
+	struct buf damaged_intent; /* its bytes, when intent_damaged */
+	const char *fault;         /* first thing that is wrong and no crash explains, or NULL */
 };
 /* Reads checkpoint, journal and intent; notes that the verifier's key did not sign are faults. An
  * error is one of reading. */
