@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "event/batch.h"
 #include "store/facts.h"
+#include "store/take.h"
 
 void scrub_damage_format(const struct store_damage *damage, bool first, struct buf *out) {
 	buf_append_str(out, first ? STR("{\"where\":") : STR(",{\"where\":"));
@@ -37,22 +38,6 @@ void scrub_record_format(const struct store_scrub_part *part, struct str damages
 }
 
 /* ---- reading ---- */
-
-static bool take(struct str *rest, struct str expected) {
-	bool right = str_starts(*rest, expected);
-	*rest = str_slice(*rest, right ? expected.len : 0, rest->len);
-	return right;
-}
-
-static bool take_number(struct str *rest, uint64_t *out) {
-	size_t len = 0;
-	while (len < rest->len && char_is_digit(rest->ptr[len])) {
-		len++;
-	}
-	bool right = str_to_u64(str_slice(*rest, 0, len), UINT64_MAX, out);
-	*rest = str_slice(*rest, len, rest->len);
-	return right;
-}
 
 static bool take_tree(struct str *rest, struct str *out_tree) {
 	if (take(rest, STR("null"))) {

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "store/store_private.h"
+#include "store/take.h"
 
 /* ---- the body ---- */
 
@@ -37,25 +38,6 @@ void seal_record_format(const struct seal_record *record, struct buf *out) {
 		buf_append_char(out, '}');
 	}
 	buf_append_str(out, STR("]}"));
-}
-
-/* Takes what must stand next. */
-static bool take(struct str *rest, struct str expected) {
-	if (!str_starts(*rest, expected)) {
-		return false;
-	}
-	*rest = str_slice(*rest, expected.len, rest->len);
-	return true;
-}
-
-static bool take_number(struct str *rest, uint64_t *out) {
-	size_t len = 0;
-	while (len < rest->len && char_is_digit(rest->ptr[len])) {
-		len++;
-	}
-	bool right = str_to_u64(str_slice(*rest, 0, len), UINT64_MAX, out);
-	*rest = str_slice(*rest, len, rest->len);
-	return right;
 }
 
 /* What stands between two quotation marks, without escapes. */
