@@ -6,6 +6,7 @@
 #include "base/macros.h"
 #include "os/os_memory.h"
 #include "os/os_record.h"
+#include "seal/memo_signatures.h" /* IWYU pragma: keep */
 #include "seal/tree.h"
 #include "tap.h"
 

@@ -2,7 +2,7 @@
  * again: nothing that is promised hangs on them, and each step is a record. AKASHI_CLOCKS=10000
  * plays so many lives. */
 #include "store/lab.h"
-#include "store/memo_signatures.h" /* IWYU pragma: keep */
+#include "seal/memo_signatures.h" /* IWYU pragma: keep */
 
 #include <stdlib.h>
 

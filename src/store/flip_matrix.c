@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "os/os_memory.h"
-#include "store/memo_signatures.h" /* IWYU pragma: keep */
+#include "seal/memo_signatures.h" /* IWYU pragma: keep */
 #include "store/store.h"
 
 enum { FILE_MAX = 64 << 20 };

@@ -3,7 +3,7 @@
  * AKASHI_LAB=all tries everything; otherwise a part that differs from seed to seed.
  */
 #include "store/lab_barriers.h"
-#include "store/memo_signatures.h" /* IWYU pragma: keep */
+#include "seal/memo_signatures.h" /* IWYU pragma: keep */
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
  * A state is a disk together with what had been promised when it was left.
  */
 #include "store/lab.h"
-#include "store/memo_signatures.h" /* IWYU pragma: keep */
+#include "seal/memo_signatures.h" /* IWYU pragma: keep */
 
 #include <malloc.h>
 #include <stdlib.h>
