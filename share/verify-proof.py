@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Proves one record of an Akashi store, with Python's standard library alone.
-Usage: verify-proof.py [FOLDER [LOG.VKEY]], as verify-proof.sh, and to the same end. FOLDER is what
-`akashi export --proof` wrote. Give the log's key from elsewhere as LOG.VKEY, or all that is shown is
-that the folder agrees with itself. It reads; it writes nothing."""
+"""Proves one record of an Akashi store, or that a checkpoint goes on from an older one, with Python's
+standard library alone. Usage: verify-proof.py [FOLDER [LOG.VKEY]], as verify-proof.sh, and to the same
+end. FOLDER is what `akashi export --proof` or `akashi export --consistency` wrote. Give the log's key
+from elsewhere as LOG.VKEY, or all that is shown is that the folder agrees with itself. It reads; it
+writes nothing."""
 import base64
 import datetime
 import hashlib
@@ -102,19 +103,38 @@ def read_key(text):
     return name, bytes.fromhex(key_id.decode()), key[1:]
 
 
+def own_signature(lines, name, key_id):
+    """The first signature of this key; those of others say nothing here."""
+    for line in lines:
+        _, signer, text = line.split(b" ")
+        try:
+            mine = signer == name and base64.b64decode(text)[:4] == key_id
+        except ValueError:
+            mine = False
+        if mine:
+            signature = unbase64(text, "signature line")
+            must(len(signature) == 68, "signature line")
+            return signature
+    raise NotProved("signed by another key")
+
+
 def read_checkpoint(note, name, key_id, public_key):
-    """A C2SP tlog-checkpoint signed by the log first, by witnesses after it: size, root."""
+    """A C2SP tlog-checkpoint signed by the log, and maybe by witnesses: size, root."""
     lines = note.split(b"\n")
     must(len(lines) >= 6 and lines[-1] == b"" and lines[3] == b"", "the checkpoint's form")
     for line in lines[4:-1]:
         must(re.fullmatch("— [^\\s+]+ [A-Za-z0-9+/]+={0,2}".encode(), line), "the checkpoint's form")
-    dash, signer, signature = lines[4].split(b" ")
-    signature = unbase64(signature, "signature line")
-    must(signer == name and len(signature) == 68 and signature[:4] == key_id, "signed by another key")
+    signature = own_signature(lines[4:-1], name, key_id)
     text = b"\n".join(lines[:3]) + b"\n"
     must(signed(public_key, text, signature[4:]), "the log's signature is wrong")
     must(lines[0] == name, "the checkpoint is of another log")
     return number(lines[1], "the checkpoint's size"), unbase64(lines[2], "the checkpoint's root")
+
+
+def read_path(lines):
+    path = [unbase64(line, "the path's form") for line in lines]
+    must(all(len(step) == 32 for step in path), "the path's form")
+    return path
 
 
 def read_proof(proof, salt, checkpoint):
@@ -125,9 +145,15 @@ def read_proof(proof, salt, checkpoint):
     must(len(lines) >= 3 and lines[0] == b"c2sp.org/tlog-proof@v1", "the proof's form")
     must(lines[1] == b"extra " + base64.b64encode(salt), "the proof's form")
     must(lines[2].startswith(b"index "), "the proof's form")
-    path = [unbase64(line, "the path's form") for line in lines[3:]]
-    must(all(len(step) == 32 for step in path), "the path's form")
-    return number(lines[2][6:], "the index"), path
+    return number(lines[2][6:], "the index"), read_path(lines[3:])
+
+
+def read_consistency(text, old_size, checkpoint):
+    """What a witness takes at add-checkpoint (C2SP tlog-witness): path."""
+    head, _, rest = text.partition(b"\n\n")
+    lines = head.split(b"\n")
+    must(rest == checkpoint and lines[0] == b"old %d" % old_size, "the form of consistency")
+    return read_path(lines[1:])
 
 
 def root_above(leaf, index, size, path):
@@ -147,12 +173,56 @@ def root_above(leaf, index, size, path):
     return value
 
 
-def prove(folder, trusted):
-    names = ("log.vkey", "checkpoint", "proof", "record.header", "record.salt", "record.body")
+def roots_above(old_root, old_size, size, path):
+    """RFC 9162 section 2.1.4.2: the older and the newer root that the path leads to."""
+    must(0 < old_size <= size, "the older checkpoint is no older one")
+    if old_size == size:
+        must(not path, "the path is too long")
+        return old_root, old_root
+    at, last = old_size - 1, size - 1
+    while at & 1:
+        at, last = at >> 1, last >> 1
+    if at == 0:  # the older tree is perfect: its root begins the path
+        path = [old_root] + path
+    must(path, "the checkpoint does not go on from the older one")
+    old = new = path[0]
+    for step in path[1:]:
+        must(last > 0, "the path is too long")
+        if at & 1 or at == last:
+            old, new = sha256(b"\x01", step, old), sha256(b"\x01", step, new)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            new = sha256(b"\x01", new, step)
+        at, last = at >> 1, last >> 1
+    must(last == 0, "the checkpoint does not go on from the older one")
+    return old, new
+
+
+def read_files(folder, names):
     files = {}
     for name in names:
         with open(os.path.join(folder, name), "rb") as f:
             files[name] = f.read()
+    return files
+
+
+def prove_consistency(folder, trusted):
+    must(not os.path.exists(os.path.join(folder, "proof")), "the folder has two proofs: give each its own")
+    files = read_files(folder, ("log.vkey", "checkpoint", "checkpoint.old", "consistency"))
+    must(trusted is None or trusted == files["log.vkey"], "the key is not the one that you trust")
+    key = read_key(files["log.vkey"])
+    old_size, old_root = read_checkpoint(files["checkpoint.old"], *key)
+    size, root = read_checkpoint(files["checkpoint"], *key)
+    path = read_consistency(files["consistency"], old_size, files["checkpoint"])
+    must(roots_above(old_root, old_size, size, path) == (old_root, root),
+         "the checkpoint does not go on from the older one")
+    print("PROVED: the tree of %d records of %s with root %s goes on from its first %d records with root %s" % (
+        size, key[0].decode(), root.hex(), old_size, old_root.hex()))
+
+
+def prove_record(folder, trusted):
+    files = read_files(folder, ("log.vkey", "checkpoint", "proof", "record.header", "record.salt", "record.body"))
     must(trusted is None or trusted == files["log.vkey"], "the key is not the one that you trust")
     name, key_id, public_key = read_key(files["log.vkey"])
     size, root = read_checkpoint(files["checkpoint"], name, key_id, public_key)
@@ -166,6 +236,13 @@ def prove(folder, trusted):
     when = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=received)
     print("PROVED: record %d of %s, received %sZ, is in the tree of %d records with root %s" % (
         index, name.decode(), when.isoformat(), size, root.hex()))
+
+
+def prove(folder, trusted):
+    if os.path.exists(os.path.join(folder, "consistency")):
+        prove_consistency(folder, trusted)
+    else:
+        prove_record(folder, trusted)
     if trusted is None:
         print("The key came with the folder: compare log.vkey with one from elsewhere.")
 

@@ -68,7 +68,7 @@ static const struct command commands[] = {
      "  akashi scrub --rate 10M\n"
      "  akashi info --audit        what was scrubbed when\n",
      IDS(OPTION_STORE, OPTION_RATE, OPTION_JSON, OPTION_HELP), 0, 0, cmd_scrub},
-    {STR_INIT("export"), "", "a source file back whole, or the proof of one record",
+    {STR_INIT("export"), "", "a source file back whole; proofs of a record, of growth",
      "A source file is named by its path, from here or from the root. Where several\n"
      "had the same path, the newest is meant; akashi info --files lists all with\n"
      "their numbers, and PATH@NUMBER names one. A file in an archive is\n"
@@ -80,11 +80,13 @@ static const struct command commands[] = {
      "  akashi export --proof default:4711 -o proof\n"
      "  sh proof/verify-proof.sh proof                   checks it with openssl alone\n"
      "  python3 proof/verify-proof.py proof              checks it with python alone\n"
+     "  akashi export --consistency /mnt/usb/checkpoint-2026-11-22 -o growth\n"
      "\n"
      "The place of a record, TREE:INDEX, is akashi.tree and akashi.index of\n"
-     "akashi search --format jsonl.\n",
-     IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_OUT, OPTION_CASE, OPTION_PURPOSE,
-         OPTION_JSON, OPTION_HELP),
+     "akashi search --format jsonl. --consistency shows that nothing under an older\n"
+     "checkpoint was changed or taken away; the same scripts check it.\n",
+     IDS(OPTION_STORE, OPTION_ORIGINAL, OPTION_PROOF, OPTION_CONSISTENCY, OPTION_OUT, OPTION_CASE,
+         OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, 1, cmd_export},
     {STR_INIT("info"), "", "what is in the store: records, times, sources, sizes, checkpoints",
      "  akashi info\n"

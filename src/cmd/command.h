@@ -37,6 +37,7 @@ struct args {
 	const char *against;
 	const char *original;
 	const char *proof;
+	const char *consistency;
 	const char *colour;
 	const char *formats;
 	const char *case_id;

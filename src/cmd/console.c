@@ -383,6 +383,18 @@ const char *console_absolute_path(struct arena *arena, const char *path) {
 	return absolute;
 }
 
+enum err console_read_checkpoint(const char *path, struct buf *out_note, struct diag *diag) {
+	enum { CHECKPOINT_MAX = 64 << 10 };
+	const char *source = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+	enum err err = os_read_file(os_real(), source, CHECKPOINT_MAX, out_note);
+	if (err == ERR_OK && out_note->len == 0) {
+		return diag_set(diag, ERR_INVALID, "the checkpoint %s is empty", path);
+	}
+	return err == ERR_OK
+	           ? ERR_OK
+	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
+}
+
 const char *console_store_path(const struct args *args) {
 	const char *environment = getenv("AKASHI_STORE");
 	if (args->store != NULL) {

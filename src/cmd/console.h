@@ -65,6 +65,9 @@ MUST_USE enum err console_size(const char *text, size_t *out_bytes, struct diag 
 /* The path as it stands from the root, with "." and ".." taken out by text (symbolic links stay as
  * they are named), in arena. "-" stays "-". */
 const char *console_absolute_path(struct arena *arena, const char *path);
+/* Appends the text of a checkpoint kept outside; "-" is standard input. */
+MUST_USE enum err console_read_checkpoint(const char *path, struct buf *out_note,
+                                          struct diag *diag);
 /* The store's folder by --store, AKASHI_STORE, ./akashi-data. */
 const char *console_store_path(const struct args *args);
 /* A store that is a file is told before anything is tried with it. */

@@ -1,4 +1,4 @@
-/* akashi export: a source file back whole, or the proof of one record. */
+/* akashi export: a source file back whole, the proof of one record, or that of two checkpoints. */
 #include "base/sha256.h"
 #include "cmd/audit.h"
 #include "cmd/command.h"
@@ -223,6 +223,13 @@ static void append_word(struct buf *out, struct str path) {
 	buf_append_str(out, quote ? STR("'") : STR(""));
 }
 
+static void note_written(const struct args *args, struct str what) {
+	struct buf word CLEANUP(buf_deinit) = {0};
+	append_word(&word, str_from(args->out));
+	console_note("wrote the proof of %.*s to %s; check it with: sh %.*s/verify-proof.sh %.*s",
+	             STR_ARG(what), args->out, STR_ARG(buf_str(&word)), STR_ARG(buf_str(&word)));
+}
+
 static enum err write_down_proof(const struct args *args, const struct store_set *set,
                                  const struct place *place, struct diag *diag) {
 	struct buf body CLEANUP(buf_deinit) = {0};
@@ -259,20 +266,76 @@ static enum err export_proof(const struct store_set *set, const struct args *arg
 	buf_append_str(json, STR(",\"tree\":"));
 	buf_append_json(json, place->tree);
 	buf_printf(json, ",\"index\":%llu", (unsigned long long)index);
-	struct buf word CLEANUP(buf_deinit) = {0};
-	append_word(&word, str_from(args->out));
-	console_note(
-	    "wrote the proof of record %llu to %s; check it with: sh %.*s/verify-proof.sh %.*s",
-	    (unsigned long long)index, args->out, STR_ARG(buf_str(&word)), STR_ARG(buf_str(&word)));
+	struct buf what CLEANUP(buf_deinit) = {0};
+	buf_printf(&what, "record %llu", (unsigned long long)index);
+	note_written(args, buf_str(&what));
+	return ERR_OK;
+}
+
+/* The tree whose origin the note names in its first line; the first one's key will say what is
+ * wrong with a note of none. */
+static struct store *store_of_note(const struct store_set *set, struct str note) {
+	struct str origin = str_cut(&note, '\n');
+	for (size_t i = 0; i < set->count; i++) {
+		struct store_info info;
+		store_get_info(set->stores[i], &info);
+		if (str_eq(info.origin, origin)) {
+			return set->stores[i];
+		}
+	}
+	return set->stores[0];
+}
+
+static enum err write_down_consistency(const struct args *args, const struct store_set *set,
+                                       const struct store_consistency *proof, struct str tree,
+                                       struct diag *diag) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	if (!audit_wanted(args)) {
+		return ERR_OK;
+	}
+	audit_begin(args, "export", set, &body);
+	audit_add_text(&body, "tree", tree);
+	audit_add_number(&body, "consistency_from", proof->old_size);
+	audit_add_number(&body, "consistency_to", proof->size);
+	audit_add_option(&body, "output", args->out);
+	return audit_write(args, RECORD_EXPORT, &body, diag);
+}
+
+static enum err export_consistency(const struct store_set *set, const struct args *args,
+                                   struct arena *arena, struct buf *json, struct diag *diag) {
+	struct buf old CLEANUP(buf_deinit) = {0};
+	struct store_consistency proof;
+	TRY(console_read_checkpoint(args->consistency, &old, diag));
+	struct store *store = store_of_note(set, buf_str(&old));
+	TRY(store_prove_consistency(store, buf_str(&old), arena, &proof, diag));
+	TRY(write_down_consistency(args, set, &proof, store_class(store), diag));
+	struct proof_consistency parts = {.old_size = proof.old_size,
+	                                  .path = proof.path,
+	                                  .old_note = buf_str(&old),
+	                                  .note = proof.note,
+	                                  .vkey = str_trim(proof.vkey)};
+	TRY(proof_consistency_write_files(os_real(), args->out, &parts, diag));
+	buf_append_str(json, STR(",\"tree\":"));
+	buf_append_json(json, store_class(store));
+	buf_printf(json, ",\"old_size\":%llu,\"checkpoint_size\":%llu",
+	           (unsigned long long)proof.old_size, (unsigned long long)proof.size);
+	struct buf what CLEANUP(buf_deinit) = {0};
+	buf_printf(&what, "consistency (%llu to %llu records)", (unsigned long long)proof.old_size,
+	           (unsigned long long)proof.size);
+	note_written(args, buf_str(&what));
 	return ERR_OK;
 }
 
 /* What is asked for is checked before the store is opened: it is wrong without it. */
 static enum err check_usage(const struct args *args, struct place *out_place, struct diag *diag) {
-	if ((args->original != NULL) == (args->proof != NULL)) {
-		bool both = args->original != NULL;
-		enum err err = diag_set(diag, ERR_INVALID, "export wants %s--original FILE or --proof %s",
-		                        both ? "either " : "", "TREE:INDEX");
+	const char *folder_option = args->proof != NULL ? "--proof" : "--consistency";
+	const char *folder_value = args->proof != NULL ? args->proof : args->consistency;
+	int asked = (args->original != NULL) + (args->proof != NULL) + (args->consistency != NULL);
+	if (asked != 1) {
+		enum err err = diag_set(diag, ERR_INVALID,
+		                        "export wants %s--original FILE, --proof TREE:INDEX or "
+		                        "--consistency CHECKPOINT",
+		                        asked > 1 ? "one of " : "");
 		diag_hint(diag, args->paths_count > 0
 		                    ? "packages of what a query finds are not in this version yet"
 		                    : "akashi export --help shows how");
@@ -284,13 +347,12 @@ static enum err check_usage(const struct args *args, struct place *out_place, st
 		diag_hint(diag, "akashi export --help shows how");
 		return err;
 	}
-	if (args->proof == NULL) {
-		return ERR_OK;
+	if (args->proof != NULL) {
+		TRY(parse_place(str_from(args->proof), out_place, diag));
 	}
-	TRY(parse_place(str_from(args->proof), out_place, diag));
-	if (args->out == NULL || strcmp(args->out, "-") == 0) {
-		enum err err = diag_set(diag, ERR_INVALID, "--proof wants -o DIR to write to");
-		diag_hint(diag, "akashi export --proof %s -o proof", args->proof);
+	if (args->original == NULL && (args->out == NULL || strcmp(args->out, "-") == 0)) {
+		enum err err = diag_set(diag, ERR_INVALID, "%s wants -o DIR to write to", folder_option);
+		diag_hint(diag, "akashi export %s %.200s -o proof", folder_option, folder_value);
 		return err;
 	}
 	return ERR_OK;
@@ -303,7 +365,9 @@ static enum err run(const struct args *args, struct arena *arena, struct buf *js
 	TRY(check_usage(args, &place, diag));
 	TRY(console_open_stores(args, &set, diag));
 	enum err err = args->original != NULL ? export_original(&set, args, arena, json, diag)
-	                                      : export_proof(&set, args, &place, arena, json, diag);
+	               : args->consistency != NULL
+	                   ? export_consistency(&set, args, arena, json, diag)
+	                   : export_proof(&set, args, &place, arena, json, diag);
 	store_set_close(&set);
 	return err;
 }

@@ -48,6 +48,8 @@ OPTION(AGAINST, "against", '\0', TEXT, against, "FILE",
 OPTION(ORIGINAL, "original", '\0', TEXT, original, "FILE",
        "the source file to give back, as info --files names it")
 OPTION(PROOF, "proof", '\0', TEXT, proof, "TREE:INDEX", "the record to prove")
+OPTION(CONSISTENCY, "consistency", '\0', TEXT, consistency, "FILE",
+       "an older checkpoint: prove that today's goes on from it")
 OPTION(ROOT, "root", '\0', TEXT, root, "DIR", "the root's key: its folder, or for install its vkey")
 OPTION(EPOCHS, "epochs", '\0', NUMBER, epochs, "N", "keys of so many epochs (default: 400)")
 OPTION(FILES, "files", '\0', FLAG, files, NULL,

@@ -12,7 +12,7 @@ struct verify {
 	uint64_t count;
 };
 
-enum { DAMAGES_SHOWN = 100, CHECKPOINT_MAX = 64 << 10 };
+enum { DAMAGES_SHOWN = 100 };
 
 static void name(struct verify *verify, const char *title, const struct store_damage *damage) {
 	if (verify->count++ == DAMAGES_SHOWN) {
@@ -120,20 +120,6 @@ static void print_json(const struct store_verify_result *result, const struct ar
 	buf_deinit(&root);
 }
 
-static enum err read_against(const char *path, struct buf *out, struct diag *diag) {
-	if (path == NULL) {
-		return ERR_OK;
-	}
-	const char *source = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
-	enum err err = os_read_file(os_real(), source, CHECKPOINT_MAX, out);
-	if (err == ERR_OK && out->len == 0) {
-		return diag_set(diag, ERR_INVALID, "the checkpoint %s is empty", path);
-	}
-	return err == ERR_OK
-	           ? ERR_OK
-	           : diag_set(diag, err, "cannot read the checkpoint %s: %s", path, err_text(err));
-}
-
 /* Whether another program holds the store's lock; also when that cannot be known. */
 static bool writer_at_work(const char *store) {
 	const struct os *os = os_real();
@@ -188,7 +174,8 @@ int cmd_verify(const struct args *args) {
 	struct diag diag = {0};
 	struct store_verify_result result = {0};
 	progress_begin(&verify.progress);
-	enum err err = read_against(args->against, &against, &diag);
+	enum err err =
+	    args->against == NULL ? ERR_OK : console_read_checkpoint(args->against, &against, &diag);
 	err = err == ERR_OK ? console_check_store(args, &diag) : err;
 	if (err == ERR_OK) {
 		err = check(&verify, args, buf_str(&against), &result, &diag);

@@ -5,46 +5,55 @@
 #include "verify_proof_py.gen.inc"
 #include "verify_proof_sh.gen.inc"
 
+/* The hashes one a line, an empty line, the checkpoint: the end of both formats. */
+static void format_path(struct str path, struct str note, struct buf *out) {
+	ASSERT(path.len % SHA256_SIZE == 0);
+	for (size_t at = 0; at < path.len; at += SHA256_SIZE) {
+		buf_append_base64(out, path.ptr + at, SHA256_SIZE);
+		buf_append_char(out, '\n');
+	}
+	buf_append_char(out, '\n');
+	buf_append_str(out, note);
+}
+
 void proof_format(const struct proof_parts *parts, struct buf *out) {
 	buf_append_str(out, STR("c2sp.org/tlog-proof@v1\nextra "));
 	buf_append_base64(out, parts->salt, SALT_SIZE);
 	buf_append_str(out, STR("\nindex "));
 	buf_append_u64(out, parts->index);
 	buf_append_char(out, '\n');
-	for (size_t at = 0; at < parts->path.len; at += SHA256_SIZE) {
-		buf_append_base64(out, parts->path.ptr + at, SHA256_SIZE);
-		buf_append_char(out, '\n');
-	}
-	buf_append_char(out, '\n');
-	buf_append_str(out, parts->note);
+	format_path(parts->path, parts->note, out);
 }
 
-enum err proof_write_files(const struct os *os, const char *folder, const struct proof_parts *parts,
-                           struct diag *diag) {
-	struct buf proof CLEANUP(buf_deinit) = {0};
-	struct buf vkey CLEANUP(buf_deinit) = {0};
-	ASSERT(parts->path.len % SHA256_SIZE == 0);
-	proof_format(parts, &proof);
-	buf_append_str(&vkey, parts->vkey);
-	buf_append_char(&vkey, '\n');
-	const struct {
-		const char *name;
-		struct str bytes;
-	} files[] = {
-	    {"record.body", parts->body},
-	    {"record.header", str_make((const char *)parts->entry, LEAF_SIZE)},
-	    {"record.salt", str_make((const char *)parts->salt, SALT_SIZE)},
-	    {"proof", buf_str(&proof)},
-	    {"checkpoint", parts->note},
-	    {"log.vkey", buf_str(&vkey)},
-	    {"verify-proof.sh", str_make((const char *)verify_proof_sh, sizeof(verify_proof_sh))},
-	    {"verify-proof.py", str_make((const char *)verify_proof_py, sizeof(verify_proof_py))},
-	};
+void proof_consistency_format(const struct proof_consistency *parts, struct buf *out) {
+	buf_append_str(out, STR("old "));
+	buf_append_u64(out, parts->old_size);
+	buf_append_char(out, '\n');
+	format_path(parts->path, parts->note, out);
+}
+
+struct proof_file {
+	const char *name;
+	struct str bytes;
+};
+
+/* A folder is one proof: beside a file of the other kind (named other) the scripts would not know
+ * which one is meant. */
+static enum err write_files(const struct os *os, const char *folder, const char *other,
+                            const struct proof_file *files, size_t count, struct diag *diag) {
+	struct os_stat stat;
+	struct buf path CLEANUP(buf_deinit) = {0};
 	enum err err = os_make_folders(os, folder);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "%s cannot be made: %s", folder, err_text(err));
 	}
-	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+	buf_printf(&path, "%s/%s%c", folder, other, '\0');
+	if (os->stat(os->ctx, path.ptr, false, &stat) == ERR_OK) {
+		err = diag_set(diag, ERR_EXISTS, "%s has another proof in it (%s)", folder, other);
+		diag_hint(diag, "write each proof to a folder of its own");
+		return err;
+	}
+	for (size_t i = 0; i < count; i++) {
 		err = os_replace_file(os, folder, files[i].name, files[i].bytes);
 		if (err != ERR_OK) {
 			return diag_set(diag, err, "%s/%s cannot be written: %s", folder, files[i].name,
@@ -52,4 +61,45 @@ enum err proof_write_files(const struct os *os, const char *folder, const struct
 		}
 	}
 	return ERR_OK;
+}
+
+#define SCRIPTS                                                                              \
+	{"verify-proof.sh", str_make((const char *)verify_proof_sh, sizeof(verify_proof_sh))}, { \
+		"verify-proof.py", str_make((const char *)verify_proof_py, sizeof(verify_proof_py))  \
+	}
+
+static void format_vkey(struct str vkey, struct buf *out) {
+	buf_append_str(out, vkey);
+	buf_append_char(out, '\n');
+}
+
+enum err proof_write_files(const struct os *os, const char *folder, const struct proof_parts *parts,
+                           struct diag *diag) {
+	struct buf proof CLEANUP(buf_deinit) = {0};
+	struct buf vkey CLEANUP(buf_deinit) = {0};
+	proof_format(parts, &proof);
+	format_vkey(parts->vkey, &vkey);
+	const struct proof_file files[] = {
+	    {"record.body", parts->body},
+	    {"record.header", str_make((const char *)parts->entry, LEAF_SIZE)},
+	    {"record.salt", str_make((const char *)parts->salt, SALT_SIZE)},
+	    {"proof", buf_str(&proof)},
+	    {"checkpoint", parts->note},
+	    {"log.vkey", buf_str(&vkey)},
+	    SCRIPTS};
+	return write_files(os, folder, "consistency", files, ARRAY_LEN(files), diag);
+}
+
+enum err proof_consistency_write_files(const struct os *os, const char *folder,
+                                       const struct proof_consistency *parts, struct diag *diag) {
+	struct buf proof CLEANUP(buf_deinit) = {0};
+	struct buf vkey CLEANUP(buf_deinit) = {0};
+	proof_consistency_format(parts, &proof);
+	format_vkey(parts->vkey, &vkey);
+	const struct proof_file files[] = {{"consistency", buf_str(&proof)},
+	                                   {"checkpoint.old", parts->old_note},
+	                                   {"checkpoint", parts->note},
+	                                   {"log.vkey", buf_str(&vkey)},
+	                                   SCRIPTS};
+	return write_files(os, folder, "proof", files, ARRAY_LEN(files), diag);
 }

@@ -18,7 +18,9 @@ struct house {
 	struct signer *signer;
 	uint8_t hashes[LEAVES][SHA256_SIZE];
 	struct proof_parts parts;
+	uint64_t size;
 	struct buf path, note, vkey;
+	struct buf way, old_note; /* of house_consistency */
 };
 
 static enum err house_node(void *ctx, uint64_t start, unsigned height,
@@ -60,6 +62,7 @@ static void house_init(struct house *house, uint64_t index, uint64_t size, struc
 	checkpoint_sign(house->signer, size, root, &house->note);
 	verifier = signer_verifier(house->signer);
 	verifier_format(&verifier, &house->vkey);
+	house->size = size;
 	house->parts.index = index;
 	house->parts.body = body;
 	house->parts.path = buf_str(&house->path);
@@ -67,10 +70,27 @@ static void house_init(struct house *house, uint64_t index, uint64_t size, struc
 	house->parts.vkey = buf_str(&house->vkey);
 }
 
+/* What proves that the log goes on from its first old_size records. */
+static struct proof_consistency house_consistency(struct house *house, uint64_t old_size) {
+	uint8_t root[SHA256_SIZE];
+	struct tree tree CLEANUP(tree_deinit);
+	tree_init(&tree);
+	ASSERT(tree_restore(&tree, old_size, house_node, house) == ERR_OK);
+	tree_root(&tree, root);
+	checkpoint_sign(house->signer, old_size, root, &house->old_note);
+	ASSERT(tree_consistency(old_size, house->size, house_node, house, &house->way) == ERR_OK);
+	return (struct proof_consistency){.old_size = old_size,
+	                                  .path = buf_str(&house->way),
+	                                  .old_note = buf_str(&house->old_note),
+	                                  .note = buf_str(&house->note),
+	                                  .vkey = buf_str(&house->vkey)};
+}
+
 static void house_deinit(struct house *house) {
-	static const char *const names[] = {
-	    "record.body", "record.header",   "record.salt",  "proof",         "checkpoint",
-	    "log.vkey",    "verify-proof.sh", "identity.key", "identity.vkey", "verify-proof.py"};
+	static const char *const names[] = {"consistency",   "checkpoint.old", "record.body",
+	                                    "record.header", "record.salt",    "proof",
+	                                    "checkpoint",    "log.vkey",       "verify-proof.sh",
+	                                    "identity.key",  "identity.vkey",  "verify-proof.py"};
 	char path[128];
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", house->folder, names[i]);
@@ -81,6 +101,8 @@ static void house_deinit(struct house *house) {
 	buf_deinit(&house->path);
 	buf_deinit(&house->note);
 	buf_deinit(&house->vkey);
+	buf_deinit(&house->way);
+	buf_deinit(&house->old_note);
 }
 
 /* Runs a script that lies in the folder. */
@@ -172,7 +194,7 @@ static void check_bytes(const struct house *house, const char *name, size_t step
 	CHECK(!script_says_yes(house, ""));
 	buf_append_char(&bytes, '\n');
 	write_file(path, buf_str(&bytes));
-	CHECK(!script_says_yes(house, "") || strcmp(name, "checkpoint") == 0);
+	CHECK(!script_says_yes(house, "") || strncmp(name, "checkpoint", 10) == 0);
 	bytes.len--;
 	write_file(path, buf_str(&bytes));
 }
@@ -189,6 +211,60 @@ TEST(no_byte_of_the_folder_can_change_unseen) {
 	check_bytes(&house, "checkpoint", 23);
 	check_bytes(&house, "log.vkey", 11);
 	CHECK(script_says_yes(&house, ""));
+}
+
+TEST(the_scripts_prove_that_a_log_goes_on_from_every_older_size) {
+	for (uint64_t size = 1; size <= LEAVES; size++) {
+		for (uint64_t old_size = 1; old_size <= size; old_size++) {
+			struct house house CLEANUP(house_deinit);
+			house_init(&house, 0, size, STR("x"));
+			struct proof_consistency parts = house_consistency(&house, old_size);
+			CHECK_EQ(proof_consistency_write_files(os_real(), house.folder, &parts, NULL), ERR_OK);
+			CHECK(script_says_yes(&house, ""));
+		}
+	}
+}
+
+/* Signed both, but the second does not hold the first's records: what a forger with the key, or a
+ * store that lost its end, has to show. */
+TEST(two_signed_checkpoints_of_different_histories_are_refused) {
+	for (uint64_t old_size = 1; old_size <= 6; old_size++) {
+		struct house house CLEANUP(house_deinit);
+		house_init(&house, 0, 6, STR("x"));
+		house.hashes[old_size - 1][0] ^= 1; /* the old one saw another record */
+		struct proof_consistency parts = house_consistency(&house, old_size);
+		CHECK_EQ(proof_consistency_write_files(os_real(), house.folder, &parts, NULL), ERR_OK);
+		CHECK(!script_says_yes(&house, ""));
+	}
+}
+
+TEST(no_byte_of_a_proof_of_consistency_can_change_unseen) {
+	struct house house CLEANUP(house_deinit);
+	house_init(&house, 0, 7, STR("x"));
+	struct proof_consistency parts = house_consistency(&house, 3);
+	REQUIRE(proof_consistency_write_files(os_real(), house.folder, &parts, NULL) == ERR_OK);
+	REQUIRE(script_says_yes(&house, ""));
+	check_bytes(&house, "consistency", 31);
+	check_bytes(&house, "checkpoint.old", 23);
+	check_bytes(&house, "checkpoint", 23);
+	check_bytes(&house, "log.vkey", 11);
+	CHECK(script_says_yes(&house, ""));
+}
+
+TEST(a_folder_holds_one_proof) {
+	struct house house CLEANUP(house_deinit);
+	struct diag diag = {0};
+	char path[128];
+	house_init(&house, 0, 2, STR("x"));
+	struct proof_consistency parts = house_consistency(&house, 1);
+	CHECK_EQ(proof_write_files(os_real(), house.folder, &house.parts, NULL), ERR_OK);
+	CHECK_EQ(proof_consistency_write_files(os_real(), house.folder, &parts, &diag), ERR_EXISTS);
+	CHECK(str_find(str_from(diag.message), STR("another proof"), 0) < sizeof(diag.message));
+	CHECK(script_says_yes(&house, "")); /* untouched */
+	snprintf(path, sizeof(path), "%s/consistency", house.folder);
+	write_file(path, STR("old 1\n"));
+	CHECK(!script_says_yes(&house, ""));
+	CHECK_EQ(proof_write_files(os_real(), house.folder, &house.parts, NULL), ERR_EXISTS);
 }
 
 TEST(a_folder_that_cannot_be_made_is_named) {

@@ -1,5 +1,5 @@
 /* One record with everything needed to check it by hand: header, salt, body, inclusion path, and
- * the checkpoint that it leads to.
+ * the checkpoint that it leads to. Two checkpoints with the way from the older to the newer.
  */
 #include <inttypes.h>
 
@@ -34,16 +34,18 @@ static enum err prove_path(struct store *store, struct store_view *view, struct 
 	return ERR_OK;
 }
 
-static enum err read_vkey(struct store *store, struct arena *arena, struct store_proof *proof) {
+/* The key of this tree's checkpoints, and its text. */
+static enum err read_verifier(struct store *store, struct arena *arena,
+                              struct verifier *out_verifier, struct str *out_vkey) {
 	struct buf vkey CLEANUP(buf_deinit) = {0};
 	struct store_path path;
 	TRY(os_read_file(store->os, path_in(&path, store->keys, "identity.vkey"), FACTS_MAX, &vkey));
 	struct verifier verifier;
 	struct buf named CLEANUP(buf_deinit) = {0};
 	TRY(verifier_parse(str_trim(buf_str(&vkey)), &verifier, NULL));
-	verifier = verifier_named(&verifier, str_from(store->origin));
-	verifier_format(&verifier, &named);
-	proof->vkey = arena_str(arena, buf_str(&named));
+	*out_verifier = verifier_named(&verifier, str_from(store->origin));
+	verifier_format(out_verifier, &named);
+	*out_vkey = arena_str(arena, buf_str(&named));
 	return ERR_OK;
 }
 
@@ -73,7 +75,8 @@ enum err store_prove(struct store *store, uint64_t index, struct arena *arena,
 	err = prove_path(store, view, arena, &proof);
 	store_view_free(view);
 	if (err == ERR_OK) {
-		err = read_vkey(store, arena, &proof);
+		struct verifier verifier;
+		err = read_verifier(store, arena, &verifier, &proof.vkey);
 	}
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "record %" PRIu64 " cannot be proved: %s", index, err_text(err));
@@ -83,5 +86,72 @@ enum err store_prove(struct store *store, uint64_t index, struct arena *arena,
 		return diag_set(diag, ERR_CORRUPT, "record %" PRIu64 " is not what was sealed", index);
 	}
 	*out_proof = proof;
+	return ERR_OK;
+}
+
+static enum err open_old(struct store *store, struct str note, struct arena *arena,
+                         struct store_consistency *consistency, struct checkpoint *out_old,
+                         struct diag *diag) {
+	struct verifier verifier;
+	struct diag inner = {0};
+	enum err err = read_verifier(store, arena, &verifier, &consistency->vkey);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the store's key cannot be read: %s", err_text(err));
+	}
+	err = checkpoint_open(note, &verifier, out_old, &inner);
+	if (err == ERR_INVALID || err == ERR_LIMIT) {
+		return diag_set(diag, ERR_INVALID, "what was given as a checkpoint is none: %s",
+		                inner.message);
+	}
+	if (err != ERR_OK) {
+		return diag_set(diag, ERR_NOT_FOUND, "the checkpoint is not one of this store: %s",
+		                inner.message);
+	}
+	if (out_old->size == 0) {
+		return diag_set(diag, ERR_INVALID,
+		                "a checkpoint of no records says nothing that could be gone on from");
+	}
+	if (out_old->size > consistency->size) {
+		return diag_set(diag, ERR_CORRUPT,
+		                "the store was rolled back: the checkpoint covers %" PRIu64
+		                " records, the store's own %" PRIu64,
+		                out_old->size, consistency->size);
+	}
+	return ERR_OK;
+}
+
+static enum err consistency_path(struct store *store, uint64_t old_size, uint64_t size,
+                                 struct buf *out_path) {
+	struct levels levels;
+	struct leaves_near near = {.store = store};
+	levels_init(&levels, store->os, store->tree, size, store_leaves_near, &near);
+	enum err err = tree_consistency(old_size, size, levels_node, &levels, out_path);
+	levels_deinit(&levels);
+	return err;
+}
+
+enum err store_prove_consistency(struct store *store, struct str old_note, struct arena *arena,
+                                 struct store_consistency *out_consistency, struct diag *diag) {
+	struct store_consistency consistency = {.size = store->checkpoint_size};
+	struct checkpoint old;
+	struct buf path CLEANUP(buf_deinit) = {0};
+	TRY(open_old(store, old_note, arena, &consistency, &old, diag));
+	enum err err = consistency_path(store, old.size, consistency.size, &path);
+	if (err != ERR_OK) {
+		return diag_set(diag, err,
+		                "the way from %" PRIu64 " records to %" PRIu64 " cannot be read: %s",
+		                old.size, consistency.size, err_text(err));
+	}
+	if (!tree_check_consistency(old.size, old.root, consistency.size, store->checkpoint_root,
+	                            buf_str(&path))) {
+		return diag_set(diag, ERR_CORRUPT,
+		                "the store does not go on from this checkpoint: its first %" PRIu64
+		                " records are not those that were sealed then",
+		                old.size);
+	}
+	consistency.old_size = old.size;
+	consistency.path = arena_str(arena, buf_str(&path));
+	consistency.note = arena_str(arena, buf_str(&store->note));
+	*out_consistency = consistency;
 	return ERR_OK;
 }

@@ -365,3 +365,17 @@ struct store_proof {
 };
 MUST_USE enum err store_prove(struct store *store, uint64_t index, struct arena *arena,
                               struct store_proof *out_proof, struct diag *diag);
+
+/* What `export --consistency` writes: the tree of today goes on from the one that an older
+ * checkpoint of it signed. */
+struct store_consistency {
+	uint64_t old_size, size;
+	struct str path, note, vkey; /* path: 32 bytes a hash (RFC 9162 section 2.1.4); all in arena */
+};
+/* old_note is the text of that checkpoint. ERR_INVALID: it is none; ERR_NOT_FOUND: of another log,
+ * or not signed by this one's key; ERR_CORRUPT: the store does not go on from it (it was rolled
+ * back, or its history was rewritten). */
+MUST_USE enum err store_prove_consistency(struct store *store, struct str old_note,
+                                          struct arena *arena,
+                                          struct store_consistency *out_consistency,
+                                          struct diag *diag);

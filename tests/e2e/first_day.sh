@@ -83,6 +83,18 @@ printf 'x' >>proof/record.body
 [ -f proof/verify-proof.sh ] && ! sh proof/verify-proof.sh proof >out 2>err; ok $? "a changed record is refused by that script"
 ! python3 proof/verify-proof.py proof >out 2>err && has out 'NOT PROVED'; ok $? "and by the other"
 
+echo 'Nov 22 12:00:00 web01 sshd[7]: later' >later.log
+run 0 ingest later.log && run 0 export --consistency outside -o growth && sh growth/verify-proof.sh growth >out 2>err &&
+    has out 'PROVED: the tree of'
+ok $? "today's checkpoint is proved to go on from the one kept outside"
+python3 growth/verify-proof.py growth >out 2>err; ok $? "by both scripts"
+sed -i '2s/./=/' growth/consistency
+! sh growth/verify-proof.sh growth >out 2>err && ! python3 growth/verify-proof.py growth >out 2>err && has out 'NOT PROVED'
+ok $? "a changed way is refused by both"
+run 2 export --consistency wrong -o growth2 && has err 'is empty' && run 3 export --consistency nowhere -o growth2 &&
+    has err nowhere && run 2 export --consistency outside && has err 'wants -o DIR' && [ ! -e growth2 ]
+ok $? "what is no checkpoint, is not there, or has no folder to go to is told"
+
 segment=$(find akashi-data/segments -name '*.seg' | head -1)
 cp "$segment" keep.seg
 printf '\125' | dd of="$segment" bs=1 seek=300 conv=notrunc 2>/dev/null

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """strangers.py AKASHI [MUTATIONS] [SEED]: proofs before strangers. A store of many sizes and two classes
-gives out proofs; the shell script, the Python script (both as exported) and Go's golang.org/x/mod note
-and tlog packages must accept each. Then bytes are flipped, cut, doubled and swapped in the files, in a way
+gives out proofs of records and of its growth (consistency); the shell script, the Python script (both as
+exported) and Go's golang.org/x/mod note and tlog packages must accept each. Then bytes are flipped, cut, doubled and swapped in the files, in a way
 that a forger might try too, and every one of them must refuse each. A forgery that changes nothing but
-signature lines behind the log's own proves the same as before: these strangers do not know such keys and must
+signature lines of others than the log proves the same as before: these strangers do not know such keys and must
 ignore their lines (C2SP signed-note), and what Go accepts of these the scripts must accept. Who does know them is
 `akashi verify`: it must refuse each changed checkpoint and each changed manifest of a store. Without a Go
 toolchain Go is left out, and that is said; the status is then 0 all the same.
@@ -26,7 +26,8 @@ akashi = os.path.abspath(sys.argv[1])
 mutations = int(sys.argv[2]) if len(sys.argv) > 2 else 500
 rng = random.Random(int(sys.argv[3]) if len(sys.argv) > 3 else 1)
 work = tempfile.mkdtemp(prefix="akashi-strangers-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
-FILES = ["record.body", "record.header", "record.salt", "proof", "checkpoint", "log.vkey"]
+RECORD = ["record.body", "record.header", "record.salt", "proof", "checkpoint", "log.vkey"]
+GROWTH = ["consistency", "checkpoint.old", "checkpoint", "log.vkey"]
 
 
 def build_go():
@@ -74,9 +75,15 @@ def py_says(module, folder):
             sys.stdout = out
 
 
+def files_of(folder):
+    return GROWTH if os.path.exists(folder + "/consistency") else RECORD
+
+
 def make_proofs():
-    """Folders with proofs of records in trees of several sizes, of two classes."""
+    """Folders with proofs of records in trees of several sizes, of two classes; and from each of their
+    checkpoints to each later one."""
     folders = []
+    notes = {"default": [], "1y": []}
     env = dict(os.environ, AKASHI_STORE=work + "/store")
     for number, size in enumerate((1, 1, 1, 5, 57, 40, 300, 1200)):
         name = ("default", "1y")[number % 2]
@@ -90,6 +97,12 @@ def make_proofs():
         for index in sorted({0, tree - 1, rng.randrange(tree), rng.randrange(tree)}):
             folder = "%s/proof-%s-%d-%d" % (work, name, tree, index)
             subprocess.run([akashi, "export", "--proof", "%s:%d" % (name, index), "-o", folder], env=env, check=True, capture_output=True)
+            folders.append(folder)
+        notes[name].append("%s/checkpoint-%s-%d" % (work, name, tree))
+        shutil.copy("%s/store/tree/%s/checkpoint" % (work, name), notes[name][-1])
+        for note in notes[name]:
+            folder = "%s/growth-%s-%d" % (work, os.path.basename(note), tree)
+            subprocess.run([akashi, "export", "--consistency", note, "-o", folder], env=env, check=True, capture_output=True)
             folders.append(folder)
     return folders
 
@@ -123,36 +136,49 @@ def forge(folder, target, folders):
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(folder, target)
     changed = False
-    for name in rng.sample(FILES, rng.choice([1, 1, 1, 2])):
+    files = files_of(folder)
+    others = [other for other in folders if files_of(other) is files]
+    for name in rng.sample(files, rng.choice([1, 1, 1, 2])):
         with open(folder + "/" + name, "rb") as f:
             before = f.read()
-        with open(rng.choice(folders) + "/" + name, "rb") as f:
+        with open(rng.choice(others) + "/" + name, "rb") as f:
             after = mutate(before, f.read())
         with open(target + "/" + name, "wb") as f:
             f.write(after)
         changed |= after != before
         if name == "checkpoint" and rng.random() < 0.5:  # a forger keeps the copy in the proof in step
-            with open(folder + "/proof", "rb") as f:
+            copied = "/proof" if files is RECORD else "/consistency"
+            with open(folder + copied, "rb") as f:
                 proof = f.read()
-            with open(target + "/proof", "wb") as f:
+            with open(target + copied, "wb") as f:
                 f.write(proof.replace(before, after))
     return changed
 
 
 def contents(folder):
     out = {}
-    for name in FILES:
+    for name in files_of(folder):
         with open(folder + "/" + name, "rb") as f:
             out[name] = f.read()
     return out
 
 
+def same_but_for_others(old, new, vkey):
+    """Nothing differs but lines of others than the log, and where its own line stands."""
+    own = [line for line in old.split(b"\n")[4:] if line.startswith("\u2014 ".encode() + vkey.split(b"+")[0] + b" ")]
+    lines = new.split(b"\n")
+    return old.split(b"\n")[:4] == lines[:4] and lines[-1] == b"" and all(line in lines[4:] for line in own)
+
+
 def proves_the_same(folder, target):
-    """Nothing differs but lines behind the log's own signature, in the checkpoint and its copy in the proof."""
+    """Nothing differs but lines of others than the log, in checkpoints and the copy in the proof."""
     before, after = contents(folder), contents(target)
     old, new = before.pop("checkpoint"), after.pop("checkpoint")
-    return (old.split(b"\n")[:5] == new.split(b"\n")[:5] and new.count(b"\n") >= 5 and
-            after.pop("proof") == before.pop("proof").replace(old, new) and after == before)
+    copied = "proof" if "proof" in before else "consistency"
+    if not same_but_for_others(old, new, before["log.vkey"]) or after.pop(copied) != before.pop(copied).replace(old, new):
+        return False
+    older = before.pop("checkpoint.old", None), after.pop("checkpoint.old", None)
+    return after == before and (older == (None, None) or same_but_for_others(*older, before["log.vkey"]))
 
 
 def forge_store(wanted):
