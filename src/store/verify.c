@@ -385,7 +385,12 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));
 	}
 	verify_heads(v);
-	memcpy(v->result.root, v->trees[0].root, sizeof(v->result.root));
+	struct str newest = facts_newest(&v->facts, STR(CLASS_DEFAULT));
+	for (size_t i = 0; i < v->trees_count; i++) {
+		if (str_eq(v->trees[i].name, newest)) {
+			memcpy(v->result.root, v->trees[i].root, sizeof(v->result.root));
+		}
+	}
 	verify_files(v);
 	return ERR_OK;
 }
