@@ -32,7 +32,7 @@ static void append_frozen(struct buf *out, const struct store *store) {
 	}
 }
 
-/* What no other class says: the tree of default. */
+/* The tree that default is written to now; the others have lines of their own. */
 static void append_seal(struct buf *out, const struct store *store) {
 	struct store_info info;
 	store_get_info(store, &info);
@@ -44,11 +44,10 @@ static void append_seal(struct buf *out, const struct store *store) {
 		           (unsigned long long)info.checkpoint_size, (unsigned long long)info.tree_size);
 	}
 	buf_append_base64(out, info.checkpoint_root, sizeof(info.checkpoint_root));
-	append_frozen(out, store);
 	buf_append_char(out, '\n');
 }
 
-static void append_facts(struct buf *out, const struct store_info *info, const struct store *first,
+static void append_facts(struct buf *out, const struct store_info *info, const struct store *newest,
                          const struct render_style *style) {
 	buf_printf(out, "%-12s ", "store");
 	render_safe(out, info->path);
@@ -75,9 +74,10 @@ static void append_facts(struct buf *out, const struct store_info *info, const s
 		append_size_line(out, "log", info->log_bytes);
 		buf_append_str(out, STR(" not yet in segments; the next ingest takes it over\n"));
 	}
-	append_seal(out, first);
+	append_seal(out, newest);
 	if (info->missing > 0) {
-		buf_printf(out, "%-12s %llu leaves: segments were removed; akashi verify names them\n",
+		buf_printf(out,
+		           "%-12s %llu leaves: segments are missing or damaged; akashi verify names them\n",
 		           "MISSING", (unsigned long long)info->missing);
 	}
 }
@@ -380,8 +380,11 @@ static void append_json(struct buf *out, const struct store_set *set, const stru
 }
 
 static void append_trees(struct buf *out, const struct store_set *set) {
-	for (size_t i = 1; i < set->count; i++) {
+	for (size_t i = 0; i < set->count; i++) {
 		struct store_info info;
+		if (i == store_set_newest(set)) {
+			continue; /* has been said */
+		}
 		store_get_info(set->stores[i], &info);
 		buf_printf(out, "%-12s %.*s: %llu of %llu leaves, root ", "",
 		           STR_ARG(store_class(set->stores[i])), (unsigned long long)info.checkpoint_size,
@@ -420,7 +423,7 @@ static int show(const struct store_set *set, const struct args *args, const stru
 	struct buf text = {0};
 	struct store_info info;
 	store_set_info(set, &info);
-	append_facts(&text, &info, set->stores[0], style);
+	append_facts(&text, &info, set->stores[store_set_newest(set)], style);
 	append_trees(&text, set);
 	append_scrubs(&text, &records->scrubs, style);
 	append_sources(&text, set, style);

@@ -198,7 +198,13 @@ static enum err open_stores(struct ingest *ingest, const struct args *args, stru
 	}
 	TRY(store_set_open(&(struct store_options){.os = os_real(), .path = options.path},
 	                   &ingest->others, diag));
-	return settle_others(ingest, &options, diag);
+	TRY(settle_others(ingest, &options, diag));
+	if (ingest->replayed == 0) {
+		return ERR_OK;
+	}
+	store_set_close(&ingest->others); /* they hold more now */
+	return store_set_open(&(struct store_options){.os = os_real(), .path = options.path},
+	                      &ingest->others, diag);
 }
 
 static enum err open_all(struct ingest *ingest, const struct args *args, struct diag *diag) {
@@ -267,10 +273,28 @@ static void print_json(const struct ingest *ingest, const struct store_info *inf
 	buf_deinit(&out);
 }
 
-static void print_people(const struct ingest *ingest, const struct store_info *info) {
+/* What there is now, also in frozen trees: of the whole store, or of another class that was named.
+ */
+static void sum_up(const struct ingest *ingest, struct store_info *out_info) {
+	struct store_set set = {.count = 1, .stores = {ingest->store}};
+	struct str own = store_class(ingest->store);
+	for (size_t i = 0; i < ingest->others.count; i++) {
+		struct str name = store_class(ingest->others.stores[i]);
+		bool counts =
+		    ingest->store == ingest->first || str_eq(store_class_of(name), store_class_of(own));
+		if (counts && !str_eq(name, own)) {
+			set.stores[set.count++] = ingest->others.stores[i];
+		}
+	}
+	store_set_info(&set, out_info);
+}
+
+static void print_people(const struct ingest *ingest) {
+	struct store_info info;
 	struct keeping_totals totals = keeping_get_totals(ingest->keeping);
 	const struct ingest_totals *read = &ingest->inputs.totals;
 	struct buf text = {0};
+	sum_up(ingest, &info);
 	buf_append_str(&text, STR("kept "));
 	render_count(&text, totals.records);
 	buf_printf(&text, " record%s (", totals.records == 1 ? "" : "s");
@@ -287,13 +311,14 @@ static void print_people(const struct ingest *ingest, const struct store_info *i
 	if (ingest->store == ingest->first) {
 		buf_append_str(&text, STR("\nthe store holds "));
 	} else {
-		buf_printf(&text, "\nclass %.*s holds ", STR_ARG(store_class(ingest->store)));
+		buf_printf(&text, "\nclass %.*s holds ",
+		           STR_ARG(store_class_of(store_class(ingest->store))));
 	}
-	render_count(&text, info->records);
-	buf_printf(&text, " record%s, ", info->records == 1 ? "" : "s");
-	render_bytes(&text, info->bytes_raw);
+	render_count(&text, info.records);
+	buf_printf(&text, " record%s, ", info.records == 1 ? "" : "s");
+	render_bytes(&text, info.bytes_raw);
 	buf_append_str(&text, STR(" raw in "));
-	render_bytes(&text, info->bytes_stored);
+	render_bytes(&text, info.bytes_stored);
 	buf_append_str(&text, STR(", sealed\n"));
 	(void)console_print_error(&text);
 	buf_deinit(&text);
@@ -360,7 +385,7 @@ static int conclude(struct ingest *ingest, const struct args *args, enum err err
 	if (args->json) {
 		print_json(ingest, &info, &diag);
 	} else if (err == ERR_OK || err == ERR_CANCELED) {
-		print_people(ingest, &info);
+		print_people(ingest);
 	}
 	return status == EXIT_DONE && ingest->ack_failed ? EXIT_FAILED : status;
 }

@@ -265,7 +265,7 @@ static bool tell_losses(const struct query_stats *stats, const struct store_info
 		             stats->pages_damaged == 1 ? "" : "s");
 	}
 	if (missing > 0) {
-		console_note("%llu leaves are missing from the store, segments were removed; akashi verify "
+		console_note("%llu leaves cannot be read: segments are missing or damaged; akashi verify "
 		             "names them",
 		             (unsigned long long)missing);
 	}

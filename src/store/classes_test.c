@@ -133,6 +133,7 @@ TEST(a_store_has_room_for_so_many_classes_and_says_so) {
 		(void)snprintf(name, sizeof(name), "c%d", i);
 		enum err err = store_open(&options, &beside, &bench.diag);
 		CHECK(err == (i < STORE_CLASSES_MAX ? ERR_OK : ERR_LIMIT));
+		CHECK(err == ERR_OK || strstr(bench.diag.hint, "--store") != NULL);
 		store_close(beside);
 	}
 	store_close(TAKE(store));

@@ -134,6 +134,17 @@ void store_set_info(const struct store_set *set, struct store_info *out_info) {
 		class_info(set->stores[i], &info);
 		add_info(out_info, &info);
 	}
+	const struct store *newest = set->stores[store_set_newest(set)];
+	out_info->origin = str_from(newest->origin);
+	out_info->checkpoint_size = newest->checkpoint_size;
+	memcpy(out_info->checkpoint_root, newest->checkpoint_root, sizeof(newest->checkpoint_root));
+}
+
+size_t store_set_newest(const struct store_set *set) {
+	struct str newest =
+	    facts_newest(&set->stores[0]->facts, tree_class(set->stores[0]->class_name));
+	size_t at = store_set_find(set, newest);
+	return at < set->count ? at : 0;
 }
 
 enum err store_set_open(const struct store_options *options, struct store_set *out_set,

@@ -170,6 +170,24 @@ enum err loss_record(struct store *store, struct diag *diag) {
 
 /* ---- going on ---- */
 
+/* First what was lost, then why there is no new tree. */
+static enum err cannot_go_on(const struct store *store, enum err err, const char *why,
+                             struct diag *diag) {
+	struct str class_name = tree_class(store->class_name);
+	diag_set(diag, err, "class %.*s: %.200s; and no new tree can be begun for it: %s",
+	         STR_ARG(class_name), store->handover->why, why);
+	if (err == ERR_LIMIT) {
+		diag_hint(diag, "keep this store as it is, as evidence: what is left stays readable, and "
+		                "`akashi verify` names the damage; begin a new one with --store");
+	} else {
+		diag_hint(diag,
+		          "%sthen do the same again: what is left stays readable, and `akashi "
+		          "verify` names the damage",
+		          err == ERR_NO_SPACE ? "make room, " : "mend this, ");
+	}
+	return err;
+}
+
 enum err loss_go_on(struct store *store, struct diag *diag) {
 	struct handover *handover = store->handover;
 	struct facts *facts =
@@ -177,13 +195,17 @@ enum err loss_go_on(struct store *store, struct diag *diag) {
 	struct str class_name = tree_class(store->class_name);
 	uint64_t number = tree_number(store->class_name) + 1;
 	char name[TREE_NAME_MAX + 1];
-	if (number > CLASSES_MAX) {
-		return diag_set(diag, ERR_LIMIT, "a class has at most %d trees", CLASSES_MAX);
-	}
-	tree_name(class_name, number, name);
+	struct diag inner = {0};
 	(void)snprintf(handover->why, sizeof(handover->why), "%s", store->writer->sealing.why);
 	handover->has_loss = true;
-	TRY(writer_add_tree(store, facts, str_from(name), diag));
+	if (number > CLASSES_MAX) {
+		return cannot_go_on(store, ERR_LIMIT, "it has had its last", diag);
+	}
+	tree_name(class_name, number, name);
+	enum err err = writer_add_tree(store, facts, str_from(name), &inner);
+	if (err != ERR_OK) {
+		return cannot_go_on(store, err, inner.message, diag);
+	}
 	store_notice(store,
 	             "class %.*s: %s. What is left of the tree %.*s is frozen and stays readable; "
 	             "writing goes on in the new tree %s. `akashi verify` names the damage",

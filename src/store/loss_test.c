@@ -615,6 +615,59 @@ TEST(without_a_key_nothing_is_begun_anew) {
 	}
 }
 
+/* By a notice before the error; where there was none, by the error itself. */
+TEST(on_a_full_disk_the_loss_is_named_first) {
+	enum err err = ERR_NO_SPACE;
+	uint64_t nth = 1;
+	for (; err == ERR_NO_SPACE; nth++) {
+		struct losing losing CLEANUP(losing_deinit);
+		struct bench *bench = &losing.bench;
+		enum sink_verdict verdict;
+		losing_init(&losing, 410);
+		lose_last(bench);
+		struct os_fault *fault CLEANUP(os_fault_freep) = os_fault_new(os_memory_os(bench->memory));
+		(void)os_fault_add(fault, (struct os_fault_rule){.kinds = OS_CALL_BIT(OS_CALL_MAKE_FOLDER) |
+		                                                          OS_CALL_BIT(OS_CALL_PWRITE),
+		                                                 .nth = nth,
+		                                                 .lasting = true,
+		                                                 .action = OS_FAULT_FAIL,
+		                                                 .err = ERR_NO_SPACE});
+		bench->os = os_fault_os(fault);
+		err = write_on(bench, STR("c.log"), STR("x\n"), &verdict);
+		buf_append_str(&bench->notices, str_from(bench->diag.message));
+		CHECK(str_find(buf_str(&bench->notices), STR("records were signed"), 0) != SIZE_MAX);
+		CHECK(classes_of(bench) == 2 || str_starts(str_from(bench->diag.hint), STR("make room")));
+		bench->os = NULL;
+		CHECK(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == ERR_OK);
+		CHECK(once_each(bench, buf_str(&losing.second)) && classes_of(bench) == 2);
+	}
+	CHECK(err == ERR_OK && nth > 10);
+}
+
+TEST(a_store_that_can_have_no_more_trees_says_what_to_do) {
+	struct losing losing CLEANUP(losing_deinit);
+	struct bench *bench = &losing.bench;
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct facts facts;
+	enum sink_verdict verdict;
+	losing_init(&losing, 411);
+	const struct os *os = os_memory_os(bench->memory);
+	REQUIRE(os_read_file(os, "/data/store", FACTS_MAX, &text) == ERR_OK);
+	REQUIRE(facts_parse(buf_str(&text), &facts, NULL) == ERR_OK);
+	for (int i = 1; i < CLASSES_MAX; i++) {
+		char name[8];
+		(void)snprintf(name, sizeof(name), "c%d", i);
+		REQUIRE(facts_add_class(&facts, str_from(name)) == ERR_OK);
+	}
+	buf_clear(&text);
+	facts_format(&facts, &text);
+	REQUIRE(os_replace_file(os, "/data", "store", buf_str(&text)) == ERR_OK);
+	lose_last(bench);
+	CHECK(write_on(bench, STR("c.log"), STR("x\n"), &verdict) == ERR_LIMIT);
+	CHECK(strstr(bench->diag.message, "records were signed") != NULL);
+	CHECK(strstr(bench->diag.hint, "evidence") != NULL && strstr(bench->diag.hint, "--store"));
+}
+
 /* What cannot be read now may be there all the same. */
 TEST(an_error_of_reading_is_no_loss) {
 	static const enum err errors[] = {ERR_IO, ERR_DENIED};

@@ -215,29 +215,39 @@ static void load_footers(struct store *store) {
 	map_free(gaps.known);
 }
 
+static bool take_note(struct store *store, struct str note, const struct verifier *verifier) {
+	struct checkpoint checkpoint;
+	if (checkpoint_open(note, verifier, &checkpoint, NULL) != ERR_OK) {
+		return false;
+	}
+	buf_clear(&store->note);
+	buf_append_str(&store->note, note);
+	store->checkpoint_size = checkpoint.size;
+	memcpy(store->checkpoint_root, checkpoint.root, SHA256_SIZE);
+	return true;
+}
+
 /* For facts about the store; whether it is right is for store_verify. */
 void store_load_checkpoint(struct store *store) {
 	struct buf vkey CLEANUP(buf_deinit) = {0};
 	struct buf note CLEANUP(buf_deinit) = {0};
 	struct store_path path;
 	struct verifier verifier;
-	struct checkpoint checkpoint;
 	if (os_read_file(store->os, path_in(&path, store->keys, "identity.vkey"), FACTS_MAX, &vkey) !=
 	        ERR_OK ||
-	    os_read_file(store->os, path_in(&path, store->tree, "checkpoint"), NOTE_MAX, &note) !=
-	        ERR_OK) {
-		return;
-	}
-	struct str line = buf_str(&vkey);
-	if (verifier_parse(str_trim(line), &verifier, NULL) != ERR_OK) {
+	    verifier_parse(str_trim(buf_str(&vkey)), &verifier, NULL) != ERR_OK) {
 		return;
 	}
 	verifier = verifier_named(&verifier, str_from(store->origin));
-	if (checkpoint_open(buf_str(&note), &verifier, &checkpoint, NULL) == ERR_OK) {
-		buf_clear(&store->note);
-		buf_append_str(&store->note, buf_str(&note));
-		store->checkpoint_size = checkpoint.size;
-		memcpy(store->checkpoint_root, checkpoint.root, SHA256_SIZE);
+	enum err err =
+	    os_read_file(store->os, path_in(&path, store->tree, "checkpoint"), NOTE_MAX, &note);
+	if ((err == ERR_OK && take_note(store, buf_str(&note), &verifier)) || !store_is_frozen(store)) {
+		return;
+	}
+	/* No writer publishes it again; with the journal nobody is at work. */
+	struct seal_files files CLEANUP(seal_files_deinit) = {0};
+	if (seal_files_read(&files, store->os, store->tree, &verifier) == ERR_OK && files.notes > 0) {
+		(void)take_note(store, buf_str(&files.last_note), &verifier); /* was opened with this key */
 	}
 }
 

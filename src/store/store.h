@@ -184,8 +184,11 @@ const struct store_file *store_file_of(const struct store_file *files, size_t co
 MUST_USE enum err store_set_open(const struct store_options *options, struct store_set *out_set,
                                  struct diag *diag);
 void store_set_close(struct store_set *set);
-/* The sums; origin, checkpoint and root are those of default. sealed: all are. */
+/* The sums; origin, checkpoint and root are those of the tree that the class of the first one is
+ * written to now. sealed: all are. */
 void store_set_info(const struct store_set *set, struct store_info *out_info);
+/* Position of the newest tree of the first one's class; after a loss those before it are frozen. */
+size_t store_set_newest(const struct store_set *set);
 /* Position of a class, or count. */
 size_t store_set_find(const struct store_set *set, struct str class_name);
 
@@ -297,8 +300,8 @@ struct store_verify_result {
 	uint64_t damages, leftovers;
 	uint64_t records, tree_size, checkpoints, segments, objects;
 	uint64_t signed_size; /* leaves under a checkpoint; those behind it nobody has signed yet */
-	uint8_t root[32];
-	bool against_held; /* the outside checkpoint is consistent with the store */
+	uint8_t root[32];     /* of the tree that default is written to now */
+	bool against_held;    /* the outside checkpoint is consistent with the store */
 };
 /* Checks every byte of every file but the lock, and names what cannot be checked. ERR_INVALID:
  * options.against is no checkpoint at all. ERR_OK also when

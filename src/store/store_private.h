@@ -129,7 +129,8 @@ struct leaves_near {
 MUST_USE enum err store_leaves_near(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes);
 /* The same; ctx is the store. */
 MUST_USE enum err store_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes);
-/* Reads the file checkpoint; none, or a wrong one, leaves the store without. */
+/* Reads the file checkpoint; none, or a wrong one, leaves the store without. Of a frozen tree the
+ * last note of the journal that verifies stands in for it. */
 void store_load_checkpoint(struct store *store);
 
 /* The frozen tree before this one, read only, opened when first asked for; NULL: this is the first.

@@ -49,6 +49,14 @@ void verify_leftover(struct verifying *v, struct str where, const char *format, 
 	}
 }
 
+static bool is_frozen(const struct verifying *v) {
+	return !str_eq(v->tree->name, facts_newest(&v->facts, tree_class(v->tree->name)));
+}
+
+const char *verify_fate(const struct verifying *v, const char *by_writer) {
+	return is_frozen(v) ? "left as it is, for the tree is frozen" : by_writer;
+}
+
 struct str verify_where(struct verifying *v, const char *part, const char *name) {
 	struct str text = arena_printf(v->arena, "%s/%.*s%s%s%c", part, STR_ARG(v->tree->name),
 	                               name == NULL ? "" : "/", name == NULL ? "" : name, '\0');
@@ -149,9 +157,9 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 				              "%zu bytes at %zu are damaged", next - from, from);
 			} else {
 				verify_leftover(v, verify_where(v, "tree", "checkpoints"),
-				                "the %zu bytes at %zu are the end of an unfinished write; the next "
-				                "writer sets them aside",
-				                next - from, from);
+				                "the %zu bytes at %zu are the end of an unfinished write; %s",
+				                next - from, from,
+				                verify_fate(v, "the next writer sets them aside"));
 			}
 			at = next;
 		} else if (checkpoint_open(note, &v->tree->verifier, &checkpoint, NULL) != ERR_OK) {
@@ -170,16 +178,19 @@ static void check_journal(struct verifying *v, const struct seal_files *files) {
 /* The file `checkpoint` is the journal's last note, or one before it while sealing. */
 static void check_checkpoint(struct verifying *v, const struct seal_files *files) {
 	struct str note = buf_str(&files->checkpoint_note);
+	bool stands_in = is_frozen(v) && !files->has_checkpoint && files->notes > 0;
+	const char *instead =
+	    stands_in ? "; the journal's last note is read in its place, for the tree is frozen" : "";
 	if (note.len > 0 && !files->has_checkpoint) {
 		verify_damage(v, verify_where(v, "tree", "checkpoint"),
-		              "is no checkpoint that this store signed");
+		              "is no checkpoint that this store signed%s", instead);
 	} else if (!str_eq(note, buf_str(&files->last_note)) &&
 	           !(files->has_intent && files->intent.size == files->last_size &&
 	             str_eq(note, buf_str(&files->note_before)))) {
 		verify_damage(v, verify_where(v, "tree", "checkpoint"),
 		              "is not the last one of the journal (%" PRIu64 " records here, %" PRIu64
-		              " there)",
-		              files->checkpoint_size, files->last_size);
+		              " there)%s",
+		              files->checkpoint_size, files->last_size, instead);
 	}
 	if (files->has_checkpoint) {
 		struct checkpoint checkpoint = {.size = files->checkpoint_size};
@@ -385,7 +396,12 @@ static enum err verify_all(struct verifying *v, struct diag *diag) {
 		return diag_set(diag, err, "the check was not finished: %s", err_text(err));
 	}
 	verify_heads(v);
-	memcpy(v->result.root, v->trees[0].root, sizeof(v->result.root));
+	struct str newest = facts_newest(&v->facts, STR(CLASS_DEFAULT));
+	for (size_t i = 0; i < v->trees_count; i++) {
+		if (str_eq(v->trees[i].name, newest)) {
+			memcpy(v->result.root, v->trees[i].root, sizeof(v->result.root));
+		}
+	}
 	verify_files(v);
 	return ERR_OK;
 }

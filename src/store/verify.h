@@ -89,6 +89,9 @@ void verify_damage_range(struct verifying *v, struct str where, uint64_t from, u
 /* What a stop explains: not damage, but not checked either. */
 void verify_leftover(struct verifying *v, struct str where, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* What becomes of a leftover of the tree at hand: what the next writer does; of a frozen tree,
+ * which no writer opens, nothing. */
+const char *verify_fate(const struct verifying *v, const char *by_writer);
 /* Records, leaves, levels, and all signed roots of the tree at hand. ERR_CANCELED when progress
  * says so. */
 MUST_USE enum err verify_tree(struct verifying *v);

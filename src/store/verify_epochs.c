@@ -102,7 +102,8 @@ void verify_epoch_keys(struct verifying *v) {
 	enum err err = read_keys(v, next, &keys);
 	if (err == ERR_OK) {
 		/* A stop while one took the place of the other: what is left of the old one is erased. */
-		verify_leftover(v, next, "takes the place of epoch.key when a writer opens the store");
+		verify_leftover(v, next, "is the next epoch's key; %s",
+		                verify_fate(v, "a writer that opens the store puts it in its place"));
 		check_keys(v, keys, next);
 		return;
 	}

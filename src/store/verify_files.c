@@ -301,8 +301,8 @@ static void segment_file(struct verifying *v, struct str folder, struct str name
 	if (!segment_name_parse(name, &first, &end)) {
 		foreign(v, folder, name);
 	} else if (is_superseded(&v->tree->catalogue, name)) {
-		verify_leftover(v, join(v, folder, name),
-		                "lies inside another segment; the next writer removes it");
+		verify_leftover(v, join(v, folder, name), "lies inside another segment; %s",
+		                verify_fate(v, "the next writer removes it"));
 	}
 }
 
@@ -360,7 +360,8 @@ static void epoch_file(struct verifying *v, struct str folder, struct str name) 
 	uint64_t number;
 	struct str where = join(v, folder, name);
 	if (str_eq(name, STR("epoch.key.tmp")) || str_eq(name, STR("epoch.key.next.tmp"))) {
-		verify_leftover(v, where, "is an unfinished file of a writer; the next one erases it");
+		verify_leftover(v, where, "is an unfinished file of a writer; %s",
+		                verify_fate(v, "the next one erases it"));
 	} else if (!str_eq(name, STR("epoch.key")) && !str_eq(name, STR("epoch.key.next")) &&
 	           !str_eq(name, STR("signed")) &&
 	           !epochs_name_parse(name, &number)) { /* these: verify_epochs.c */

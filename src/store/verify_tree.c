@@ -60,9 +60,9 @@ static void open_levels(struct growing *g) {
 		    level_entries(MAX_OF(g->v->tree->size, g->v->tree->signed_size), level) * SHA256_SIZE;
 		if (stat.size > wanted && stat.size <= most) {
 			verify_leftover(g->v, level_where(g->v, level),
-			                "the %" PRIu64 " bytes at %" PRIu64
-			                " are under no checkpoint; the next writer writes them again",
-			                stat.size - wanted, wanted);
+			                "the %" PRIu64 " bytes at %" PRIu64 " are under no checkpoint; %s",
+			                stat.size - wanted, wanted,
+			                verify_fate(g->v, "the next writer writes them again"));
 		} else if ((err != ERR_OK && err != ERR_NOT_FOUND) || stat.size != wanted) {
 			verify_damage(g->v, level_where(g->v, level),
 			              "has %" PRIu64 " bytes, the checkpoint asks for %" PRIu64, stat.size,

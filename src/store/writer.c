@@ -149,7 +149,9 @@ enum err writer_add_tree(struct store *store, struct facts *facts, struct str na
 	}
 	struct facts more = *facts;
 	if (facts_add_class(&more, name) != ERR_OK) {
-		return diag_set(diag, ERR_LIMIT, "a store has at most %d classes and trees", CLASSES_MAX);
+		diag_set(diag, ERR_LIMIT, "a store has at most %d classes and trees", CLASSES_MAX);
+		diag_hint(diag, "use a class that is there, or begin a new store with --store");
+		return ERR_LIMIT;
 	}
 	enum err err = make_tree_folders(store, name);
 	if (err != ERR_OK) {
