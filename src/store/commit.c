@@ -77,10 +77,13 @@ static enum err take_over_last(struct store *store, struct diag *diag) {
 }
 
 static enum err begin_segment(struct store *store, struct diag *diag) {
-	struct open_segment *open = &store->writer->open;
-	*open = (struct open_segment){.first = store->writer->appended_index};
+	struct store_writer *writer = store->writer;
+	struct open_segment *open = &writer->open;
+	bool rewrites_last = writer->rewrites_last;
+	writer->rewrites_last = false; /* behind a planned end the next one has seeds of its own */
+	*open = (struct open_segment){.first = writer->appended_index};
 	TRY(segment_writer_new(store->os, store->segments, SEGMENT_NEW, &open->writer, diag));
-	return writer_takes_over(store) ? take_over_last(store, diag) : ERR_OK;
+	return rewrites_last ? take_over_last(store, diag) : ERR_OK;
 }
 
 static void sum_page(struct store *store, const struct store_page *page) {
@@ -341,7 +344,8 @@ static enum err empty_log(struct store *store, struct diag *diag) {
 static void plan_next_segment(struct store *store) {
 	struct store_writer *writer = store->writer;
 	writer->planned_bytes = writer->planned_rows = 0;
-	if (!writer_takes_over(store)) {
+	writer->rewrites_last = writer_takes_over(store);
+	if (!writer->rewrites_last) {
 		writer->has_seed = false;
 		return;
 	}
@@ -358,7 +362,6 @@ static enum err commit_all(struct store *store, struct diag *diag) {
 		return diag_set(diag, ERR_INVALID, "a commit while batches are still on their way");
 	}
 	TRY(commit_own_rows(store, diag));
-	writer->log_frame = MAX_OF(writer->log_frame, writer->unreadable_frame);
 	if (writer->open.writer != NULL) {
 		struct seal_plan plan;
 		enum err err = seal_plan_make(store, &plan);

@@ -73,7 +73,7 @@ struct log_file {
 	char name[LOG_NAME_MAX];
 	uint64_t size;
 	const char *bytes;   /* mapped; NULL when empty */
-	uint64_t last_frame; /* as in struct log_kept; a damaged file stays */
+	uint64_t last_frame; /* as in struct log_kept; a damaged or torn file stays */
 };
 struct log_found {
 	const struct os *os;

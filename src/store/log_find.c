@@ -95,8 +95,8 @@ static void add_frame(struct log_found *found, const struct log_frame *frame) {
 	found->frames[found->frames_count++] = *frame;
 }
 
-/* Up to which frame segments must be for a file to go. One that is damaged stays: it is set aside
- * whole when the log is emptied. */
+/* Up to which frame segments must be for a file to go. One that is damaged or torn stays until the
+ * log is emptied, which is when what was set aside of it has its record. */
 static void note_last_frames(struct log_found *found) {
 	for (size_t i = 0; i < found->frames_count; i++) {
 		struct log_file *file = &found->files[found->frames[i].file];
@@ -106,9 +106,7 @@ static void note_last_frames(struct log_found *found) {
 
 static void keep_damaged(struct log_found *found) {
 	for (size_t i = 0; i < found->damages_count; i++) {
-		if (!found->damages[i].torn) {
-			found->files[found->damages[i].file].last_frame = UINT64_MAX;
-		}
+		found->files[found->damages[i].file].last_frame = UINT64_MAX;
 	}
 }
 

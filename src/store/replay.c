@@ -94,16 +94,6 @@ static void adopt_files(struct store *store, const struct frame_files *files) {
 	}
 }
 
-/* Its checksum was right, so it was written like this: it is noted as lost, never dropped silently.
- */
-static void note_unreadable(struct store *store, const struct log_frame *frame) {
-	struct buf body CLEANUP(buf_deinit) = {0};
-	store_notice(store, "batch %" PRIu64 " of the log cannot be understood", frame->number);
-	buf_printf(&body, "{\"unreadable_log_frame\":%" PRIu64 "}", frame->number);
-	ledger_note(store, RECORD_RECOVERY, buf_str(&body));
-	store->writer->unreadable_frame = frame->number;
-}
-
 /* What a frame does not say itself: new places, or that of a seal. */
 static void keep_reservation(struct store *store, const struct batch *batch) {
 	struct reservation kept = *batch_reservation(batch);
@@ -118,14 +108,99 @@ static void keep_reservation(struct store *store, const struct batch *batch) {
 	buf_append(&store->writer->kept, &kept, sizeof(kept));
 }
 
-static enum err plan_frame(struct store *store, const struct log_frame *frame) {
+/* What the log has lost is said where it lay, by a batch of its own among those that are replayed:
+ * no segment takes over what is behind a loss without the record of it, and as long as none has,
+ * the loss is found again, and gives those behind it the same places again. */
+struct planning {
+	struct store *store;
+	struct log_frame *frames; /* of the log, and what is said between them: at most twice as many */
+	size_t count;
+	uint64_t next;      /* the number that should come next */
+	struct batch *lost; /* records of losses since the last batch that is there; or NULL */
+	uint64_t lost_last; /* then: number of the last frame that they speak of */
+};
+
+static void planning_deinit(struct planning *planning) {
+	free(planning->frames);
+	batch_free(planning->lost);
+}
+
+/* Written like a batch of the log, so that it is replayed as one. */
+static enum err place_lost(struct planning *planning) {
+	struct store *store = planning->store;
+	struct batch *lost CLEANUP(batch_freep) = TAKE(planning->lost);
+	struct buf payload CLEANUP(buf_deinit) = {0};
+	TRY(reserve_uncut(store, lost));
+	struct reservation *reservation = batch_reservation(lost);
+	reservation->log_frame = planning->lost_last;
+	reservation->plan.incarnation = 0; /* this session's, once those of the log are known */
+	TRY(frame_encode(lost, &store->files, &payload));
+	keep_reservation(store, lost);
+	planning->frames[planning->count++] = (struct log_frame){
+	    .number = planning->lost_last, .payload = arena_str(store->arena, buf_str(&payload))};
+	return ERR_OK;
+}
+
+/* Before a batch that is there. One that still has the next place was promised it, and what is lost
+ * before it had no records: then the record of the loss is not to take that place, and waits. */
+static enum err settle_lost(struct planning *planning, const struct log_frame *frame,
+                            const struct batch *behind) {
+	struct store *store = planning->store;
+	if (planning->lost == NULL) {
+		return ERR_OK;
+	}
+	if (loss_is_carried(store, frame) ||
+	    batch_reservation(behind)->plan.first_index != store->writer->next_index) {
+		return place_lost(planning);
+	}
+	struct batch *lost CLEANUP(batch_freep) = TAKE(planning->lost);
+	for (uint32_t i = 0; i < lost->count; i++) {
+		ledger_note(store, RECORD_RECOVERY, batch_body(lost, i));
+	}
+	return ERR_OK;
+}
+
+static enum err note_lost(struct planning *planning, uint64_t last, struct str body) {
+	if (planning->lost == NULL) {
+		planning->lost = batch_new();
+	}
+	add_own_row(planning->store, planning->lost, RECORD_RECOVERY, body);
+	planning->lost_last = last;
+	return planning->lost->count < LIMIT_BATCH_ROWS ? ERR_OK : place_lost(planning);
+}
+
+static enum err note_missing(struct planning *planning, uint64_t number) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	uint64_t first = planning->next;
+	planning->next = number + 1;
+	if (number == first) {
+		return ERR_OK;
+	}
+	buf_printf(&body, "{\"lost_log_frames\":%" PRIu64 ",\"last_log_frame\":%" PRIu64 "}",
+	           number - first, number - 1);
+	return note_lost(planning, number - 1, buf_str(&body));
+}
+
+/* Its checksum was right, so it was written like this: it is noted as lost, never dropped silently.
+ */
+static enum err note_unreadable(struct planning *planning, uint64_t number) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	store_notice(planning->store, "batch %" PRIu64 " of the log cannot be understood", number);
+	buf_printf(&body, "{\"unreadable_log_frame\":%" PRIu64 "}", number);
+	return note_lost(planning, number, buf_str(&body));
+}
+
+static enum err plan_frame(struct planning *planning, const struct log_frame *frame) {
+	struct store *store = planning->store;
 	struct batch *batch CLEANUP(batch_freep) = NULL;
 	struct frame_files files;
 	bool moved = false;
+	TRY(note_missing(planning, frame->number));
 	if (frame_decode(frame->payload, &batch, &files) != ERR_OK) {
-		note_unreadable(store, frame);
-		return ERR_OK;
+		return note_unreadable(planning, frame->number);
 	}
+	TRY(settle_lost(planning, frame, batch));
+	planning->frames[planning->count++] = *frame;
 	batch_reservation(batch)->log_frame = frame->number;
 	adopt_files(store, &files);
 	if (loss_is_carried(store, frame)) {
@@ -138,14 +213,42 @@ static enum err plan_frame(struct store *store, const struct log_frame *frame) {
 	return ERR_OK;
 }
 
-enum err replay_plan(struct store *store, struct diag *diag) {
-	struct store_writer *writer = store->writer;
-	for (size_t i = 0; i < writer->found.frames_count; i++) {
-		enum err err = plan_frame(store, &writer->found.frames[i]);
-		if (err != ERR_OK) {
-			return diag_set(diag, err, "the log cannot be taken over: %s", err_text(err));
+static enum err plan_frames(struct store *store) {
+	struct log_found *found = &store->writer->found;
+	struct planning planning CLEANUP(planning_deinit) = {
+	    .store = store,
+	    .frames = calloc(found->frames_count * 2 + 1, sizeof(struct log_frame)),
+	    .next = store->writer->log_frame + 1};
+	ASSERT(planning.frames != NULL);
+	for (size_t i = 0; i < found->frames_count; i++) {
+		TRY(plan_frame(&planning, &found->frames[i]));
+	}
+	if (planning.lost != NULL) {
+		TRY(place_lost(&planning));
+	}
+	free(found->frames);
+	found->frames = TAKE(planning.frames);
+	found->frames_count = planning.count;
+	return ERR_OK;
+}
+
+/* Of what is said of losses. */
+static void set_incarnations(struct store_writer *writer) {
+	struct reservation *kept = (struct reservation *)(void *)writer->kept.ptr;
+	for (size_t i = 0; i < writer->kept.len / sizeof(*kept); i++) {
+		if (kept[i].plan.incarnation == 0) {
+			kept[i].plan.incarnation = writer->incarnation;
 		}
 	}
+}
+
+enum err replay_plan(struct store *store, struct diag *diag) {
+	struct store_writer *writer = store->writer;
+	enum err err = plan_frames(store);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "the log cannot be taken over: %s", err_text(err));
+	}
+	set_incarnations(writer);
 	writer->logged_index = writer->next_index;
 	writer->acks_done = 0; /* those of the log were reported when they were logged */
 	buf_clear(&writer->acks);

@@ -325,14 +325,25 @@ static void plan_cut(const struct store *store, const struct batch *batch,
 	                         writer->planned_rows + batch->count + 1 >= SEGMENT_ROWS_MAX);
 }
 
-enum err reserve_rows(struct store *store, struct batch *batch) {
-	struct reservation *reservation = ARENA_NEW(batch->arena, struct reservation);
-	struct page_plan *plan = &reservation->plan;
+static enum err plan_next(struct store *store, struct batch *batch, struct page_plan *plan) {
 	plan->first_index = store->writer->next_index;
-	plan->incarnation = store->writer->incarnation;
 	TRY(plan_seeds(store, batch, plan));
 	plan_streams(store, batch, plan);
+	return ERR_OK;
+}
+
+enum err reserve_rows(struct store *store, struct batch *batch) {
+	struct reservation *reservation = ARENA_NEW(batch->arena, struct reservation);
+	reservation->plan.incarnation = store->writer->incarnation;
+	TRY(plan_next(store, batch, &reservation->plan));
 	plan_cut(store, batch, reservation);
+	return advance(store, batch, reservation);
+}
+
+enum err reserve_uncut(struct store *store, struct batch *batch) {
+	struct reservation *reservation = ARENA_NEW(batch->arena, struct reservation);
+	reservation->plan.incarnation = store->writer->incarnation;
+	TRY(plan_next(store, batch, &reservation->plan));
 	return advance(store, batch, reservation);
 }
 
@@ -448,9 +459,7 @@ enum err reserve_replayed(struct store *store, struct batch *batch, bool *out_mo
 	if (*out_moved) {
 		store_notice(store, "batch %llu of the log gets new places: what was before it is lost",
 		             (unsigned long long)reservation->log_frame);
-		plan->first_index = writer->next_index;
-		TRY(plan_seeds(store, batch, plan));
-		plan_streams(store, batch, plan);
+		TRY(plan_next(store, batch, plan));
 	} else {
 		adopt_streams(store, batch, plan);
 	}

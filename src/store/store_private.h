@@ -54,8 +54,7 @@ struct store_writer {
 	struct buf
 	    kept; /* struct reservation of frames that do not say all of it; kept_done are used */
 	size_t kept_done;
-	uint64_t unreadable_frame; /* the last one that is noted as lost, or 0 */
-	bool log_dirty;            /* log files are there */
+	bool log_dirty; /* log files are there */
 	uint64_t incarnation;
 	uint64_t next_index;                  /* of the next reservation */
 	uint64_t appended_index;              /* one past the last appended page */
@@ -63,6 +62,7 @@ struct store_writer {
 	uint64_t logged_index;                /* one past the last logged or committed */
 	uint64_t log_frame;                   /* highest frame in appended pages */
 	uint64_t planned_bytes, planned_rows; /* reserved for the segment in planning */
+	bool rewrites_last; /* the next segment is planned as one that takes the place of the last */
 	bool has_seed;
 	uint8_t seed[SALT_SEED_SIZE]; /* of the bundle of next_index - 1 */
 	struct buf changes;           /* struct file_change, in order; changes_done are applied */
@@ -174,6 +174,8 @@ bool writer_takes_over(const struct store *store);
 /* ---- reserve.c ---- */
 /* Indices, streams, seeds, file states and the cut for a batch that has all its rows. */
 MUST_USE enum err reserve_rows(struct store *store, struct batch *batch);
+/* The same, but the segment is not cut behind it. */
+MUST_USE enum err reserve_uncut(struct store *store, struct batch *batch);
 /* The same for a batch that comes from the log with its plan; files are those of the frame.
  * *out_moved: the places are not those of the plan. */
 MUST_USE enum err reserve_replayed(struct store *store, struct batch *batch, bool *out_moved);
@@ -185,5 +187,5 @@ void add_own_row(const struct store *store, struct batch *batch, enum record_typ
 void report_acks(struct store *store, uint64_t durable_end);
 
 /* ---- replay.c ---- */
-/* Gives places to all batches that were found in the log. */
+/* Gives places to all batches that were found in the log, and to records of what it has lost. */
 MUST_USE enum err replay_plan(struct store *store, struct diag *diag);

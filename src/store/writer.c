@@ -285,8 +285,7 @@ static enum err open_sealing(struct store *store, struct str damage, struct diag
 	return ERR_OK;
 }
 
-/* The torn end of an unfinished write is set aside; loss is said and noted for a recovery record.
- */
+/* The torn end of an unfinished write is set aside; loss is said (replay_plan has its record). */
 static enum err judge_log(struct store *store) {
 	struct store_writer *writer = store->writer;
 	const struct log_found *found = &writer->found;
@@ -303,12 +302,12 @@ static enum err judge_log(struct store *store) {
 		             damage->torn ? "the end of an unfinished write" : "damaged");
 	}
 	if (found->missing_frames > 0) {
-		struct buf body CLEANUP(buf_deinit) = {0};
 		store_notice(store, "%" PRIu64 " acknowledged batches are lost from the damaged log",
 		             found->missing_frames);
-		buf_printf(&body, "{\"lost_log_frames\":%" PRIu64 ",\"last_log_frame\":%" PRIu64 "}",
-		           found->missing_frames, found->last_frame);
-		ledger_note(store, RECORD_RECOVERY, buf_str(&body));
+	}
+	if (found->frames_count > 0) {
+		store_notice(store, "%zu batches are taken over from the log, %" PRIu64 " to %" PRIu64,
+		             found->frames_count, found->frames[0].number, found->last_frame);
 	}
 	return ERR_OK;
 }
@@ -362,7 +361,8 @@ static void go_on(struct store *store) {
 	const struct segment_footer *footer = segment_footer(last);
 	writer->incarnation = MAX_OF(writer->incarnation, footer->incarnation + 1);
 	writer->log_frame = footer->log_frame; /* at least that of the trees before */
-	if (writer_takes_over(store)) {
+	writer->rewrites_last = writer_takes_over(store);
+	if (writer->rewrites_last) {
 		segment_seed(last, end - 1, writer->seed);
 		writer->has_seed = true;
 		writer->planned_bytes = footer->bytes_raw;
@@ -429,11 +429,6 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	TRY(open_log(store, diag));
 	TRY(ledger_open(store, diag));
 	ballast_make(store->os, store->folder);
-	const struct log_found *found = &store->writer->found;
-	if (found->frames_count > 0) {
-		store_notice(store, "%zu batches are taken over from the log, %" PRIu64 " to %" PRIu64,
-		             found->frames_count, found->frames[0].number, found->last_frame);
-	}
 	return ERR_OK;
 }
 
