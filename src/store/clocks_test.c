@@ -1,8 +1,8 @@
 /* Clocks that jump, stand still and run backward while a store is written, stopped and opened
  * again: nothing that is promised hangs on them, and each step is a record. AKASHI_CLOCKS=10000
  * plays so many lives. */
-#include "store/lab.h"
 #include "seal/memo_signatures.h" /* IWYU pragma: keep */
+#include "store/lab.h"
 
 #include <stdlib.h>
 

@@ -2,8 +2,8 @@
  * was acknowledged is there, once and to the byte, and no checkpoint that was seen is belied.
  * AKASHI_LAB=all tries everything; otherwise a part that differs from seed to seed.
  */
-#include "store/lab_barriers.h"
 #include "seal/memo_signatures.h" /* IWYU pragma: keep */
+#include "store/lab_barriers.h"
 
 #include <stdlib.h>
 

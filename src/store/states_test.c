@@ -6,8 +6,8 @@
  *   AKASHI_SEED                 other long lives
  * A state is a disk together with what had been promised when it was left.
  */
-#include "store/lab.h"
 #include "seal/memo_signatures.h" /* IWYU pragma: keep */
+#include "store/lab.h"
 
 #include <malloc.h>
 #include <stdlib.h>
