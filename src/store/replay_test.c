@@ -507,7 +507,10 @@ static bool read_losses(const struct losses *losses, const struct os *os,
 		}
 		for (uint32_t i = 0; i < store_view_rows(view) && good; i++) {
 			struct row row;
-			good = store_view_row(view, i, &row) == ERR_OK;
+			struct leaf leaf;
+			uint8_t salt[SALT_SIZE];
+			good = store_view_row(view, i, &row) == ERR_OK &&
+			       store_view_leaf(view, i, &leaf, salt) == ERR_OK && leaf.incarnation > 0;
 			if (good) {
 				count_row(losses, &row, found);
 			}
@@ -526,7 +529,7 @@ static const char *judge_losses(const struct losses *losses, const struct os *os
 	const char *wrong = NULL;
 	bool aside = shape->flipped[0] != 0 || shape->torn != 0;
 	if (!read_losses(losses, os, &found)) {
-		wrong = "cannot be read";
+		wrong = "cannot be read, or has a record of no incarnation";
 	} else if (!str_eq(buf_str(&found.losses), str_from(shape->losses))) {
 		(void)snprintf(why, sizeof(why), "losses said: %.*s", STR_ARG(buf_str(&found.losses)));
 		wrong = why;
