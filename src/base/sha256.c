@@ -273,7 +273,7 @@ struct runs {
 };
 
 static void runs_init(struct runs *runs, const struct sha256_job *job) {
-	const uint8_t *body = job->body;
+	const uint8_t *body = job->body_len > 0 ? job->body : runs->last; /* NULL has no offsets */
 	size_t body_len = job->body_len;
 	size_t have = job->prefix_len;
 	ASSERT(have <= SHA256_BLOCK);

@@ -126,8 +126,10 @@ def writer(akashi, work):
 
 def reader_limit(akashi, work):
     """The core limit of a process that only reads."""
+    # AddressSanitizer sets the limit itself, unless told not to.
+    env = dict(os.environ, ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":disable_coredump=0")
     process = subprocess.Popen([akashi, "search", "--store", f"{work}/store", "--follow", "*"],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env)
     try:
         process.stdout.readline()
         return core_limit(process.pid)
