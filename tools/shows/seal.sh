@@ -13,7 +13,7 @@ tools/install build test shows || exit 1
 CODE="src meson.build meson_options.txt"
 TORTURE="$CODE tools/torture"
 # What the tests of the store, and of the notary, are made of (src/LAYERS).
-STORE="src/base src/os src/event src/codec src/seal src/store src/meson.build meson.build meson_options.txt tests/support"
+STORE="src/base src/os src/event src/codec src/expr src/seal src/store src/meson.build meson.build meson_options.txt tests/support"
 NOTARY="src/base src/os src/seal src/meson.build meson.build meson_options.txt tests/support"
 AKASHI=build-shows/build/src/cmd/akashi
 
