@@ -4,8 +4,11 @@
 # `akashi export --consistency` wrote. Give the log's key from elsewhere as LOG.VKEY, or all that is
 # shown is that the folder agrees with itself. Needs: openssl 3, sha256sum, base64, od.
 set -eu
-trust=${2:+$(realpath "$2")}; cd "${1:-.}"; T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
+export LC_ALL=C # bytes, whatever the machine's language
 bad() { echo "NOT PROVED: $*"; exit 1; }
+trust=; if [ $# -gt 1 ]; then trust=$(realpath -e -- "$2" 2>/dev/null) || bad "LOG.VKEY cannot be read"; fi
+case ${1:-.} in /*) cd "$1" ;; *) cd "./${1:-.}" ;; esac
+T=$(mktemp -d); trap 'rm -rf "$T"' EXIT
 hex() { od -An -v -tx1 | tr -d ' \n'; }
 unhex() { printf '%b' "$(printf '\\0%03o' $(printf %s "$1" | sed 's/../ 0x&/g'))"; }
 sha() { sha256sum | cut -c1-64; }
@@ -16,6 +19,10 @@ step() { # a line of a path as hex, in $p
 	p=$(printf %s "$1" | base64 -d 2>/dev/null | hex)
 	[ "$(unhex "$p" | base64 -w0)" = "$1" ] && [ ${#p} -eq 64 ] || bad "the path's form"
 }
+hashes() { # so that the shell neither splits nor expands a line
+	! printf '%s' "${1:+$1
+}" | grep -Evqx '[A-Za-z0-9+/]{43}=' || bad "the path's form"
+}
 # 1. The key, and checkpoints: three lines, an empty one, the log's signature (C2SP signed note).
 vkey=$(cat log.vkey); name=${vkey%%+*}; vkey=${vkey#*+}; id=${vkey%%+*}; key=${vkey#*+}
 printf %s "$key" | base64 -d > "$T/key" 2>/dev/null || bad "log.vkey is damaged"
@@ -24,20 +31,27 @@ printf %s "$key" | base64 -d > "$T/key" 2>/dev/null || bad "log.vkey is damaged"
 printf '%s+%s+%s\n' "$name" "$id" "$(base64 -w0 < "$T/key")" | cmp -s - log.vkey || bad "log.vkey"
 if [ -n "$trust" ]; then cmp -s "$trust" log.vkey || bad "the key is not the one that you trust"; fi
 { unhex 302a300506032b6570032100; tail -c32 "$T/key"; } > "$T/public"
-own() { # a signature line, if it is by the log's key
-	printf %s "${1##* }" | base64 -d 2>/dev/null > "$T/signature" && [ "$(head -c4 "$T/signature" | hex)" = "$id" ]
+own() { # whether a signature line is by the log's key; it is in $T/signature
+	printf %s "${1##* }" | base64 -d 2>/dev/null > "$T/signature" || bad "a signature line of $2"
+	[ "$(base64 -w0 < "$T/signature")" = "${1##* }" ] && [ "$(wc -c < "$T/signature")" -ge 5 ] ||
+		bad "a signature line of $2"
+	case $1 in "— $name "*) [ "$(head -c4 "$T/signature" | hex)" = "$id" ] ;; *) false ;; esac
 }
 read_note() { # the size and root of a file
-	head -n4 "$1" > "$T/head"; head -n3 "$1" > "$T/text"; { cat "$T/text"; echo; } | cmp -s - "$T/head" || bad "the form of $1"
-	[ -z "$(tail -c1 "$1")" ] || bad "the form of $1" # then lines of signatures, of witnesses too
-	! tail -n +5 "$1" | grep -Evaq '^— [^[:space:]+]+ [A-Za-z0-9+/]+={0,2}$' || bad "the form of $1"
-	tail -n +5 "$1" | grep -aF -e "— $name " > "$T/lines" || bad "$1 is not signed by this log"
+	head -n4 "$1" > "$T/head"; head -n3 "$1" > "$T/text"
+	{ cat "$T/text"; echo; } | cmp -s - "$T/head" || bad "the form of $1"
+	[ -z "$(tail -c1 "$1")" ] && [ "$(wc -c < "$1")" -le 65536 ] || bad "the form of $1"
+	tail -n +5 "$1" > "$T/lines" # signatures: the log's, and maybe others'
+	! grep -Evaq '^— [!-*,-~]+ [A-Za-z0-9+/]+={0,2}$' "$T/lines" || bad "the form of $1"
+	[ "$(wc -l < "$T/lines")" -le 100 ] || bad "the form of $1"
 	found=
-	while [ -z "$found" ] && IFS= read -r line; do if own "$line"; then found=$line; fi; done < "$T/lines"
-	[ "$found" = "— $name $(base64 -w0 < "$T/signature")" ] || bad "$1 is signed by another key"
-	tail -c +5 "$T/signature" > "$T/raw"
-	openssl pkeyutl -verify -pubin -keyform DER -inkey "$T/public" -rawin -in "$T/text" \
-		-sigfile "$T/raw" > /dev/null 2>&1 || bad "the log's signature on $1 is wrong"
+	while IFS= read -r line; do
+		own "$line" "$1" || continue
+		found=$line; tail -c +5 "$T/signature" > "$T/raw"
+		openssl pkeyutl -verify -pubin -keyform DER -inkey "$T/public" -rawin -in "$T/text" \
+			-sigfile "$T/raw" > /dev/null 2>&1 || bad "the log's signature on $1 is wrong"
+	done < "$T/lines"
+	[ -n "$found" ] || bad "$1 is signed by another key"
 	[ "$(sed -n 1p "$T/text")" = "$name" ] || bad "$1 is of another log"
 	size=$(sed -n 2p "$T/text"); root=$(sed -n 3p "$T/text" | base64 -d | hex)
 }
@@ -45,7 +59,7 @@ read_note() { # the size and root of a file
 prove_consistency() {
 	[ ! -e proof ] || bad "the folder has two proofs: give each its own"
 	read_note checkpoint.old; size0=$size; root0=$root; read_note checkpoint
-	path=$(sed '1d;/^$/,$d' consistency)
+	path=$(sed '1d;/^$/,$d' consistency); hashes "$path"
 	{ printf 'old %s\n%s\n' "$size0" "${path:+$path
 }"; cat checkpoint; } | cmp -s - consistency || bad "the form of consistency"
 	whole "$size0" "the older size"; whole "$size" "the size"
@@ -78,7 +92,7 @@ prove_record() {
 	[ "$(cat record.salt record.body | sha)" = "$(tail -c32 record.header | hex)" ] || bad "the body"
 	h=$({ printf '\000'; cat record.header; } | sha)
 	# The way from leaf to root (C2SP tlog-proof; RFC 9162 section 2.1.3.2).
-	index=$(sed -n '3s/^index //p' proof); path=$(sed '1,3d;/^$/,$d' proof)
+	index=$(sed -n '3s/^index //p' proof); path=$(sed '1,3d;/^$/,$d' proof); hashes "$path"
 	{ printf 'c2sp.org/tlog-proof@v1\nextra %s\nindex %s\n' "$(base64 -w0 < record.salt)" "$index"
 	printf '%s' "${path:+$path
 }"; echo; cat checkpoint; } | cmp -s - proof || bad "the proof's form"

@@ -386,7 +386,15 @@ const char *console_absolute_path(struct arena *arena, const char *path) {
 enum err console_read_checkpoint(const char *path, struct buf *out_note, struct diag *diag) {
 	enum { CHECKPOINT_MAX = 64 << 10 };
 	const char *source = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+	struct os_stat stat;
 	enum err err = os_read_file(os_real(), source, CHECKPOINT_MAX, out_note);
+	if (err != ERR_OK && os_real()->stat(os_real()->ctx, source, true, &stat) == ERR_OK &&
+	    stat.kind == OS_FILE_FOLDER) {
+		return diag_set(diag, ERR_INVALID, "the checkpoint %s is a folder", path);
+	}
+	if (err == ERR_LIMIT) {
+		return diag_set(diag, ERR_INVALID, "%s is too large to be a checkpoint", path);
+	}
 	if (err == ERR_OK && out_note->len == 0) {
 		return diag_set(diag, ERR_INVALID, "the checkpoint %s is empty", path);
 	}

@@ -350,7 +350,11 @@ static enum err check_usage(const struct args *args, struct place *out_place, st
 	if (args->proof != NULL) {
 		TRY(parse_place(str_from(args->proof), out_place, diag));
 	}
-	if (args->original == NULL && (args->out == NULL || strcmp(args->out, "-") == 0)) {
+	if (args->consistency != NULL && args->consistency[0] == '\0') {
+		return diag_set(diag, ERR_INVALID, "--consistency wants the file of a checkpoint");
+	}
+	if (args->original == NULL &&
+	    (args->out == NULL || args->out[0] == '\0' || strcmp(args->out, "-") == 0)) {
 		enum err err = diag_set(diag, ERR_INVALID, "%s wants -o DIR to write to", folder_option);
 		diag_hint(diag, "akashi export %s %.200s -o proof", folder_option, folder_value);
 		return err;

@@ -163,6 +163,8 @@ static void append_read(struct str body, struct buf *out) {
 	append_member(body, "original", "  file: ", out);
 	append_member(body, "tree", "  proof: ", out);
 	append_member(body, "index", ":", out);
+	append_member(body, "consistency_from", " goes on from ", out);
+	append_member(body, "consistency_to", " to ", out);
 	append_member(body, "output", "  output: ", out);
 	append_member(body, "query", "  query: ", out);
 }

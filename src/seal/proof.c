@@ -37,22 +37,36 @@ struct proof_file {
 	struct str bytes;
 };
 
-/* A folder is one proof: beside a file of the other kind (named other) the scripts would not know
- * which one is meant. */
-static enum err write_files(const struct os *os, const char *folder, const char *other,
-                            const struct proof_file *files, size_t count, struct diag *diag) {
+static bool is_there(const struct os *os, const char *folder, const char *name) {
 	struct os_stat stat;
 	struct buf path CLEANUP(buf_deinit) = {0};
+	buf_printf(&path, "%s/%s%c", folder, name, '\0');
+	return os->stat(os->ctx, path.ptr, false, &stat) == ERR_OK;
+}
+
+/* A folder is one proof: beside a file of the other kind (named other) the scripts would not know
+ * which one is meant. And a checkpoint that lies there alone was kept for a reason. */
+static enum err check_folder(const struct os *os, const char *folder, const char *other,
+                             struct diag *diag) {
+	bool has_other = is_there(os, folder, other);
+	if (!has_other && (!is_there(os, folder, "checkpoint") || is_there(os, folder, "log.vkey"))) {
+		return ERR_OK;
+	}
+	enum err err =
+	    has_other ? diag_set(diag, ERR_EXISTS, "%s has another proof in it (%s)", folder, other)
+	              : diag_set(diag, ERR_EXISTS, "%s has a checkpoint in it that would be replaced",
+	                         folder);
+	diag_hint(diag, "write each proof to a folder of its own");
+	return err;
+}
+
+static enum err write_files(const struct os *os, const char *folder, const char *other,
+                            const struct proof_file *files, size_t count, struct diag *diag) {
 	enum err err = os_make_folders(os, folder);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "%s cannot be made: %s", folder, err_text(err));
 	}
-	buf_printf(&path, "%s/%s%c", folder, other, '\0');
-	if (os->stat(os->ctx, path.ptr, false, &stat) == ERR_OK) {
-		err = diag_set(diag, ERR_EXISTS, "%s has another proof in it (%s)", folder, other);
-		diag_hint(diag, "write each proof to a folder of its own");
-		return err;
-	}
+	TRY(check_folder(os, folder, other, diag));
 	for (size_t i = 0; i < count; i++) {
 		err = os_replace_file(os, folder, files[i].name, files[i].bytes);
 		if (err != ERR_OK) {

@@ -21,7 +21,8 @@ struct proof_parts { /* all borrowed */
 void proof_format(const struct proof_parts *parts, struct buf *out);
 /* Makes folder (also its parents) and writes record.body, record.header, record.salt, proof,
  * checkpoint, log.vkey, verify-proof.sh and verify-proof.py, durably. Files that are there are
- * replaced. ERR_EXISTS: the folder has a proof of the other kind. */
+ * replaced. ERR_EXISTS: the folder has a proof of the other kind, or a checkpoint
+ * that is part of none. */
 MUST_USE enum err proof_write_files(const struct os *os, const char *folder,
                                     const struct proof_parts *parts, struct diag *diag);
 

@@ -251,6 +251,84 @@ TEST(no_byte_of_a_proof_of_consistency_can_change_unseen) {
 	CHECK(script_says_yes(&house, ""));
 }
 
+/* Notes that one reader takes and another does not would be two truths. */
+TEST(signature_lines_that_are_none_are_refused_and_those_of_others_are_not) {
+	static const struct {
+		const char *line; /* behind the log's own, and before it */
+		bool good;
+	} cases[] = {
+	    {"\xe2\x80\x94 witness AAAAAAAAAAAA", true},
+	    {"\xe2\x80\x94 witness AAAAAA==", false},
+	    {"\xe2\x80\x94 witness AAAAAAAAAAAA=", false},
+	    {"\xe2\x80\x94 witness AAAAAAAAAAB=", false},
+	    {"\xe2\x80\x94 foo A", false},
+	    {"\xe2\x80\x94 fo\xe3\x80\x80o AAAAAAAAAAAA", false},
+	    {"\xe2\x80\x94 fo\xff AAAAAAAAAAAA", false},
+	    {"no line of a signature", false},
+	};
+	struct house house CLEANUP(house_deinit);
+	char path[128];
+	house_init(&house, 0, 7, STR("x"));
+	struct proof_consistency parts = house_consistency(&house, 3);
+	REQUIRE(proof_consistency_write_files(os_real(), house.folder, &parts, NULL) == ERR_OK);
+	snprintf(path, sizeof(path), "%s/checkpoint.old", house.folder);
+	size_t own = str_find(parts.old_note, STR("\n\n"), 0) + 2;
+	struct str text = str_slice(parts.old_note, 0, own);
+	struct str line = str_slice(parts.old_note, own, parts.old_note.len);
+	for (size_t i = 0; i < 2 * ARRAY_LEN(cases); i++) {
+		struct buf note CLEANUP(buf_deinit) = {0};
+		buf_append_str(&note, text);
+		buf_append_str(&note, i % 2 == 0 ? line : STR(""));
+		buf_printf(&note, "%s\n", cases[i / 2].line);
+		buf_append_str(&note, i % 2 == 0 ? STR("") : line);
+		write_file(path, buf_str(&note));
+		if (!CHECK_EQ(script_says_yes(&house, ""), cases[i / 2].good)) {
+			printf("# case %zu\n", i);
+		}
+	}
+	/* Its own twice; then the second one wrong. */
+	struct buf note CLEANUP(buf_deinit) = {0};
+	buf_append_str(&note, parts.old_note);
+	buf_append_str(&note, line);
+	write_file(path, buf_str(&note));
+	CHECK(script_says_yes(&house, ""));
+	char *last = note.ptr + note.len - 8;
+	*last = *last == 'A' ? 'B' : 'A';
+	write_file(path, buf_str(&note));
+	CHECK(!script_says_yes(&house, ""));
+}
+
+TEST(the_lines_of_a_path_are_neither_split_nor_expanded) {
+	struct house house CLEANUP(house_deinit);
+	char path[128];
+	house_init(&house, 0, 7, STR("x"));
+	struct proof_consistency parts = house_consistency(&house, 3);
+	REQUIRE(proof_consistency_write_files(os_real(), house.folder, &parts, NULL) == ERR_OK);
+	snprintf(path, sizeof(path), "%s/consistency", house.folder);
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	REQUIRE(os_read_file(os_real(), path, 1 << 16, &bytes) == ERR_OK);
+	size_t first = str_find(buf_str(&bytes), STR("=\n"), 0) + 1; /* the end of the first hash */
+	bytes.ptr[first] = ' ';
+	write_file(path, buf_str(&bytes));
+	CHECK(!script_says_yes(&house, ""));
+	bytes.ptr[first] = '\t';
+	write_file(path, buf_str(&bytes));
+	CHECK(!script_says_yes(&house, ""));
+}
+
+TEST(a_checkpoint_that_was_kept_is_not_replaced) {
+	struct house house CLEANUP(house_deinit);
+	struct diag diag = {0};
+	char path[128];
+	house_init(&house, 0, 2, STR("x"));
+	snprintf(path, sizeof(path), "%s/checkpoint", house.folder);
+	write_file(path, STR("kept"));
+	CHECK_EQ(proof_write_files(os_real(), house.folder, &house.parts, &diag), ERR_EXISTS);
+	struct buf kept CLEANUP(buf_deinit) = {0};
+	REQUIRE(os_read_file(os_real(), path, 100, &kept) == ERR_OK);
+	CHECK(str_eq(buf_str(&kept), STR("kept")));
+}
+
 TEST(a_folder_holds_one_proof) {
 	struct house house CLEANUP(house_deinit);
 	struct diag diag = {0};

@@ -32,7 +32,12 @@ void secret_text_deinit(struct buf *text) {
 
 enum err secret_read_file(const struct os *os, const char *path, struct buf *out_text) {
 	int fd;
+	struct os_stat stat;
 	*out_text = secret_text_new();
+	TRY(os->stat(os->ctx, path, true, &stat));
+	if (stat.kind != OS_FILE_REGULAR) {
+		return ERR_CORRUPT; /* a pipe would be waited for */
+	}
 	TRY(os->open(os->ctx, path, OS_READ, &fd));
 	enum err err = os->read(os->ctx, fd, out_text->ptr, out_text->cap, &out_text->len);
 	(void)os->close(os->ctx, fd); /* only read */

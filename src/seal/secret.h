@@ -15,7 +15,7 @@ enum { SECRET_TEXT_ROOM = 1024 };
 struct buf secret_text_new(void);
 void secret_text_deinit(struct buf *text); /* zero-initialised is fine */
 /* Reads a whole file into such a text, which is the caller's also after an error. ERR_LIMIT: it is
- * longer than any key file. */
+ * longer than any key file; ERR_CORRUPT: it is no regular file. */
 MUST_USE enum err secret_read_file(const struct os *os, const char *path, struct buf *out_text);
 /* Overwrites what functions that worked on a secret have left on the stack below the caller. */
 void secret_wipe_stack(void);

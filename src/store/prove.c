@@ -138,9 +138,11 @@ enum err store_prove_consistency(struct store *store, struct str old_note, struc
 	TRY(open_old(store, old_note, arena, &consistency, &old, diag));
 	enum err err = consistency_path(store, old.size, consistency.size, &path);
 	if (err != ERR_OK) {
-		return diag_set(diag, err,
-		                "the way from %" PRIu64 " records to %" PRIu64 " cannot be read: %s",
-		                old.size, consistency.size, err_text(err));
+		err = diag_set(diag, err,
+		               "the way from %" PRIu64 " records to %" PRIu64 " cannot be read: %s",
+		               old.size, consistency.size, err_text(err));
+		diag_hint(diag, "akashi verify names what is missing or damaged");
+		return err;
 	}
 	if (!tree_check_consistency(old.size, old.root, consistency.size, store->checkpoint_root,
 	                            buf_str(&path))) {

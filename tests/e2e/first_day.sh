@@ -94,6 +94,11 @@ ok $? "a changed way is refused by both"
 run 2 export --consistency wrong -o growth2 && has err 'is empty' && run 3 export --consistency nowhere -o growth2 &&
     has err nowhere && run 2 export --consistency outside && has err 'wants -o DIR' && [ ! -e growth2 ]
 ok $? "what is no checkpoint, is not there, or has no folder to go to is told"
+run 2 export --consistency . -o growth2 && has err 'is a folder' && run 2 export --consistency '' -o growth2 &&
+    run 2 export --consistency outside -o '' && has err 'wants -o DIR'
+ok $? "so are a folder and names that are empty"
+! sh growth/verify-proof.sh growth '' >out 2>err && ! python3 growth/verify-proof.py growth '' >out 2>err
+ok $? "a key that is named but empty is not taken for none"
 
 segment=$(find akashi-data/segments -name '*.seg' | head -1)
 cp "$segment" keep.seg

@@ -59,7 +59,7 @@ func open(f files, name string) (size int64, root tlog.Hash, err error) {
 	if err != nil {
 		return 0, root, err
 	}
-	for _, sig := range opened.Sigs { // Go's reader takes any padding bits; a text has one spelling
+	for _, sig := range append(opened.Sigs, opened.UnverifiedSigs...) { // Go's reader takes any padding bits; a text has one spelling
 		raw, err := base64.StdEncoding.Strict().DecodeString(sig.Base64)
 		if err != nil || base64.StdEncoding.EncodeToString(raw) != sig.Base64 {
 			return 0, root, errors.New("the signature's spelling")
