@@ -107,7 +107,7 @@ def own_signatures(lines, name, key_id):
     """Those of this key; those of others say nothing here, but each must have the form of one."""
     own = []
     for line in lines:
-        must(re.fullmatch("— [!-*,-~]+ [A-Za-z0-9+/]+={0,2}".encode(), line), "the checkpoint's form")
+        must(re.fullmatch("— [!-*,-\x7f]+ [A-Za-z0-9+/]+={0,2}".encode(), line), "the checkpoint's form")
         _, signer, text = line.split(b" ")
         signature = unbase64(text, "signature line")
         must(len(signature) >= 5, "signature line")

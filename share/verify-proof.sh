@@ -5,6 +5,7 @@
 # shown is that the folder agrees with itself. Needs: openssl 3, sha256sum, base64, od.
 set -eu
 export LC_ALL=C # bytes, whatever the machine's language
+del=$(printf '\177')
 bad() { echo "NOT PROVED: $*"; exit 1; }
 trust=; if [ $# -gt 1 ]; then trust=$(realpath -e -- "$2" 2>/dev/null) || bad "LOG.VKEY cannot be read"; fi
 case ${1:-.} in /*) cd "$1" ;; *) cd "./${1:-.}" ;; esac
@@ -42,7 +43,7 @@ read_note() { # the size and root of a file
 	{ cat "$T/text"; echo; } | cmp -s - "$T/head" || bad "the form of $1"
 	[ -z "$(tail -c1 "$1")" ] && [ "$(wc -c < "$1")" -le 65536 ] || bad "the form of $1"
 	tail -n +5 "$1" > "$T/lines" # signatures: the log's, and maybe others'
-	! grep -Evaq '^— [!-*,-~]+ [A-Za-z0-9+/]+={0,2}$' "$T/lines" || bad "the form of $1"
+	! grep -Evaq "^— [!-*,-$del]+ [A-Za-z0-9+/]+={0,2}\$" "$T/lines" || bad "the form of $1"
 	[ "$(wc -l < "$T/lines")" -le 100 ] || bad "the form of $1"
 	found=
 	while IFS= read -r line; do

@@ -88,6 +88,20 @@ run 0 ingest later.log && run 0 export --consistency outside -o growth && sh gro
     has out 'PROVED: the tree of'
 ok $? "today's checkpoint is proved to go on from the one kept outside"
 python3 growth/verify-proof.py growth >out 2>err; ok $? "by both scripts"
+foreign() { # both judge a line of somebody else, whose name has this byte
+    rm -rf foreign && cp -r growth foreign
+    for file in checkpoint consistency; do printf "— wit$1ness AAAAAAA=\n" >>"foreign/$file"; done
+    sh foreign/verify-proof.sh foreign >out 2>err && python3 foreign/verify-proof.py foreign >out 2>err && return 0
+    ! sh foreign/verify-proof.sh foreign >out 2>err && ! python3 foreign/verify-proof.py foreign >out 2>err && return 1
+    return 2
+}
+foreign '\055' && foreign '\177' # as in C2SP and Go: of control characters only those below 0x20 are refused
+ok $? "a line of a witness may stand beside the log's own"
+for byte in 037 040 053 200; do
+    foreign "\\$byte"
+    [ $? = 1 ]
+    ok $? "but not one whose name has the byte $byte (octal)"
+done
 sed -i '2s/./=/' growth/consistency
 ! sh growth/verify-proof.sh growth >out 2>err && ! python3 growth/verify-proof.py growth >out 2>err && has out 'NOT PROVED'
 ok $? "a changed way is refused by both"
