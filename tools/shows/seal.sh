@@ -78,7 +78,7 @@ costs() {
     mkdir -p build-bench
     [ -f build-bench/syslog.log ] || python3 "$BENCH/gen.py" syslog build-bench/syslog.log 600000000 || return 1
     ninja -C build-shows/build bench/akashi_unsealed bench/prove_bench &&
-        python3 bench/seal.py "$AKASHI" build-shows/build/bench/akashi_unsealed build-shows/build/bench/prove_bench build-bench/syslog.log 6 100
+        python3 bench/seal.py "$AKASHI" build-shows/build/bench/akashi_unsealed build-shows/build/bench/prove_bench build-bench/syslog.log 16 100
 }
 alone costs "$CODE bench" needs "$BENCH/gen.py" costs
 show_end
