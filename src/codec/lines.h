@@ -1,0 +1,126 @@
+/* Lines of text, kept as shapes and slots: what lines of one kind have in common is written once,
+ * what varies lies in columns of its type (docs/decisions/0004-shapes-and-slots.md). Rows are added
+ * batch by batch, already cut, and put together when all are there; afterwards any row is had
+ * without the others.
+ *
+ * In this order: lines_cut (any thread, one batch), lines_draft (all batches of a block; one
+ * thread), lines_draft_put, then struct lines over the bytes.
+ *
+ * A row has a shape. A shape is literal text with slots; each row has a value in each slot of its
+ * shape. A row that could not be cut, or has no like, has the shape 0: one slot with all of its
+ * text. The rank of a row is its number among the rows of its shape.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "codec/wire.h"
+
+enum {
+	LINES_ROWS_MAX = 1 << 24, /* of a block */
+	LINES_SHAPE_WHOLE = 0,
+};
+
+/* ---- places: where a byte of a row lies, in words that all rows of its shape share ---- */
+
+enum lines_where {
+	LINES_LITERAL, /* at: bytes of literal text before it; slot: slots before it */
+	LINES_INSIDE,  /* slot: the slot in whose value it lies; at: bytes from the value's start, > 0 */
+};
+struct lines_place {
+	uint8_t where; /* enum lines_where */
+	uint16_t slot;
+	uint32_t at;
+};
+
+/* ---- making ---- */
+
+struct lines_cut;
+
+struct lines_cut *lines_cut_new(void);
+void lines_cut_free(struct lines_cut *cut); /* NULL is fine */
+/* Cuts the next row. text must stay where it is, unchanged, until the draft that takes the cut is
+ * gone: values are kept as slices of it. */
+void lines_cut_add(struct lines_cut *cut, struct str text);
+uint32_t lines_cut_rows(const struct lines_cut *cut);
+struct str lines_cut_text(const struct lines_cut *cut, uint32_t row);
+/* Rows of one batch with the same number are cut alike (the same literals, the same kinds of
+ * values), so that equal places mean the same in them. */
+uint32_t lines_cut_kind(const struct lines_cut *cut, uint32_t row);
+uint32_t lines_cut_kinds(const struct lines_cut *cut);
+/* The place of text[offset]; offset may be the length. A border between literal and value is
+ * LINES_LITERAL. Of two places for an offset (around an empty value) the first is given. */
+struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset);
+/* Memory held, in bytes. */
+size_t lines_cut_bytes(const struct lines_cut *cut);
+
+struct lines_draft;
+
+struct lines_draft *lines_draft_new(void);
+/* The cuts that were added go with it. */
+void lines_draft_free(struct lines_draft *draft); /* NULL is fine */
+/* Takes the cut. times: event time (nanoseconds since 1970) of each row, copied: what a line says
+ * of its time need not be kept twice. */
+void lines_draft_add(struct lines_draft *draft, struct lines_cut *cut, const int64_t *times);
+uint32_t lines_draft_rows(const struct lines_draft *draft);
+/* Finds the shapes; after that nothing is added. Called once. */
+void lines_draft_mine(struct lines_draft *draft);
+uint32_t lines_draft_shapes(const struct lines_draft *draft);
+/* Shape of each row, in order. */
+const uint32_t *lines_draft_shape_of(const struct lines_draft *draft);
+/* Shape of the rows of a kind of the cut number cut (in order of adding), and a place of them in
+ * terms of that shape. */
+uint32_t lines_draft_kind_shape(const struct lines_draft *draft, uint32_t cut, uint32_t kind);
+struct lines_place lines_draft_place(const struct lines_draft *draft, uint32_t cut, uint32_t kind,
+                                     struct lines_place place);
+/* The parts (LINES_PARTS of them), each behind its buf. May use threads threads. */
+enum lines_part {
+	LINES_SHAPES, /* shapes, and of each slot where its values lie */
+	LINES_ORDER,  /* which shape each row has */
+	LINES_CODES,  /* columns of numbers */
+	LINES_POOLS,  /* numbers by type */
+	LINES_WORDS,  /* strings in slots */
+	LINES_WHOLE,  /* rows of shape 0 */
+	LINES_PARTS,
+};
+void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads);
+
+/* ---- reading; one thread at a time uses a struct lines ---- */
+
+struct lines;
+
+/* parts are borrowed; PACKED_SLACK bytes are readable behind each. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows,
+                             struct lines **out_lines);
+void lines_free(struct lines *lines); /* NULL is fine */
+uint32_t lines_shapes(const struct lines *lines);
+/* Rows, slots and literal text (slots left out) of a shape. */
+uint32_t lines_shape_rows(const struct lines *lines, uint32_t shape);
+uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape);
+struct str lines_shape_literal(const struct lines *lines, uint32_t shape);
+/* Shapes and ranks of rows [first, first + count). */
+MUST_USE enum err lines_order(struct lines *lines, uint32_t first, uint32_t count,
+                              uint32_t *out_shapes, uint32_t *out_ranks);
+
+/* Some rows, put together. Zero-initialise; may be used again. */
+struct lines_rows {
+	uint32_t count;
+	uint32_t *shapes, *ranks;
+	struct buf bytes;
+	uint32_t *starts;     /* count + 1: text i is bytes [starts[i], starts[i + 1]) */
+	uint32_t *slot_first; /* count + 1: slots of row i are [slot_first[i], slot_first[i + 1]) */
+	struct lines_span {
+		uint32_t offset, len; /* of the slot's value in the row's text */
+	} *slots;
+	uint32_t cap, slots_cap;
+};
+void lines_rows_deinit(struct lines_rows *rows);
+/* Puts together the rows [first, first + count); times as they were given to the draft. At most
+ * bytes_max bytes: ERR_LIMIT above. */
+MUST_USE enum err lines_join(struct lines *lines, uint32_t first, uint32_t count,
+                             const int64_t *times, size_t bytes_max, struct lines_rows *rows);
+/* The offset of a place in row i of rows; ERR_CORRUPT when there is none. */
+MUST_USE enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i,
+                                    struct lines_place place, uint32_t *out_offset);
+/* Memory held by an open lines, in bytes. */
+size_t lines_bytes(const struct lines *lines);
