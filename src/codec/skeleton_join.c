@@ -1,0 +1,2 @@
+/* From a skeleton and values back to the line. Not yet. */
+#include "codec/skeleton.h"
