@@ -158,7 +158,7 @@ static size_t cut_digits(struct cutter *cutter, const struct token *token) {
 		end = fraction_end(text, token);
 		cutter_number(cutter, token->start, token->end);
 		if (end > token->end) {
-			cutter_digits(cutter, token->end + 1, end);
+			cutter_fraction(cutter, token->end + 1, end);
 		}
 		return end > token->end ? end : token->end;
 	}

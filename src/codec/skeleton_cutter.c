@@ -1,6 +1,8 @@
 /* Values of lines, each as it goes into skeleton and values. */
 #include "codec/skeleton_cutter.h"
 
+#include "codec/skeleton_slot.h"
+
 enum { LONG_NUMBER = 64, LONG_HEX = 512, INT_DIGITS = 19, UUID_LEN = 36, MAC_LEN = 17 };
 
 #define DIGITS BYTE_DIGIT
@@ -56,6 +58,17 @@ void cutter_digits(struct cutter *cutter, size_t start, size_t end) {
 		cutter_value(cutter, (uint8_t)(SLOT_DIGITS + len), start, start + len,
 		             decimal(cutter->text.ptr + start, len));
 		start += len;
+	}
+}
+
+void cutter_fraction(struct cutter *cutter, size_t start, size_t end) {
+	size_t len = end - start;
+	uint64_t number;
+	if (slot_fraction_fits(len) && !__builtin_add_overflow(decimal(cutter->text.ptr + start, len),
+	                                                       slot_fraction_one(len), &number)) {
+		cutter_value(cutter, SLOT_FRACTION, start, end, number);
+	} else {
+		cutter_digits(cutter, start, end);
 	}
 }
 

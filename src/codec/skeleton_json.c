@@ -128,7 +128,7 @@ static size_t cut_number(struct cutter *cutter, size_t at) {
 		while (is_digit_at(text, end)) {
 			end++;
 		}
-		cutter_digits(cutter, at, end);
+		cutter_fraction(cutter, at, end);
 	}
 	return end; /* the digits of an exponent are a number of their own */
 }

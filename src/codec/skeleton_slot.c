@@ -11,6 +11,7 @@ enum slot_kind {
 	KIND_TEXT,
 	KIND_INT,
 	KIND_IPV4,
+	KIND_FRACTION,
 	KIND_DIGITS,
 	KIND_HEX,
 	KIND_UPPER,
@@ -28,6 +29,9 @@ static enum slot_kind kind_of(uint8_t code, unsigned *out_n) {
 	}
 	if (code == SLOT_IPV4) {
 		return KIND_IPV4;
+	}
+	if (code == SLOT_FRACTION) {
+		return KIND_FRACTION;
 	}
 	if (code > SLOT_DIGITS && code <= SLOT_DIGITS + SLOT_DIGITS_MAX) {
 		*out_n = (unsigned)code - SLOT_DIGITS;
@@ -70,6 +74,15 @@ static size_t print_int(uint64_t number, char *out) {
 	return print_digits(number, n, out);
 }
 
+/* The digits behind the leading one. */
+static size_t print_fraction(uint64_t number, char *out) {
+	size_t n = 0;
+	for (uint64_t rest = number; rest >= 10; rest /= 10) {
+		n++;
+	}
+	return print_digits(number, n, out);
+}
+
 static size_t print_ipv4(uint64_t number, char *out) {
 	char *at = out;
 	for (unsigned i = 0; i < 4; i++) {
@@ -101,6 +114,8 @@ size_t slot_print_number(uint8_t code, uint64_t number, char *out) {
 		return print_int(number, out);
 	case KIND_IPV4:
 		return print_ipv4(number, out);
+	case KIND_FRACTION:
+		return print_fraction(number, out);
 	case KIND_DIGITS:
 		return print_digits(number, n, out);
 	case KIND_HEX:
@@ -142,6 +157,14 @@ static bool parse_ipv4(struct str token, uint64_t *out_number) {
 	return true;
 }
 
+static bool parse_fraction(struct str token, uint64_t *out_number) {
+	uint64_t digits;
+	if (!slot_fraction_fits(token.len) || !str_to_u64(token, UINT64_MAX, &digits)) {
+		return false;
+	}
+	return !__builtin_add_overflow(digits, slot_fraction_one(token.len), out_number);
+}
+
 static bool parse_hex(struct str token, char letters, uint64_t *out_number) {
 	uint64_t value = 0;
 	for (size_t i = 0; i < token.len; i++) {
@@ -170,6 +193,9 @@ bool slot_parse(uint8_t code, struct str token, uint64_t *out_number) {
 		break;
 	case KIND_IPV4:
 		is = parse_ipv4(token, &number);
+		break;
+	case KIND_FRACTION:
+		is = parse_fraction(token, &number);
 		break;
 	case KIND_DIGITS:
 		is = token.len == n && str_to_u64(token, UINT64_MAX, &number);
