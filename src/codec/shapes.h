@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/str.h"
+#include "codec/skeleton.h"
 
 struct shapes;
 
@@ -35,11 +36,27 @@ size_t shapes_count(const struct shapes *shapes);
 struct str shapes_text(const struct shapes *shapes, uint32_t shape); /* as a skeleton; valid */
 uint64_t shapes_rows(const struct shapes *shapes, uint32_t shape);
 
-/* One slot of a shape, seen from a skeleton. */
+/* One slot of a shape, seen from a skeleton. Typed slots have one value of the same code. A slot of
+ * SLOT_TEXT may hold a literal word, one value, or a word with values in it (carol42). */
 struct shape_slot {
-	int32_t value;   /* which value of the skeleton (0 is the first), of the same code; or -1 */
-	struct str word; /* when value is -1: what the skeleton has there as literal (SLOT_TEXT) */
+	int32_t value;   /* the first value of the skeleton in it (0 is the skeleton's first), or -1 */
+	uint32_t values; /* how many there are; 0 when value is -1 */
+	uint32_t before; /* literal bytes of the slot before its first value */
+	uint32_t after;  /* literal bytes behind its last value */
+	struct str word; /* when value is -1: what the skeleton has there as literal */
 };
+/* The text of such a slot in a line of the skeleton, from the line and its cut (borrowed). */
+static inline struct str shape_slot_text(const struct shape_slot *slot, struct str line,
+                                         const struct cut_value *values) {
+	if (slot->value < 0) {
+		return slot->word;
+	}
+	const struct cut_value *first = &values[slot->value];
+	const struct cut_value *last = first + slot->values - 1;
+	size_t start = first->offset - slot->before;
+	return str_make(line.ptr + start, last->offset + last->len + slot->after - start);
+}
+
 /* The shape of a skeleton, and for each slot of the shape in order where its value comes from. What
  * is returned lives as long as shapes. */
 uint32_t shapes_of(const struct shapes *shapes, uint32_t skeleton,
