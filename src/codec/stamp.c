@@ -1,0 +1,2 @@
+/* Not yet. */
+#include "codec/stamp.h"
