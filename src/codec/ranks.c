@@ -411,16 +411,21 @@ size_t ranks_place(const struct ranks *ranks, size_t other) {
 	struct buf hits CLEANUP(buf_deinit) = {0};
 	uint32_t number = (uint32_t)other;
 	ASSERT(other < ranks_others(ranks));
-	ranks_places(ranks, &number, 1, &hits);
+	ranks_places(ranks, &number, 1, 0, ranks->count, &hits);
 	return hits.len == 0 ? 0 : le32_load(hits.ptr); /* 0: damaged; there is a value */
 }
 
-void ranks_places(const struct ranks *ranks, const uint32_t *others, size_t count,
-                  struct buf *hits) {
-	if (ranks->classes == NULL) {
-		buf_append(hits, others, count * sizeof(*others));
-	} else {
-		append_places(ranks, RANKS_OTHER, others, count, 0, ranks->count, hits);
+void ranks_places(const struct ranks *ranks, const uint32_t *others, size_t count, size_t first,
+                  size_t last, struct buf *hits) {
+	ASSERT(first <= last && last <= ranks->count);
+	if (ranks->classes != NULL) {
+		append_places(ranks, RANKS_OTHER, others, count, first, last, hits);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (others[i] >= first && others[i] < last) {
+			buf_append(hits, &others[i], sizeof(others[i]));
+		}
 	}
 }
 

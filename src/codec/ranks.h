@@ -83,6 +83,7 @@ void ranks_find(const struct ranks *ranks, size_t first, size_t count, uint32_t 
 size_t ranks_others_before(const struct ranks *ranks, size_t i);
 /* The value whose number among the others is other. */
 size_t ranks_place(const struct ranks *ranks, size_t other);
-/* Appends to hits the values of count others, which are ascending numbers (uint32_t). */
-void ranks_places(const struct ranks *ranks, const uint32_t *others, size_t count,
-                  struct buf *hits);
+/* Appends to hits the values within [first, last) of count others, which are ascending numbers
+ * (uint32_t), each below ranks_others. */
+void ranks_places(const struct ranks *ranks, const uint32_t *others, size_t count, size_t first,
+                  size_t last, struct buf *hits);

@@ -100,7 +100,8 @@ static void check_places(const struct sample *sample) {
 		}
 	}
 	size_t count = wanted.len / sizeof(uint32_t);
-	ranks_places(&sample->opened, (const uint32_t *)(const void *)wanted.ptr, count, &places);
+	ranks_places(&sample->opened, (const uint32_t *)(const void *)wanted.ptr, count, 0,
+	             sample->count, &places);
 	REQUIRE(places.len == wanted.len);
 	for (size_t i = 0; i < count; i++) {
 		size_t other = SIZE_MAX;
