@@ -1,8 +1,8 @@
-/* A pool of strings in the order in which they were added. One that comes twice or more stands once,
- * in a dictionary ordered by frequency, where that is smaller; any other in place. The bytes of the
- * dictionary and then of the others are one run in zstd frames (frames.h), lengths and places
- * are numbers that are had one by one, and a map of trigrams says of a needle that it is in no
- * string. What is written: docs/formats/texts.md.
+/* A pool of strings in the order in which they were added. One that comes twice or more stands
+ * once, in a dictionary ordered by frequency, where that is smaller; any other in place. The bytes
+ * of the dictionary and then of the others are one run in zstd frames (frames.h), lengths and
+ * places are numbers that are had one by one, and a map of trigrams says of a needle that it is in
+ * no string. What is written: docs/formats/texts.md.
  */
 #pragma once
 

@@ -135,7 +135,7 @@ void texts_hits(const struct texts *texts, const struct texts_seek *seek, size_t
 		size_t from = lower_bound(others, others_count, before);
 		size_t to = lower_bound(others, others_count, behind);
 		if (from < to) {
-			ranks_places(&texts->ranks, others + from, to - from, hits);
+			ranks_places(&texts->ranks, others + from, to - from, first, first + count, hits);
 		}
 	} else if (seek->entries_count == 1 && seek->others.len == 0) {
 		ranks_find(&texts->ranks, first, count, seek->last_entry, hits);
@@ -144,8 +144,8 @@ void texts_hits(const struct texts *texts, const struct texts_seek *seek, size_t
 	}
 }
 
-enum err texts_find(struct texts *texts, size_t first, size_t count, texts_match_f match,
-                    void *ctx, struct buf *hits) {
+enum err texts_find(struct texts *texts, size_t first, size_t count, texts_match_f match, void *ctx,
+                    struct buf *hits) {
 	ASSERT(first <= texts->count);
 	ASSERT(count <= texts->count - first);
 	struct texts_seek seek = {0};
