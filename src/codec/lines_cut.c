@@ -110,8 +110,8 @@ static void add_values(struct lines_cut *cut, uint32_t kind) {
 	const uint8_t *codes = lines_cut_codes(cut, kind);
 	for (uint32_t i = 0; i < cut->line.count; i++) {
 		const struct cut_value *value = &cut->line.values[i];
-		numbers[i] = codes[i] == SLOT_TEXT ? (uint64_t)value->offset << 32 | value->len
-		                                   : value->number;
+		numbers[i] =
+		    codes[i] == SLOT_TEXT ? (uint64_t)value->offset << 32 | value->len : value->number;
 		spans[i] = (struct cut_span){value->offset, value->len};
 	}
 	cut->values_count = need;

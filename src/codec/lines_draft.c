@@ -2,8 +2,8 @@
  * shape, and each slot of each shape becomes a column.
  *
  * Parts: LINES_SHAPES is two blobs. The first: number of shapes but the first (varint), rows of
- * shape 0 (varint); for each other shape its rows (varint, > 0) and its text (string, in the form of
- * a skeleton). The second: table entries (slots.h), shape by shape, slot by slot. LINES_WHOLE is
+ * shape 0 (varint); for each other shape its rows (varint, > 0) and its text (string, in the form
+ * of a skeleton). The second: table entries (slots.h), shape by shape, slot by slot. LINES_WHOLE is
  * the texts (texts.h) of the rows of shape 0. The others: order.h, slots.h.
  */
 #include "codec/compress.h"
@@ -12,7 +12,7 @@
 #include "codec/shapes.h"
 #include "codec/slots.h"
 
-struct draft_kind { /* of a cut, in terms of the whole */
+struct draft_kind {    /* of a cut, in terms of the whole */
 	uint32_t skeleton; /* SHAPES_NONE: kept whole */
 	uint32_t shape;    /* once mined */
 	const struct shape_slot *slots;
@@ -110,8 +110,8 @@ void lines_draft_mine(struct lines_draft *draft) {
 		for (uint32_t i = 0; i < entry->cut->kinds_count; i++) {
 			struct draft_kind *kind = &entry->kinds[i];
 			if (kind->skeleton != SHAPES_NONE) {
-				kind->shape = 1 + shapes_of(draft->shapes, kind->skeleton, &kind->slots,
-				                            &kind->slots_count);
+				kind->shape =
+				    1 + shapes_of(draft->shapes, kind->skeleton, &kind->slots, &kind->slots_count);
 			}
 		}
 		for (uint32_t row = 0; row < entry->cut->rows_count; row++) {
@@ -205,8 +205,9 @@ uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint3
 	ASSERT(row < lines->rows_count);
 	struct cut_line line = {0};
 	if (lines->rows[row].kind == 0) {
-		return place.where == LINES_INSIDE ? place.at
-		                                   : (place.slot == 0 ? 0 : (uint32_t)lines->rows[row].text.len);
+		return place.where == LINES_INSIDE
+		           ? place.at
+		           : (place.slot == 0 ? 0 : (uint32_t)lines->rows[row].text.len);
 	}
 	ASSERT(skeleton_cut(lines->rows[row].text, &line)); /* it was cut before */
 	ASSERT(place.slot <= line.count);
@@ -225,12 +226,12 @@ uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint3
 /* ---- columns ---- */
 
 struct column_draft { /* rows of one shape at a time */
-	uint8_t *codes;       /* of the slots */
+	uint8_t *codes;   /* of the slots */
 	uint32_t slots_count, codes_cap;
-	uint32_t *rows;       /* sorted by shape */
-	uint32_t *starts;     /* of each shape in rows, and the end */
-	uint64_t *numbers;    /* slot by slot, count of each */
-	struct str *texts;    /* of SLOT_TEXT, likewise */
+	uint32_t *rows;    /* sorted by shape */
+	uint32_t *starts;  /* of each shape in rows, and the end */
+	uint64_t *numbers; /* slot by slot, count of each */
+	struct str *texts; /* of SLOT_TEXT, likewise */
 	int64_t *times;
 	size_t cap, times_cap;
 };
@@ -266,8 +267,7 @@ static void find_codes(struct column_draft *columns, struct str text) {
 	columns->slots_count = 0;
 	while (skeleton_next(&text, &part)) {
 		if (part.code != 0) {
-			columns->codes =
-			    grow(columns->codes, &columns->codes_cap, columns->slots_count + 1, 1);
+			columns->codes = grow(columns->codes, &columns->codes_cap, columns->slots_count + 1, 1);
 			columns->codes[columns->slots_count++] = part.code;
 		}
 	}

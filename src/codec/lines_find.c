@@ -20,7 +20,7 @@ struct search {
 	struct lines *lines;
 	const struct lines_needle *needle;
 	struct slot_finder *finder;
-	struct buf literals; /* of all shapes, folded when the needle is */
+	struct buf literals;        /* of all shapes, folded when the needle is */
 	bool *all_maybe, *all_sure; /* of each shape: all rows */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
@@ -271,8 +271,7 @@ static enum err ask_all(struct search *search) {
 		TRY(ask_shape(search, i));
 	}
 	TRY(order_bits(lines->order, search->all_maybe, search->maybe));
-	return search->sure == NULL ? ERR_OK
-	                            : order_bits(lines->order, search->all_sure, search->sure);
+	return search->sure == NULL ? ERR_OK : order_bits(lines->order, search->all_sure, search->sure);
 }
 
 enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint64_t *maybe,

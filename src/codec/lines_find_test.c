@@ -26,7 +26,8 @@ static void sample_deinit(struct sample *sample) {
 }
 
 static struct str text_at(const struct sample *sample, uint32_t row) {
-	return str_slice(buf_str(&sample->bytes), row == 0 ? 0 : sample->ends[row - 1], sample->ends[row]);
+	return str_slice(buf_str(&sample->bytes), row == 0 ? 0 : sample->ends[row - 1],
+	                 sample->ends[row]);
 }
 
 static void sample_init(struct sample *sample, uint32_t rows, void (*line)(struct buf *, int64_t)) {
@@ -82,7 +83,8 @@ static void compare(struct sample *sample, struct str needle, bool fold, struct 
 	CHECK(lines_find(sample->lines, &asked, alone, NULL) == ERR_OK);
 	for (uint32_t i = 0; i < sample->rows; i++) {
 		bool truth = has(text_at(sample, i), needle, fold);
-		if ((truth && !(bits_get(maybe, i) && bits_get(alone, i))) || (!truth && bits_get(sure, i))) {
+		if ((truth && !(bits_get(maybe, i) && bits_get(alone, i))) ||
+		    (!truth && bits_get(sure, i))) {
 			CHECK_STR(needle, ""); /* to see it */
 			CHECK_STR(text_at(sample, i), "");
 			break;
@@ -129,12 +131,14 @@ TEST(pieces_of_lines_are_found_where_they_are) {
 
 static void plain_line(struct buf *out, int64_t time_ns) {
 	(void)time_ns;
-	buf_printf(out, "Failed password for %s from 10.0.%u.%u port %u", tap_random() % 2 ? "root" : "admin",
-	           (unsigned)(tap_random() % 3), (unsigned)(tap_random() % 200), (unsigned)(tap_random() % 60000));
+	buf_printf(out, "Failed password for %s from 10.0.%u.%u port %u",
+	           tap_random() % 2 ? "root" : "admin", (unsigned)(tap_random() % 3),
+	           (unsigned)(tap_random() % 200), (unsigned)(tap_random() % 60000));
 }
 
 TEST(words_of_literals_and_whole_numbers_are_sure) {
-	static const char *const needles[] = {"ssword fo", "10.0.1.77", "for root from", "nowhere", "port 5"};
+	static const char *const needles[] = {"ssword fo", "10.0.1.77", "for root from", "nowhere",
+	                                      "port 5"};
 	struct sample sample CLEANUP(sample_deinit) = {0};
 	sample_init(&sample, 2000, plain_line);
 	REQUIRE(sample.lines != NULL);

@@ -123,8 +123,8 @@ static void run_times(struct lines *lines, const struct lines_rows *rows, const 
 	}
 }
 
-static enum err run_values(struct lines *lines, const struct lines_rows *rows,
-                           const int64_t *times, size_t bytes_max, struct lines_run *run) {
+static enum err run_values(struct lines *lines, const struct lines_rows *rows, const int64_t *times,
+                           size_t bytes_max, struct lines_run *run) {
 	const struct lines_shape *shape = &lines->shapes[run->shape];
 	if (run->shape == LINES_SHAPE_WHOLE) {
 		return run_strings(lines, run, NULL, run->values, bytes_max);

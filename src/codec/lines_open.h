@@ -21,8 +21,8 @@ struct lines_slot {
 /* The rows of one shape among those that are put together: ranks beside each other. */
 struct lines_run {
 	uint32_t shape, first_rank, count;
-	uint32_t done;   /* rows of it that are printed */
-	size_t values;   /* its first in lines->values: slot by slot, count of each */
+	uint32_t done; /* rows of it that are printed */
+	size_t values; /* its first in lines->values: slot by slot, count of each */
 };
 
 struct lines {

@@ -16,7 +16,8 @@ struct lines_cut {
 		uint64_t hash;
 		uint32_t rows;
 		uint32_t values; /* of each row */
-		size_t skeleton, skeleton_len; /* in bytes; behind it the codes of the values, a byte each */
+		size_t skeleton,
+		    skeleton_len; /* in bytes; behind it the codes of the values, a byte each */
 	} *kinds;
 	uint32_t kinds_count, kinds_cap;
 	struct buf bytes; /* skeletons and codes */

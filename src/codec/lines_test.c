@@ -1,4 +1,5 @@
-/* What goes in comes out to the byte, from any row on, and places mean the same before and after. */
+/* What goes in comes out to the byte, from any row on, and places mean the same before and after.
+ */
 #include "codec/lines.h"
 
 #include "base/instant.h"
@@ -57,7 +58,8 @@ static void make_texts(struct sample *sample, uint32_t rows, bool random) {
 	}
 	for (uint32_t i = 0; i < rows; i++) {
 		size_t start = i == 0 ? 0 : ends[i - 1];
-		sample->texts[i] = str_make(sample->bytes.len == 0 ? "" : sample->bytes.ptr + start, ends[i] - start);
+		sample->texts[i] =
+		    str_make(sample->bytes.len == 0 ? "" : sample->bytes.ptr + start, ends[i] - start);
 	}
 	free(ends);
 }
@@ -119,7 +121,8 @@ static void make_lines(struct sample *sample, uint32_t batch) {
 
 static void check_rows(struct sample *sample, uint32_t first, uint32_t count) {
 	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
-	REQUIRE(lines_join(sample->lines, first, count, sample->times + first, SIZE_MAX, &rows) == ERR_OK);
+	REQUIRE(lines_join(sample->lines, first, count, sample->times + first, SIZE_MAX, &rows) ==
+	        ERR_OK);
 	CHECK_EQ(rows.count, count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct str text = str_slice(buf_str(&rows.bytes), rows.starts[i], rows.starts[i + 1]);
@@ -190,7 +193,8 @@ TEST(damaged_parts_are_refused_or_give_other_lines) {
 		if (sample.opened[part].len == 0) {
 			continue;
 		}
-		((char *)sample.parts[part].ptr)[tap_random() % sample.opened[part].len] ^= (char)(1 << tap_random() % 8);
+		((char *)sample.parts[part].ptr)[tap_random() % sample.opened[part].len] ^=
+		    (char)(1 << tap_random() % 8);
 		if (lines_open(sample.opened, sample.rows, &sample.lines) != ERR_OK) {
 			refused++;
 			continue;

@@ -98,7 +98,8 @@ static bool is_hex(char c, bool upper, bool fold) {
 static bool all_of(const struct slot_piece *piece, bool hex, bool upper, char extra) {
 	for (size_t i = 0; i < piece->bytes.len; i++) {
 		char c = piece->bytes.ptr[i];
-		if (!(hex ? is_hex(c, upper, piece->fold) : char_is_digit(c)) && (extra == 0 || c != extra)) {
+		if (!(hex ? is_hex(c, upper, piece->fold) : char_is_digit(c)) &&
+		    (extra == 0 || c != extra)) {
 			return false;
 		}
 	}
@@ -121,12 +122,12 @@ bool slot_can(uint8_t code, const struct slot_piece *piece) {
 		return can_be_long(len, 7, 15, piece->match) && all_of(piece, false, false, '.');
 	}
 	if (code < SLOT_HEX) {
-		size_t digits = code - SLOT_DIGITS;
+		size_t digits = (size_t)code - SLOT_DIGITS;
 		return can_be_long(len, digits, digits, piece->match) && all_of(piece, false, false, 0);
 	}
 	if (code < SLOT_TIME) {
 		bool upper = code >= SLOT_HEX_UPPER;
-		size_t digits = code - (upper ? SLOT_HEX_UPPER : SLOT_HEX);
+		size_t digits = (size_t)code - (upper ? SLOT_HEX_UPPER : SLOT_HEX);
 		return can_be_long(len, digits, digits, piece->match) && all_of(piece, true, upper, 0);
 	}
 	return len <= SLOT_PRINT_MAX;
@@ -182,8 +183,8 @@ static enum slot_found find_entries(const struct slot *slot, size_t count, const
 	return found_in(hits, before, count);
 }
 
-static enum slot_found find_number(const struct slots *slots, const struct slot *slot,
-                                   size_t count, uint64_t number, struct buf *hits) {
+static enum slot_found find_number(const struct slots *slots, const struct slot *slot, size_t count,
+                                   uint64_t number, struct buf *hits) {
 	bool wanted[SLOT_ENTRIES_MAX] = {0};
 	size_t before = hits->len;
 	switch (slot->form) {
@@ -281,8 +282,7 @@ static enum err ask_part(struct slot_finder *finder, bool of_words, const struct
 	struct texts *texts = of_words ? finder->slots->words : finder->slots->texts;
 	struct answer answer = {.piece = *piece, .of_words = of_words};
 	if (texts_may_have(texts, piece->bytes)) {
-		enum err err =
-		    texts_find(texts, 0, texts_count(texts), fits, &answer.piece, &answer.hits);
+		enum err err = texts_find(texts, 0, texts_count(texts), fits, &answer.piece, &answer.hits);
 		if (err != ERR_OK) {
 			buf_deinit(&answer.hits);
 			return err;

@@ -46,10 +46,11 @@ void slots_deinit(struct slots *slots) {
 }
 
 bool slots_done(const struct slots *slots) {
-	bool done = slots->codes_used == slots->codes.len &&
-	            slots->texts_used == texts_count(slots->texts);
+	bool done =
+	    slots->codes_used == slots->codes.len && slots->texts_used == texts_count(slots->texts);
 	for (size_t i = 0; i < SLOT_POOLS; i++) {
-		done = done && (!slots->has_pool[i] || slots->pools_used[i] == pool_count(&slots->pools[i]));
+		done =
+		    done && (!slots->has_pool[i] || slots->pools_used[i] == pool_count(&slots->pools[i]));
 	}
 	return done;
 }

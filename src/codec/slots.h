@@ -3,18 +3,17 @@
  * a table; its numbers lie in parts that all columns share.
  *
  * Table entry: form (1 byte), then
- *   FIXED       least (varint), width (1 byte); codes: packed offsets from least (width 0: all equal)
- *   DICTIONARY  least (varint), width (1 byte), entries (varint); codes: packed entries (offsets from
- *               least), then packed numbers of entries, of the width of entries - 1
- *   SERIES      length (varint); codes: a series of that length
- *   BLOCKED     length (varint); codes: blocked numbers of that length
- *   STAMP       kind (1 byte), offset (zigzag): what the row's time makes of it (stamp.h)
+ *   FIXED       least (varint), width (1 byte); codes: packed offsets from least (width 0: all
+ * equal) DICTIONARY  least (varint), width (1 byte), entries (varint); codes: packed entries
+ * (offsets from least), then packed numbers of entries, of the width of entries - 1 SERIES length
+ * (varint); codes: a series of that length BLOCKED     length (varint); codes: blocked numbers of
+ * that length STAMP       kind (1 byte), offset (zigzag): what the row's time makes of it (stamp.h)
  *   POOLED      pool (1 byte): the next values of that pool
  *   WORD        number of a word (varint): all have it
- *   WORDS       width (1 byte), entries (varint); codes: packed numbers of words, then packed numbers
- *               of entries, of the width of entries - 1
- *   TEXTS       nothing: the next strings of the words part behind the words
- * Parts of codes and pools are used in the order of the columns, without gaps.
+ *   WORDS       width (1 byte), entries (varint); codes: packed numbers of words, then packed
+ * numbers of entries, of the width of entries - 1 TEXTS       nothing: the next strings of the
+ * words part behind the words Parts of codes and pools are used in the order of the columns,
+ * without gaps.
  */
 #pragma once
 
@@ -76,8 +75,8 @@ struct slot {
 	uint32_t entries;
 	uint32_t word;
 	uint64_t least;
-	int64_t offset;      /* of STAMP */
-	size_t base;         /* first value in pool or texts */
+	int64_t offset; /* of STAMP */
+	size_t base;    /* first value in pool or texts */
 	const char *entry_codes, *codes;
 	union {
 		struct series series;

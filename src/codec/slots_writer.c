@@ -1,14 +1,15 @@
 /* Choosing the form of a column. Costs are compared in bits; a pool's is guessed, because what it
  * holds is known only when all columns are there.
  */
+#include "base/hash.h"
 #include "base/map.h"
 #include "codec/slots.h"
 
 enum {
-	TABLE_SIZE = 2048, /* for at most SLOT_ENTRIES_MAX entries */
-	FEW = 8,           /* rows of a column for which a form of its own is never worth its entry */
+	TABLE_SIZE = 2048,  /* for at most SLOT_ENTRIES_MAX entries */
+	FEW = 8,            /* rows of a column for which a form of its own is never worth its entry */
 	OWN_WIDTH_MAX = 16, /* wider numbers go to a pool, where others have the same */
-	BLOCKS_FROM = 64,  /* rows from which series and blocks are tried */
+	BLOCKS_FROM = 64,   /* rows from which series and blocks are tried */
 };
 
 /* Different values of a column, as long as they are few. */
@@ -67,14 +68,14 @@ static void begin_entries(struct slots_scratch *scratch, size_t count) {
 }
 
 /* The free or equal cell for a hash, with same(entry) deciding. */
-#define FIND_CELL(scratch, hash, same)                                       \
-	({                                                                       \
-		size_t at_ = (hash) % TABLE_SIZE;                                    \
-		while ((scratch)->cells[at_].generation == (scratch)->generation &&  \
-		       !(same((scratch)->cells[at_].entry))) {                       \
-			at_ = (at_ + 1) % TABLE_SIZE;                                    \
-		}                                                                    \
-		&(scratch)->cells[at_];                                              \
+#define FIND_CELL(scratch, hash, same)                                      \
+	({                                                                      \
+		size_t at_ = (hash) % TABLE_SIZE;                                   \
+		while ((scratch)->cells[at_].generation == (scratch)->generation && \
+		       !(same((scratch)->cells[at_].entry))) {                      \
+			at_ = (at_ + 1) % TABLE_SIZE;                                   \
+		}                                                                   \
+		&(scratch)->cells[at_];                                             \
 	})
 
 /* False when there are more than most different ones. Fills codes. */
@@ -121,8 +122,8 @@ static bool find_texts(struct slots_scratch *scratch, const struct str *values, 
 
 /* Of decimal digits and integers by width, of hex digits by width, of addresses. */
 enum { POOL_ADDRESS, POOL_DECIMAL = 1, POOL_HEX = 11 };
-static const uint8_t pool_widths[SLOT_POOLS] = {32, 8,  16, 20, 24, 28, 32, 40, 48,
-                                                56, 64, 8,  16, 24, 32, 40, 48, 56, 64};
+static const uint8_t pool_widths[SLOT_POOLS] = {32, 8, 16, 20, 24, 28, 32, 40, 48, 56,
+                                                64, 8, 16, 24, 32, 40, 48, 56, 64};
 
 unsigned slot_pool_width(unsigned pool) {
 	return pool_widths[pool];
@@ -284,8 +285,7 @@ void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t
 
 static uint64_t word_number(struct slots_writer *writer, struct str text) {
 	bool added;
-	uint64_t *number =
-	    map_put(writer->words_index, text, map_count(writer->words_index), &added);
+	uint64_t *number = map_put(writer->words_index, text, map_count(writer->words_index), &added);
 	if (added) {
 		texts_writer_add(writer->words, text);
 	}
