@@ -18,13 +18,6 @@ static void add_kind(struct lines_cut *cut, struct str skeleton, uint64_t hash, 
 	cut->kinds[cut->kinds_count++] = (struct lines_cut_kind){
 	    .hash = hash, .values = values, .skeleton = cut->bytes.len, .skeleton_len = skeleton.len};
 	buf_append_str(&cut->bytes, skeleton);
-	struct skeleton_part part;
-	for (struct str rest = skeleton; skeleton_next(&rest, &part);) {
-		if (part.code != 0) {
-			buf_append_char(&cut->bytes, (char)part.code);
-		}
-	}
-	ASSERT(cut->bytes.len - cut->kinds[cut->kinds_count - 1].skeleton == skeleton.len + values);
 }
 
 struct lines_cut *lines_cut_new(void) {
@@ -44,8 +37,7 @@ void lines_cut_free(struct lines_cut *cut) {
 		free(cut->rows);
 		free(cut->kinds);
 		free(cut->table);
-		free(cut->numbers);
-		free(cut->spans);
+		free(cut->values);
 		free(cut);
 	}
 }
@@ -53,9 +45,7 @@ void lines_cut_free(struct lines_cut *cut) {
 void lines_cut_seal(struct lines_cut *cut) {
 	cut_line_deinit(&cut->line);
 	cut->line = (struct cut_line){0};
-	free(cut->spans);
 	free(cut->table);
-	cut->spans = NULL;
 	cut->table = NULL;
 }
 
@@ -100,20 +90,11 @@ static uint32_t find_kind(struct lines_cut *cut) {
 
 /* ---- rows ---- */
 
-static void add_values(struct lines_cut *cut, uint32_t kind) {
+static void add_values(struct lines_cut *cut) {
 	uint32_t need = cut->values_count + cut->line.count;
-	uint32_t cap = cut->values_cap;
-	cut->spans = grow(cut->spans, &cap, need, sizeof(*cut->spans));
-	cut->numbers = grow(cut->numbers, &cut->values_cap, need, sizeof(*cut->numbers));
-	uint64_t *numbers = cut->numbers + cut->values_count;
-	struct cut_span *spans = cut->spans + cut->values_count;
-	const uint8_t *codes = lines_cut_codes(cut, kind);
-	for (uint32_t i = 0; i < cut->line.count; i++) {
-		const struct cut_value *value = &cut->line.values[i];
-		numbers[i] =
-		    codes[i] == SLOT_TEXT ? (uint64_t)value->offset << 32 | value->len : value->number;
-		spans[i] = (struct cut_span){value->offset, value->len};
-	}
+	cut->values = grow(cut->values, &cut->values_cap, need, sizeof(*cut->values));
+	memcpy(cut->values + cut->values_count, cut->line.values,
+	       cut->line.count * sizeof(*cut->values));
 	cut->values_count = need;
 }
 
@@ -123,7 +104,7 @@ void lines_cut_add(struct lines_cut *cut, struct str text) {
 	if (skeleton_cut(text, &cut->line)) {
 		row.kind = find_kind(cut);
 		if (cut->line.count > 0) {
-			add_values(cut, row.kind);
+			add_values(cut);
 		}
 	}
 	cut->kinds[row.kind].rows++;
@@ -149,18 +130,19 @@ uint32_t lines_cut_kinds(const struct lines_cut *cut) {
 	return cut->kinds_count;
 }
 
-struct lines_place lines_place_of(const struct cut_span *spans, uint32_t count, uint32_t offset) {
-	uint32_t values = 0; /* bytes of the values before */
+static struct lines_place place_of(const struct cut_value *values, uint32_t count,
+                                   uint32_t offset) {
+	uint32_t before = 0; /* bytes of the values before */
 	for (uint32_t i = 0; i < count; i++) {
-		if (offset <= spans[i].offset) {
-			return (struct lines_place){LINES_LITERAL, (uint16_t)i, offset - values};
+		if (offset <= values[i].offset) {
+			return (struct lines_place){LINES_LITERAL, (uint16_t)i, offset - before};
 		}
-		if (offset < spans[i].offset + spans[i].len) {
-			return (struct lines_place){LINES_INSIDE, (uint16_t)i, offset - spans[i].offset};
+		if (offset < values[i].offset + values[i].len) {
+			return (struct lines_place){LINES_INSIDE, (uint16_t)i, offset - values[i].offset};
 		}
-		values += spans[i].len;
+		before += values[i].len;
 	}
-	return (struct lines_place){LINES_LITERAL, (uint16_t)count, offset - values};
+	return (struct lines_place){LINES_LITERAL, (uint16_t)count, offset - before};
 }
 
 struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset) {
@@ -168,17 +150,15 @@ struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, ui
 	const struct lines_cut_row *entry = &cut->rows[row];
 	ASSERT(offset <= entry->text.len);
 	if (entry->kind == 0) { /* one slot that is all of the text */
-		struct cut_span whole = {0, (uint32_t)entry->text.len};
-		return lines_place_of(&whole, 1, offset);
+		struct cut_value whole = {.len = (uint32_t)entry->text.len};
+		return place_of(&whole, 1, offset);
 	}
-	ASSERT(cut->spans != NULL || cut->values_count == 0);
-	return lines_place_of(cut->spans + entry->values, cut->kinds[entry->kind].values, offset);
+	return place_of(cut->values + entry->values, cut->kinds[entry->kind].values, offset);
 }
 
 size_t lines_cut_bytes(const struct lines_cut *cut) {
 	return sizeof(*cut) + cut->rows_cap * sizeof(*cut->rows) +
 	       cut->kinds_cap * sizeof(*cut->kinds) + cut->bytes.cap +
-	       cut->values_cap *
-	           (sizeof(*cut->numbers) + (cut->spans != NULL ? sizeof(*cut->spans) : 0)) +
+	       cut->values_cap * sizeof(*cut->values) +
 	       (cut->table != NULL ? cut->table_size * sizeof(*cut->table) : 0);
 }

@@ -144,45 +144,77 @@ uint32_t lines_draft_kind_shape(const struct lines_draft *draft, uint32_t cut, u
 	return kind_at(draft, cut, kind)->shape;
 }
 
-static struct lines_place inside_slot(const struct draft_kind *kind, struct lines_place place) {
-	for (uint32_t i = 0; i < kind->slots_count; i++) {
-		if (kind->slots[i].value == (int32_t)place.slot) {
-			return (struct lines_place){LINES_INSIDE, (uint16_t)i, place.at};
+/* Literal bytes of a skeleton from its value first to its value last. */
+static uint32_t literal_between(struct str skeleton, uint32_t first, uint32_t last) {
+	struct skeleton_part part;
+	uint32_t bytes = 0;
+	for (uint32_t i = 0; i <= last && skeleton_next(&skeleton, &part); i++) {
+		if (i > first) {
+			bytes += (uint32_t)part.literal.len;
 		}
 	}
-	return (struct lines_place){.where = LINES_NOWHERE}; /* no value has no slot */
+	return bytes;
 }
 
-/* Words of the skeleton that are slots of the shape count as literal in the one, not in the other.
- */
-static struct lines_place among_literals(const struct lines_draft *draft,
-                                         const struct draft_kind *kind, struct lines_place place) {
+struct walk {        /* along a skeleton and its shape */
+	uint32_t ours;   /* literal bytes of the skeleton so far */
+	uint32_t theirs; /* of the shape */
+	uint32_t values; /* of the skeleton so far */
+};
+
+static const struct lines_place nowhere = {.where = LINES_NOWHERE};
+
+/* Whether place lies in slot number of the shape; then where. The walk goes behind it. */
+static bool place_in_slot(struct str skeleton, const struct shape_slot *slot, uint32_t number,
+                          struct lines_place place, struct walk *walk,
+                          struct lines_place *out_place) {
+	bool literal = place.where == LINES_LITERAL;
+	uint32_t before = slot->value < 0 ? (uint32_t)slot->word.len : slot->before;
+	uint32_t count = slot->value < 0 ? 0 : slot->values;
+	uint32_t first = walk->values;
+	uint32_t start = walk->ours;
+	uint32_t between = count > 1 ? literal_between(skeleton, first, first + count - 1) : 0;
+	walk->ours += before + between + (count > 0 ? slot->after : 0);
+	walk->values += count;
+	if (literal && place.slot == first && place.at > start &&
+	    (place.at < walk->ours || (count > 0 && place.at <= start + before))) {
+		*out_place = (struct lines_place){LINES_INSIDE, (uint16_t)number, place.at - start};
+		return true;
+	}
+	if (!literal && count > 0 && place.slot == first) {
+		*out_place = (struct lines_place){LINES_INSIDE, (uint16_t)number, place.at + before};
+		return true;
+	}
+	/* Behind a value whose length differs from row to row, but still in the slot. */
+	*out_place = nowhere;
+	return place.slot > first && (place.slot < walk->values ||
+	                              (place.slot == walk->values && literal && place.at < walk->ours));
+}
+
+static struct lines_place translate(const struct lines_draft *draft, struct str skeleton,
+                                    const struct draft_kind *kind, struct lines_place place) {
 	struct str rest = shapes_text(draft->shapes, kind->shape - 1);
 	struct skeleton_part part = {0};
-	uint32_t ours = 0;   /* literal bytes of the skeleton so far */
-	uint32_t theirs = 0; /* of the shape */
-	uint32_t values = 0; /* of the skeleton so far */
+	struct walk walk = {0};
+	struct lines_place found;
 	for (uint32_t i = 0; skeleton_next(&rest, &part); i++) {
-		ours += (uint32_t)part.literal.len;
-		theirs += (uint32_t)part.literal.len;
-		if (values == place.slot && place.at <= ours) {
-			return (struct lines_place){LINES_LITERAL, (uint16_t)i, theirs - (ours - place.at)};
+		walk.ours += (uint32_t)part.literal.len;
+		walk.theirs += (uint32_t)part.literal.len;
+		if (place.where == LINES_LITERAL && walk.values == place.slot && place.at <= walk.ours) {
+			return (struct lines_place){LINES_LITERAL, (uint16_t)i,
+			                            walk.theirs - (walk.ours - place.at)};
 		}
 		if (part.code == 0) {
 			break;
 		}
-		const struct shape_slot *slot = &kind->slots[i];
-		if (slot->value >= 0) {
-			values++;
-			continue;
+		if (place_in_slot(skeleton, &kind->slots[i], i, place, &walk, &found)) {
+			return found;
 		}
-		if (values == place.slot && place.at < ours + slot->word.len) {
-			return (struct lines_place){LINES_INSIDE, (uint16_t)i, place.at - ours};
-		}
-		ours += (uint32_t)slot->word.len;
 	}
 	/* Behind the last slot there may be no literal part. */
-	return (struct lines_place){LINES_LITERAL, (uint16_t)kind->slots_count, theirs};
+	return place.where == LINES_INSIDE
+	           ? nowhere
+	           : (struct lines_place){LINES_LITERAL, (uint16_t)kind->slots_count, walk.theirs};
 }
 
 struct lines_place lines_draft_place(const struct lines_draft *draft, uint32_t cut, uint32_t kind,
@@ -192,10 +224,9 @@ struct lines_place lines_draft_place(const struct lines_draft *draft, uint32_t c
 		return place;
 	}
 	if (entry->skeleton == SHAPES_NONE) {
-		return (struct lines_place){.where = LINES_NOWHERE};
+		return nowhere;
 	}
-	return place.where == LINES_INSIDE ? inside_slot(entry, place)
-	                                   : among_literals(draft, entry, place);
+	return translate(draft, lines_cut_skeleton(draft->cuts[cut].cut, kind), entry, place);
 }
 
 uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint32_t row,
@@ -203,23 +234,20 @@ uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint3
 	ASSERT(cut < draft->cuts_count);
 	const struct lines_cut *lines = draft->cuts[cut].cut;
 	ASSERT(row < lines->rows_count);
-	struct cut_line line = {0};
-	if (lines->rows[row].kind == 0) {
-		return place.where == LINES_INSIDE
-		           ? place.at
-		           : (place.slot == 0 ? 0 : (uint32_t)lines->rows[row].text.len);
+	const struct lines_cut_row *entry = &lines->rows[row];
+	if (entry->kind == 0) {
+		bool at_end = place.where == LINES_LITERAL && place.slot > 0;
+		return at_end ? (uint32_t)entry->text.len : place.at;
 	}
-	ASSERT(skeleton_cut(lines->rows[row].text, &line)); /* it was cut before */
-	ASSERT(place.slot <= line.count);
+	const struct cut_value *values = lines->values + entry->values;
 	uint32_t offset = place.at;
+	ASSERT(place.slot <= lines->kinds[entry->kind].values);
 	if (place.where == LINES_INSIDE) {
-		offset += line.values[place.slot].offset;
-	} else {
-		for (uint32_t i = 0; i < place.slot; i++) {
-			offset += line.values[i].len;
-		}
+		return offset + values[place.slot].offset;
 	}
-	cut_line_deinit(&line);
+	for (uint32_t i = 0; i < place.slot; i++) {
+		offset += values[i].len;
+	}
 	return offset;
 }
 
@@ -294,16 +322,14 @@ static void gather_row(struct column_draft *columns, const struct draft_cut *cut
                        size_t rank, size_t count) {
 	const struct lines_cut_row *entry = &cut->cut->rows[row];
 	const struct draft_kind *kind = &cut->kinds[entry->kind];
-	const uint64_t *values = cut->cut->numbers + entry->values;
+	const struct cut_value *values = cut->cut->values + entry->values;
 	for (uint32_t i = 0; i < columns->slots_count; i++) {
 		const struct shape_slot *slot = &kind->slots[i];
 		size_t at = i * count + rank;
 		if (columns->codes[i] != SLOT_TEXT) {
-			columns->numbers[at] = values[slot->value];
-		} else if (slot->value >= 0) {
-			columns->texts[at] = lines_cut_slice(entry, values[slot->value]);
+			columns->numbers[at] = values[slot->value].number;
 		} else {
-			columns->texts[at] = slot->word;
+			columns->texts[at] = shape_slot_text(slot, entry->text, values);
 		}
 	}
 }

@@ -110,6 +110,41 @@ static bool can_be_long(size_t len, size_t least, size_t most, uint8_t match) {
 	return len <= most && (match != SLOT_EQUALS || len >= least);
 }
 
+/* Whether the piece can stand at offset of a time that prints like like: a digit (or the blank in
+ * its place) for a digit, a letter for a letter, else the same. */
+static bool fits_time(const struct slot_piece *piece, struct str like, size_t offset) {
+	for (size_t i = 0; i < piece->bytes.len; i++) {
+		char c = piece->bytes.ptr[i];
+		char model = like.ptr[offset + i];
+		bool digit = char_is_digit(model) && (char_is_digit(c) || c == ' ');
+		bool letter = char_is_alpha(model) && char_is_alpha(c);
+		if (!digit && !letter && c != model) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool time_can(uint8_t code, const struct slot_piece *piece) {
+	static const uint64_t models[] = {1321227045, 1320449445}; /* on a 13th, on a 4th of November */
+	bool found = false;
+	for (size_t i = 0; i < ARRAY_LEN(models) && !found; i++) {
+		CLEANUP(buf_deinit) struct buf out = {0};
+		slot_print(&out, code, models[i], STR(""));
+		struct str like = buf_str(&out);
+		if (piece->bytes.len > like.len) {
+			continue;
+		}
+		size_t last = like.len - piece->bytes.len;
+		bool at_start = piece->match == SLOT_PREFIX || piece->match == SLOT_EQUALS;
+		bool at_end = piece->match == SLOT_SUFFIX || piece->match == SLOT_EQUALS;
+		for (size_t at = at_end ? last : 0; at <= (at_start ? 0 : last) && !found; at++) {
+			found = fits_time(piece, like, at);
+		}
+	}
+	return found;
+}
+
 bool slot_can(uint8_t code, const struct slot_piece *piece) {
 	size_t len = piece->bytes.len;
 	if (code == SLOT_TEXT) {
@@ -117,6 +152,9 @@ bool slot_can(uint8_t code, const struct slot_piece *piece) {
 	}
 	if (code == SLOT_INT) {
 		return can_be_long(len, 1, 19, piece->match) && all_of(piece, false, false, 0);
+	}
+	if (code == SLOT_FRACTION) {
+		return can_be_long(len, 16, 19, piece->match) && all_of(piece, false, false, 0);
 	}
 	if (code == SLOT_IPV4) {
 		return can_be_long(len, 7, 15, piece->match) && all_of(piece, false, false, '.');
@@ -130,7 +168,7 @@ bool slot_can(uint8_t code, const struct slot_piece *piece) {
 		size_t digits = (size_t)code - (upper ? SLOT_HEX_UPPER : SLOT_HEX);
 		return can_be_long(len, digits, digits, piece->match) && all_of(piece, true, upper, 0);
 	}
-	return len <= SLOT_PRINT_MAX;
+	return time_can(code, piece);
 }
 
 /* ---- numbers ---- */
