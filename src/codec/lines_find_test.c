@@ -123,9 +123,9 @@ TEST(pieces_of_lines_are_found_where_they_are) {
 			compare(&sample, str_make(needle, len), fold, &tally);
 		}
 	}
-	/* What is looked up but in part makes few rows more. */
+	/* Short pieces, and those of times, are looked up but in part. */
 	CHECK(tally.truth > 1000);
-	CHECK(tally.maybe < tally.truth + tally.truth / 4);
+	CHECK(tally.maybe < 2 * tally.truth);
 	CHECK(tally.sure > tally.truth / 2);
 }
 
