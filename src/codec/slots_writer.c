@@ -6,10 +6,10 @@
 #include "codec/slots.h"
 
 enum {
-	TABLE_SIZE = 2048,  /* for at most SLOT_ENTRIES_MAX entries */
-	FEW = 8,            /* rows of a column for which a form of its own is never worth its entry */
-	OWN_WIDTH_MAX = 16, /* wider numbers go to a pool, where others have the same */
-	BLOCKS_FROM = 64,   /* rows from which series and blocks are tried */
+	TABLE_SIZE = 2048, /* for at most SLOT_ENTRIES_MAX entries */
+	FEW = 8,           /* rows of a column for which a form of its own is never worth its entry */
+	SAMPLE = 1 << 15,  /* values of a column that are looked at to guess what a pool takes */
+	BLOCKS_FROM = 64,  /* rows from which series and blocks are tried */
 };
 
 /* Different values of a column, as long as they are few. */
@@ -24,6 +24,12 @@ struct slots_scratch {
 	struct str texts[SLOT_ENTRIES_MAX];
 	uint64_t *codes; /* entry of each value */
 	size_t codes_cap;
+	struct seen { /* of a sample */
+		uint64_t value;
+		uint32_t generation;
+		uint32_t count;
+	} *seen; /* 2 * SAMPLE of them */
+	uint32_t seen_generation;
 };
 
 void slots_writer_init(struct slots_writer *writer) {
@@ -45,6 +51,7 @@ void slots_writer_deinit(struct slots_writer *writer) {
 	map_free(writer->words_index);
 	if (writer->scratch != NULL) {
 		free(writer->scratch->codes);
+		free(writer->scratch->seen);
 		free(writer->scratch);
 	}
 	*writer = (struct slots_writer){0};
@@ -227,17 +234,50 @@ struct costs { /* bits a form takes, all values together */
 	size_t fixed, dictionary, series, blocked, pooled;
 };
 
-/* What a pool is worth: numbers that stand elsewhere too, and dictionaries by frequency. */
-static size_t pool_cost(uint8_t code, size_t count, unsigned width, size_t least_own) {
-	bool shared = code == SLOT_IPV4 || (code >= SLOT_HEX + 7 && code < SLOT_TIME);
-	unsigned pool_width = pool_widths[slot_pool(code, width)];
-	if (shared) {
-		return count * MIN_OF(pool_width, 14u);
+/* Values of a sample that come once, and those that come more often. */
+static void count_sample(struct slots_scratch *scratch, const uint64_t *values, size_t count,
+                         size_t *out_once, size_t *out_entries) {
+	if (scratch->seen == NULL) {
+		scratch->seen = calloc(2 * (size_t)SAMPLE, sizeof(*scratch->seen));
+		ASSERT(scratch->seen != NULL);
 	}
+	uint32_t generation = ++scratch->seen_generation;
+	*out_once = *out_entries = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = (size_t)((values[i] * 0x9e3779b97f4a7c15) >> 32) % (2 * SAMPLE);
+		while (scratch->seen[at].generation == generation && scratch->seen[at].value != values[i]) {
+			at = (at + 1) % (2 * SAMPLE);
+		}
+		struct seen *seen = &scratch->seen[at];
+		if (seen->generation != generation) {
+			*seen = (struct seen){values[i], generation, 1};
+			(*out_once)++;
+		} else if (++seen->count == 2) {
+			(*out_once)--;
+			(*out_entries)++;
+		}
+	}
+}
+
+/* Bits that the column would take in a pool, by a sample: a value that comes once stands in place,
+ * others are numbers in a dictionary. Each has a class of 4 bits. Addresses and long hexadecimal
+ * numbers often stand in other columns too. */
+static size_t pool_cost(struct slots_scratch *scratch, uint8_t code, const uint64_t *values,
+                        size_t count, unsigned width) {
+	unsigned pool_width = pool_widths[slot_pool(code, width)];
+	bool shared = code == SLOT_IPV4 || (code >= SLOT_HEX + 7 && code < SLOT_TIME);
+	size_t once;
+	size_t entries;
 	if (count <= FEW) {
 		return count * (pool_width + 4);
 	}
-	return width > OWN_WIDTH_MAX ? least_own - 1 : count * (pool_width + 4);
+	size_t sample = MIN_OF(count, (size_t)SAMPLE);
+	count_sample(scratch, values, sample, &once, &entries);
+	size_t bits = (once + entries) * pool_width + (sample - once) * packed_width(entries) * 3 / 4;
+	if (shared) {
+		bits = MIN_OF(bits, sample * 14);
+	}
+	return bits / sample * count + bits % sample * count / sample + 4 * count;
 }
 
 void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t *values,
@@ -269,7 +309,9 @@ void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t
 		costs.blocked = 8 * blocked_cost(values, count) + ENTRY;
 	}
 	size_t own = MIN_OF(MIN_OF(costs.fixed, costs.dictionary), MIN_OF(costs.series, costs.blocked));
-	costs.pooled = pool_cost(code, count, packed_width(greatest), own);
+	if (width > 6) {
+		costs.pooled = pool_cost(writer->scratch, code, values, count, packed_width(greatest));
+	}
 	if (costs.pooled < own) {
 		put_pooled(writer, code, values, count);
 	} else if (own == costs.fixed) {
