@@ -153,6 +153,8 @@ static struct str random_text(struct arena *arena, size_t max) {
 	                                     "k",
 	                                     "\xe2\x84\xaa",
 	                                     "р",
+	                                     "Ѐ",
+	                                     "Ѡ",
 	                                     "Р"};
 	char *out = arena_alloc(arena, max * 4 + 1);
 	size_t len = 0;
