@@ -64,6 +64,7 @@ static bool kind_of(const char *name, enum expr_test_kind *out_kind) {
 		enum expr_test_kind kind;
 	} kinds[] = {{"words", EXPR_WORDS},
 	             {"contains", EXPR_CONTAINS},
+	             {"alike", EXPR_ALIKE},
 	             {"pattern", EXPR_PATTERN},
 	             {"regex", EXPR_REGEX}};
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

@@ -167,6 +167,9 @@ uint32_t utf8_fold(uint32_t code) {
 	if (code < 0x80) {
 		return (uint32_t)(unsigned char)char_lower((char)code);
 	}
+	if (code >= 0x2e80 && code < 0xa640) { /* kana, Han and their neighbours have no case */
+		return code;
+	}
 	size_t low = 0;
 	size_t high = ARRAY_LEN(folds_table);
 	while (low < high) {
