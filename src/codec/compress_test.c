@@ -71,3 +71,77 @@ TEST(bytes_that_do_not_shrink_are_left_alone) {
 	CHECK_EQ(out.len, 0);
 	buf_deinit(&out);
 }
+
+/* Text of count random words of vocabulary different ones. */
+static void put_words(struct buf *out, size_t count, size_t vocabulary) {
+	for (size_t i = 0; i < count; i++) {
+		buf_printf(out, "%07zx ", (size_t)(tap_random() % vocabulary) * 2654435 % 0xfffffff);
+	}
+}
+
+/* Compresses bytes behind prefix and decodes them; returns the length of the frame. */
+static size_t check_behind(struct str prefix, struct str bytes) {
+	struct buf frame = {0};
+	struct compress_prefix *made = compress_prefix_new(prefix, COMPRESS_BEST);
+	bool smaller = compress_append_behind(&frame, bytes, made);
+	compress_prefix_free(made);
+	char *back = malloc(bytes.len + 1);
+	if (smaller) {
+		CHECK_EQ(compress_decode_behind(buf_str(&frame), prefix, back, bytes.len), ERR_OK);
+		CHECK(memcmp(back, bytes.ptr, bytes.len) == 0);
+		CHECK_EQ(compress_decode_behind(buf_str(&frame), prefix, back, bytes.len + 1), ERR_CORRUPT);
+	}
+	size_t len = smaller ? frame.len : bytes.len;
+	free(back);
+	buf_deinit(&frame);
+	return len;
+}
+
+TEST(frames_behind_a_prefix_come_back_and_use_it) {
+	struct buf words = {0};
+	put_words(&words, 20000, 5000);
+	struct str prefix = str_make(words.ptr, 120000);
+	struct str bytes = str_make(words.ptr + 120000, 30000);
+	size_t alone = check_behind(STR(""), bytes);
+	CHECK(check_behind(prefix, bytes) * 10 < alone * 9);
+	CHECK(check_behind(prefix, str_make(prefix.ptr + 100, 30000)) < 100);
+	CHECK_EQ(check_behind(prefix, STR("")), 0);
+	buf_deinit(&words);
+}
+
+TEST(a_frame_decodes_only_behind_its_own_prefix_and_leaves_none_behind) {
+	struct buf words = {0};
+	struct buf frame = {0};
+	char back[20000];
+	put_words(&words, 5000, 5000);
+	struct str prefix = str_make(words.ptr, 20000);
+	struct compress_prefix *made = compress_prefix_new(prefix, COMPRESS_FAST);
+	REQUIRE(compress_append_behind(&frame, prefix, made));
+	compress_prefix_free(made);
+	CHECK_EQ(compress_decode_behind(buf_str(&frame), prefix, back, 20000), ERR_OK);
+	CHECK_EQ(compress_decode(buf_str(&frame), back, 20000), ERR_CORRUPT);
+	struct str cut = str_make(frame.ptr, frame.len - 1);
+	CHECK_EQ(compress_decode_behind(cut, prefix, back, 20000), ERR_CORRUPT);
+	CHECK_EQ(compress_decode(buf_str(&frame), back, 20000), ERR_CORRUPT);
+	frame.len = 0;
+	REQUIRE(compress_append(&frame, prefix, COMPRESS_FAST));
+	CHECK_EQ(compress_decode(buf_str(&frame), back, 20000), ERR_OK);
+	buf_deinit(&frame);
+	buf_deinit(&words);
+}
+
+TEST(a_prefix_that_looks_like_a_dictionary_of_zstd_is_content) {
+	struct buf bytes = {0};
+	buf_append_str(&bytes, STR("\x37\xa4\x30\xec"));
+	put_words(&bytes, 1000, 1000);
+	CHECK(check_behind(buf_str(&bytes), buf_str(&bytes)) < 100);
+	CHECK(check_behind(str_make(bytes.ptr, 4), buf_str(&bytes)) < bytes.len);
+	buf_deinit(&bytes);
+}
+
+TEST(lengths_that_cannot_be_true_are_known) {
+	CHECK(compress_may_be(0, 100));
+	CHECK(compress_may_be(1, 32768));
+	CHECK(!compress_may_be(1, 65536));
+	CHECK(!compress_may_be(1 << 20, UINT64_MAX));
+}

@@ -1,0 +1,100 @@
+/* Parts come back, and every changed byte is found: at once in the directory, with the part else.
+ */
+#include "codec/checked.h"
+
+#include "tap.h"
+
+/* Bytes whose end is the end of memory for the sanitizer. */
+static char *exactly(struct str bytes) {
+	char *copy = malloc(bytes.len + (bytes.len == 0));
+	memcpy(copy, bytes.len == 0 ? "" : bytes.ptr, bytes.len);
+	return copy;
+}
+
+TEST(parts_come_back_and_have_slack_behind_them) {
+	struct checked_writer writer = {0};
+	struct buf out = {0};
+	checked_part(&writer, STR("first"));
+	checked_part(&writer, STR(""));
+	checked_part(&writer, STR("third"));
+	checked_put(&writer, &out);
+	checked_writer_deinit(&writer);
+	char *bytes = exactly(buf_str(&out));
+	struct checked *checked;
+	REQUIRE(checked_open(str_make(bytes, out.len), &checked) == ERR_OK);
+	CHECK_EQ(checked_count(checked), 3);
+	struct str part;
+	for (unsigned again = 0; again < 2; again++) {
+		CHECK_EQ(checked_get(checked, 0, &part), ERR_OK);
+		CHECK_STR(part, "first");
+		CHECK_EQ(checked_get(checked, 1, &part), ERR_OK);
+		CHECK_STR(part, "");
+		CHECK_EQ(checked_get(checked, 2, &part), ERR_OK);
+		CHECK_STR(part, "third");
+	}
+	for (size_t i = 0; i < CHECKED_SLACK; i++) {
+		CHECK_EQ(part.ptr[part.len + i], 0);
+	}
+	CHECK_EQ(checked_damaged(checked, 0), 3);
+	CHECK_EQ(checked_damaged(checked, 9), 3);
+	checked_free(checked);
+	free(bytes);
+	buf_deinit(&out);
+}
+
+TEST(no_parts_at_all_are_fine) {
+	struct checked_writer writer = {0};
+	struct buf out = {0};
+	checked_put(&writer, &out);
+	CHECK_EQ(out.len, 4 + 1 + 4 + CHECKED_SLACK);
+	struct checked *checked;
+	REQUIRE(checked_open(buf_str(&out), &checked) == ERR_OK);
+	CHECK_EQ(checked_count(checked), 0);
+	checked_free(checked);
+	CHECK_EQ(checked_open(STR(""), &checked), ERR_CORRUPT);
+	buf_deinit(&out);
+}
+
+/* True when something is wrong, and only in parts of which one is damaged. */
+static bool is_found(struct str bytes, size_t parts) {
+	struct checked *checked;
+	if (checked_open(bytes, &checked) != ERR_OK) {
+		return true;
+	}
+	CHECK_EQ(checked_count(checked), parts);
+	size_t damaged = checked_damaged(checked, 0);
+	for (size_t i = 0; i < parts; i++) {
+		struct str part;
+		bool well = checked_get(checked, i, &part) == ERR_OK;
+		CHECK(well == (i != damaged));
+	}
+	CHECK(damaged == parts || checked_damaged(checked, damaged + 1) == parts);
+	checked_free(checked);
+	return damaged < parts;
+}
+
+TEST(every_changed_bit_and_every_cut_is_found) {
+	struct checked_writer writer = {0};
+	struct buf out = {0};
+	checked_part(&writer, STR("some text"));
+	checked_part(&writer, STR(""));
+	checked_part(&writer, STR("x"));
+	checked_put(&writer, &out);
+	checked_writer_deinit(&writer);
+	CHECK(!is_found(buf_str(&out), 3));
+	for (size_t bit = 0; bit < out.len * 8; bit++) {
+		out.ptr[bit / 8] = (char)(out.ptr[bit / 8] ^ 1 << bit % 8);
+		CHECK(is_found(buf_str(&out), 3));
+		out.ptr[bit / 8] = (char)(out.ptr[bit / 8] ^ 1 << bit % 8);
+	}
+	for (size_t len = 0; len < out.len; len++) {
+		char *bytes = exactly(str_make(out.ptr, len));
+		struct checked *checked;
+		CHECK_EQ(checked_open(str_make(bytes, len), &checked), ERR_CORRUPT);
+		free(bytes);
+	}
+	buf_append_char(&out, 0);
+	struct checked *checked;
+	CHECK_EQ(checked_open(buf_str(&out), &checked), ERR_CORRUPT);
+	buf_deinit(&out);
+}
