@@ -25,7 +25,8 @@ enum {
 
 enum lines_where {
 	LINES_LITERAL, /* at: bytes of literal text before it; slot: slots before it */
-	LINES_INSIDE,  /* slot: the slot in whose value it lies; at: bytes from the value's start, > 0 */
+	LINES_INSIDE, /* slot: the slot in whose value it lies; at: bytes from the value's start, > 0 */
+	LINES_NOWHERE, /* the row is kept whole after all: ask lines_draft_offset */
 };
 struct lines_place {
 	uint8_t where; /* enum lines_where */
@@ -73,6 +74,10 @@ const uint32_t *lines_draft_shape_of(const struct lines_draft *draft);
 uint32_t lines_draft_kind_shape(const struct lines_draft *draft, uint32_t cut, uint32_t kind);
 struct lines_place lines_draft_place(const struct lines_draft *draft, uint32_t cut, uint32_t kind,
                                      struct lines_place place);
+/* When lines_draft_place says LINES_NOWHERE: the offset in the text of a row (its number in the
+ * cut) of a place that its cut gave. */
+uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint32_t row,
+                            struct lines_place place);
 /* The parts (LINES_PARTS of them), each behind its buf. May use threads threads. */
 enum lines_part {
 	LINES_SHAPES, /* shapes, and of each slot where its values lie */

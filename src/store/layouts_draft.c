@@ -57,13 +57,16 @@ struct block_shape {
 	uint32_t layouts_first;
 };
 
+#define NOWHERE ((uint32_t)1 << 31)
+
 struct putting {
 	const struct layouts_draft *draft;
 	const struct lines_draft *lines;
 	struct map *names, *consts, *signatures;
-	struct map *layouts;  /* shape, signature (4 bytes each), then the body */
-	struct buf table;     /* struct block_layout of each */
-	uint32_t **layout_of; /* of each cut: layout of the block for each of its own */
+	struct map *layouts; /* shape, signature (4 bytes each), then the body */
+	struct buf table;    /* struct block_layout of each */
+	/* Of each cut: layout of the block for each of its own; with NOWHERE places become slices. */
+	uint32_t **layout_of;
 	struct block_shape *shapes;
 	uint32_t shapes_count;
 	uint32_t *in_order;        /* layouts by shape and number */
@@ -93,9 +96,19 @@ static uint32_t number_of(struct map *map, struct str key) {
 	return (uint32_t)*map_put(map, key, map_count(map), NULL);
 }
 
-/* Puts together the key of a layout of a cut in words of the block. */
-static void make_key(struct putting *putting, uint32_t cut_number, uint32_t layout,
+/* Both ends of an item in terms of the shape; false: the row is kept whole after all. */
+static bool translate(const struct putting *putting, uint32_t cut, uint32_t kind,
+                      const struct layout_key *item, struct lines_place out_places[2]) {
+	out_places[0] = lines_draft_place(putting->lines, cut, kind, place_unpack(item->from));
+	out_places[1] = lines_draft_place(putting->lines, cut, kind, place_unpack(item->to));
+	return out_places[0].where != LINES_NOWHERE && out_places[1].where != LINES_NOWHERE;
+}
+
+/* Puts together the key of a layout of a cut in words of the block. True: some of its places have
+ * become slices. */
+static bool make_key(struct putting *putting, uint32_t cut_number, uint32_t layout,
                      struct block_layout *out_layout) {
+	bool nowhere = false;
 	const struct layouts_cut *cut = cuts_of(putting->draft)[cut_number];
 	struct lines_place before = {.where = LINES_LITERAL};
 	uint32_t count = 0;
@@ -109,25 +122,28 @@ static void make_key(struct putting *putting, uint32_t cut_number, uint32_t layo
 	wire_put_u32(&putting->key, 0);
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t name = number_of(putting->names, map_key(cut->names, items[i].name));
+		uint8_t source = items[i].source;
+		struct lines_place places[2];
+		if (source == LAYOUT_PLACED && !translate(putting, cut_number, kind, &items[i], places)) {
+			source = LAYOUT_FREE;
+			nowhere = true;
+		}
 		wire_put_varint(&putting->signature, name);
-		buf_append_char(&putting->signature, (char)(items[i].kind | items[i].source << 4));
-		out_layout->free += items[i].source == LAYOUT_FREE;
-		out_layout->outside += items[i].source == LAYOUT_OUTSIDE;
-		if (items[i].source == LAYOUT_CONST) {
+		buf_append_char(&putting->signature, (char)(items[i].kind | source << 4));
+		out_layout->free += source == LAYOUT_FREE;
+		out_layout->outside += source == LAYOUT_OUTSIDE;
+		if (source == LAYOUT_CONST) {
 			struct str key = map_key(cut->consts, items[i].from);
 			wire_put_varint(&putting->key,
 			                number_of(putting->consts, str_slice(key, CONST_HEAD, key.len)));
-		} else if (items[i].source == LAYOUT_PLACED) {
-			struct lines_place from = place_unpack(items[i].from);
-			struct lines_place to = place_unpack(items[i].to);
-			from = lines_draft_place(putting->lines, cut_number, kind, from);
-			to = lines_draft_place(putting->lines, cut_number, kind, to);
-			put_place(&putting->key, from, &before);
-			put_place(&putting->key, to, &before);
+		} else if (source == LAYOUT_PLACED) {
+			put_place(&putting->key, places[0], &before);
+			put_place(&putting->key, places[1], &before);
 		}
 	}
 	out_layout->signature = number_of(putting->signatures, buf_str(&putting->signature));
 	le32_store(putting->key.ptr + 4, out_layout->signature);
+	return nowhere;
 }
 
 static void translate_cut(struct putting *putting, uint32_t cut_number) {
@@ -138,7 +154,7 @@ static void translate_cut(struct putting *putting, uint32_t cut_number) {
 	for (uint32_t i = 0; i < count; i++) {
 		struct block_layout layout;
 		bool added;
-		make_key(putting, cut_number, i, &layout);
+		bool nowhere = make_key(putting, cut_number, i, &layout);
 		ASSERT(layout.shape < putting->shapes_count);
 		layout_of[i] = (uint32_t)*map_put(putting->layouts, buf_str(&putting->key),
 		                                  map_count(putting->layouts), &added);
@@ -146,6 +162,8 @@ static void translate_cut(struct putting *putting, uint32_t cut_number) {
 			layout.number = putting->shapes[layout.shape].layouts++;
 			buf_append(&putting->table, &layout, sizeof(layout));
 		}
+		ASSERT(layout_of[i] < NOWHERE);
+		layout_of[i] |= nowhere ? NOWHERE : 0;
 	}
 	putting->layout_of[cut_number] = layout_of;
 }
@@ -187,7 +205,7 @@ static uint32_t count_rows(struct putting *putting) {
 		const uint32_t *layouts = rows_of(cuts_of(putting->draft)[c], &rows);
 		for (uint32_t row = 0; row < rows; row++) {
 			const struct block_layout *layout =
-			    layout_at(putting, putting->layout_of[c][layouts[row]]);
+			    layout_at(putting, putting->layout_of[c][layouts[row]] & ~NOWHERE);
 			struct block_shape *shape = &putting->shapes[layout->shape];
 			shape->rows++;
 			shape->free += layout->free;
@@ -216,28 +234,72 @@ static void place_shapes(struct putting *putting, struct values *values) {
 	ASSERT(values->numbers != NULL && values->slices != NULL && values->strings != NULL);
 }
 
+/* The rows of a cut on their way. */
+struct scatter {
+	const struct layouts_cut *cut;
+	uint32_t number;
+	const struct layout_slice *slices; /* the next one */
+	const uint32_t *lens;
+	const char *string;
+};
+
+static void scatter_row(struct scatter *scatter, struct block_shape *shape,
+                        const struct block_layout *layout, struct values *values) {
+	values->numbers[shape->row_at++] = layout->number;
+	for (uint32_t i = 0; i < layout->free; i++) {
+		values->slices[shape->free_at++] = *scatter->slices++;
+	}
+	for (uint32_t i = 0; i < layout->outside; i++) {
+		values->strings[shape->outside_at++] = str_make(scatter->string, *scatter->lens);
+		scatter->string += *scatter->lens++;
+	}
+}
+
+/* The free values of a row of which some had places. */
+static void scatter_nowhere(const struct putting *putting, struct scatter *scatter, uint32_t row,
+                            uint32_t layout, struct layout_slice *out_slices) {
+	uint32_t count;
+	uint32_t kind;
+	const struct layout_key *items = layouts_cut_items(scatter->cut, layout, &count, &kind);
+	for (uint32_t i = 0; i < count; i++) {
+		struct lines_place places[2];
+		if (items[i].source == LAYOUT_FREE) {
+			*out_slices++ = *scatter->slices++;
+		} else if (items[i].source == LAYOUT_PLACED &&
+		           !translate(putting, scatter->number, kind, &items[i], places)) {
+			uint32_t from = lines_draft_offset(putting->lines, scatter->number, row,
+			                                   place_unpack(items[i].from));
+			uint32_t to =
+			    lines_draft_offset(putting->lines, scatter->number, row, place_unpack(items[i].to));
+			*out_slices++ = (struct layout_slice){from, to - from};
+		}
+	}
+}
+
 static void scatter_cut(struct putting *putting, uint32_t number, uint32_t first_row,
                         struct values *values) {
 	const struct layouts_cut *cut = cuts_of(putting->draft)[number];
 	const uint32_t *shape_of = lines_draft_shape_of(putting->lines) + first_row;
-	const struct layout_slice *slices = (const struct layout_slice *)(void *)cut->slices.ptr;
-	const uint32_t *lens = (const uint32_t *)(void *)cut->lens.ptr;
-	const char *string = cut->strings.ptr == NULL ? "" : cut->strings.ptr;
+	struct scatter scatter = {
+	    .cut = cut,
+	    .number = number,
+	    .slices = (const struct layout_slice *)(void *)cut->slices.ptr,
+	    .lens = (const uint32_t *)(void *)cut->lens.ptr,
+	    .string = cut->strings.ptr == NULL ? "" : cut->strings.ptr,
+	};
 	uint32_t rows;
 	const uint32_t *layouts = rows_of(cut, &rows);
 	for (uint32_t row = 0; row < rows; row++) {
-		const struct block_layout *layout =
-		    layout_at(putting, putting->layout_of[number][layouts[row]]);
-		struct block_shape *shape = &putting->shapes[layout->shape];
-		ASSERT(layout->shape == shape_of[row]);
-		values->numbers[shape->row_at++] = layout->number;
-		for (uint32_t i = 0; i < layout->free; i++) {
-			values->slices[shape->free_at++] = *slices++;
+		uint32_t place = putting->layout_of[number][layouts[row]];
+		struct block_layout layout = *layout_at(putting, place & ~NOWHERE);
+		struct block_shape *shape = &putting->shapes[layout.shape];
+		ASSERT(layout.shape == shape_of[row]);
+		if ((place & NOWHERE) != 0) {
+			scatter_nowhere(putting, &scatter, row, layouts[row], values->slices + shape->free_at);
+			shape->free_at += layout.free;
+			layout.free = 0;
 		}
-		for (uint32_t i = 0; i < layout->outside; i++) {
-			values->strings[shape->outside_at++] = str_make(string, *lens);
-			string += *lens++;
-		}
+		scatter_row(&scatter, shape, &layout, values);
 	}
 }
 
