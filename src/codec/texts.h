@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "codec/wire.h"
 
+enum { TEXTS_LEN_MAX = 32 << 20 };
+
 struct texts_writer *texts_writer_new(void);
 void texts_writer_free(struct texts_writer *writer);                 /* NULL is fine */
 void texts_writer_add(struct texts_writer *writer, struct str text); /* copied */
