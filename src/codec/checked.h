@@ -7,8 +7,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "codec/packed.h"
 
-enum { CHECKED_SLACK = 16, CHECKED_PARTS_MAX = 1 << 20 };
+enum { CHECKED_SLACK = PACKED_SLACK, CHECKED_PARTS_MAX = 1 << 20 };
 
 struct checked_writer { /* zero-initialise */
 	struct buf bytes;   /* the parts, one behind the other */

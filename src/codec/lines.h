@@ -26,7 +26,7 @@ enum {
 enum lines_where {
 	LINES_LITERAL, /* at: bytes of literal text before it; slot: slots before it */
 	LINES_INSIDE, /* slot: the slot in whose value it lies; at: bytes from the value's start, > 0 */
-	LINES_NOWHERE, /* the row is kept whole after all: ask lines_draft_offset */
+	LINES_NOWHERE, /* not the same in all rows of the shape: ask lines_draft_offset for each */
 };
 struct lines_place {
 	uint8_t where; /* enum lines_where */

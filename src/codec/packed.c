@@ -123,18 +123,32 @@ static void append_hits(struct buf *hits, size_t first, uint64_t bits) {
 	}
 }
 
-void packed_find(const char *bytes, unsigned width, size_t first, size_t count, uint64_t least,
-                 uint64_t greatest, struct buf *hits) {
+bool packed_may_have(unsigned width, const struct packed_range *range) {
+	uint64_t least = range->least - range->base;
+	return least <= packed_mask(width) || 0 - least <= range->span;
+}
+
+void packed_find_range(const char *bytes, unsigned width, size_t first, size_t count,
+                       const struct packed_range *range, struct buf *hits) {
 	uint64_t values[FIND_CHUNK];
-	if (least > greatest || least > packed_mask(width)) {
+	uint64_t least = range->least - range->base;
+	ASSERT((uint64_t)range->hit_first + first + count <= (uint64_t)UINT32_MAX + 1);
+	if (!packed_may_have(width, range)) {
 		return;
 	}
-	ASSERT(first + count <= (uint64_t)UINT32_MAX + 1);
 	for (size_t done = 0; done < count; done += FIND_CHUNK) {
 		size_t n = MIN_OF(count - done, (size_t)FIND_CHUNK);
 		packed_get_many(bytes, width, first + done, n, values);
 		memset(values + n, 0, (FIND_CHUNK - n) * sizeof(*values));
-		uint64_t bits = in_range(values, least, greatest - least);
-		append_hits(hits, first + done, n < FIND_CHUNK ? bits & packed_mask((unsigned)n) : bits);
+		uint64_t bits = in_range(values, least, range->span) & packed_mask((unsigned)n);
+		append_hits(hits, range->hit_first + first + done, bits);
+	}
+}
+
+void packed_find(const char *bytes, unsigned width, size_t first, size_t count, uint64_t least,
+                 uint64_t greatest, struct buf *hits) {
+	if (least <= greatest) {
+		struct packed_range range = {.least = least, .span = greatest - least};
+		packed_find_range(bytes, width, first, count, &range, hits);
 	}
 }

@@ -54,3 +54,18 @@ void packed_get_many(const char *bytes, unsigned width, size_t first, size_t cou
  * ascending order. first + count is at most 2^32. */
 void packed_find(const char *bytes, unsigned width, size_t first, size_t count, uint64_t least,
                  uint64_t greatest, struct buf *hits);
+
+/* A range of sums: number + base in [least, least + span], all modulo 2^64. */
+struct packed_range {
+	uint64_t base;
+	uint64_t least;
+	uint64_t span;    /* greatest - least */
+	size_t hit_first; /* added to each hit: what number 0 is called */
+};
+
+/* As packed_find for numbers that are kept less a base. hit_first + first + count is at most 2^32.
+ */
+void packed_find_range(const char *bytes, unsigned width, size_t first, size_t count,
+                       const struct packed_range *range, struct buf *hits);
+/* Some number of width bits can be in the range. */
+bool packed_may_have(unsigned width, const struct packed_range *range);

@@ -1,0 +1,45 @@
+/* A run of bytes in zstd frames, of which few are decoded to read a stretch. The first frame is the
+ * head; later ones are FRAMES_SIZE long and may refer to it (compress.h: a prefix). Private to
+ * src/codec/texts*.c; what is written: docs/formats/texts.md.
+ */
+#pragma once
+
+#include "codec/compress.h"
+
+enum {
+	FRAMES_SIZE = 64 << 10,      /* decoded bytes of a frame behind the head, but for the last */
+	FRAMES_HEAD_MAX = 512 << 10, /* decoded bytes of the head */
+	FRAMES_KEPT = 32,            /* decoded frames that are kept beside the head */
+};
+
+/* Takes the run piece by piece and compresses as it comes: memory is the head's, a frame's and what
+ * is to be written. */
+struct frames_writer {
+	int level;
+	uint64_t len;                   /* of the whole run */
+	uint64_t head_len;              /* of the first frame; 0 when there is no run */
+	bool behind_head;               /* later frames refer to it */
+	struct buf pending;             /* not yet compressed */
+	struct compress_prefix *prefix; /* of the head, when it is written */
+	struct buf sizes;               /* of the frames, as written */
+	struct buf frames;
+};
+
+void frames_writer_init(struct frames_writer *writer, uint64_t len, int level);
+void frames_writer_deinit(struct frames_writer *writer);
+void frames_writer_add(struct frames_writer *writer, struct str bytes);
+/* Bytes that frames_writer_put will append at least. All of the run must have been added. */
+size_t frames_writer_size(struct frames_writer *writer);
+/* Appends the frames. */
+void frames_writer_put(struct frames_writer *writer, struct buf *out);
+
+struct frames; /* opened; one thread at a time */
+
+/* len: of the run, as it was written; ERR_CORRUPT when it cannot be. Borrows the bytes until
+ * frames_free. Memory: FRAMES_HEAD_MAX + FRAMES_KEPT * FRAMES_SIZE (2.5 MiB, or len if that is
+ * less), 24 bytes a frame, and the longest stretch that frames_view gave. */
+MUST_USE enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames);
+void frames_free(struct frames *frames); /* NULL is fine */
+/* Bytes at to at + len - 1 of the run, valid until the next call. ERR_CORRUPT: also when they are
+ * not within it. */
+MUST_USE enum err frames_view(struct frames *frames, uint64_t at, size_t len, struct str *out);

@@ -1,0 +1,164 @@
+/* The rows of one batch, cut into skeletons and values. Batches are cut in any thread; what is
+ * common to all of them is found in lines_draft.c.
+ */
+#include "codec/lines_private.h"
+
+static void *grow(void *array, uint32_t *cap, uint32_t need, size_t size) {
+	if (need <= *cap) {
+		return array;
+	}
+	*cap = MAX_OF(need, *cap + *cap / 2 + 64);
+	void *bigger = reallocarray(array, *cap, size);
+	ASSERT(bigger != NULL);
+	return bigger;
+}
+
+static void add_kind(struct lines_cut *cut, struct str skeleton, uint64_t hash, uint32_t values) {
+	cut->kinds = grow(cut->kinds, &cut->kinds_cap, cut->kinds_count + 1, sizeof(*cut->kinds));
+	cut->kinds[cut->kinds_count++] = (struct lines_cut_kind){
+	    .hash = hash, .values = values, .skeleton = cut->bytes.len, .skeleton_len = skeleton.len};
+	buf_append_str(&cut->bytes, skeleton);
+}
+
+struct lines_cut *lines_cut_new(void) {
+	struct lines_cut *cut = calloc(1, sizeof(*cut));
+	ASSERT(cut != NULL);
+	add_kind(cut, STR(""), 0, 0); /* kept whole */
+	cut->table_size = 256;
+	cut->table = calloc(cut->table_size, sizeof(*cut->table));
+	ASSERT(cut->table != NULL);
+	return cut;
+}
+
+void lines_cut_free(struct lines_cut *cut) {
+	if (cut != NULL) {
+		cut_line_deinit(&cut->line);
+		buf_deinit(&cut->bytes);
+		free(cut->rows);
+		free(cut->kinds);
+		free(cut->table);
+		free(cut->values);
+		free(cut);
+	}
+}
+
+void lines_cut_seal(struct lines_cut *cut) {
+	cut_line_deinit(&cut->line);
+	cut->line = (struct cut_line){0};
+	free(cut->table);
+	cut->table = NULL;
+}
+
+/* ---- kinds ---- */
+
+static uint32_t *find_cell(const struct lines_cut *cut, struct str skeleton, uint64_t hash) {
+	uint32_t at = (uint32_t)hash & (cut->table_size - 1);
+	while (cut->table[at] != 0) {
+		uint32_t kind = cut->table[at];
+		if (cut->kinds[kind].hash == hash && str_eq(lines_cut_skeleton(cut, kind), skeleton)) {
+			break;
+		}
+		at = (at + 1) & (cut->table_size - 1);
+	}
+	return &cut->table[at];
+}
+
+static void grow_table(struct lines_cut *cut) {
+	cut->table_size *= 4;
+	free(cut->table);
+	cut->table = calloc(cut->table_size, sizeof(*cut->table));
+	ASSERT(cut->table != NULL);
+	for (uint32_t kind = 1; kind < cut->kinds_count; kind++) {
+		*find_cell(cut, lines_cut_skeleton(cut, kind), cut->kinds[kind].hash) = kind;
+	}
+}
+
+static uint32_t find_kind(struct lines_cut *cut) {
+	struct str skeleton = buf_str(&cut->line.skeleton);
+	uint32_t *cell = find_cell(cut, skeleton, cut->line.hash);
+	if (*cell != 0) {
+		return *cell;
+	}
+	uint32_t kind = cut->kinds_count;
+	*cell = kind;
+	add_kind(cut, skeleton, cut->line.hash, cut->line.count);
+	if (cut->kinds_count * 2 > cut->table_size) {
+		grow_table(cut);
+	}
+	return kind;
+}
+
+/* ---- rows ---- */
+
+static void add_values(struct lines_cut *cut) {
+	uint32_t need = cut->values_count + cut->line.count;
+	cut->values = grow(cut->values, &cut->values_cap, need, sizeof(*cut->values));
+	memcpy(cut->values + cut->values_count, cut->line.values,
+	       cut->line.count * sizeof(*cut->values));
+	cut->values_count = need;
+}
+
+void lines_cut_add(struct lines_cut *cut, struct str text) {
+	ASSERT(cut->table != NULL);
+	struct lines_cut_row row = {.text = text, .values = cut->values_count};
+	if (skeleton_cut(text, &cut->line)) {
+		row.kind = find_kind(cut);
+		if (cut->line.count > 0) {
+			add_values(cut);
+		}
+	}
+	cut->kinds[row.kind].rows++;
+	cut->rows = grow(cut->rows, &cut->rows_cap, cut->rows_count + 1, sizeof(*cut->rows));
+	cut->rows[cut->rows_count++] = row;
+}
+
+uint32_t lines_cut_rows(const struct lines_cut *cut) {
+	return cut->rows_count;
+}
+
+struct str lines_cut_text(const struct lines_cut *cut, uint32_t row) {
+	ASSERT(row < cut->rows_count);
+	return cut->rows[row].text;
+}
+
+uint32_t lines_cut_kind(const struct lines_cut *cut, uint32_t row) {
+	ASSERT(row < cut->rows_count);
+	return cut->rows[row].kind;
+}
+
+uint32_t lines_cut_kinds(const struct lines_cut *cut) {
+	return cut->kinds_count;
+}
+
+static struct lines_place place_of(const struct cut_value *values, uint32_t count,
+                                   uint32_t offset) {
+	uint32_t before = 0; /* bytes of the values before */
+	for (uint32_t i = 0; i < count; i++) {
+		if (offset <= values[i].offset) {
+			return (struct lines_place){LINES_LITERAL, (uint16_t)i, offset - before};
+		}
+		if (offset < values[i].offset + values[i].len) {
+			return (struct lines_place){LINES_INSIDE, (uint16_t)i, offset - values[i].offset};
+		}
+		before += values[i].len;
+	}
+	return (struct lines_place){LINES_LITERAL, (uint16_t)count, offset - before};
+}
+
+struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset) {
+	ASSERT(row < cut->rows_count);
+	const struct lines_cut_row *entry = &cut->rows[row];
+	ASSERT(offset <= entry->text.len);
+	if (entry->kind == 0) { /* one slot that is all of the text */
+		struct cut_value whole = {.len = (uint32_t)entry->text.len};
+		return place_of(&whole, 1, offset);
+	}
+	return place_of(cut->values + entry->values, cut->kinds[entry->kind].values, offset);
+}
+
+size_t lines_cut_bytes(const struct lines_cut *cut) {
+	return sizeof(*cut) + cut->rows_cap * sizeof(*cut->rows) +
+	       cut->kinds_cap * sizeof(*cut->kinds) + cut->bytes.cap +
+	       cut->values_cap * sizeof(*cut->values) +
+	       (cut->table != NULL ? cut->table_size * sizeof(*cut->table) : 0);
+}

@@ -1,0 +1,299 @@
+/* All ways in which the needle could lie in a shape: it begins in a literal or in a slot, and goes
+ * on over slots and literals until it ends. Each way asks something of some slots; one of them, the
+ * one that says most, is looked up.
+ */
+#include "codec/lines_find.h"
+
+#include "base/bits.h"
+#include "codec/lines_open.h"
+#include "codec/slot_find.h"
+
+enum { DEMANDS_MAX = 8, WAYS_MAX = 4096 };
+
+struct demand { /* on a slot of the shape: to fit needle[from, to) so */
+	uint32_t slot;
+	uint16_t from, to;
+	uint8_t match;
+};
+
+struct search {
+	struct lines *lines;
+	const struct lines_needle *needle;
+	struct slot_finder *finder;
+	struct buf literals;        /* of all shapes, folded when the needle is */
+	bool *all_maybe, *all_sure; /* of each shape: all rows */
+	struct buf hits, rows;
+	uint64_t *maybe, *sure;
+	/* of the shape at hand */
+	const struct lines_shape *shape;
+	uint32_t *starts; /* of the literal before each slot, and of the last; slots + 1, and the end */
+	size_t starts_cap;
+	struct demand demands[DEMANDS_MAX];
+	uint32_t demands_count;
+	uint32_t ways; /* tried so far */
+	bool lost;     /* more ways than are tried: all rows, perhaps */
+	enum err err;
+};
+
+static struct slot_piece piece_of(const struct search *search, const struct demand *demand) {
+	return (struct slot_piece){
+	    .bytes = str_make(search->needle->bytes.ptr + demand->from, demand->to - demand->from),
+	    .match = demand->match,
+	    .fold = search->needle->fold};
+}
+
+static const struct slot *slot_at(const struct search *search, uint32_t slot) {
+	return &search->lines->slots[search->shape->slots_first + slot].column;
+}
+
+static struct str literal_at(const struct search *search, uint32_t number) {
+	return str_make(search->literals.ptr + search->starts[number],
+	                search->starts[number + 1] - search->starts[number]);
+}
+
+/* ---- a way that reaches the needle's end ---- */
+
+/* How much a demand says: more bytes, and whole values before parts of values. */
+static uint32_t weight(const struct search *search, const struct demand *demand) {
+	const struct slot *slot = slot_at(search, demand->slot);
+	uint32_t bytes = (uint32_t)(demand->to - demand->from);
+	bool looked_up = slot->code == SLOT_TEXT || demand->match == SLOT_EQUALS;
+	bool short_text = slot->code == SLOT_TEXT && bytes < 3 && slot->form == SLOT_AS_TEXTS;
+	return slot->form == SLOT_AS_STAMP || short_text ? 0 : bytes * 2 + looked_up;
+}
+
+static enum err take_hits(struct search *search, bool sure) {
+	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
+	buf_clear(&search->rows);
+	TRY(order_rows(search->lines->order, shape, (const uint32_t *)(void *)search->hits.ptr,
+	               search->hits.len / sizeof(uint32_t), &search->rows));
+	for (size_t at = 0; at < search->rows.len; at += sizeof(uint32_t)) {
+		uint32_t row = le32_load(search->rows.ptr + at);
+		bits_set(search->maybe, row);
+		if (sure && search->sure != NULL) {
+			bits_set(search->sure, row);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err look_up(struct search *search, const struct demand *demand, bool alone) {
+	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
+	struct slot_piece piece = piece_of(search, demand);
+	enum slot_found found;
+	buf_clear(&search->hits);
+	TRY(slot_find(search->finder, slot_at(search, demand->slot), search->shape->rows, &piece,
+	              &search->hits, &found));
+	if (found == SLOT_SOME) {
+		return take_hits(search, alone);
+	}
+	search->all_maybe[shape] |= found != SLOT_NONE;
+	search->all_sure[shape] |= found == SLOT_ALL && alone;
+	return ERR_OK;
+}
+
+static void end_way(struct search *search) {
+	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
+	const struct demand *best = NULL;
+	for (uint32_t i = 0; i < search->demands_count; i++) {
+		const struct demand *demand = &search->demands[i];
+		if (best == NULL || weight(search, demand) > weight(search, best)) {
+			best = demand;
+		}
+	}
+	if (best == NULL) {
+		search->all_maybe[shape] = search->all_sure[shape] = true;
+	} else if (weight(search, best) == 0) {
+		search->all_maybe[shape] = true;
+	} else if (search->err == ERR_OK) {
+		search->err = look_up(search, best, search->demands_count == 1);
+	}
+}
+
+/* ---- ways ---- */
+
+static bool done(const struct search *search) {
+	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
+	bool settled = search->sure != NULL ? search->all_sure[shape] : search->all_maybe[shape];
+	return settled || search->lost || search->err != ERR_OK;
+}
+
+/* False: the slot can never be so, or there is no room to say it. */
+static bool push_demand(struct search *search, uint32_t slot, size_t from, size_t to,
+                        enum slot_match match) {
+	struct demand demand = {slot, (uint16_t)from, (uint16_t)to, (uint8_t)match};
+	struct slot_piece piece = piece_of(search, &demand);
+	if (!slot_can(slot_at(search, slot)->code, &piece)) {
+		return false;
+	}
+	if (search->demands_count == DEMANDS_MAX || ++search->ways > WAYS_MAX) {
+		search->lost = true;
+		return false;
+	}
+	search->demands[search->demands_count++] = demand;
+	return true;
+}
+
+/* needle[at, ...) against what begins with literal number. */
+static void go_on(struct search *search, uint32_t number, size_t at);
+
+/* A value of the slot ends where needle[to] begins. */
+static void past_slot(struct search *search, uint32_t slot, size_t from, size_t to,
+                      enum slot_match match) {
+	struct str literal = literal_at(search, slot + 1);
+	struct str needle = search->needle->bytes;
+	if (literal.len > 0 && literal.ptr[0] != needle.ptr[to]) {
+		return;
+	}
+	if (push_demand(search, slot, from, to, match)) {
+		go_on(search, slot + 1, to);
+		search->demands_count--;
+	}
+}
+
+static void go_on(struct search *search, uint32_t number, size_t at) {
+	struct str literal = literal_at(search, number);
+	struct str needle = search->needle->bytes;
+	size_t len = MIN_OF(literal.len, needle.len - at);
+	if (len > 0 && memcmp(literal.ptr, needle.ptr + at, len) != 0) {
+		return;
+	}
+	at += len;
+	if (at == needle.len) {
+		end_way(search);
+		return;
+	}
+	if (number == search->shape->slots_count) {
+		return;
+	}
+	if (push_demand(search, number, at, needle.len, SLOT_PREFIX)) {
+		end_way(search);
+		search->demands_count--;
+	}
+	for (size_t to = at; to < needle.len && !done(search); to++) {
+		past_slot(search, number, at, to, SLOT_EQUALS);
+	}
+}
+
+static void from_literal(struct search *search, uint32_t number) {
+	struct str literal = literal_at(search, number);
+	struct str needle = search->needle->bytes;
+	if (literal.len >= needle.len &&
+	    memmem(literal.ptr, literal.len, needle.ptr, needle.len) != NULL) {
+		end_way(search);
+		return;
+	}
+	if (number == search->shape->slots_count) {
+		return;
+	}
+	size_t longest = MIN_OF(literal.len, needle.len - 1);
+	for (size_t len = 1; len <= longest && !done(search); len++) {
+		if (literal.ptr[literal.len - len] == needle.ptr[0] &&
+		    memcmp(literal.ptr + literal.len - len, needle.ptr, len) == 0) {
+			if (push_demand(search, number, len, needle.len, SLOT_PREFIX)) {
+				end_way(search);
+				search->demands_count--;
+			}
+			for (size_t to = len; to < needle.len && !done(search); to++) {
+				past_slot(search, number, len, to, SLOT_EQUALS);
+			}
+		}
+	}
+}
+
+static void from_slot(struct search *search, uint32_t slot) {
+	struct str needle = search->needle->bytes;
+	if (push_demand(search, slot, 0, needle.len, SLOT_CONTAINS)) {
+		end_way(search);
+		search->demands_count--;
+	}
+	for (size_t to = 1; to < needle.len && !done(search); to++) {
+		past_slot(search, slot, 0, to, SLOT_SUFFIX);
+	}
+}
+
+/* ---- shapes ---- */
+
+static void find_starts(struct search *search) {
+	const struct lines_shape *shape = search->shape;
+	size_t need = (size_t)shape->slots_count + 2;
+	if (need > search->starts_cap) {
+		search->starts_cap = need * 2;
+		free(search->starts);
+		search->starts = reallocarray(NULL, search->starts_cap, sizeof(*search->starts));
+		ASSERT(search->starts != NULL);
+	}
+	uint32_t at = (uint32_t)shape->literal;
+	search->starts[0] = at;
+	for (uint32_t i = 0; i < shape->slots_count; i++) {
+		at += search->lines->slots[shape->slots_first + i].literal_len;
+		search->starts[i + 1] = at;
+	}
+	search->starts[shape->slots_count + 1] = (uint32_t)shape->literal + shape->literal_len;
+}
+
+static enum err ask_shape(struct search *search, uint32_t number) {
+	search->shape = &search->lines->shapes[number];
+	search->demands_count = 0;
+	search->ways = 0;
+	search->lost = false;
+	find_starts(search);
+	for (uint32_t i = 0; i <= search->shape->slots_count && !done(search); i++) {
+		from_literal(search, i);
+		if (i < search->shape->slots_count && !done(search)) {
+			from_slot(search, i);
+		}
+	}
+	search->all_maybe[number] |= search->lost;
+	return search->err;
+}
+
+static enum err ask_whole(struct search *search) {
+	struct slot_piece piece = {search->needle->bytes, SLOT_CONTAINS, search->needle->fold};
+	enum slot_found found;
+	search->shape = &search->lines->shapes[LINES_SHAPE_WHOLE];
+	if (search->shape->rows == 0) {
+		return ERR_OK;
+	}
+	buf_clear(&search->hits);
+	TRY(slot_find_whole(search->finder, search->lines->whole, &piece, &search->hits, &found));
+	if (found == SLOT_SOME) {
+		return take_hits(search, true);
+	}
+	search->all_maybe[0] = search->all_sure[0] = found == SLOT_ALL;
+	return ERR_OK;
+}
+
+static enum err ask_all(struct search *search) {
+	struct lines *lines = search->lines;
+	TRY(ask_whole(search));
+	for (uint32_t i = 1; i < lines->shapes_count; i++) {
+		TRY(ask_shape(search, i));
+	}
+	TRY(order_bits(lines->order, search->all_maybe, search->maybe));
+	return search->sure == NULL ? ERR_OK : order_bits(lines->order, search->all_sure, search->sure);
+}
+
+enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint64_t *maybe,
+                    uint64_t *sure) {
+	ASSERT(needle->bytes.len > 0);
+	ASSERT(needle->bytes.len <= UINT16_MAX);
+	struct search search = {.lines = lines, .needle = needle, .maybe = maybe, .sure = sure};
+	search.finder = slot_finder_new(&lines->shared);
+	search.all_maybe = calloc(lines->shapes_count, sizeof(bool));
+	search.all_sure = calloc(lines->shapes_count, sizeof(bool));
+	ASSERT(search.all_maybe != NULL && search.all_sure != NULL);
+	buf_append_str(&search.literals, buf_str(&lines->literals));
+	for (size_t i = 0; needle->fold && i < search.literals.len; i++) {
+		search.literals.ptr[i] = char_lower(search.literals.ptr[i]);
+	}
+	enum err err = ask_all(&search);
+	slot_finder_free(search.finder);
+	free(search.all_maybe);
+	free(search.all_sure);
+	free(search.starts);
+	buf_deinit(&search.literals);
+	buf_deinit(&search.hits);
+	buf_deinit(&search.rows);
+	return err;
+}

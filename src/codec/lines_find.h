@@ -1,0 +1,18 @@
+/* Rows that have a piece of text, found in shapes and columns: rows are not put together. A literal
+ * answers for all rows of its shape; a piece that goes over a border is looked for on both sides of
+ * it.
+ */
+#pragma once
+
+#include "codec/lines.h"
+
+struct lines_needle {
+	struct str bytes; /* at least one byte; lower case when fold is set */
+	bool fold;        /* ASCII letters in any case */
+};
+
+/* Sets the bits (base/bits.h, one for each row) of all rows that have needle, and perhaps of
+ * others: where a value is looked at only in part. sure may be NULL; else the bits of rows that
+ * surely have it are set there. ERR_CORRUPT. */
+MUST_USE enum err lines_find(struct lines *lines, const struct lines_needle *needle,
+                             uint64_t *maybe, uint64_t *sure);

@@ -1,0 +1,151 @@
+/* What is found in shapes and columns is compared with a look at each line. */
+#include "codec/lines_find.h"
+
+#include "base/bits.h"
+#include "codec/lines_sample.h"
+#include "codec/packed.h"
+#include "tap.h"
+
+struct sample {
+	struct buf bytes;
+	size_t *ends;
+	int64_t *times;
+	uint32_t rows;
+	struct buf parts[LINES_PARTS];
+	struct lines *lines;
+};
+
+static void sample_deinit(struct sample *sample) {
+	lines_free(sample->lines);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		buf_deinit(&sample->parts[i]);
+	}
+	buf_deinit(&sample->bytes);
+	free(sample->ends);
+	free(sample->times);
+}
+
+static struct str text_at(const struct sample *sample, uint32_t row) {
+	return str_slice(buf_str(&sample->bytes), row == 0 ? 0 : sample->ends[row - 1],
+	                 sample->ends[row]);
+}
+
+static void sample_init(struct sample *sample, uint32_t rows, void (*line)(struct buf *, int64_t)) {
+	struct lines_draft *draft = lines_draft_new();
+	struct lines_cut *cut = lines_cut_new();
+	struct str parts[LINES_PARTS];
+	sample->rows = rows;
+	sample->ends = calloc(rows, sizeof(*sample->ends));
+	sample->times = calloc(rows, sizeof(*sample->times));
+	for (uint32_t i = 0; i < rows; i++) {
+		sample->times[i] = (1763078400 + (int64_t)i) * INSTANT_SECOND;
+		line(&sample->bytes, sample->times[i]);
+		sample->ends[i] = sample->bytes.len;
+	}
+	for (uint32_t i = 0; i < rows; i++) {
+		lines_cut_add(cut, text_at(sample, i));
+	}
+	lines_draft_add(draft, cut, sample->times);
+	lines_draft_mine(draft);
+	lines_draft_put(draft, sample->parts, 1);
+	lines_draft_free(draft);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		memset(buf_reserve(&sample->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
+		parts[i] = buf_str(&sample->parts[i]);
+	}
+	REQUIRE(lines_open(parts, rows, &sample->lines) == ERR_OK);
+}
+
+static bool has(struct str text, struct str needle, bool fold) {
+	for (size_t i = 0; i + needle.len <= text.len; i++) {
+		size_t k = 0;
+		while (k < needle.len &&
+		       (fold ? char_lower(text.ptr[i + k]) : text.ptr[i + k]) == needle.ptr[k]) {
+			k++;
+		}
+		if (k == needle.len) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct tally {
+	size_t truth, maybe, sure;
+};
+
+static void compare(struct sample *sample, struct str needle, bool fold, struct tally *tally) {
+	struct lines_needle asked = {needle, fold};
+	uint64_t *maybe = calloc(bits_words(sample->rows) + 1, sizeof(*maybe));
+	uint64_t *sure = calloc(bits_words(sample->rows) + 1, sizeof(*sure));
+	uint64_t *alone = calloc(bits_words(sample->rows) + 1, sizeof(*alone));
+	CHECK(lines_find(sample->lines, &asked, maybe, sure) == ERR_OK);
+	CHECK(lines_find(sample->lines, &asked, alone, NULL) == ERR_OK);
+	for (uint32_t i = 0; i < sample->rows; i++) {
+		bool truth = has(text_at(sample, i), needle, fold);
+		if ((truth && !(bits_get(maybe, i) && bits_get(alone, i))) ||
+		    (!truth && bits_get(sure, i))) {
+			CHECK_STR(needle, ""); /* to see it */
+			CHECK_STR(text_at(sample, i), "");
+			break;
+		}
+		tally->truth += truth;
+		tally->maybe += bits_get(maybe, i);
+		tally->sure += bits_get(sure, i);
+	}
+	free(maybe);
+	free(sure);
+	free(alone);
+}
+
+TEST(pieces_of_lines_are_found_where_they_are) {
+	struct tally tally = {0};
+	for (size_t round = 0; round < tap_rounds(12); round++) {
+		struct sample sample CLEANUP(sample_deinit) = {0};
+		sample_init(&sample, 1 + (uint32_t)(tap_random() % 1500), sample_line);
+		REQUIRE(sample.lines != NULL);
+		for (size_t i = 0; i < 60; i++) {
+			struct str text = text_at(&sample, (uint32_t)(tap_random() % sample.rows));
+			char needle[40];
+			size_t len = 1 + tap_random() % (sizeof(needle) - 1);
+			if (text.len == 0) {
+				continue;
+			}
+			len = MIN_OF(len, text.len);
+			memcpy(needle, text.ptr + tap_random() % (text.len - len + 1), len);
+			if (tap_random() % 4 == 0) { /* mostly in no line */
+				needle[tap_random() % len] = text.ptr[tap_random() % text.len];
+			}
+			bool fold = tap_random() % 2 == 0;
+			for (size_t k = 0; fold && k < len; k++) {
+				needle[k] = char_lower(needle[k]);
+			}
+			compare(&sample, str_make(needle, len), fold, &tally);
+		}
+	}
+	/* Short pieces, and those of times, are looked up but in part. */
+	CHECK(tally.truth > 1000);
+	CHECK(tally.maybe < 2 * tally.truth);
+	CHECK(tally.sure > tally.truth / 2);
+}
+
+static void plain_line(struct buf *out, int64_t time_ns) {
+	(void)time_ns;
+	buf_printf(out, "Failed password for %s from 10.0.%u.%u port %u",
+	           tap_random() % 2 ? "root" : "admin", (unsigned)(tap_random() % 3),
+	           (unsigned)(tap_random() % 200), (unsigned)(tap_random() % 60000));
+}
+
+TEST(words_of_literals_and_whole_numbers_are_sure) {
+	static const char *const needles[] = {"ssword fo", "10.0.1.77", "for root from", "nowhere",
+	                                      "port 5"};
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, 2000, plain_line);
+	REQUIRE(sample.lines != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(needles); i++) {
+		struct tally tally = {0};
+		compare(&sample, str_from(needles[i]), false, &tally);
+		CHECK_EQ(tally.sure, tally.maybe);
+		CHECK_EQ(tally.truth, tally.maybe);
+	}
+}

@@ -1,0 +1,262 @@
+/* Putting rows together. */
+#include "codec/lines_open.h"
+
+static void *make_room(void *array, size_t *cap, size_t need, size_t size) {
+	if (need <= *cap) {
+		return array;
+	}
+	free(array);
+	*cap = need + need / 4;
+	array = reallocarray(NULL, *cap, size);
+	ASSERT(array != NULL);
+	return array;
+}
+
+static void rows_make_room(struct lines_rows *rows, uint32_t count) {
+	if (count + 1 > rows->cap) {
+		rows->cap = count + 1;
+		free(rows->shapes);
+		free(rows->ranks);
+		free(rows->starts);
+		free(rows->slot_first);
+		rows->shapes = reallocarray(NULL, rows->cap, sizeof(*rows->shapes));
+		rows->ranks = reallocarray(NULL, rows->cap, sizeof(*rows->ranks));
+		rows->starts = reallocarray(NULL, rows->cap, sizeof(*rows->starts));
+		rows->slot_first = reallocarray(NULL, rows->cap, sizeof(*rows->slot_first));
+		ASSERT(rows->shapes != NULL && rows->ranks != NULL && rows->starts != NULL &&
+		       rows->slot_first != NULL);
+	}
+	buf_clear(&rows->bytes);
+	rows->count = count;
+}
+
+void lines_rows_deinit(struct lines_rows *rows) {
+	free(rows->shapes);
+	free(rows->ranks);
+	free(rows->starts);
+	free(rows->slot_first);
+	free(rows->slots);
+	buf_deinit(&rows->bytes);
+	*rows = (struct lines_rows){0};
+}
+
+/* ---- runs ---- */
+
+/* Finds the runs and numbers the slots. Rows of a shape come in order of rank, one after the other.
+ */
+static enum err find_runs(struct lines *lines, struct lines_rows *rows) {
+	uint64_t slots = 0;
+	for (uint32_t i = 0; i < rows->count; i++) {
+		uint32_t shape = rows->shapes[i];
+		rows->slot_first[i] = (uint32_t)slots;
+		slots += lines->shapes[shape].slots_count;
+		if (lines->run_of[shape] == 0) {
+			lines->runs[lines->runs_count++] =
+			    (struct lines_run){.shape = shape, .first_rank = rows->ranks[i], .count = 1};
+			lines->run_of[shape] = lines->runs_count;
+			continue;
+		}
+		struct lines_run *run = &lines->runs[lines->run_of[shape] - 1];
+		if (rows->ranks[i] != run->first_rank + run->count) {
+			return ERR_CORRUPT;
+		}
+		run->count++;
+	}
+	rows->slot_first[rows->count] = (uint32_t)slots;
+	return slots > UINT32_MAX ? ERR_LIMIT : ERR_OK;
+}
+
+static void begin_runs(struct lines *lines, uint32_t rows) {
+	lines->runs_count = 0;
+	if (lines->run_of == NULL) {
+		lines->run_of = calloc(lines->shapes_count, sizeof(*lines->run_of));
+		ASSERT(lines->run_of != NULL);
+	}
+	if (rows > lines->runs_cap) {
+		lines->runs_cap = rows;
+		free(lines->runs);
+		lines->runs = reallocarray(NULL, lines->runs_cap, sizeof(*lines->runs));
+		ASSERT(lines->runs != NULL);
+	}
+}
+
+static void forget_runs(struct lines *lines) {
+	for (uint32_t i = 0; i < lines->runs_count; i++) {
+		lines->run_of[lines->runs[i].shape] = 0;
+	}
+}
+
+/* Strings of the rows of a run: where each begins goes to values. In pieces, so that a few bytes
+ * that stand for many long strings are noticed in time. */
+static enum err run_strings(struct lines *lines, const struct lines_run *run,
+                            const struct lines_slot *slot, size_t at, size_t bytes_max) {
+	enum { PIECE = 256 };
+	size_t start = lines->strings.len;
+	for (uint32_t done = 0; done < run->count; done += PIECE) {
+		uint32_t count = MIN_OF(run->count - done, (uint32_t)PIECE);
+		uint32_t first = run->first_rank + done;
+		uint32_t *lens = lines->lens + at + done;
+		if (run->shape == LINES_SHAPE_WHOLE) {
+			TRY(texts_get_many(lines->whole, first, count, &lines->strings, lens));
+		} else {
+			TRY(slot_texts(&lines->shared, &slot->column, first, count, &lines->strings, lens));
+		}
+		if (lines->strings.len > bytes_max) {
+			return ERR_LIMIT;
+		}
+	}
+	for (uint32_t k = 0; k < run->count; k++) {
+		lines->values[at + k] = start;
+		start += lines->lens[at + k];
+	}
+	return ERR_OK;
+}
+
+/* Times of the rows of a run, in order of rank. */
+static void run_times(struct lines *lines, const struct lines_rows *rows, const int64_t *times,
+                      const struct lines_run *run) {
+	size_t found = 0;
+	for (uint32_t i = 0; found < run->count; i++) {
+		if (rows->shapes[i] == run->shape) {
+			lines->times[found++] = times[i];
+		}
+	}
+}
+
+static enum err run_values(struct lines *lines, const struct lines_rows *rows, const int64_t *times,
+                           size_t bytes_max, struct lines_run *run) {
+	const struct lines_shape *shape = &lines->shapes[run->shape];
+	if (run->shape == LINES_SHAPE_WHOLE) {
+		return run_strings(lines, run, NULL, run->values, bytes_max);
+	}
+	if (shape->has_stamp) {
+		run_times(lines, rows, times, run);
+	}
+	for (uint32_t i = 0; i < shape->slots_count; i++) {
+		const struct lines_slot *slot = &lines->slots[shape->slots_first + i];
+		size_t at = run->values + (size_t)i * run->count;
+		if (slot->column.code == SLOT_TEXT) {
+			TRY(run_strings(lines, run, slot, at, bytes_max));
+		} else {
+			slot_numbers(&lines->shared, &slot->column, run->first_rank, run->count, lines->times,
+			             lines->values + at);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err decode_runs(struct lines *lines, struct lines_rows *rows, const int64_t *times,
+                            size_t bytes_max) {
+	size_t need = rows->slot_first[rows->count];
+	lines->values = make_room(lines->values, &lines->values_cap, need, sizeof(*lines->values));
+	lines->lens = make_room(lines->lens, &lines->lens_cap, need, sizeof(*lines->lens));
+	lines->times = make_room(lines->times, &lines->times_cap, rows->count, sizeof(*lines->times));
+	if (need > rows->slots_cap) {
+		rows->slots_cap = (uint32_t)need;
+		free(rows->slots);
+		rows->slots = reallocarray(NULL, need, sizeof(*rows->slots));
+		ASSERT(rows->slots != NULL);
+	}
+	buf_clear(&lines->strings);
+	size_t values = 0;
+	for (uint32_t i = 0; i < lines->runs_count; i++) {
+		struct lines_run *run = &lines->runs[i];
+		run->values = values;
+		values += (size_t)lines->shapes[run->shape].slots_count * run->count;
+		TRY(run_values(lines, rows, times, bytes_max, run));
+	}
+	return ERR_OK;
+}
+
+/* ---- printing ---- */
+
+static void print_row(struct lines *lines, struct lines_run *run, struct lines_span *spans,
+                      struct buf *out) {
+	const struct lines_shape *shape = &lines->shapes[run->shape];
+	const struct lines_slot *slots = lines->slots + shape->slots_first;
+	const char *literal = lines->literals.ptr + shape->literal;
+	const char *end = literal + shape->literal_len;
+	size_t start = out->len;
+	for (uint32_t i = 0; i < shape->slots_count; i++) {
+		size_t at = run->values + (size_t)i * run->count + run->done;
+		buf_append(out, literal, slots[i].literal_len);
+		literal += slots[i].literal_len;
+		spans[i].offset = (uint32_t)(out->len - start);
+		if (slots[i].column.code == SLOT_TEXT) {
+			buf_append(out, lines->strings.ptr + lines->values[at], lines->lens[at]);
+		} else {
+			slot_print(out, slots[i].column.code, lines->values[at], STR(""));
+		}
+		spans[i].len = (uint32_t)(out->len - start) - spans[i].offset;
+	}
+	buf_append(out, literal, (size_t)(end - literal));
+	run->done++;
+}
+
+static void print_whole(struct lines *lines, struct lines_run *run, struct lines_span *span,
+                        struct buf *out) {
+	size_t at = run->values + run->done++;
+	*span = (struct lines_span){0, lines->lens[at]};
+	buf_append(out, lines->strings.ptr + lines->values[at], lines->lens[at]);
+}
+
+static enum err print_rows(struct lines *lines, size_t bytes_max, struct lines_rows *rows) {
+	for (uint32_t i = 0; i < rows->count; i++) {
+		struct lines_run *run = &lines->runs[lines->run_of[rows->shapes[i]] - 1];
+		struct lines_span *spans = rows->slots + rows->slot_first[i];
+		rows->starts[i] = (uint32_t)rows->bytes.len;
+		if (run->shape == LINES_SHAPE_WHOLE) {
+			print_whole(lines, run, spans, &rows->bytes);
+		} else {
+			print_row(lines, run, spans, &rows->bytes);
+		}
+		if (rows->bytes.len > bytes_max) {
+			return ERR_LIMIT;
+		}
+	}
+	rows->starts[rows->count] = (uint32_t)rows->bytes.len;
+	return ERR_OK;
+}
+
+enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,
+                    size_t bytes_max, struct lines_rows *rows) {
+	bytes_max = MIN_OF(bytes_max, (size_t)UINT32_MAX / 2);
+	rows_make_room(rows, count);
+	begin_runs(lines, count);
+	TRY(lines_order(lines, first, count, rows->shapes, rows->ranks));
+	enum err err = find_runs(lines, rows);
+	if (err == ERR_OK) {
+		err = decode_runs(lines, rows, times, bytes_max);
+	}
+	if (err == ERR_OK) {
+		err = print_rows(lines, bytes_max, rows);
+	}
+	forget_runs(lines);
+	return err;
+}
+
+enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i, struct lines_place place,
+                           uint32_t *out_offset) {
+	ASSERT(i < rows->count);
+	const struct lines_span *slots = rows->slots + rows->slot_first[i];
+	uint32_t count = rows->slot_first[i + 1] - rows->slot_first[i];
+	uint32_t len = rows->starts[i + 1] - rows->starts[i];
+	uint64_t offset = place.at;
+	if (place.where == LINES_INSIDE) {
+		if (place.slot >= count || place.at > slots[place.slot].len) {
+			return ERR_CORRUPT;
+		}
+		offset += slots[place.slot].offset;
+	} else if (place.slot > count) {
+		return ERR_CORRUPT;
+	} else {
+		for (uint32_t k = 0; k < place.slot; k++) {
+			offset += slots[k].len;
+		}
+	}
+	if (offset > len) {
+		return ERR_CORRUPT;
+	}
+	*out_offset = (uint32_t)offset;
+	return ERR_OK;
+}

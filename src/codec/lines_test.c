@@ -1,0 +1,206 @@
+/* What goes in comes out to the byte, from any row on, and places mean the same before and after.
+ */
+#include "codec/lines.h"
+
+#include "base/instant.h"
+#include "codec/lines_sample.h"
+#include "codec/packed.h"
+#include "tap.h"
+
+enum { PLACES = 3 };
+
+struct sample { /* rows in batches */
+	struct buf bytes;
+	struct str *texts;
+	int64_t *times;
+	uint32_t rows;
+	uint32_t *offsets; /* PLACES of each row */
+	struct lines_place *places;
+	uint32_t *cut_of, *row_of; /* row_of: its kind << 16 | its number in the cut */
+	struct buf parts[LINES_PARTS];
+	struct str opened[LINES_PARTS];
+	struct lines *lines;
+};
+
+static void sample_deinit(struct sample *sample) {
+	lines_free(sample->lines);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		buf_deinit(&sample->parts[i]);
+	}
+	buf_deinit(&sample->bytes);
+	free(sample->texts);
+	free(sample->times);
+	free(sample->offsets);
+	free(sample->places);
+	free(sample->cut_of);
+	free(sample->row_of);
+}
+
+static void make_texts(struct sample *sample, uint32_t rows, bool random) {
+	size_t *ends = calloc(rows + 1, sizeof(*ends));
+	int64_t time = 1763078400 * INSTANT_SECOND;
+	sample->rows = rows;
+	sample->texts = calloc(rows + 1, sizeof(*sample->texts));
+	sample->times = calloc(rows + 1, sizeof(*sample->times));
+	sample->offsets = calloc((size_t)rows * PLACES + 1, sizeof(*sample->offsets));
+	sample->places = calloc((size_t)rows * PLACES + 1, sizeof(*sample->places));
+	sample->cut_of = calloc(rows + 1, sizeof(*sample->cut_of));
+	sample->row_of = calloc(rows + 1, sizeof(*sample->row_of));
+	for (uint32_t i = 0; i < rows; i++) {
+		time += (int64_t)(tap_random() % 3000) * 1000000;
+		sample->times[i] = time;
+		if (random) {
+			sample_line(&sample->bytes, time);
+		} else {
+			buf_printf(&sample->bytes, "line %u of 10.0.0.%u", i, i % 7);
+		}
+		ends[i] = sample->bytes.len;
+	}
+	for (uint32_t i = 0; i < rows; i++) {
+		size_t start = i == 0 ? 0 : ends[i - 1];
+		sample->texts[i] =
+		    str_make(sample->bytes.len == 0 ? "" : sample->bytes.ptr + start, ends[i] - start);
+	}
+	free(ends);
+}
+
+/* Cuts in batches; notes some places of each row. */
+static struct lines_draft *make_draft(struct sample *sample, uint32_t batch) {
+	struct lines_draft *draft = lines_draft_new();
+	for (uint32_t first = 0, number = 0; first < sample->rows; first += batch, number++) {
+		uint32_t count = MIN_OF(batch, sample->rows - first);
+		struct lines_cut *cut = lines_cut_new();
+		for (uint32_t i = 0; i < count; i++) {
+			lines_cut_add(cut, sample->texts[first + i]);
+			sample->cut_of[first + i] = number;
+		}
+		for (uint32_t i = 0; i < count * PLACES; i++) {
+			uint32_t row = first + i / PLACES;
+			uint32_t offset = (uint32_t)(tap_random() % (sample->texts[row].len + 1));
+			sample->offsets[first * PLACES + i] = offset;
+			sample->places[first * PLACES + i] = lines_cut_place(cut, i / PLACES, offset);
+		}
+		for (uint32_t i = 0; i < count; i++) {
+			CHECK(lines_cut_kind(cut, i) < lines_cut_kinds(cut));
+			CHECK(str_eq(lines_cut_text(cut, i), sample->texts[first + i]));
+			sample->row_of[first + i] = lines_cut_kind(cut, i) << 16 | i;
+		}
+		CHECK(lines_cut_bytes(cut) > 0);
+		lines_draft_add(draft, cut, sample->times + first);
+	}
+	CHECK_EQ(lines_draft_rows(draft), sample->rows);
+	lines_draft_mine(draft);
+	for (uint32_t i = 0; i < sample->rows * PLACES; i++) {
+		uint32_t row = i / PLACES;
+		uint32_t kind = sample->row_of[row] >> 16;
+		struct lines_place place =
+		    lines_draft_place(draft, sample->cut_of[row], kind, sample->places[i]);
+		uint32_t offset = lines_draft_offset(draft, sample->cut_of[row],
+		                                     sample->row_of[row] & 0xffff, sample->places[i]);
+		CHECK_EQ(offset, sample->offsets[i]);
+		CHECK_EQ(lines_draft_kind_shape(draft, sample->cut_of[row], kind),
+		         lines_draft_shape_of(draft)[row]);
+		sample->places[i] = place;
+	}
+	return draft;
+}
+
+static void make_lines(struct sample *sample, uint32_t batch) {
+	struct lines_draft *draft = make_draft(sample, batch);
+	lines_draft_put(draft, sample->parts, 2);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		struct buf *part = &sample->parts[i];
+		sample->opened[i] = buf_str(part);
+		memset(buf_reserve(part, PACKED_SLACK), 0xa5, PACKED_SLACK);
+		sample->opened[i].ptr = part->ptr;
+	}
+	REQUIRE(lines_open(sample->opened, sample->rows, &sample->lines) == ERR_OK);
+	CHECK_EQ(lines_shapes(sample->lines), lines_draft_shapes(draft));
+	lines_draft_free(draft);
+}
+
+static void check_rows(struct sample *sample, uint32_t first, uint32_t count) {
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	REQUIRE(lines_join(sample->lines, first, count, sample->times + first, SIZE_MAX, &rows) ==
+	        ERR_OK);
+	CHECK_EQ(rows.count, count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct str text = str_slice(buf_str(&rows.bytes), rows.starts[i], rows.starts[i + 1]);
+		REQUIRE(str_eq(text, sample->texts[first + i]));
+		for (uint32_t k = 0; k < PLACES; k++) {
+			uint32_t at = (first + i) * PLACES + k;
+			uint32_t offset;
+			if (sample->places[at].where != LINES_NOWHERE) {
+				REQUIRE(lines_rows_offset(&rows, i, sample->places[at], &offset) == ERR_OK);
+				REQUIRE(offset == sample->offsets[at]);
+			}
+		}
+	}
+}
+
+TEST(lines_of_many_kinds_come_back_to_the_byte) {
+	for (size_t round = 0; round < tap_rounds(20); round++) {
+		struct sample sample CLEANUP(sample_deinit) = {0};
+		make_texts(&sample, (uint32_t)(tap_random() % (round % 4 == 0 ? 6000 : 300)), true);
+		make_lines(&sample, 1 + (uint32_t)(tap_random() % 500));
+		REQUIRE(sample.lines != NULL);
+		check_rows(&sample, 0, sample.rows);
+		for (size_t i = 0; i < 20 && sample.rows > 0; i++) {
+			uint32_t first = (uint32_t)(tap_random() % sample.rows);
+			check_rows(&sample, first, (uint32_t)(tap_random() % (sample.rows - first + 1)));
+		}
+	}
+}
+
+TEST(rows_of_one_kind_are_one_shape) {
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	make_texts(&sample, 1000, false);
+	make_lines(&sample, 300);
+	REQUIRE(sample.lines != NULL);
+	CHECK_EQ(lines_shapes(sample.lines), 2);
+	CHECK_EQ(lines_shape_rows(sample.lines, 1), 1000);
+	CHECK_EQ(lines_shape_slots(sample.lines, 1), 2);
+	CHECK_STR(lines_shape_literal(sample.lines, 1), "line  of ");
+	check_rows(&sample, 0, 1000);
+	size_t bytes = 0;
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		bytes += sample.opened[i].len;
+	}
+	CHECK(bytes < 1200);
+}
+
+TEST(more_bytes_than_are_allowed_are_refused) {
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	make_texts(&sample, 100, false);
+	make_lines(&sample, 100);
+	REQUIRE(sample.lines != NULL);
+	CHECK(lines_join(sample.lines, 0, 100, sample.times, 100, &rows) == ERR_LIMIT);
+	CHECK(lines_join(sample.lines, 0, 100, sample.times, 10000, &rows) == ERR_OK);
+}
+
+TEST(damaged_parts_are_refused_or_give_other_lines) {
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	size_t refused = 0;
+	for (size_t round = 0; round < tap_rounds(300); round++) {
+		struct sample sample CLEANUP(sample_deinit) = {0};
+		make_texts(&sample, 1 + (uint32_t)(tap_random() % 200), true);
+		make_lines(&sample, 64);
+		REQUIRE(sample.lines != NULL);
+		lines_free(sample.lines);
+		sample.lines = NULL;
+		size_t part = tap_random() % LINES_PARTS;
+		if (sample.opened[part].len == 0) {
+			continue;
+		}
+		((char *)sample.parts[part].ptr)[tap_random() % sample.opened[part].len] ^=
+		    (char)(1 << tap_random() % 8);
+		if (lines_open(sample.opened, sample.rows, &sample.lines) != ERR_OK) {
+			refused++;
+			continue;
+		}
+		enum err err = lines_join(sample.lines, 0, sample.rows, sample.times, 1 << 24, &rows);
+		CHECK(err == ERR_OK || err == ERR_CORRUPT || err == ERR_LIMIT);
+	}
+	CHECK(refused > 0);
+}

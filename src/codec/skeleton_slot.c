@@ -1,0 +1,219 @@
+/* The codes of slots: which there are, and one text for each number, both ways. */
+#include "codec/skeleton_slot.h"
+
+#include "codec/skeleton_time.h"
+
+_Static_assert((int)TIME_TEXT_MAX <= (int)SLOT_PRINT_MAX, "times fit");
+_Static_assert((int)SLOT_TIME + (int)TIME_FORMS <= 0x80, "codes of times end before the next kind");
+
+enum slot_kind {
+	KIND_NONE,
+	KIND_TEXT,
+	KIND_INT,
+	KIND_IPV4,
+	KIND_FRACTION,
+	KIND_DIGITS,
+	KIND_HEX,
+	KIND_UPPER,
+	KIND_TIME
+};
+
+/* The kind of a code, and its n or form. */
+static enum slot_kind kind_of(uint8_t code, unsigned *out_n) {
+	*out_n = 0;
+	if (code == SLOT_TEXT) {
+		return KIND_TEXT;
+	}
+	if (code == SLOT_INT) {
+		return KIND_INT;
+	}
+	if (code == SLOT_IPV4) {
+		return KIND_IPV4;
+	}
+	if (code == SLOT_FRACTION) {
+		return KIND_FRACTION;
+	}
+	if (code > SLOT_DIGITS && code <= SLOT_DIGITS + SLOT_DIGITS_MAX) {
+		*out_n = (unsigned)code - SLOT_DIGITS;
+		return KIND_DIGITS;
+	}
+	if (code > SLOT_HEX && code <= SLOT_HEX + SLOT_HEX_MAX) {
+		*out_n = (unsigned)code - SLOT_HEX;
+		return KIND_HEX;
+	}
+	if (code > SLOT_HEX_UPPER && code <= SLOT_HEX_UPPER + SLOT_HEX_MAX) {
+		*out_n = (unsigned)code - SLOT_HEX_UPPER;
+		return KIND_UPPER;
+	}
+	if (code >= SLOT_TIME && code < SLOT_TIME + TIME_FORMS) {
+		*out_n = (unsigned)code - SLOT_TIME;
+		return KIND_TIME;
+	}
+	return KIND_NONE;
+}
+
+bool slot_code_valid(uint8_t code) {
+	unsigned n;
+	return kind_of(code, &n) != KIND_NONE;
+}
+
+/* The last n decimal digits of number. */
+static size_t print_digits(uint64_t number, size_t n, char *out) {
+	for (size_t i = n; i-- > 0;) {
+		out[i] = (char)('0' + number % 10);
+		number /= 10;
+	}
+	return n;
+}
+
+static size_t print_int(uint64_t number, char *out) {
+	size_t n = 1;
+	for (uint64_t rest = number; rest >= 10; rest /= 10) {
+		n++;
+	}
+	return print_digits(number, n, out);
+}
+
+/* The digits behind the leading one. */
+static size_t print_fraction(uint64_t number, char *out) {
+	size_t n = 0;
+	for (uint64_t rest = number; rest >= 10; rest /= 10) {
+		n++;
+	}
+	return print_digits(number, n, out);
+}
+
+static size_t print_ipv4(uint64_t number, char *out) {
+	char *at = out;
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned part = (unsigned)(number >> (24 - 8 * i)) & 255;
+		if (part >= 100) {
+			*at++ = (char)('0' + part / 100);
+		}
+		if (part >= 10) {
+			*at++ = (char)('0' + part / 10 % 10);
+		}
+		*at++ = (char)('0' + part % 10);
+		*at++ = '.';
+	}
+	return (size_t)(at - out) - 1;
+}
+
+static size_t print_hex(uint64_t number, size_t n, const char *digits, char *out) {
+	for (size_t i = n; i-- > 0;) {
+		out[i] = digits[number & 15];
+		number >>= 4;
+	}
+	return n;
+}
+
+size_t slot_print_number(uint8_t code, uint64_t number, char *out) {
+	unsigned n;
+	switch (kind_of(code, &n)) {
+	case KIND_INT:
+		return print_int(number, out);
+	case KIND_IPV4:
+		return print_ipv4(number, out);
+	case KIND_FRACTION:
+		return print_fraction(number, out);
+	case KIND_DIGITS:
+		return print_digits(number, n, out);
+	case KIND_HEX:
+		return print_hex(number, n, "0123456789abcdef", out);
+	case KIND_UPPER:
+		return print_hex(number, n, "0123456789ABCDEF", out);
+	case KIND_TIME:
+		return time_form_print((enum time_form)n, number, out);
+	case KIND_NONE:
+	case KIND_TEXT:
+		break;
+	}
+	ASSERT(false);
+}
+
+void slot_print(struct buf *out, uint8_t code, uint64_t number, struct str text) {
+	if (code == SLOT_TEXT) {
+		buf_append_str(out, text);
+		return;
+	}
+	char *to = buf_reserve(out, SLOT_PRINT_MAX);
+	out->len += slot_print_number(code, number, to);
+}
+
+static bool parse_ipv4(struct str token, uint64_t *out_number) {
+	uint64_t address = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t part;
+		if (i < 3 && str_find_char(token, '.', 0) == token.len) {
+			return false;
+		}
+		struct str digits = i < 3 ? str_cut(&token, '.') : token;
+		if (!str_to_u64(digits, 255, &part) || (digits.len > 1 && digits.ptr[0] == '0')) {
+			return false;
+		}
+		address = address << 8 | part;
+	}
+	*out_number = address;
+	return true;
+}
+
+static bool parse_fraction(struct str token, uint64_t *out_number) {
+	uint64_t digits;
+	if (!slot_fraction_fits(token.len) || !str_to_u64(token, UINT64_MAX, &digits)) {
+		return false;
+	}
+	return !__builtin_add_overflow(digits, slot_fraction_one(token.len), out_number);
+}
+
+static bool parse_hex(struct str token, char letters, uint64_t *out_number) {
+	uint64_t value = 0;
+	for (size_t i = 0; i < token.len; i++) {
+		char c = token.ptr[i];
+		bool letter = c >= letters && c < letters + 6;
+		if (!letter && !char_is_digit(c)) {
+			return false;
+		}
+		value = value << 4 | (uint64_t)(letter ? c - letters + 10 : c - '0');
+	}
+	*out_number = value;
+	return true;
+}
+
+bool slot_parse(uint8_t code, struct str token, uint64_t *out_number) {
+	unsigned n;
+	size_t used;
+	uint64_t number = 0;
+	bool is = false;
+	switch (kind_of(code, &n)) {
+	case KIND_TEXT:
+		is = true;
+		break;
+	case KIND_INT:
+		is = str_to_u64(token, INT64_MAX, &number) && (token.len == 1 || token.ptr[0] != '0');
+		break;
+	case KIND_IPV4:
+		is = parse_ipv4(token, &number);
+		break;
+	case KIND_FRACTION:
+		is = parse_fraction(token, &number);
+		break;
+	case KIND_DIGITS:
+		is = token.len == n && str_to_u64(token, UINT64_MAX, &number);
+		break;
+	case KIND_HEX:
+		is = token.len == n && parse_hex(token, 'a', &number);
+		break;
+	case KIND_UPPER:
+		is = token.len == n && parse_hex(token, 'A', &number);
+		break;
+	case KIND_TIME:
+		is = time_form_read((enum time_form)n, token, &number, &used) && used == token.len;
+		break;
+	case KIND_NONE:
+		break;
+	}
+	if (is) {
+		*out_number = number;
+	}
+	return is;
+}

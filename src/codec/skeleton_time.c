@@ -1,0 +1,339 @@
+/* One pattern for each form; reading and writing walk along it. Letters of patterns stand for
+ * parts: Y M D h m s: year of four digits, the others of two; y: year of two digits; e: day padded
+ * by a blank; E: day of one digit; z: day 01 to 09; b: month's name; a: weekday's name. Other bytes
+ * are themselves.
+ */
+#include "codec/skeleton_time.h"
+
+#include "base/instant.h"
+
+enum { DAY = 86400, YEAR_MIN = 1970, YEAR_LEAST_DAYS = 719468, PIVOT = 2000, MAIL_NAME = 5 };
+
+struct form {
+	struct str pattern;
+	size_t len; /* of each of its texts */
+};
+
+#define FORM(pattern_, len_) {STR_INIT(pattern_), len_}
+static const struct form forms[TIME_FORMS] = {
+    [TIME_ISO] = FORM("Y-M-DTh:m:s", 19),          [TIME_ISO_BLANK] = FORM("Y-M-D h:m:s", 19),
+    [TIME_ISO_LINE] = FORM("Y-M-D_h:m:s", 19),     [TIME_DOTTED] = FORM("Y-M-D-h.m.s", 19),
+    [TIME_SLASHED] = FORM("Y/M/D h:m:s", 19),      [TIME_BSD] = FORM("b e h:m:s", 15),
+    [TIME_BSD_SHORT] = FORM("b E h:m:s", 14),      [TIME_CTIME] = FORM("a b e h:m:s Y", 24),
+    [TIME_CTIME_ZERO] = FORM("a b z h:m:s Y", 24), [TIME_WEB] = FORM("D/b/Y:h:m:s", 20),
+    [TIME_MAIL] = FORM("a, D b Y h:m:s", 25),      [TIME_SHORT_YEAR] = FORM("y/M/D h:m:s", 17),
+    [TIME_PACKED_YEAR] = FORM("yMD hms", 13),      [TIME_PACKED_MINUS] = FORM("YMD-h:m:s", 17),
+    [TIME_PACKED_ISO] = FORM("YMDThms", 15),       [TIME_MONTH_DAY] = FORM("M-D h:m:s", 14),
+    [TIME_MONTH_DAY_DOT] = FORM("M.D h:m:s", 14),
+};
+
+static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+static const char weekday_names[] = "MonTueWedThuFriSatSun";
+
+struct parts {
+	uint32_t year;
+	uint32_t month; /* 1 to 12 */
+	uint32_t day;
+	uint32_t hour;
+	uint32_t minute;
+	uint32_t second;
+	uint32_t weekday; /* 0: Monday; WEEKDAY_NONE: not said */
+};
+enum { WEEKDAY_NONE = 7 };
+
+static uint32_t month_days(uint32_t year, uint32_t month) {
+	static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return days[month - 1] + (month == 2 && leap ? 1u : 0u);
+}
+
+/* Days from 1970-01-01 to a day in 1970 or later (years from March on, in eras of 400). */
+static uint64_t days_of(uint32_t year, uint32_t month, uint32_t day) {
+	uint64_t y = month <= 2 ? year - 1 : year;
+	uint64_t from_march = (month + 9) % 12;
+	return y * 365 + y / 4 - y / 100 + y / 400 + (from_march * 153 + 2) / 5 + day - 1 -
+	       YEAR_LEAST_DAYS;
+}
+
+static void date_of(uint64_t days, struct parts *out) {
+	uint64_t z = days + YEAR_LEAST_DAYS;
+	uint64_t era = z / 146097;
+	uint64_t in_era = z % 146097;
+	uint64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	uint64_t in_year = in_era - (365 * year + year / 4 - year / 100);
+	uint64_t from_march = (5 * in_year + 2) / 153;
+	out->day = (uint32_t)(in_year - (153 * from_march + 2) / 5 + 1);
+	out->month = (uint32_t)(from_march < 10 ? from_march + 3 : from_march - 9);
+	out->year = (uint32_t)(year + era * 400 + (out->month <= 2 ? 1 : 0));
+	out->weekday = (uint32_t)((days + 3) % 7);
+}
+
+/* The number of a name of three letters in a row of names, or count. */
+static uint32_t name_number(const char *names, uint32_t count, const char *text) {
+	uint32_t i = 0;
+	while (i < count && memcmp(names + (size_t)3 * i, text, 3) != 0) {
+		i++;
+	}
+	return i;
+}
+
+static bool two_digits(const char *at, uint32_t *out) {
+	uint32_t high = (uint32_t)(uint8_t)at[0] - '0';
+	uint32_t low = (uint32_t)(uint8_t)at[1] - '0';
+	*out = high * 10 + low;
+	return high <= 9 && low <= 9;
+}
+
+static bool read_year(const char *at, struct parts *parts) {
+	uint32_t high;
+	uint32_t low;
+	if (!two_digits(at, &high) || !two_digits(at + 2, &low)) {
+		return false;
+	}
+	parts->year = high * 100 + low;
+	return parts->year >= YEAR_MIN;
+}
+
+/* Reads the part of the letter; the bytes that it took, 0 when it is not there. */
+static size_t read_part(char letter, const char *at, struct parts *parts) {
+	uint32_t *two = &parts->day;
+	switch (letter) {
+	case 'Y':
+		return read_year(at, parts) ? 4 : 0;
+	case 'b':
+		parts->month = name_number(month_names, 12, at) + 1;
+		return parts->month <= 12 ? 3 : 0;
+	case 'a':
+		parts->weekday = name_number(weekday_names, 7, at);
+		return parts->weekday < 7 ? 3 : 0;
+	case 'e':
+		if (at[0] == ' ') {
+			parts->day = (uint32_t)(uint8_t)at[1] - '0';
+			return parts->day <= 9 ? 2 : 0;
+		}
+		return two_digits(at, &parts->day) && parts->day > 9 ? 2 : 0;
+	case 'E':
+		parts->day = (uint32_t)(uint8_t)at[0] - '0';
+		return parts->day <= 9 ? 1 : 0;
+	case 'z':
+		return two_digits(at, &parts->day) && parts->day <= 9 ? 2 : 0;
+	case 'y':
+		if (!two_digits(at, &parts->year)) {
+			return 0;
+		}
+		parts->year += PIVOT;
+		return 2;
+	case 'M':
+		two = &parts->month;
+		break;
+	case 'h':
+		two = &parts->hour;
+		break;
+	case 'm':
+		two = &parts->minute;
+		break;
+	case 's':
+		two = &parts->second;
+		break;
+	default: /* D */
+		break;
+	}
+	return two_digits(at, two) ? 2 : 0;
+}
+
+static bool is_part(char letter) {
+	return char_is_alpha(letter) && letter != 'T';
+}
+
+bool time_form_has_year(enum time_form form) {
+	ASSERT(form < TIME_FORMS);
+	return str_find_char(forms[form].pattern, 'Y', 0) < forms[form].pattern.len ||
+	       str_find_char(forms[form].pattern, 'y', 0) < forms[form].pattern.len;
+}
+
+bool time_form_read(enum time_form form, struct str text, uint64_t *out_seconds, size_t *out_len) {
+	ASSERT(form < TIME_FORMS);
+	const struct form *of = &forms[form];
+	struct parts parts = {.year = PIVOT, .weekday = WEEKDAY_NONE};
+	if (text.len < of->len) {
+		return false;
+	}
+	const char *at = text.ptr;
+	for (size_t i = 0; i < of->pattern.len; i++) {
+		char letter = of->pattern.ptr[i];
+		size_t used = is_part(letter) ? read_part(letter, at, &parts) : *at == letter;
+		if (used == 0) {
+			return false;
+		}
+		at += used;
+	}
+	if (parts.month - 1 >= 12 || parts.day == 0 ||
+	    parts.day > month_days(parts.year, parts.month) || parts.hour > 23 || parts.minute > 59 ||
+	    parts.second > 59) {
+		return false;
+	}
+	uint64_t days = days_of(parts.year, parts.month, parts.day);
+	if (parts.weekday != WEEKDAY_NONE && parts.weekday != (days + 3) % 7) {
+		return false;
+	}
+	*out_seconds = days * DAY + parts.hour * 3600 + parts.minute * 60 + parts.second;
+	*out_len = of->len;
+	return true;
+}
+
+static char *print_two(char *at, uint32_t number) {
+	at[0] = (char)('0' + number / 10 % 10);
+	at[1] = (char)('0' + number % 10);
+	return at + 2;
+}
+
+static char *print_part(char letter, const struct parts *parts, char *at) {
+	switch (letter) {
+	case 'Y':
+		return print_two(print_two(at, parts->year / 100), parts->year % 100);
+	case 'y':
+		return print_two(at, parts->year % 100);
+	case 'b':
+		memcpy(at, month_names + (size_t)3 * (parts->month - 1), 3);
+		return at + 3;
+	case 'a':
+		memcpy(at, weekday_names + (size_t)3 * parts->weekday, 3);
+		return at + 3;
+	case 'e':
+		(void)print_two(at, parts->day);
+		at[0] = at[0] == '0' ? ' ' : at[0];
+		return at + 2;
+	case 'E':
+		*at = (char)('0' + parts->day % 10);
+		return at + 1;
+	case 'M':
+		return print_two(at, parts->month);
+	case 'h':
+		return print_two(at, parts->hour);
+	case 'm':
+		return print_two(at, parts->minute);
+	case 's':
+		return print_two(at, parts->second);
+	default: /* D, z */
+		return print_two(at, parts->day);
+	}
+}
+
+size_t time_form_print(enum time_form form, uint64_t seconds, char *out) {
+	ASSERT(form < TIME_FORMS);
+	const uint64_t end = (uint64_t)2932897 * DAY; /* the year 10000 */
+	struct parts parts;
+	seconds %= end;
+	date_of(seconds / DAY, &parts);
+	uint32_t of_day = (uint32_t)(seconds % DAY);
+	parts.hour = of_day / 3600;
+	parts.minute = of_day / 60 % 60;
+	parts.second = of_day % 60;
+	char *at = out;
+	for (size_t i = 0; i < forms[form].pattern.len; i++) {
+		char letter = forms[form].pattern.ptr[i];
+		if (is_part(letter)) {
+			at = print_part(letter, &parts, at);
+		} else {
+			*at++ = letter;
+		}
+	}
+	return (size_t)(at - out);
+}
+
+/* Tries one form at start. */
+static bool try_form(enum time_form form, struct str text, size_t start, struct time_found *found) {
+	struct str rest = str_make(text.ptr + start, text.len - start);
+	if (!time_form_read(form, rest, &found->seconds, &found->len) ||
+	    (found->len < rest.len && char_is_digit(rest.ptr[found->len]))) {
+		return false;
+	}
+	found->form = form;
+	found->start = start;
+	return true;
+}
+
+/* Forms in which a name of a month stands before the first number: "Nov 14", "Nov  4". */
+static bool find_named(struct str text, size_t least, size_t at, struct time_found *found) {
+	size_t before = at - least;
+	size_t back = 4;
+	if (before < 4 || text.ptr[at - 1] != ' ') {
+		return false;
+	}
+	if (text.ptr[at - 2] == ' ') {
+		back = 5;
+	}
+	if (before < back || name_number(month_names, 12, text.ptr + at - back) == 12) {
+		return false;
+	}
+	if (before >= back + 4 && text.ptr[at - back - 1] == ' ' &&
+	    (try_form(TIME_CTIME, text, at - back - 4, found) ||
+	     try_form(TIME_CTIME_ZERO, text, at - back - 4, found))) {
+		return true;
+	}
+	return try_form(TIME_BSD, text, at - back, found) ||
+	       try_form(TIME_BSD_SHORT, text, at - back, found);
+}
+
+/* Forms that begin with two digits. */
+static bool find_two(struct str text, size_t least, size_t at, struct time_found *found) {
+	switch (text.ptr[at + 2]) {
+	case '/':
+		return try_form(TIME_WEB, text, at, found) || try_form(TIME_SHORT_YEAR, text, at, found);
+	case '-':
+		return try_form(TIME_MONTH_DAY, text, at, found);
+	case '.':
+		return try_form(TIME_MONTH_DAY_DOT, text, at, found);
+	case ' ':
+		return at - least >= MAIL_NAME && try_form(TIME_MAIL, text, at - MAIL_NAME, found);
+	default:
+		return false;
+	}
+}
+
+/* Forms that begin with a year of four digits, a mark and a month. */
+static bool find_year(struct str text, size_t at, struct time_found *found) {
+	if (text.ptr[at + 4] == '/') {
+		return try_form(TIME_SLASHED, text, at, found);
+	}
+	switch (text.ptr[at + 10]) {
+	case 'T':
+		return try_form(TIME_ISO, text, at, found);
+	case ' ':
+		return try_form(TIME_ISO_BLANK, text, at, found);
+	case '_':
+		return try_form(TIME_ISO_LINE, text, at, found);
+	case '-':
+		return try_form(TIME_DOTTED, text, at, found);
+	default:
+		return false;
+	}
+}
+
+bool time_find(struct str text, size_t least, size_t at, struct time_found *out_found) {
+	ASSERT(least <= at && at < text.len);
+	struct time_found found;
+	const char *digits = text.ptr + at;
+	size_t rest = text.len - at;
+	size_t run = 0;
+	while (run < rest && run < 9 && char_is_digit(digits[run])) {
+		run++;
+	}
+	bool is = false;
+	if (run <= 2) {
+		is = find_named(text, least, at, &found);
+	}
+	if (!is && rest >= 13) { /* the shortest of these forms */
+		is = (run == 2 && find_two(text, least, at, &found)) ||
+		     (run == 4 && find_year(text, at, &found)) ||
+		     (run == 6 && at == 0 && try_form(TIME_PACKED_YEAR, text, at, &found)) ||
+		     (run == 8 && (try_form(TIME_PACKED_MINUS, text, at, &found) ||
+		                   try_form(TIME_PACKED_ISO, text, at, &found)));
+	}
+	if (!is || (found.start > 0 && (char_is_digit(text.ptr[found.start - 1]) ||
+	                                char_is_alpha(text.ptr[found.start - 1])))) {
+		return false;
+	}
+	*out_found = found;
+	return true;
+}

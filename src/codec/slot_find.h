@@ -1,0 +1,38 @@
+/* Which rows have a value in a slot that begins with, ends with, contains or is a piece of text.
+ * What is found once in a part that all columns share is kept for the next column.
+ */
+#pragma once
+
+#include "codec/slots.h"
+
+enum slot_match { SLOT_CONTAINS, SLOT_PREFIX, SLOT_SUFFIX, SLOT_EQUALS };
+
+struct slot_piece {
+	struct str bytes; /* lower case when fold is set */
+	uint8_t match;    /* enum slot_match */
+	bool fold;        /* ASCII letters in any case */
+};
+
+enum slot_found {
+	SLOT_NONE, /* no row */
+	SLOT_SOME, /* the hits */
+	SLOT_ALL,  /* every row, surely */
+	SLOT_ANY,  /* every row, perhaps: not looked at */
+};
+
+struct slot_finder; /* one for each question and struct slots */
+
+struct slot_finder *slot_finder_new(struct slots *slots);
+void slot_finder_free(struct slot_finder *finder);
+/* False: no value of this code can be so, whatever it is. */
+bool slot_can(uint8_t code, const struct slot_piece *piece);
+/* Ranks (uint32_t, ascending) of [0, count) whose value fits are appended to hits. ERR_CORRUPT. */
+MUST_USE enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t count,
+                            const struct slot_piece *piece, struct buf *hits,
+                            enum slot_found *out_found);
+/* Likewise of all strings of texts, which must outlive the finder; for rows of shape 0. */
+MUST_USE enum err slot_find_whole(struct slot_finder *finder, struct texts *texts,
+                                  const struct slot_piece *piece, struct buf *hits,
+                                  enum slot_found *out_found);
+/* Whether text fits; also for literals. */
+bool slot_piece_fits(const struct slot_piece *piece, struct str text);

@@ -1,0 +1,122 @@
+/* The column of one slot: the values that the rows of a shape have there, in order of rank, in the
+ * form that is smallest. What a column needs to be read (form, widths, dictionary places) stands in
+ * a table; its numbers lie in parts that all columns share.
+ *
+ * Table entry: form (1 byte), then
+ *   FIXED       least (varint), width (1 byte); codes: packed offsets from least (width 0: all
+ * equal) DICTIONARY  least (varint), width (1 byte), entries (varint); codes: packed entries
+ * (offsets from least), then packed numbers of entries, of the width of entries - 1 SERIES length
+ * (varint); codes: a series of that length BLOCKED     length (varint); codes: blocked numbers of
+ * that length STAMP       kind (1 byte), offset (zigzag): what the row's time makes of it (stamp.h)
+ *   POOLED      pool (1 byte): the next values of that pool
+ *   WORD        number of a word (varint): all have it
+ *   WORDS       width (1 byte), entries (varint); codes: packed numbers of words, then packed
+ * numbers of entries, of the width of entries - 1 TEXTS       nothing: the next strings of the
+ * words part behind the words Parts of codes and pools are used in the order of the columns,
+ * without gaps.
+ */
+#pragma once
+
+#include "codec/blocked.h"
+#include "codec/packed.h"
+#include "codec/pool.h"
+#include "codec/series.h"
+#include "codec/skeleton.h"
+#include "codec/stamp.h"
+#include "codec/texts.h"
+
+enum slot_form {
+	SLOT_AS_FIXED,
+	SLOT_AS_DICTIONARY,
+	SLOT_AS_SERIES,
+	SLOT_AS_BLOCKED,
+	SLOT_AS_STAMP,
+	SLOT_AS_POOLED,
+	SLOT_AS_WORD,
+	SLOT_AS_WORDS,
+	SLOT_AS_TEXTS,
+	SLOT_FORMS,
+};
+
+enum { SLOT_ENTRIES_MAX = 512, SLOT_POOLS = 19 };
+
+/* The pool of numbers of this code that need width bits, and the width of its numbers. */
+unsigned slot_pool(uint8_t code, unsigned width);
+unsigned slot_pool_width(unsigned pool);
+
+/* ---- writing ---- */
+
+struct slots_writer {
+	struct buf table; /* entries so far */
+	struct buf codes;
+	struct pool_writer *pools[SLOT_POOLS]; /* NULL: not used */
+	struct texts_writer *texts;            /* values of TEXTS */
+	struct texts_writer *words;            /* each once */
+	struct map *words_index;
+	struct slots_scratch *scratch;
+};
+
+void slots_writer_init(struct slots_writer *writer);
+void slots_writer_deinit(struct slots_writer *writer);
+/* Adds the column of a slot of a number code. times: of the same rows. count > 0. */
+void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t *values,
+                       const int64_t *times, size_t count);
+/* Adds the column of a slot of SLOT_TEXT. */
+void slots_put_texts(struct slots_writer *writer, const struct str *values, size_t count);
+/* The words and texts as one part, the pools as another. The writer can only be freed then. */
+void slots_put_end(struct slots_writer *writer, struct buf *out_pools, struct buf *out_words);
+
+/* ---- reading ---- */
+
+struct slot {
+	uint8_t code, form;
+	uint8_t width, entry_width; /* of numbers; of dictionary entries */
+	uint8_t pool, stamp;
+	uint32_t entries;
+	uint32_t word;
+	uint64_t least;
+	int64_t offset; /* of STAMP */
+	size_t base;    /* first value in pool or texts */
+	const char *entry_codes, *codes;
+	union {
+		struct series series;
+		struct blocked blocked;
+	};
+};
+
+struct slots { /* what all columns share */
+	struct str codes;
+	size_t codes_used; /* by the columns read so far */
+	struct pool pools[SLOT_POOLS];
+	bool has_pool[SLOT_POOLS];
+	size_t pools_used[SLOT_POOLS];
+	struct texts *words, *texts;
+	size_t texts_used;
+};
+
+/* Opens the parts. ERR_CORRUPT. */
+MUST_USE enum err slots_open(struct slots *slots, struct str codes, struct str pools,
+                             struct str words);
+void slots_deinit(struct slots *slots);
+/* Reads the next table entry, of a slot with count values. ERR_CORRUPT. */
+MUST_USE enum err slots_take(struct slots *slots, struct wire *table, uint8_t code, size_t count,
+                             struct slot *out_slot);
+/* All columns are read: true when nothing is left over in the parts. */
+bool slots_done(const struct slots *slots);
+
+/* Values first to first + count - 1 of a number slot; times: of these rows (for STAMP). */
+void slot_numbers(const struct slots *slots, const struct slot *slot, size_t first, size_t count,
+                  const int64_t *times, uint64_t *out);
+/* Of a text slot: the strings one behind the other, and their lengths. ERR_CORRUPT. */
+MUST_USE enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t first,
+                             size_t count, struct buf *out, uint32_t *lens);
+/* Of a dictionary form: numbers of entries. */
+void slot_codes(const struct slot *slot, size_t first, size_t count, uint64_t *out);
+/* Entry of a DICTIONARY; entry < entries. */
+static inline uint64_t slot_entry(const struct slot *slot, size_t entry) {
+	return slot->least + packed_get(slot->entry_codes, slot->entry_width, entry);
+}
+/* Number of the word of an entry of WORDS. */
+static inline size_t slot_entry_word(const struct slot *slot, size_t entry) {
+	return (size_t)packed_get(slot->entry_codes, slot->entry_width, entry);
+}

@@ -1,0 +1,29 @@
+/* A map of hashed trigrams: which three bytes stand beside each other in any text of a pool, ASCII
+ * letters in one case. It says of a needle that it is surely in no text. One bit a trigram, no
+ * false negatives. Private to src/codec/texts*.c; what is written: docs/formats/texts.md.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "codec/wire.h"
+
+enum { TRIGRAMS_LOG_MIN = 8, TRIGRAMS_LOG_MAX = 16 }; /* bits of a map, as powers of two */
+
+struct trigrams_writer { /* zero-initialise */
+	uint64_t bits[(1 << TRIGRAMS_LOG_MAX) / 64];
+};
+
+void trigrams_add(struct trigrams_writer *writer, struct str text);
+/* Appends a map of at most size_max bytes, or an empty one when that is too small to say no. */
+void trigrams_put(const struct trigrams_writer *writer, size_t size_max, struct buf *out);
+
+struct trigrams {
+	unsigned log;     /* 0: no map */
+	const char *bits; /* borrowed */
+};
+
+/* A failure marks in as bad. */
+struct trigrams trigrams_get(struct wire *in);
+bool trigrams_may_have(const struct trigrams *trigrams, struct str needle);
