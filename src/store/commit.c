@@ -29,6 +29,16 @@ static struct store_page *empty_page(void) {
 	return page;
 }
 
+/* Raw bytes stay until their segment is written: not with room for twice as many. */
+static void shrink(struct buf *buf) {
+	if (buf->len > 0 && buf->cap > buf->len) {
+		char *smaller = realloc(buf->ptr, buf->len);
+		ASSERT(smaller != NULL);
+		buf->ptr = smaller;
+		buf->cap = buf->len;
+	}
+}
+
 enum err store_encode(struct store *store, struct batch *batch, struct store_page **out_page,
                       struct diag *diag) {
 	(void)store;
@@ -38,7 +48,11 @@ enum err store_encode(struct store *store, struct batch *batch, struct store_pag
 	if (batch->count == 0) {
 		page = empty_page();
 	} else {
+		shrink(&batch->raw);
 		err = page_encode(batch, &reservation->plan, &page, diag);
+		if (err == ERR_OK) {
+			page_take_raw(page, batch);
+		}
 	}
 	if (err == ERR_OK) {
 		page->seal = reservation->seal;
@@ -123,7 +137,7 @@ static void apply_changes(struct store *store, uint64_t end) {
 	}
 }
 
-static enum err append_page(struct store *store, const struct store_page *page, struct diag *diag) {
+static enum err append_page(struct store *store, struct store_page *page, struct diag *diag) {
 	struct store_writer *writer = store->writer;
 	ASSERT(page->first_index == writer->appended_index);
 	if (writer->open.writer == NULL) {

@@ -1,24 +1,21 @@
-/* A parsed batch becomes a page: its sections and directory, the leaf hashes of its rows, and the
- * counts that the store keeps of it. Nothing leaves here that was not decoded and compared.
+/* A parsed batch becomes a page: its sections and directory, the leaf hashes of its rows, the
+ * counts that the store keeps of it, and what goes into the block. Nothing leaves here that was not
+ * decoded and compared; what goes into the block is compared when that is made.
  */
 #include "store/page.h"
 
 #include "base/hash.h"
 #include "base/instant.h"
-#include "codec/filter.h"
 #include "codec/ints.h"
-#include "codec/token.h"
+#include "codec/texts.h"
+#include "store/block_rows.h"
 
 /* One page in the making. */
 struct making {
 	const struct batch *batch;
 	const struct page_plan *plan;
-	struct arena *arena;
-	struct str *texts; /* of all rows */
-	uint8_t *own_text; /* of each row: its text is kept beside its body */
-	struct page_fields fields;
-	struct token_set *tokens;
-	struct buf sections; /* one behind the other */
+	const uint8_t *own_text; /* of each row: its text is not its body, or its body is not kept */
+	struct buf sections;     /* one behind the other */
 	struct buf directory;
 	size_t section_start;
 	uint32_t sections_count;
@@ -37,16 +34,15 @@ static bool is_container(const struct batch *batch, uint32_t row) {
 }
 
 /* A text equal to its body is not kept twice, except of containers, whose bodies are elsewhere. */
-static void find_texts(struct making *making) {
-	const struct batch *batch = making->batch;
-	making->texts = ARENA_ARRAY(making->arena, batch->count, struct str);
-	making->own_text = ARENA_ARRAY(making->arena, batch->count, uint8_t);
+static uint8_t *find_own_texts(const struct batch *batch) {
+	uint8_t *own_text = calloc((size_t)batch->count + 1, sizeof(*own_text));
+	ASSERT(own_text != NULL);
 	for (uint32_t row = 0; row < batch->count; row++) {
-		making->texts[row] = batch_text(batch, row);
-		bool differs =
-		    batch->fields.rows[row].has_text && !str_eq(making->texts[row], batch_body(batch, row));
-		making->own_text[row] = is_container(batch, row) || differs;
+		own_text[row] =
+		    is_container(batch, row) || (batch->fields.rows[row].has_text &&
+		                                 !str_eq(batch_text(batch, row), batch_body(batch, row)));
 	}
+	return own_text;
 }
 
 /* ---- sections ---- */
@@ -73,7 +69,6 @@ static void put_source(struct buf *out, const struct batch_source *source,
 
 static void put_meta(struct making *making) {
 	const struct batch *batch = making->batch;
-	const struct page_fields *fields = &making->fields;
 	struct buf meta = {0};
 	wire_put_u64(&meta, making->plan->incarnation);
 	wire_put_varint(&meta, batch->sources_count);
@@ -84,12 +79,6 @@ static void put_meta(struct making *making) {
 	for (uint32_t i = 0; i < batch->fields.formats_count; i++) {
 		wire_put_str(&meta, batch->fields.formats[i]);
 	}
-	wire_put_varint(&meta, fields->columns_count);
-	for (uint32_t i = 0; i < fields->columns_count; i++) {
-		wire_put_str(&meta, fields_name_text(batch, fields->names[i]));
-	}
-	wire_put_varint(&meta, fields->layouts_count);
-	buf_append_str(&meta, buf_str(&fields->layouts));
 	blob_put(&making->sections, buf_str(&meta), COMPRESS_FAST);
 	end_section(making);
 	buf_deinit(&meta);
@@ -114,7 +103,6 @@ static void put_rows(struct making *making) {
 	PUT_ROWS(making, making->own_text[row]);
 	PUT_ROWS(making, records[row].source);
 	PUT_ROWS(making, parsed[row].format);
-	PUT_ROWS(making, making->fields.layout_of[row]);
 	PUT_ROWS(making, parsed[row].time_ns);
 	end_section(making);
 }
@@ -134,61 +122,22 @@ static void put_receipt(struct making *making) {
 static void put_lengths(struct making *making) {
 	int64_t lens[LIMIT_BATCH_ROWS];
 	size_t own = 0;
-	PUT_ROWS(making, making->batch->records[row].body_len);
 	for (uint32_t row = 0; row < making->batch->count; row++) {
 		if (making->own_text[row] != 0) {
-			lens[own++] = (int64_t)making->texts[row].len;
+			lens[own++] = (int64_t)making->batch->records[row].body_len;
 		}
 	}
 	ints_put(&making->sections, lens, own);
 	end_section(making);
 }
 
-static void put_bodies(struct making *making) {
-	const struct batch *batch = making->batch;
-	struct buf bodies = {0};
-	for (uint32_t row = 0; row < batch->count; row++) {
-		if (!is_container(batch, row)) {
-			buf_append_str(&bodies, batch_body(batch, row));
-		}
-	}
-	blob_put(&making->sections, buf_str(&bodies), COMPRESS_BEST);
-	end_section(making);
-	buf_deinit(&bodies);
-}
-
-static void put_texts(struct making *making) {
-	struct buf texts = {0};
-	for (uint32_t row = 0; row < making->batch->count; row++) {
-		if (making->own_text[row] != 0) {
-			buf_append_str(&texts, making->texts[row]);
-		}
-	}
-	blob_put(&making->sections, buf_str(&texts), COMPRESS_BEST);
-	end_section(making);
-	buf_deinit(&texts);
-}
-
-static void put_columns(struct making *making) {
-	for (uint32_t i = 0; i < making->fields.columns_count; i++) {
-		page_column_put(&making->sections, making->batch, &making->fields, i, making->texts,
-		                making->tokens);
-		end_section(making);
-	}
-}
-
 /* ---- the page ---- */
 
-/* The filter stands first in the page but is known last: its directory entry is put in front. */
 static void assemble(struct making *making, struct buf *out) {
-	struct buf filter = {0};
 	struct buf directory = {0};
-	token_set_filter(making->tokens, &filter);
-	wire_put_varint(&directory, making->sections_count + 1);
-	wire_put_varint(&directory, filter.len);
-	wire_put_u32(&directory, crc32c(0, filter.ptr, filter.len));
+	wire_put_varint(&directory, making->sections_count);
 	buf_append_str(&directory, buf_str(&making->directory));
-	size_t len = PAGE_HEADER_SIZE + directory.len + 4 + filter.len + making->sections.len;
+	size_t len = PAGE_HEADER_SIZE + directory.len + 4 + making->sections.len;
 	wire_put_u32(out, PAGE_MAGIC);
 	wire_put_u32(out, PAGE_VERSION);
 	wire_put_u32(out, (uint32_t)len);
@@ -197,37 +146,21 @@ static void assemble(struct making *making, struct buf *out) {
 	wire_put_u32(out, (uint32_t)directory.len);
 	buf_append_str(out, buf_str(&directory));
 	wire_put_u32(out, crc32c(0, out->ptr, out->len));
-	buf_append_str(out, buf_str(&filter));
 	buf_append_str(out, buf_str(&making->sections));
 	ASSERT(out->len == len);
-	buf_deinit(&filter);
 	buf_deinit(&directory);
 }
 
-static void make_bytes(const struct batch *batch, const struct page_plan *plan, struct buf *out) {
-	struct making making = {.batch = batch, .plan = plan, .arena = arena_new(SIZE_MAX)};
-	making.tokens = token_set_new();
-	find_texts(&making);
-	page_fields_init(&making.fields, batch, making.arena);
-	for (uint32_t row = 0; row < batch->count; row++) {
-		token_each(making.texts[row], token_set_add, making.tokens);
-		if (batch->records[row].type != RECORD_DATA) {
-			token_set_add(making.tokens, token_of_type(batch->records[row].type));
-		}
-	}
+static void make_bytes(const struct batch *batch, const struct page_plan *plan,
+                       const uint8_t *own_text, struct buf *out) {
+	struct making making = {.batch = batch, .plan = plan, .own_text = own_text};
 	put_meta(&making);
 	put_rows(&making);
 	put_receipt(&making);
 	put_lengths(&making);
-	put_bodies(&making);
-	put_texts(&making);
-	put_columns(&making);
 	assemble(&making, out);
-	page_fields_deinit(&making.fields);
-	token_set_free(making.tokens);
 	buf_deinit(&making.sections);
 	buf_deinit(&making.directory);
-	arena_free(making.arena);
 }
 
 /* ---- leaves ---- */
@@ -316,6 +249,7 @@ static struct page_file_count *file_count(struct store_page *page, uint32_t file
 static void count_row(struct store_page *page, const struct batch *batch, uint32_t row,
                       struct page_stream_count *stream, struct page_file_count *file) {
 	const struct batch_record *record = &batch->records[row];
+	page->types |= page_type_bit(record->type);
 	page->bytes_raw += record->body_len;
 	stream->records++;
 	stream->bytes_raw += record->body_len;
@@ -381,6 +315,7 @@ void page_free(struct store_page *page) {
 	if (page != NULL) {
 		buf_deinit(&page->bytes);
 		buf_deinit(&page->hashes);
+		block_rows_free(page->block_rows);
 		free(page->streams);
 		free(page->files);
 		free(page->seeds);
@@ -392,7 +327,24 @@ void page_free(struct store_page *page) {
 /* What would not fit into a view's memory must not become a page. */
 static bool fits(const struct batch *batch) {
 	size_t values = (size_t)batch->fields.entries_count * 2 * sizeof(struct value);
-	return batch->raw.len + 2 * batch->fields.bytes.len + values < LIMIT_VIEW_BYTES / 2;
+	if (batch->raw.len + 2 * batch->fields.bytes.len + values >= LIMIT_VIEW_BYTES / 2) {
+		return false;
+	}
+	if (batch->raw.len <= TEXTS_LEN_MAX && batch->fields.bytes.len <= TEXTS_LEN_MAX) {
+		return true;
+	}
+	for (uint32_t row = 0; row < batch->count; row++) {
+		if (batch_body(batch, row).len > TEXTS_LEN_MAX ||
+		    batch_text(batch, row).len > TEXTS_LEN_MAX) {
+			return false;
+		}
+	}
+	for (uint32_t i = 0; i < batch->fields.entries_count; i++) {
+		if (batch->fields.entries[i].len > TEXTS_LEN_MAX) {
+			return false;
+		}
+	}
+	return true;
 }
 
 enum err page_encode(const struct batch *batch, const struct page_plan *plan,
@@ -405,9 +357,12 @@ enum err page_encode(const struct batch *batch, const struct page_plan *plan,
 		                batch->count);
 	}
 	struct store_page *page = page_new(batch, plan);
-	make_bytes(batch, plan, &page->bytes);
+	uint8_t *own_text = find_own_texts(batch);
+	make_bytes(batch, plan, own_text, &page->bytes);
 	make_hashes(batch, plan, &page->hashes);
 	count_rows(page, batch, plan);
+	page->block_rows = block_rows_from_batch(batch, own_text);
+	free(own_text);
 	enum err err = page_check(page, batch, plan, diag);
 	if (err != ERR_OK) {
 		page_free(page);
@@ -415,4 +370,8 @@ enum err page_encode(const struct batch *batch, const struct page_plan *plan,
 	}
 	*out_page = page;
 	return ERR_OK;
+}
+
+void page_take_raw(struct store_page *page, struct batch *batch) {
+	block_rows_take_raw(page->block_rows, &batch->raw);
 }

@@ -21,7 +21,9 @@ bool page_checksum_holds(struct str bytes, uint32_t crc) {
 static enum err read_directory(struct wire *in, struct str rest, struct arena *arena,
                                struct page_frame *frame) {
 	uint64_t count = wire_varint_max(in, wire_left(in) / 5);
-	if (in->bad || count < SECTION_COLUMNS) {
+	bool right = frame->version == PAGE_VERSION_FIRST ? count >= SECTION_COLUMNS
+	                                                  : count == SECTION_BODIES - SECTION_META;
+	if (in->bad || !right) {
 		return ERR_CORRUPT;
 	}
 	struct page_part *parts = arena_try_alloc(arena, count * sizeof(*parts));
@@ -53,13 +55,14 @@ enum err page_frame_read(struct str bytes, struct arena *arena, struct page_fram
 	if (in.bad || magic != PAGE_MAGIC || len != bytes.len || !page_checksum_holds(covered, crc)) {
 		return ERR_CORRUPT;
 	}
-	if (version != PAGE_VERSION) {
+	if (version < PAGE_VERSION_FIRST || version > PAGE_VERSION) {
 		return ERR_UNSUPPORTED;
 	}
+	frame.version = version;
 	if (frame.rows == 0 || frame.rows > LIMIT_BATCH_ROWS) {
 		return ERR_CORRUPT;
 	}
-	frame.filter_offset = bytes.len - wire_left(&in);
+	frame.sections_offset = bytes.len - wire_left(&in);
 	struct wire entries = wire_from(directory);
 	TRY(read_directory(&entries, str_make(in.at, wire_left(&in)), arena, &frame));
 	*out_frame = frame;
@@ -67,12 +70,22 @@ enum err page_frame_read(struct str bytes, struct arena *arena, struct page_fram
 }
 
 enum err page_section(const struct page_frame *frame, uint32_t section, struct wire *out_in) {
-	ASSERT(section < frame->sections_count);
-	const struct page_part *part = &frame->sections[section];
+	uint32_t first = frame->version == PAGE_VERSION_FIRST ? SECTION_FILTER : SECTION_META;
+	ASSERT(section >= first && section - first < frame->sections_count);
+	const struct page_part *part = &frame->sections[section - first];
 	if (!page_checksum_holds(part->bytes, part->crc)) {
 		return ERR_CORRUPT;
 	}
 	*out_in = wire_from(part->bytes);
+	return ERR_OK;
+}
+
+enum err page_sections_check(const struct page_frame *frame) {
+	for (uint32_t i = 0; i < frame->sections_count; i++) {
+		if (!page_checksum_holds(frame->sections[i].bytes, frame->sections[i].crc)) {
+			return ERR_CORRUPT;
+		}
+	}
 	return ERR_OK;
 }
 
@@ -179,10 +192,15 @@ enum err page_meta_read(const struct page_frame *frame, struct arena *arena,
 	struct page_meta meta = {.incarnation = wire_u64(&in)};
 	TRY(read_sources(&in, arena, &meta));
 	TRY(read_strings(&in, UINT16_MAX, SIZE_MAX, arena, &meta.formats, &meta.formats_count));
-	TRY(read_strings(&in, FIELD_KNOWN_COUNT + LIMIT_NAMES_PER_BATCH, SIZE_MAX, arena, &meta.names,
-	                 &meta.names_count));
-	TRY(read_layouts(&in, frame->rows, arena, &meta));
-	if (!wire_done(&in) || frame->sections_count - SECTION_COLUMNS != meta.names_count) {
+	if (frame->version == PAGE_VERSION_FIRST) {
+		TRY(read_strings(&in, FIELD_KNOWN_COUNT + LIMIT_NAMES_PER_BATCH, SIZE_MAX, arena,
+		                 &meta.names, &meta.names_count));
+		TRY(read_layouts(&in, frame->rows, arena, &meta));
+		if (frame->sections_count - SECTION_COLUMNS != meta.names_count) {
+			return ERR_CORRUPT;
+		}
+	}
+	if (!wire_done(&in)) {
 		return ERR_CORRUPT;
 	}
 	*out_meta = meta;
@@ -228,9 +246,11 @@ static uint64_t last_of(uint32_t count) {
 enum err page_rows_read(const struct page_frame *frame, const struct page_meta *meta,
                         struct arena *arena, struct page_rows *out_rows) {
 	struct wire in;
-	struct page_rows rows;
+	struct page_rows rows = {0};
 	uint32_t count = frame->rows;
-	if (meta->sources_count == 0 || meta->formats_count == 0 || meta->layouts_count == 0) {
+	bool layouts = frame->version == PAGE_VERSION_FIRST;
+	if (meta->sources_count == 0 || meta->formats_count == 0 ||
+	    (layouts && meta->layouts_count == 0)) {
 		return ERR_CORRUPT;
 	}
 	TRY(page_section(frame, SECTION_ROWS, &in));
@@ -240,7 +260,9 @@ enum err page_rows_read(const struct page_frame *frame, const struct page_meta *
 	TRY(read_narrow(&in, count, 1, 1, arena, &rows.own_text));
 	TRY(read_narrow(&in, count, last_of(meta->sources_count), 2, arena, &rows.sources));
 	TRY(read_narrow(&in, count, last_of(meta->formats_count), 2, arena, &rows.formats));
-	TRY(read_narrow(&in, count, last_of(meta->layouts_count), 2, arena, &rows.layouts));
+	if (layouts) {
+		TRY(read_narrow(&in, count, last_of(meta->layouts_count), 2, arena, &rows.layouts));
+	}
 	TRY(read_wide(&in, count, arena, &rows.times));
 	for (uint32_t row = 0; row < count; row++) {
 		if (meta->sources[rows.sources[row]].container && rows.own_text[row] == 0) {
@@ -276,24 +298,37 @@ enum err page_receipt_read(const struct page_frame *frame, const uint32_t *body_
 	return ERR_OK;
 }
 
-enum err page_lengths_read(const struct page_frame *frame, const struct page_rows *rows,
-                           struct arena *arena, struct page_lengths *out_lengths) {
-	struct wire in;
-	struct page_lengths lengths;
-	uint32_t *texts;
+/* Reads the lengths of rows with own_text; 0 for the others. */
+static enum err read_own_lengths(struct wire *in, const struct page_frame *frame,
+                                 const struct page_rows *rows, struct arena *arena,
+                                 uint32_t **out_lens) {
 	uint32_t own = 0;
+	uint32_t *read;
+	uint32_t *lens = arena_try_alloc(arena, frame->rows * sizeof(*lens));
+	if (lens == NULL) {
+		return ERR_LIMIT;
+	}
 	for (uint32_t row = 0; row < frame->rows; row++) {
 		own += rows->own_text[row];
 	}
-	lengths.texts = arena_try_alloc(arena, frame->rows * sizeof(*lengths.texts));
-	if (lengths.texts == NULL) {
-		return ERR_LIMIT;
-	}
-	TRY(page_section(frame, SECTION_LENGTHS, &in));
-	TRY(read_narrow(&in, frame->rows, UINT32_MAX, 4, arena, &lengths.bodies));
-	TRY(read_narrow(&in, own, UINT32_MAX, 4, arena, &texts));
+	TRY(read_narrow(in, own, UINT32_MAX, 4, arena, &read));
 	for (uint32_t row = 0; row < frame->rows; row++) {
-		lengths.texts[row] = rows->own_text[row] != 0 ? *texts++ : 0;
+		lens[row] = rows->own_text[row] != 0 ? *read++ : 0;
+	}
+	*out_lens = lens;
+	return ERR_OK;
+}
+
+enum err page_lengths_read(const struct page_frame *frame, const struct page_rows *rows,
+                           struct arena *arena, struct page_lengths *out_lengths) {
+	struct wire in;
+	struct page_lengths lengths = {0};
+	TRY(page_section(frame, SECTION_LENGTHS, &in));
+	if (frame->version == PAGE_VERSION_FIRST) {
+		TRY(read_narrow(&in, frame->rows, UINT32_MAX, 4, arena, &lengths.bodies));
+		TRY(read_own_lengths(&in, frame, rows, arena, &lengths.texts));
+	} else {
+		TRY(read_own_lengths(&in, frame, rows, arena, &lengths.bodies));
 	}
 	if (!wire_done(&in)) {
 		return ERR_CORRUPT;

@@ -3,7 +3,6 @@
  */
 #include <inttypes.h>
 
-#include "codec/token.h"
 #include "store/store_private.h"
 
 struct store_scan {
@@ -56,21 +55,6 @@ static bool times_meet(const struct store_scan *scan, bool has_data, int64_t min
 	return max >= scan->options.from_ns && (min < scan->options.to_ns || whole);
 }
 
-/* A page has the tokens of the types of its rows (docs/formats/segment.md, Filter). */
-static bool types_meet(const struct store_scan *scan, const struct segment *segment,
-                       uint32_t page) {
-	uint32_t left = scan->options.types;
-	while (left != 0) {
-		uint8_t type = (uint8_t)__builtin_ctz(left);
-		uint64_t token = token_of_type(type);
-		if (segment_page_may_have(segment, page, &token, 1)) {
-			return true;
-		}
-		left &= left - 1;
-	}
-	return false;
-}
-
 static bool segment_wanted(const struct store_scan *scan, const struct segment_entry *entry) {
 	if (!ranges_meet(scan, entry->first, entry->end)) {
 		return false;
@@ -85,7 +69,7 @@ static bool page_wanted(struct store_scan *scan, const struct segment *segment, 
 	scan->stats.pages++;
 	if (ranges_meet(scan, info.first_index, info.first_index + info.rows) &&
 	    (scan->options.types != 0
-	         ? types_meet(scan, segment, page)
+	         ? segment_page_may_have_types(segment, page, scan->options.types)
 	         : times_meet(scan, info.has_data, info.time_min_ns, info.time_max_ns)) &&
 	    (scan->options.tokens_count == 0 ||
 	     segment_page_may_have(segment, page, scan->options.tokens, scan->options.tokens_count))) {
@@ -101,6 +85,13 @@ static const struct segment_entry *current_entry(const struct store_scan *scan) 
 	size_t at =
 	    scan->options.backward ? catalogue->count - 1 - scan->segments_done : scan->segments_done;
 	return &catalogue->entries[at];
+}
+
+/* Its opened blocks are not needed again soon. */
+static void leave_segment(const struct store_scan *scan, const struct segment_entry *entry) {
+	if (scan->inside) {
+		segment_drop_blocks(entry->segment);
+	}
 }
 
 static void next_segment(struct store_scan *scan) {
@@ -133,6 +124,7 @@ static enum err next_page(struct store_scan *scan, const struct segment_entry *e
 			return open_page(scan, entry, page, out_view, diag);
 		}
 	}
+	leave_segment(scan, entry);
 	next_segment(scan);
 	return ERR_OK;
 }

@@ -227,5 +227,7 @@ enum err seal_page_encode(struct store *store, const struct seal_plan *plan,
 	batch->parsed = true;
 	add_own_row(store, batch, RECORD_SEAL, buf_str(&body));
 	batch->first_index = plan->index;
-	return page_encode(batch, &places, out_page, diag);
+	TRY(page_encode(batch, &places, out_page, diag));
+	page_take_raw(*out_page, batch);
+	return ERR_OK;
 }

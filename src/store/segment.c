@@ -1,14 +1,16 @@
-/* An open segment: a mapped file and its table. Nothing changes after opening, so that any number
- * of threads may read.
+/* An open segment: a mapped file and its table. Nothing changes after opening but the list of
+ * blocks that wait to be used again, which has a lock, so that any number of threads may read.
  */
 #include "store/segment.h"
 
+#include <pthread.h>
 #include <stdio.h>
 
 #include "codec/filter.h"
-#include "store/page.h"
+#include "codec/token.h"
+#include "store/block.h"
 #include "store/segment_table.h"
-#include "store/store.h"
+#include "store/view_private.h"
 
 struct segment {
 	const struct os *os; /* NULL: the bytes are somebody else's */
@@ -16,6 +18,19 @@ struct segment {
 	char name[256];
 	struct arena *arena; /* the table */
 	struct segment_table table;
+	struct segment_idle *idle; /* on its own, because whoever reads has a const segment */
+};
+
+enum { IDLE_BYTES_MAX = 16 << 20 }; /* a block that holds more is not kept */
+
+/* Opened blocks that nobody uses, the last one that was used first. */
+struct segment_idle {
+	pthread_mutex_t lock;
+	struct {
+		uint32_t number;
+		struct block *block;
+	} blocks[SEGMENT_IDLE_BLOCKS];
+	uint32_t count;
 };
 
 static enum err open_bytes(const struct os *os, struct str bytes, const char *name,
@@ -24,6 +39,9 @@ static enum err open_bytes(const struct os *os, struct str bytes, const char *na
 	struct segment *segment = calloc(1, sizeof(*segment));
 	ASSERT(segment != NULL);
 	segment->arena = arena_new(LIMIT_VIEW_BYTES);
+	segment->idle = calloc(1, sizeof(*segment->idle));
+	ASSERT(segment->idle != NULL);
+	ASSERT(pthread_mutex_init(&segment->idle->lock, NULL) == 0);
 	segment->bytes = bytes;
 	(void)snprintf(segment->name, sizeof(segment->name), "%s", name); /* may be cut: for people */
 	enum err err = segment_read_table(bytes, segment->arena, &segment->table, &inner);
@@ -84,6 +102,9 @@ void segment_free(struct segment *segment) {
 		if (segment->os != NULL) {
 			segment->os->unmap(segment->os->ctx, segment->bytes.ptr, segment->bytes.len);
 		}
+		segment_drop_blocks(segment);
+		(void)pthread_mutex_destroy(&segment->idle->lock); /* nobody holds it */
+		free(segment->idle);
 		arena_free(segment->arena);
 		free(segment);
 	}
@@ -152,7 +173,7 @@ bool segment_page_may_have(const struct segment *segment, uint32_t page, const u
 	struct str bytes = segment_page_bytes(segment, page);
 	struct str filter =
 	    str_slice(bytes, entry->filter_offset, (size_t)entry->filter_offset + entry->filter_len);
-	if (count == 0 || !page_checksum_holds(filter, entry->filter_crc)) {
+	if (count == 0 || filter.len == 0 || !page_checksum_holds(filter, entry->filter_crc)) {
 		return true;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -161,6 +182,29 @@ bool segment_page_may_have(const struct segment *segment, uint32_t page, const u
 		}
 	}
 	return true;
+}
+
+/* A page of version 1 has the tokens of the types of its rows in its filter. */
+static bool filter_may_have_types(const struct segment *segment, uint32_t page, uint32_t types) {
+	for (uint32_t left = types; left != 0; left &= left - 1) {
+		uint64_t token = token_of_type((uint8_t)__builtin_ctz(left));
+		if (segment_page_may_have(segment, page, &token, 1)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool segment_page_may_have_types(const struct segment *segment, uint32_t page, uint32_t types) {
+	const struct segment_page *entry = page_at(segment, page);
+	if (segment->table.version == SEGMENT_VERSION_FIRST) {
+		return filter_may_have_types(segment, page, types);
+	}
+	return (entry->types & types) != 0;
+}
+
+bool segment_takes_over(const struct segment *segment) {
+	return segment->table.version == SEGMENT_VERSION;
 }
 
 static enum err damaged(const struct segment *segment, uint32_t page, enum err err,
@@ -176,7 +220,7 @@ enum err segment_view(const struct segment *segment, uint32_t page, const struct
 	const struct segment_page *entry = page_at(segment, page);
 	struct store_view *view;
 	struct diag inner = {0};
-	enum err err = view_new(segment_page_bytes(segment, page), segment, names, &view, &inner);
+	enum err err = view_new(segment_page_bytes(segment, page), segment, page, names, &view, &inner);
 	if (err != ERR_OK) {
 		return damaged(segment, page, err, diag);
 	}
@@ -189,28 +233,107 @@ enum err segment_view(const struct segment *segment, uint32_t page, const struct
 	return ERR_OK;
 }
 
-static bool filter_agrees(const struct page_frame *frame, const struct segment_page *entry) {
-	const struct page_part *filter = &frame->sections[SECTION_FILTER];
-	return frame->filter_offset == entry->filter_offset && filter->bytes.len == entry->filter_len &&
-	       filter->crc == entry->filter_crc;
+/* Page and table must be of one mind. */
+static bool agrees(const struct segment *segment, const struct page_frame *frame,
+                   const struct segment_page *entry) {
+	const struct page_part *filter = &frame->sections[0];
+	bool first = frame->version == PAGE_VERSION_FIRST;
+	return frame->first_index == entry->first_index && frame->rows == entry->rows &&
+	       first == (segment->table.version == SEGMENT_VERSION_FIRST) &&
+	       (!first || (frame->sections_offset == entry->filter_offset &&
+	                   filter->bytes.len == entry->filter_len && filter->crc == entry->filter_crc));
 }
 
 enum err segment_page_check(const struct segment *segment, uint32_t page, struct diag *diag) {
-	const struct segment_page *entry = page_at(segment, page);
 	struct arena *arena = arena_new(LIMIT_VIEW_BYTES);
 	struct page_frame frame = {0};
 	enum err err = page_frame_read(segment_page_bytes(segment, page), arena, &frame);
-	if (err == ERR_OK && (frame.first_index != entry->first_index || frame.rows != entry->rows ||
-	                      !filter_agrees(&frame, entry))) {
+	if (err == ERR_OK && !agrees(segment, &frame, page_at(segment, page))) {
 		err = ERR_CORRUPT;
 	}
-	for (uint32_t i = 0; err == ERR_OK && i < frame.sections_count; i++) {
-		struct wire ignored;
-		err = page_section(&frame, i, &ignored);
-	}
+	err = err == ERR_OK ? page_sections_check(&frame) : err;
 	arena_free(arena);
 	return err == ERR_OK ? ERR_OK : damaged(segment, page, err, diag);
 }
+
+/* ---- blocks ---- */
+
+struct str segment_block_bytes(const struct segment *segment, uint32_t block) {
+	ASSERT(block < segment->table.blocks_count);
+	const struct segment_block *entry = &segment->table.blocks[block];
+	return str_slice(segment->bytes, (size_t)entry->offset, (size_t)entry->offset + entry->len);
+}
+
+enum err segment_block_check(const struct segment *segment, uint32_t block, struct diag *diag) {
+	if (block_holds(segment_block_bytes(segment, block))) {
+		return ERR_OK;
+	}
+	const struct segment_block *entry = &segment->table.blocks[block];
+	uint64_t first = segment->table.pages[entry->first_page].first_index;
+	return diag_set(diag, ERR_CORRUPT, "segment %s: the block of records %llu to %llu is damaged",
+	                segment->name, (unsigned long long)first,
+	                (unsigned long long)(first + entry->rows - 1));
+}
+
+static struct block *take_idle(struct segment_idle *idle, uint32_t number) {
+	struct block *block = NULL;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	for (uint32_t i = 0; i < idle->count && block == NULL; i++) {
+		if (idle->blocks[i].number == number) {
+			block = idle->blocks[i].block;
+			idle->blocks[i] = idle->blocks[--idle->count];
+		}
+	}
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+	return block;
+}
+
+enum err segment_take_block(const struct segment *segment, uint32_t page, struct block **out_block,
+                            uint32_t *out_first, uint32_t *out_first_kept) {
+	const struct segment_page *entry = page_at(segment, page);
+	if (segment->table.version == SEGMENT_VERSION_FIRST) {
+		return ERR_CORRUPT; /* a page of version 2 in a segment of version 1 */
+	}
+	const struct segment_block *at = &segment->table.blocks[entry->block];
+	struct block *block = take_idle(segment->idle, entry->block);
+	if (block == NULL) {
+		TRY(block_open(segment_block_bytes(segment, entry->block), at->rows, at->kept, &block));
+	}
+	*out_block = block;
+	*out_first = entry->block_first;
+	*out_first_kept = entry->block_kept;
+	return ERR_OK;
+}
+
+void segment_give_block(const struct segment *segment, uint32_t page, struct block *block) {
+	struct segment_idle *idle = segment->idle;
+	struct block *out = block;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	if (block_bytes(block) <= IDLE_BYTES_MAX) {
+		if (idle->count == SEGMENT_IDLE_BLOCKS) {
+			out = idle->blocks[--idle->count].block;
+		} else {
+			out = NULL;
+		}
+		memmove(&idle->blocks[1], &idle->blocks[0], idle->count * sizeof(idle->blocks[0]));
+		idle->blocks[0].number = page_at(segment, page)->block;
+		idle->blocks[0].block = block;
+		idle->count++;
+	}
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+	block_free(out);
+}
+
+void segment_drop_blocks(const struct segment *segment) {
+	struct segment_idle *idle = segment->idle;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	while (idle->count > 0) {
+		block_free(idle->blocks[--idle->count].block);
+	}
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+}
+
+/* ---- checking ---- */
 
 static void report(const struct segment *segment, struct str what, uint64_t from, uint64_t to,
                    void (*damage)(void *ctx, struct str what, uint64_t index_from,
@@ -228,14 +351,13 @@ void segment_check_ends(const struct segment *segment,
 	const struct segment_footer *facts = &segment->table.footer;
 	uint64_t end = facts->first_index + facts->count;
 	struct diag diag = {0};
-	struct str footer;
-	uint32_t crc;
-	if (!segment_header_holds(segment->bytes)) {
+	struct segment_trailer trailer;
+	if (!segment_header_holds(segment->bytes, segment->table.version)) {
 		report(segment, STR("the header is damaged"), facts->first_index, end, damage, ctx);
 	}
-	if (segment_read_trailer(segment->bytes, &footer, &crc, &diag) != ERR_OK) {
+	if (segment_read_trailer(segment->bytes, &trailer, &diag) != ERR_OK) {
 		report(segment, str_from(diag.message), facts->first_index, end, damage, ctx);
-	} else if (!page_checksum_holds(footer, crc)) {
+	} else if (!page_checksum_holds(trailer.footer, trailer.footer_crc)) {
 		report(segment, STR("the footer is damaged"), facts->first_index, end, damage, ctx);
 	}
 }
@@ -250,6 +372,13 @@ enum err segment_check(const struct segment *segment,
 		const struct segment_page *page = &segment->table.pages[i];
 		if (segment_page_check(segment, i, &diag) != ERR_OK) {
 			damage(ctx, str_from(diag.message), page->first_index, page->first_index + page->rows);
+		}
+	}
+	for (uint32_t i = 0; i < segment->table.blocks_count; i++) {
+		const struct segment_block *block = &segment->table.blocks[i];
+		uint64_t first = segment->table.pages[block->first_page].first_index;
+		if (segment_block_check(segment, i, &diag) != ERR_OK) {
+			damage(ctx, str_from(diag.message), first, first + block->rows);
 		}
 	}
 	return ERR_OK;

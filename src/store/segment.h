@@ -1,8 +1,10 @@
-/* Segments, private to src/store: what a batch looks like on disk. A page is one encoded batch; a
- * segment is a file of pages with a footer that holds everything a commit must say (index range,
- * streams, files and how far they were taken, salt seeds). docs/formats/segment.md has the bytes.
+/* Segments, private to src/store: what batches look like on disk. A page says of one batch what is
+ * small (types, times, where its records came from), a block has the texts, bodies and fields of
+ * several pages; a segment is a file of them with a footer that holds everything a commit must say
+ * (index range, streams, files and how far they were taken, salt seeds). docs/formats/segment.md
+ * has the bytes. Segments of version 1, without blocks, are read but no longer written.
  *
- * file: header | page ... page | footer | trailer(footer offset, footer length, checksums, magic)
+ * file: header | page ... page | block | page ... page | block | footer | trailer
  * Every byte of the file is under a checksum that is checked when it is read.
  */
 #pragma once
@@ -59,7 +61,9 @@ struct store_page {
 	uint64_t bytes_raw;               /* sum of body lengths */
 	uint64_t records;                 /* rows of type data */
 	int64_t time_min_ns, time_max_ns; /* event time of data rows */
+	uint32_t types;                   /* those that occur: page_type_bit */
 	struct buf bytes;                 /* the encoded page, checksummed */
+	struct block_rows *block_rows;    /* what goes into the block (store/block_rows.h) */
 	struct buf hashes;                /* rows leaf hashes of 32 bytes, in order */
 	struct page_stream_count *streams;
 	uint32_t streams_count;
@@ -78,12 +82,20 @@ struct store_page {
 	uint64_t log_frame; /* set by the store: the frame of the write-ahead log it came from, or 0 */
 };
 
-/* Encodes a parsed batch (batch->parsed), makes leaves and their hashes, decodes the result again
- * and compares bodies and texts with the batch (ERR_CORRUPT with diag when they differ: never to be
- * ignored). The batch stays the caller's. Bodies of containers are hashed but not kept (the object
- * has them at log_offset); their text is. Thread-safe. */
+/* A type in a mask of types. Those that no record has (enum record_type) share one bit. */
+static inline uint32_t page_type_bit(uint8_t type) {
+	return (uint32_t)1 << (type < 32 ? type : 0);
+}
+
+/* Encodes a parsed batch (batch->parsed), makes leaves and their hashes, decodes the page again and
+ * compares it with the batch (ERR_CORRUPT with diag when they differ: never to be ignored). The
+ * batch stays the caller's; as long as the page, or the block it goes into, is in the making, its
+ * raw bytes must stay where they are: page_take_raw. Bodies of containers are hashed but not kept
+ * (the object has them at log_offset); their text is. Thread-safe. */
 MUST_USE enum err page_encode(const struct batch *batch, const struct page_plan *plan,
                               struct store_page **out_page, struct diag *diag);
+/* Moves the raw bytes of the batch that page was made of into the page. */
+void page_take_raw(struct store_page *page, struct batch *batch);
 void page_free(struct store_page *page); /* NULL is fine */
 
 /* ---- the footer ---- */
@@ -129,16 +141,19 @@ struct segment;
 /* Creates folder/name (truncating a leftover). */
 MUST_USE enum err segment_writer_new(const struct os *os, const char *folder, const char *name,
                                      struct segment_writer **out_writer, struct diag *diag);
-/* Writes the page behind the others; the page stays the caller's. */
-MUST_USE enum err segment_writer_add(struct segment_writer *writer, const struct store_page *page,
+/* Puts the page behind the others. What it has for its block, and its bytes, are taken out of it;
+ * the rest stays the caller's. Now and then writes what has come together, with its block, which is
+ * decoded before and compared with every page (ERR_CORRUPT). */
+MUST_USE enum err segment_writer_add(struct segment_writer *writer, struct store_page *page,
                                      struct diag *diag);
-/* Writes all pages of an older segment, as they are, in front of anything else (a small last
- * segment is taken over into its successor without decoding it): page checksums are checked, salt
- * seeds and page table rows go along, counts of the footer are the caller's. */
+/* Takes over an older segment (segment_takes_over), in front of anything else: its pages and blocks
+ * are written as they are, checksums checked, but for small blocks at its end, of whose rows and
+ * the new ones one block is made. Salt seeds and page table rows go along, counts of the footer are
+ * the caller's. The segment must stay until the writer is gone. */
 MUST_USE enum err segment_writer_copy(struct segment_writer *writer, const struct segment *segment,
                                       struct diag *diag);
-/* Writes the page table, seeds and footer, then sync_data and close. After any error the file is
- * never to be trusted (unlink it). Frees the writer in every case. */
+/* Writes what is left, page table, seeds and footer, then sync_data and close. After any error the
+ * file is never to be trusted (unlink it). Frees the writer in every case. */
 MUST_USE enum err segment_writer_finish(struct segment_writer *writer,
                                         const struct segment_footer *footer, uint64_t *out_bytes,
                                         struct diag *diag);
@@ -154,6 +169,8 @@ void segment_free(struct segment *segment); /* NULL is fine; views must be gone 
 const struct segment_footer *segment_footer(const struct segment *segment);
 uint64_t segment_bytes(const struct segment *segment); /* size of the file */
 uint32_t segment_pages(const struct segment *segment);
+/* False: of a version that is no longer written; it cannot be taken over into another. */
+bool segment_takes_over(const struct segment *segment);
 
 struct segment_page_info {
 	uint64_t first_index;
@@ -168,12 +185,19 @@ struct segment_page_info segment_page_info(const struct segment *segment, uint32
 void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_seed[SALT_SEED_SIZE]);
 /* The page holding index; index must lie in the segment. */
 uint32_t segment_page_of(const struct segment *segment, uint64_t index);
-/* False when the page surely lacks one of the tokens (codec/token.h). Reads only the filter; a
- * damaged filter answers true. The filter has the tokens of all texts and of all values of fields
- * (of each element of a list), wherever they come from, so that a test of a field may use it too;
- * not those of built-in columns (file.path, akashi.*, log.offset, @timestamp). */
+/* False when the page surely lacks one of the tokens (codec/token.h). Version 1: reads only the
+ * filter; a damaged filter answers true. The filter has the tokens of all texts and of all values
+ * of fields (of each element of a list), wherever they come from, so that a test of a field may use
+ * it too; not those of built-in columns (file.path, akashi.*, log.offset, @timestamp). Pages of
+ * version 2 have no filter: true. */
 bool segment_page_may_have(const struct segment *segment, uint32_t page, const uint64_t *tokens,
                            size_t count);
+/* False when surely no row of the page is of one of these types (page_type_bit). */
+bool segment_page_may_have_types(const struct segment *segment, uint32_t page, uint32_t types);
+/* Opened blocks are kept for the next view that needs them, at most SEGMENT_IDLE_BLOCKS of a
+ * segment; here they are freed. */
+enum { SEGMENT_IDLE_BLOCKS = 2 };
+void segment_drop_blocks(const struct segment *segment);
 /* Decodes the page's frame and checks its checksum; columns come on demand. The view is the
  * struct store_view of store.h; its functions are implemented in view.c. resolve_file names files
  * (file.path) and streams for display. Lives no longer than the segment. */

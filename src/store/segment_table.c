@@ -1,5 +1,5 @@
 /* Writing and reading what stands around the pages. The reader trusts nothing: counts are bounded
- * by the bytes that are left, and the page table must tile the file.
+ * by the bytes that are left, and pages and blocks must tile the file.
  */
 #include "store/segment_table.h"
 
@@ -11,16 +11,20 @@ uint64_t segment_bundles(uint64_t first_index, uint64_t count) {
 	return (first_index + count - 1) / SALT_BUNDLE - first_index / SALT_BUNDLE + 1;
 }
 
-void segment_put_header(struct buf *out) {
+static void put_header(struct buf *out, uint32_t version) {
 	size_t start = out->len;
 	buf_append_str(out, STR(SEGMENT_MAGIC));
-	wire_put_u32(out, SEGMENT_VERSION);
+	wire_put_u32(out, version);
 	wire_put_u32(out, crc32c(0, out->ptr + start, SEGMENT_HEADER_SIZE - 4));
 }
 
-bool segment_header_holds(struct str file) {
+void segment_put_header(struct buf *out) {
+	put_header(out, SEGMENT_VERSION);
+}
+
+bool segment_header_holds(struct str file, uint32_t version) {
 	struct buf expected = {0};
-	segment_put_header(&expected);
+	put_header(&expected, version);
 	bool same = str_starts(file, buf_str(&expected));
 	buf_deinit(&expected);
 	return same;
@@ -34,12 +38,17 @@ static void put_pages(struct buf *out, const struct segment_table *table) {
 		const struct segment_page *page = &table->pages[i];
 		wire_put_varint(out, page->len);
 		wire_put_varint(out, page->rows);
-		wire_put_varint(out, page->has_data);
+		wire_put_varint(out, page->types);
+		wire_put_varint(out, page->kept);
 		wire_put_zigzag(out, page->time_min_ns);
 		wire_put_zigzag(out, page->time_max_ns);
-		wire_put_varint(out, page->filter_offset);
-		wire_put_varint(out, page->filter_len);
-		wire_put_u32(out, page->filter_crc);
+	}
+	wire_put_varint(out, table->blocks_count);
+	for (uint32_t i = 0; i < table->blocks_count; i++) {
+		const struct segment_block *block = &table->blocks[i];
+		wire_put_varint(out, block->pages);
+		wire_put_varint(out, block->len);
+		wire_put_varint(out, block->bytes);
 	}
 }
 
@@ -115,7 +124,7 @@ void segment_put_end(struct buf *out, const struct segment_table *table, uint64_
 
 /* ---- reading ---- */
 
-enum err segment_read_trailer(struct str file, struct str *out_footer, uint32_t *out_crc,
+enum err segment_read_trailer(struct str file, struct segment_trailer *out_trailer,
                               struct diag *diag) {
 	if (file.len < SEGMENT_HEADER_SIZE + SEGMENT_TRAILER_SIZE) {
 		return diag_set(diag, ERR_CORRUPT, "the file is too short for a segment");
@@ -132,7 +141,7 @@ enum err segment_read_trailer(struct str file, struct str *out_footer, uint32_t 
 	    !page_checksum_holds(str_slice(trailer, 0, 20), trailer_crc)) {
 		return diag_set(diag, ERR_CORRUPT, "the trailer is damaged");
 	}
-	if (version != SEGMENT_VERSION) {
+	if (version < SEGMENT_VERSION_FIRST || version > SEGMENT_VERSION) {
 		return diag_set(diag, ERR_UNSUPPORTED, "format version %u of a segment is not known here",
 		                version);
 	}
@@ -140,8 +149,8 @@ enum err segment_read_trailer(struct str file, struct str *out_footer, uint32_t 
 	    len != file.len - SEGMENT_TRAILER_SIZE - offset) {
 		return diag_set(diag, ERR_CORRUPT, "the footer does not end where the trailer begins");
 	}
-	*out_footer = str_slice(file, (size_t)offset, (size_t)offset + len);
-	*out_crc = crc;
+	*out_trailer = (struct segment_trailer){
+	    version, str_slice(file, (size_t)offset, (size_t)offset + len), crc};
 	return ERR_OK;
 }
 
@@ -164,18 +173,30 @@ static void read_facts(struct wire *in, struct segment_footer *footer) {
 	footer->log_frame = wire_varint(in);
 }
 
-static void read_page(struct wire *in, struct segment_page *page) {
-	page->len = (uint32_t)wire_varint_max(in, UINT32_MAX);
-	page->rows = (uint32_t)wire_varint_max(in, LIMIT_BATCH_ROWS);
-	page->has_data = wire_varint_max(in, 1) == 1;
-	page->time_min_ns = wire_zigzag(in);
-	page->time_max_ns = wire_zigzag(in);
+static void read_filter(struct wire *in, struct segment_page *page) {
 	page->filter_offset = (uint32_t)wire_varint_max(in, page->len);
 	page->filter_len = (uint32_t)wire_varint_max(in, page->len - page->filter_offset);
 	page->filter_crc = wire_u32(in);
-	if (page->rows == 0 || page->filter_len == 0 || page->filter_len % 32 != 0) {
-		in->bad = true;
+	in->bad |= page->filter_len == 0 || page->filter_len % 32 != 0;
+}
+
+static void read_page(struct wire *in, uint32_t version, struct segment_page *page) {
+	bool first = version == SEGMENT_VERSION_FIRST;
+	page->len = (uint32_t)wire_varint_max(in, UINT32_MAX);
+	page->rows = (uint32_t)wire_varint_max(in, LIMIT_BATCH_ROWS);
+	if (first) {
+		page->has_data = wire_varint_max(in, 1) == 1;
+	} else {
+		page->types = (uint32_t)wire_varint_max(in, UINT32_MAX);
+		page->has_data = (page->types & page_type_bit(RECORD_DATA)) != 0;
+		page->kept = (uint32_t)wire_varint_max(in, page->rows);
 	}
+	page->time_min_ns = wire_zigzag(in);
+	page->time_max_ns = wire_zigzag(in);
+	if (first) {
+		read_filter(in, page);
+	}
+	in->bad |= page->rows == 0;
 }
 
 /* An array of count elements, count bounded by what is left to read. */
@@ -185,26 +206,70 @@ static void *new_array(struct wire *in, uint64_t count, size_t size, struct aren
 	return array;
 }
 
-/* end: where the footer begins, where the last page must end. */
-static void read_pages(struct wire *in, uint64_t end, struct arena *arena,
-                       struct segment_table *table) {
-	uint64_t offset = SEGMENT_HEADER_SIZE;
+static void read_pages(struct wire *in, struct arena *arena, struct segment_table *table) {
 	uint64_t index = table->footer.first_index;
 	table->pages_count = (uint32_t)wire_varint_max(in, LIMIT_SEGMENT_PAGES);
 	table->pages = new_array(in, table->pages_count, sizeof(*table->pages), arena);
 	for (uint32_t i = 0; !in->bad && i < table->pages_count; i++) {
 		struct segment_page *page = &table->pages[i];
-		read_page(in, page);
-		page->offset = offset;
+		read_page(in, table->version, page);
 		page->first_index = index;
-		if (page->len > end - offset || __builtin_add_overflow(index, page->rows, &index)) {
-			in->bad = true;
-			return;
-		}
-		offset += page->len;
+		in->bad |= __builtin_add_overflow(index, page->rows, &index);
 	}
 	uint64_t count = index - table->footer.first_index;
-	in->bad |= offset != end || count != table->footer.count || count == 0;
+	in->bad |= count != table->footer.count || count == 0;
+}
+
+/* Each page belongs to a block, in order. */
+static void read_blocks(struct wire *in, struct arena *arena, struct segment_table *table) {
+	uint32_t page = 0;
+	table->blocks_count = (uint32_t)wire_varint_max(in, table->pages_count);
+	table->blocks = new_array(in, table->blocks_count, sizeof(*table->blocks), arena);
+	for (uint32_t i = 0; !in->bad && i < table->blocks_count; i++) {
+		struct segment_block *block = &table->blocks[i];
+		block->first_page = page;
+		block->pages = (uint32_t)wire_varint_max(in, table->pages_count - page);
+		block->len = (uint32_t)wire_varint_max(in, UINT32_MAX);
+		block->bytes = wire_varint(in);
+		for (uint32_t k = 0; k < block->pages; k++) {
+			struct segment_page *at = &table->pages[page++];
+			at->block = i;
+			at->block_first = block->rows;
+			at->block_kept = block->kept;
+			block->rows += at->rows;
+			block->kept += at->kept;
+			in->bad |= block->rows > LIMIT_BLOCK_ROWS;
+		}
+		in->bad |= block->pages == 0;
+	}
+	in->bad |= page != table->pages_count;
+}
+
+/* Where the next len bytes of the file lie; end: where the footer begins. */
+static bool take_place(uint64_t *offset, uint64_t len, uint64_t end, uint64_t *out_offset) {
+	*out_offset = *offset;
+	if (len > end - *offset) {
+		return false;
+	}
+	*offset += len;
+	return true;
+}
+
+/* Pages and blocks fill the file: a block lies behind its last page. */
+static void place_all(struct wire *in, uint64_t end, struct segment_table *table) {
+	uint64_t offset = SEGMENT_HEADER_SIZE;
+	for (uint32_t i = 0; !in->bad && i < table->pages_count; i++) {
+		struct segment_page *page = &table->pages[i];
+		in->bad |= !take_place(&offset, page->len, end, &page->offset);
+		if (in->bad || table->version == SEGMENT_VERSION_FIRST) {
+			continue;
+		}
+		struct segment_block *block = &table->blocks[page->block];
+		if (i + 1 == block->first_page + block->pages) {
+			in->bad |= !take_place(&offset, block->len, end, &block->offset);
+		}
+	}
+	in->bad |= offset != end;
 }
 
 static void read_seeds(struct wire *in, struct arena *arena, struct segment_table *table) {
@@ -279,31 +344,39 @@ static enum err decode_footer(struct str footer, struct arena *arena, struct str
 	return ERR_OK;
 }
 
+static void read_all(struct wire *in, uint64_t end, struct arena *arena,
+                     struct segment_table *table) {
+	read_facts(in, &table->footer);
+	read_pages(in, arena, table);
+	if (!in->bad && table->version != SEGMENT_VERSION_FIRST) {
+		read_blocks(in, arena, table);
+	}
+	place_all(in, end, table);
+	if (!in->bad) {
+		read_seeds(in, arena, table);
+	}
+	read_streams(in, arena, &table->footer);
+	read_files(in, arena, &table->footer);
+}
+
 enum err segment_read_table(struct str file, struct arena *arena, struct segment_table *out_table,
                             struct diag *diag) {
-	struct str footer;
+	struct segment_trailer trailer;
 	struct str bytes;
-	uint32_t crc;
-	TRY(segment_read_trailer(file, &footer, &crc, diag));
-	if (!segment_header_holds(file)) {
+	TRY(segment_read_trailer(file, &trailer, diag));
+	if (!segment_header_holds(file, trailer.version)) {
 		return diag_set(diag, ERR_CORRUPT, "the header is damaged");
 	}
-	if (!page_checksum_holds(footer, crc)) {
+	if (!page_checksum_holds(trailer.footer, trailer.footer_crc)) {
 		return diag_set(diag, ERR_CORRUPT, "the footer is damaged");
 	}
-	enum err err = decode_footer(footer, arena, &bytes);
+	enum err err = decode_footer(trailer.footer, arena, &bytes);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the footer does not decode");
 	}
-	struct segment_table table = {0};
+	struct segment_table table = {.version = trailer.version};
 	struct wire in = wire_from(bytes);
-	read_facts(&in, &table.footer);
-	read_pages(&in, (uint64_t)(footer.ptr - file.ptr), arena, &table);
-	if (!in.bad) {
-		read_seeds(&in, arena, &table);
-	}
-	read_streams(&in, arena, &table.footer);
-	read_files(&in, arena, &table.footer);
+	read_all(&in, (uint64_t)(trailer.footer.ptr - file.ptr), arena, &table);
 	if (!wire_done(&in)) {
 		return diag_set(diag, ERR_CORRUPT, "the footer does not fit the file");
 	}

@@ -1,31 +1,55 @@
-/* What stands around the pages of a segment: header, footer (page table, salt seeds, streams,
- * files) and trailer. Private to segment*.c.
+/* What stands around the pages and blocks of a segment: header, footer (tables of pages and blocks,
+ * salt seeds, streams, files) and trailer. Private to segment*.c and view_block.c.
  */
 #pragma once
 
 #include "base/arena.h"
 #include "store/segment.h"
 
-enum { SEGMENT_HEADER_SIZE = 16, SEGMENT_TRAILER_SIZE = 32, SEGMENT_VERSION = 1 };
+enum {
+	SEGMENT_HEADER_SIZE = 16,
+	SEGMENT_TRAILER_SIZE = 32,
+	SEGMENT_VERSION_FIRST = 1,
+	SEGMENT_VERSION = 2
+};
 #define SEGMENT_MAGIC "AKASHSEG"
 #define SEGMENT_END_MAGIC "AKASHEND"
 
 struct segment_page { /* a row of the page table */
-	uint64_t offset;  /* in the file; not stored: pages lie one behind the other */
+	uint64_t offset;  /* in the file; not stored: pages and blocks lie one behind the other */
 	uint32_t len;
 	uint64_t first_index; /* not stored either */
 	uint32_t rows;
 	bool has_data;
 	int64_t time_min_ns, time_max_ns;
+	/* Version 2. */
+	uint32_t types;                   /* page_type_bit of all that occur */
+	uint32_t kept;                    /* rows whose body is kept beside the text */
+	uint32_t block;                   /* these are not stored: number of the block, */
+	uint32_t block_first, block_kept; /* rows and kept bodies before this page in the block */
+	/* Version 1. */
 	uint32_t filter_offset; /* in the page */
 	uint32_t filter_len;
 	uint32_t filter_crc;
 };
 
+struct segment_block { /* behind the last of its pages */
+	uint32_t pages;
+	uint32_t len;
+	uint64_t bytes; /* of texts and bodies, decoded */
+	/* Not stored. */
+	uint64_t offset;
+	uint32_t first_page;
+	uint32_t rows, kept;
+};
+
 struct segment_table {
+	uint32_t version;
 	struct segment_footer footer;
 	struct segment_page *pages;
 	uint32_t pages_count;
+	struct segment_block *blocks; /* none in version 1 */
+	uint32_t blocks_count;
 	uint8_t (*seeds)[SALT_SEED_SIZE]; /* of the bundles that [first_index, + count) touches */
 	uint32_t seeds_count;
 };
@@ -41,15 +65,32 @@ void segment_put_end(struct buf *out, const struct segment_table *table, uint64_
 MUST_USE enum err segment_read_table(struct str file, struct arena *arena,
                                      struct segment_table *out_table, struct diag *diag);
 /* Where the footer lies, trailer checked; for segment_check. */
-MUST_USE enum err segment_read_trailer(struct str file, struct str *out_footer, uint32_t *out_crc,
+struct segment_trailer {
+	uint32_t version;
+	struct str footer;
+	uint32_t footer_crc;
+};
+MUST_USE enum err segment_read_trailer(struct str file, struct segment_trailer *out_trailer,
                                        struct diag *diag);
-bool segment_header_holds(struct str file);
+bool segment_header_holds(struct str file, uint32_t version);
 
 /* Opens a segment that is in memory; bytes are borrowed. For tests and fuzzing. */
 MUST_USE enum err segment_open_bytes(struct str bytes, const char *name,
                                      struct segment **out_segment, struct diag *diag);
 const struct segment_table *segment_table(const struct segment *segment);
 struct str segment_page_bytes(const struct segment *segment, uint32_t page);
+struct str segment_block_bytes(const struct segment *segment, uint32_t block);
 /* ERR_CORRUPT, and what, when a byte of the page is not as it was written. */
 MUST_USE enum err segment_page_check(const struct segment *segment, uint32_t page,
                                      struct diag *diag);
+/* The same of a block. */
+MUST_USE enum err segment_block_check(const struct segment *segment, uint32_t block,
+                                      struct diag *diag);
+
+struct block;
+/* The block of a page, opened, for one thread's use until it is given back; and the page's first
+ * row and first kept body in it. ERR_CORRUPT. */
+MUST_USE enum err segment_take_block(const struct segment *segment, uint32_t page,
+                                     struct block **out_block, uint32_t *out_first,
+                                     uint32_t *out_first_kept);
+void segment_give_block(const struct segment *segment, uint32_t page, struct block *block);

@@ -310,6 +310,8 @@ struct checking {
 	struct verifying *v;
 	struct str where;
 	uint64_t damages;
+	uint32_t blocks_done; /* the next one to be checked */
+	bool block_damaged;   /* the one before it */
 };
 
 static void segment_damage(void *ctx, struct str what, uint64_t from, uint64_t to) {
@@ -326,6 +328,26 @@ static bool passed_over(const struct growing *g, const struct segment_page_info 
 	return info->first_index < g->next && !holds_begin;
 }
 
+/* The block of a page, when that is the first one that is read of it: every byte. */
+static enum err check_block(struct checking *checking, const struct segment *segment,
+                            uint32_t page) {
+	const struct segment_table *table = segment_table(segment);
+	uint32_t number = table->pages[page].block;
+	struct diag diag = {0};
+	if (table->blocks_count == 0 || number < checking->blocks_done) {
+		return ERR_OK;
+	}
+	const struct segment_block *block = &table->blocks[number];
+	uint64_t first = table->pages[block->first_page].first_index;
+	checking->blocks_done = number + 1;
+	TRY(verify_pace(checking->v, block->len));
+	checking->block_damaged = segment_block_check(segment, number, &diag) != ERR_OK;
+	if (checking->block_damaged) {
+		segment_damage(checking, str_from(diag.message), first, first + block->rows);
+	}
+	return ERR_OK;
+}
+
 static enum err feed_segment(struct growing *g, const struct segment_entry *entry) {
 	struct verifying *v = g->v;
 	struct checking checking = {.v = v, .where = verify_where(v, "segments", entry->name)};
@@ -339,9 +361,11 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 		if (passed && v->live) {
 			continue;
 		}
+		TRY(check_block(&checking, entry->segment, page));
 		TRY(verify_pace(v, segment_page_bytes(entry->segment, page).len));
-		bool damaged = segment_page_check(entry->segment, page, &diag) != ERR_OK;
-		if (damaged) {
+		bool page_damaged = segment_page_check(entry->segment, page, &diag) != ERR_OK;
+		bool damaged = page_damaged || checking.block_damaged;
+		if (page_damaged) {
 			segment_damage(&checking, str_from(diag.message), info.first_index,
 			               info.first_index + info.rows);
 		}

@@ -1,6 +1,5 @@
 /* From a page back to the batch it was made from. */
-#include "store/page.h"
-#include "store/store.h"
+#include "store/view_private.h"
 
 static void add_record(struct batch *batch, const struct page_rows *rows,
                        const struct page_receipt *receipt, uint32_t row, struct str body) {

@@ -340,10 +340,11 @@ bool writer_takes_over(const struct store *store) {
 	if (catalogue->count == 0) {
 		return false;
 	}
-	const struct segment_footer *last =
-	    segment_footer(catalogue->entries[catalogue->count - 1].segment);
+	const struct segment *segment = catalogue->entries[catalogue->count - 1].segment;
+	const struct segment_footer *last = segment_footer(segment);
 	uint64_t limit = MIN_OF(store->options.rewrite_bytes, store->options.segment_bytes);
-	return last->bytes_raw < limit && last->count < SEGMENT_ROWS_MAX / 2;
+	return segment_takes_over(segment) && last->bytes_raw < limit &&
+	       last->count < SEGMENT_ROWS_MAX / 2;
 }
 
 /* Goes on behind the last segment; in its last salt bundle when it is to be written again. */

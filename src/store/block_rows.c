@@ -1,0 +1,274 @@
+/* Rows on their way into a block, from a batch or from a page that had a block before. */
+#include "store/block_rows.h"
+
+#include <stdlib.h>
+
+#include "store/view_private.h"
+
+#define ROW_SLICE_OWN ((uint32_t)1 << 31)
+enum { ROW_WEIGHT = 32 };
+
+uint64_t block_weight(uint64_t bytes, uint64_t rows) {
+	return bytes + rows * ROW_WEIGHT;
+}
+
+static void *new_array(size_t count, size_t size) {
+	void *array = calloc(count + 1, size);
+	ASSERT(array != NULL);
+	return array;
+}
+
+static struct block_rows *rows_new(uint32_t rows) {
+	struct block_rows *made = new_array(1, sizeof(*made));
+	made->rows = rows;
+	made->texts = new_array(rows, sizeof(*made->texts));
+	made->bodies = new_array(rows, sizeof(*made->bodies));
+	made->field_hashes = new_array(rows, sizeof(*made->field_hashes));
+	made->cut.texts = lines_cut_new();
+	made->cut.times = new_array(rows, sizeof(*made->cut.times));
+	made->cut.fields = layouts_cut_new();
+	return made;
+}
+
+void block_rows_free(struct block_rows *rows) {
+	if (rows != NULL) {
+		block_cut_deinit(&rows->cut);
+		buf_deinit(&rows->raw);
+		buf_deinit(&rows->own);
+		free(rows->texts);
+		free(rows->bodies);
+		free(rows->field_hashes);
+		free(rows);
+	}
+}
+
+static struct str slice_text(const struct block_rows *rows, struct row_slice slice) {
+	bool own = (slice.at & ROW_SLICE_OWN) != 0;
+	const char *from = own ? rows->own.ptr : rows->raw_at;
+	return slice.len == 0 ? STR("") : str_make(from + (slice.at & ~ROW_SLICE_OWN), slice.len);
+}
+
+static void add_text(struct block_rows *rows, uint32_t row, struct row_slice slice, int64_t time) {
+	rows->texts[row] = slice;
+	rows->bytes += slice.len;
+	rows->cut.times[row] = time;
+	lines_cut_add(rows->cut.texts, slice_text(rows, slice));
+}
+
+static void add_body(struct block_rows *rows, struct row_slice slice, int64_t time) {
+	if (rows->cut.bodies == NULL) {
+		rows->cut.bodies = lines_cut_new();
+		rows->cut.body_times = new_array(rows->rows, sizeof(*rows->cut.body_times));
+	}
+	rows->bytes += slice.len;
+	rows->cut.body_times[rows->kept] = time;
+	rows->bodies[rows->kept++] = slice;
+	lines_cut_add(rows->cut.bodies, slice_text(rows, slice));
+}
+
+/* Copies text into own, which has room. */
+static struct row_slice keep_own(struct block_rows *rows, struct str text) {
+	struct row_slice slice = {(uint32_t)rows->own.len | ROW_SLICE_OWN, (uint32_t)text.len};
+	ASSERT(rows->own.cap - rows->own.len >= text.len && rows->own.len < ROW_SLICE_OWN);
+	buf_append_str(&rows->own, text);
+	return slice;
+}
+
+/* ---- from a batch ---- */
+
+/* The fields of a row; name_of: number in the cut of each name of the batch, or UINT32_MAX. */
+static void add_fields(struct block_rows *rows, const struct batch *batch, uint32_t row,
+                       uint32_t *name_of, struct field_found *found) {
+	const struct field_row *parsed = &batch->fields.rows[row];
+	ASSERT(parsed->count <= LIMIT_FIELDS_PER_RECORD);
+	for (uint32_t i = 0; i < parsed->count; i++) {
+		const struct field_entry *entry = &batch->fields.entries[parsed->first + i];
+		bool in_text = entry->place == FIELD_IN_TEXT;
+		size_t size = in_text ? rows->texts[row].len : batch->fields.bytes.len;
+		ASSERT(entry->offset <= size && entry->len <= size - entry->offset);
+		if (name_of[entry->name] == UINT32_MAX) {
+			name_of[entry->name] =
+			    layouts_cut_name(rows->cut.fields, fields_name_text(batch, entry->name));
+		}
+		found[i] = (struct field_found){.name = name_of[entry->name],
+		                                .kind = entry->kind,
+		                                .in_text = in_text,
+		                                .offset = in_text ? entry->offset : 0,
+		                                .len = entry->len};
+		if (!in_text && entry->len > 0) {
+			found[i].bytes = batch->fields.bytes.ptr + entry->offset;
+		}
+	}
+	rows->field_hashes[row] =
+	    layouts_cut_add(rows->cut.fields, rows->cut.texts, found, parsed->count);
+}
+
+static void add_batch_texts(struct block_rows *rows, const struct batch *batch,
+                            const uint8_t *own_text) {
+	size_t own = 0;
+	for (uint32_t row = 0; row < batch->count; row++) {
+		own += own_text[row] != 0 ? batch_text(batch, row).len : 0;
+	}
+	(void)buf_reserve(&rows->own, own);
+	for (uint32_t row = 0; row < batch->count; row++) {
+		const struct batch_record *record = &batch->records[row];
+		int64_t time = batch->fields.rows[row].time_ns;
+		struct row_slice body = {(uint32_t)record->body_offset, record->body_len};
+		ASSERT(record->body_offset < ROW_SLICE_OWN);
+		if (own_text[row] == 0) {
+			add_text(rows, row, body, time);
+			continue;
+		}
+		add_text(rows, row, keep_own(rows, batch_text(batch, row)), time);
+		if (!batch->sources[record->source].container) {
+			add_body(rows, body, time);
+		}
+	}
+}
+
+struct block_rows *block_rows_from_batch(const struct batch *batch, const uint8_t *own_text) {
+	struct block_rows *rows = rows_new(batch->count);
+	size_t names = FIELD_KNOWN_COUNT + batch->fields.names_count;
+	uint32_t *name_of = new_array(names, sizeof(*name_of));
+	struct field_found *found = new_array(LIMIT_FIELDS_PER_RECORD, sizeof(*found));
+	memset(name_of, 0xff, names * sizeof(*name_of));
+	rows->raw_at = batch->raw.ptr;
+	add_batch_texts(rows, batch, own_text);
+	for (uint32_t row = 0; row < batch->count; row++) {
+		add_fields(rows, batch, row, name_of, found);
+	}
+	free(name_of);
+	free(found);
+	return rows;
+}
+
+void block_rows_take_raw(struct block_rows *rows, struct buf *raw) {
+	ASSERT(rows->raw.ptr == NULL && rows->raw_at == raw->ptr);
+	rows->raw = *raw;
+	*raw = (struct buf){0};
+}
+
+/* ---- from a page ---- */
+
+static enum err add_view_texts(struct block_rows *rows, struct store_view *view) {
+	const struct page_rows *said;
+	const struct str *texts;
+	const struct str *bodies;
+	size_t own = 0;
+	TRY(view_rows(view, &said));
+	TRY(store_view_texts(view, &texts));
+	TRY(view_bodies(view, &bodies));
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		own += texts[row].len + (said->own_text[row] != 0 ? bodies[row].len : 0);
+	}
+	if (own >= ROW_SLICE_OWN) {
+		return ERR_LIMIT;
+	}
+	(void)buf_reserve(&rows->own, own);
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		add_text(rows, row, keep_own(rows, texts[row]), said->times[row]);
+		if (said->own_text[row] != 0 && !view->meta.sources[said->sources[row]].container) {
+			add_body(rows, keep_own(rows, bodies[row]), said->times[row]);
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err add_view_fields(struct block_rows *rows, struct store_view *view) {
+	struct field_found found[LIMIT_FIELDS_PER_RECORD];
+	struct layouts *layouts;
+	const struct str *names;
+	TRY(view_block_layouts(view, &layouts));
+	uint32_t names_count = layouts_names(layouts, &names);
+	uint32_t *name_of = view_array(view, names_count, sizeof(*name_of)); /* plus one */
+	if (name_of == NULL) {
+		return ERR_LIMIT;
+	}
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		uint32_t count;
+		TRY(view_block_fields(view, row, found, &count));
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t name = found[i].name;
+			if (name_of[name] == 0) {
+				name_of[name] = layouts_cut_name(rows->cut.fields, names[name]) + 1;
+			}
+			found[i].name = name_of[name] - 1;
+		}
+		rows->field_hashes[row] = layouts_cut_add(rows->cut.fields, rows->cut.texts, found, count);
+	}
+	return ERR_OK;
+}
+
+enum err block_rows_from_view(struct store_view *view, struct block_rows **out_rows) {
+	struct block_rows *rows = rows_new(store_view_rows(view));
+	enum err err = add_view_texts(rows, view);
+	err = err == ERR_OK ? add_view_fields(rows, view) : err;
+	if (err != ERR_OK) {
+		block_rows_free(rows);
+		return err;
+	}
+	*out_rows = rows;
+	return ERR_OK;
+}
+
+/* ---- comparing ---- */
+
+static enum err differs(struct diag *diag, uint32_t row, const char *what) {
+	return diag_set(diag, ERR_CORRUPT, "record %u of a page does not come back from its block: %s",
+	                row, what);
+}
+
+static enum err check_strings(const struct block_rows *rows, struct store_view *view,
+                              struct diag *diag) {
+	const struct page_rows *said;
+	const struct str *texts;
+	const struct str *bodies;
+	uint32_t kept = 0;
+	TRY(view_rows(view, &said));
+	TRY(store_view_texts(view, &texts));
+	TRY(view_bodies(view, &bodies));
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		if (!str_eq(texts[row], slice_text(rows, rows->texts[row]))) {
+			return differs(diag, row, "its text");
+		}
+		if (said->own_text[row] != 0 && !view->meta.sources[said->sources[row]].container &&
+		    (kept == rows->kept || !str_eq(bodies[row], slice_text(rows, rows->bodies[kept++])))) {
+			return differs(diag, row, "its body");
+		}
+	}
+	return kept == rows->kept ? ERR_OK : differs(diag, 0, "number of bodies");
+}
+
+static enum err check_fields(const struct block_rows *rows, struct store_view *view,
+                             struct diag *diag) {
+	struct field_found found[LIMIT_FIELDS_PER_RECORD];
+	struct layouts *layouts;
+	TRY(view_block_layouts(view, &layouts));
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		uint32_t count;
+		uint64_t hash = 0;
+		TRY(view_block_fields(view, row, found, &count));
+		for (uint32_t i = 0; i < count; i++) {
+			hash = field_hash(hash, layouts_name_hash(layouts, found[i].name), &found[i]);
+		}
+		if (hash != rows->field_hashes[row]) {
+			return differs(diag, row, "its fields");
+		}
+	}
+	return ERR_OK;
+}
+
+enum err block_rows_check(const struct block_rows *rows, struct store_view *view,
+                          struct diag *diag) {
+	struct diag inner = {0};
+	enum err err = store_view_rows(view) == rows->rows ? check_strings(rows, view, &inner)
+	                                                   : differs(&inner, 0, "number of records");
+	err = err == ERR_OK ? check_fields(rows, view, &inner) : err;
+	if (err != ERR_OK && inner.message[0] == '\0') {
+		return diag_set(diag, err, "a block that was just made does not decode");
+	}
+	if (err != ERR_OK && diag != NULL) {
+		*diag = inner;
+	}
+	return err;
+}
