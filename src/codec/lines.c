@@ -186,6 +186,20 @@ struct str lines_shape_literal(const struct lines *lines, uint32_t shape) {
 	                 entry->literal + entry->literal_len);
 }
 
+uint32_t lines_shape_before(const struct lines *lines, uint32_t shape, uint32_t slot) {
+	ASSERT(shape < lines->shapes_count);
+	const struct lines_shape *entry = &lines->shapes[shape];
+	uint32_t before = 0;
+	ASSERT(slot <= entry->slots_count);
+	if (shape == LINES_SHAPE_WHOLE || slot == entry->slots_count) {
+		return entry->literal_len;
+	}
+	for (uint32_t i = 0; i <= slot; i++) {
+		before += lines->slots[entry->slots_first + i].literal_len;
+	}
+	return before;
+}
+
 enum err lines_order(struct lines *lines, uint32_t first, uint32_t count, uint32_t *out_shapes,
                      uint32_t *out_ranks) {
 	ASSERT(first <= lines->rows && count <= lines->rows - first);

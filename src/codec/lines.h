@@ -103,6 +103,8 @@ uint32_t lines_shapes(const struct lines *lines);
 uint32_t lines_shape_rows(const struct lines *lines, uint32_t shape);
 uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape);
 struct str lines_shape_literal(const struct lines *lines, uint32_t shape);
+/* Bytes of that before a slot (or, with the number of slots, all). */
+uint32_t lines_shape_before(const struct lines *lines, uint32_t shape, uint32_t slot);
 /* Shapes and ranks of rows [first, first + count). */
 MUST_USE enum err lines_order(struct lines *lines, uint32_t first, uint32_t count,
                               uint32_t *out_shapes, uint32_t *out_ranks);
