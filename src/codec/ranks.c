@@ -264,7 +264,8 @@ struct cursor {
 	size_t at;
 	size_t total;
 	const char *numbers;
-	uint32_t width;
+	uint32_t width; /* at most 14: a load of 32 bits has the number wherever it begins */
+	uint32_t mask;
 	uint32_t first; /* entry; RANK_NONE for class 15 */
 	uint32_t above; /* the most that may come to it */
 };
@@ -278,6 +279,7 @@ static void cursors_init(const struct ranks *ranks, size_t first, struct cursor 
 		    .total = ranks->of[c].total,
 		    .numbers = ranks->of[c].numbers,
 		    .width = class_width(c),
+		    .mask = (uint32_t)packed_mask(class_width(c)),
 		    .first = c == RANKS_OTHER ? RANK_NONE : first_entry(c),
 		    .above = c == RANKS_OTHER ? 0 : (uint32_t)MIN_OF(above, (size_t)RANKS_MAX),
 		};
@@ -303,7 +305,8 @@ void ranks_get_many(const struct ranks *ranks, size_t first, size_t count, uint3
 			continue;
 		}
 		cursor->at = at + 1;
-		uint32_t above = (uint32_t)packed_get(cursor->numbers, cursor->width, at);
+		size_t bit = at * cursor->width;
+		uint32_t above = le32_load(cursor->numbers + bit / 8) >> bit % 8 & cursor->mask;
 		out[i] = LIKELY(above <= cursor->above) ? cursor->first + above : 0;
 	}
 }
