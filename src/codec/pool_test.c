@@ -182,3 +182,14 @@ TEST(damage_gives_wrong_values_at_worst) {
 		free(sample.bytes);
 	}
 }
+
+TEST(pairs_that_are_smaller_in_blocks_have_no_dictionary) {
+	static struct sample sample;
+	sample.count = 4000;
+	for (size_t i = 0; i < sample.count; i++) {
+		sample.values[i] = 100000000 + i / 2 * 7;
+	}
+	check_pool(&sample, 32);
+	CHECK_EQ(sample.pool.entries_count, 0);
+	CHECK(sample.pool.others.is_blocked && sample.len < sample.count * 5 / 4);
+}
