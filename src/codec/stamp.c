@@ -1,2 +1,131 @@
-/* Not yet. */
+/* Times of rows against times in texts. */
 #include "codec/stamp.h"
+
+#include "base/instant.h"
+#include "codec/skeleton.h"
+#include "codec/skeleton_time.h"
+
+enum { DAY = 86400, OFFSET_STEP = 900, OFFSET_MOST = 14 * 3600 };
+
+/* Whole units (of so many nanoseconds) since 1970, cut off downwards. */
+static int64_t units(int64_t time_ns, int64_t unit_ns) {
+	int64_t whole = time_ns / unit_ns;
+	return whole - (time_ns % unit_ns < 0 ? 1 : 0);
+}
+
+static bool is_time(uint8_t code, enum time_form *out_form) {
+	if (code < SLOT_TIME || code >= SLOT_TIME + (int)TIME_FORMS) {
+		return false;
+	}
+	*out_form = (enum time_form)(code - SLOT_TIME);
+	return true;
+}
+
+/* Seconds since 1970 in the year 2000 at the same place of the calendar. */
+static uint64_t without_year(int64_t seconds) {
+	struct civil civil;
+	int64_t ns;
+	if (__builtin_mul_overflow(seconds, INSTANT_SECOND, &ns)) {
+		return 0;
+	}
+	instant_to_civil(ns, 0, &civil);
+	civil.year = 2000;
+	if (!instant_from_civil(&civil, 0, &ns)) {
+		return 0;
+	}
+	return (uint64_t)(ns / INSTANT_SECOND);
+}
+
+/* The first n digits of the fraction of the second; behind the ninth there are zeros. */
+static uint64_t fraction(uint8_t code, int64_t time_ns) {
+	int64_t rest = time_ns % INSTANT_SECOND;
+	uint64_t value = (uint64_t)(rest < 0 ? rest + INSTANT_SECOND : rest);
+	int digits =
+	    code > SLOT_DIGITS && code <= SLOT_DIGITS + SLOT_DIGITS_MAX ? code - SLOT_DIGITS : 9;
+	for (; digits < 9; digits++) {
+		value /= 10;
+	}
+	for (; digits > 9; digits--) {
+		value *= 10;
+	}
+	return value;
+}
+
+uint64_t stamp_value(enum stamp_kind kind, uint8_t code, int64_t offset, int64_t time_ns) {
+	enum time_form form;
+	int64_t local;
+	switch (kind) {
+	case STAMP_TIME:
+		if (__builtin_add_overflow(units(time_ns, INSTANT_SECOND), offset, &local)) {
+			return 0;
+		}
+		return is_time(code, &form) && !time_form_has_year(form) ? without_year(local)
+		                                                         : (uint64_t)local;
+	case STAMP_FRACTION:
+		return fraction(code, time_ns);
+	case STAMP_SECONDS:
+		return (uint64_t)units(time_ns, INSTANT_SECOND);
+	case STAMP_MILLIS:
+		return (uint64_t)units(time_ns, 1000000);
+	case STAMP_MICROS:
+		return (uint64_t)units(time_ns, 1000);
+	case STAMP_NANOS:
+		return (uint64_t)time_ns;
+	case STAMP_COUNT:
+		break;
+	}
+	return 0;
+}
+
+/* The offset at which a clock shows value at time_ns. */
+static bool guess_offset(uint8_t code, uint64_t value, int64_t time_ns, int64_t *out_offset) {
+	enum time_form form;
+	if (!is_time(code, &form)) {
+		return false;
+	}
+	/* Without a year the distance may be off by the days between two years, of which each may have
+	 * 29 days in February: so every offset that is possible is tried. */
+	if (!time_form_has_year(form)) {
+		for (int64_t offset = -OFFSET_MOST; offset <= OFFSET_MOST; offset += OFFSET_STEP) {
+			if (stamp_value(STAMP_TIME, code, offset, time_ns) == value) {
+				*out_offset = offset;
+				return true;
+			}
+		}
+		return false;
+	}
+	int64_t offset;
+	if (value > INT64_MAX ||
+	    __builtin_sub_overflow((int64_t)value, units(time_ns, INSTANT_SECOND), &offset) ||
+	    offset < -OFFSET_MOST || offset > OFFSET_MOST || offset % OFFSET_STEP != 0) {
+		return false;
+	}
+	*out_offset = offset;
+	return true;
+}
+
+bool stamp_guess(uint8_t code, uint64_t value, int64_t time_ns, enum stamp_kind *out_kind,
+                 int64_t *out_offset) {
+	static const enum stamp_kind counts[] = {STAMP_SECONDS, STAMP_MILLIS, STAMP_MICROS,
+	                                         STAMP_NANOS};
+	if (guess_offset(code, value, time_ns, out_offset)) {
+		*out_kind = STAMP_TIME;
+		return true;
+	}
+	if (code > SLOT_DIGITS && code <= SLOT_DIGITS + SLOT_DIGITS_MAX) {
+		if (fraction(code, time_ns) != value) {
+			return false;
+		}
+		*out_kind = STAMP_FRACTION;
+		*out_offset = 0;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(counts) && code == SLOT_INT && time_ns >= 0; i++) {
+		if (stamp_value(counts[i], code, 0, time_ns) == value) {
+			*out_kind = counts[i];
+			*out_offset = 0;
+			return true;
+		}
+	}
+	return false;
+}
