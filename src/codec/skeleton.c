@@ -188,23 +188,23 @@ static void cut_split(struct cutter *cutter, const struct token *token) {
 	}
 }
 
-/* 0x and hexadecimal digits of one case. */
-static bool cut_prefixed_hex(struct cutter *cutter, const struct token *token) {
-	struct str text = cutter->text;
-	uint8_t kinds = 0;
-	if (token->end - token->start < 3 || text.ptr[token->start] != '0' ||
-	    (text.ptr[token->start + 1] | 0x20) != 'x') {
-		return false;
-	}
+static bool is_prefixed(struct str text, const struct token *token) {
+	return token->end - token->start > 2 && text.ptr[token->start] == '0' &&
+	       (text.ptr[token->start + 1] | 0x20) == 'x';
+}
+
+/* 0x and hexadecimal digits of one case, or else a text. */
+static void cut_prefixed(struct cutter *cutter, const struct token *token) {
+	uint8_t kinds = BYTE_DIGIT;
 	for (size_t i = token->start + 2; i < token->end; i++) {
-		kinds |= byte_kind(text.ptr[i]);
+		kinds |= byte_kind(cutter->text.ptr[i]);
 	}
-	if (kinds > (BYTE_DIGIT | BYTE_HEX_LOWER) && kinds != BYTE_HEX_UPPER &&
-	    kinds != (BYTE_DIGIT | BYTE_HEX_UPPER)) {
-		return false;
+	bool upper = kinds == (BYTE_DIGIT | BYTE_HEX_UPPER);
+	if (upper || kinds <= (BYTE_DIGIT | BYTE_HEX_LOWER)) {
+		cutter_hex(cutter, token->start + 2, token->end, upper);
+	} else {
+		cutter_text(cutter, token->start, token->end);
 	}
-	cutter_hex(cutter, token->start + 2, token->end, (kinds & BYTE_HEX_UPPER) != 0);
-	return true;
 }
 
 static bool is_base64(char c) {
@@ -230,7 +230,8 @@ static size_t cut_mixed(struct cutter *cutter, const struct token *token) {
 			return token->end;
 		}
 	}
-	if (cut_prefixed_hex(cutter, token)) {
+	if (is_prefixed(text, token)) {
+		cut_prefixed(cutter, token);
 		return token->end;
 	}
 	if (token->changes == 1) {
