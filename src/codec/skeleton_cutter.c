@@ -199,7 +199,7 @@ static size_t zone_end(struct str text, size_t at) {
 size_t cutter_time(struct cutter *cutter, const struct time_found *found) {
 	struct str text = cutter->text;
 	size_t at = found->start + found->len;
-	cutter_value(cutter, (uint8_t)(SLOT_TIME + found->form), found->start, at, found->seconds);
+	cutter_value(cutter, (uint8_t)(SLOT_TIME + (int)found->form), found->start, at, found->seconds);
 	if (is_digit_at(text, at + 1) &&
 	    (text.ptr[at] == '.' || text.ptr[at] == ',' || text.ptr[at] == ':')) {
 		size_t end = at + 1;

@@ -45,7 +45,7 @@ static enum slot_kind kind_of(uint8_t code, unsigned *out_n) {
 		*out_n = (unsigned)code - SLOT_HEX_UPPER;
 		return KIND_UPPER;
 	}
-	if (code >= SLOT_TIME && code < SLOT_TIME + TIME_FORMS) {
+	if (code >= SLOT_TIME && code < SLOT_TIME + (int)TIME_FORMS) {
 		*out_n = (unsigned)code - SLOT_TIME;
 		return KIND_TIME;
 	}

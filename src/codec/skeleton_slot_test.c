@@ -33,7 +33,7 @@ TEST(codes_print_and_parse) {
 	check_both(SLOT_HEX + 4, "00af", 0xaf);
 	check_both(SLOT_HEX + 16, "ffffffffffffffff", UINT64_MAX);
 	check_both(SLOT_HEX_UPPER + 3, "0AF", 0xaf);
-	check_both(SLOT_TIME + TIME_BSD, "Jan  1 00:00:01", 946684801);
+	check_both(SLOT_TIME + (int)TIME_BSD, "Jan  1 00:00:01", 946684801);
 }
 
 TEST(texts_that_no_number_prints_are_not_parsed) {
@@ -84,5 +84,5 @@ TEST(every_valid_code_prints_any_number_within_its_room) {
 			buf_deinit(&again);
 		}
 	}
-	CHECK_EQ(valid, 4 + 15 + 16 + 16 + TIME_FORMS);
+	CHECK_EQ(valid, 4 + 15 + 16 + 16 + (int)TIME_FORMS);
 }

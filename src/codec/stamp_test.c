@@ -16,7 +16,7 @@ static int64_t at(const char *text) {
 
 static uint64_t said(enum time_form form, const char *text) {
 	uint64_t number = 0;
-	CHECK(slot_parse((uint8_t)(SLOT_TIME + form), str_from(text), &number));
+	CHECK(slot_parse((uint8_t)(SLOT_TIME + (int)form), str_from(text), &number));
 	return number;
 }
 
@@ -24,12 +24,14 @@ static uint64_t said(enum time_form form, const char *text) {
 static int64_t offset_of(enum time_form form, const char *text, const char *time) {
 	enum stamp_kind kind = STAMP_COUNT;
 	int64_t offset = -1;
-	if (!stamp_guess((uint8_t)(SLOT_TIME + form), said(form, text), at(time), &kind, &offset)) {
+	if (!stamp_guess((uint8_t)(SLOT_TIME + (int)form), said(form, text), at(time), &kind,
+	                 &offset)) {
 		CHECK(kind == STAMP_COUNT);
 		return -1;
 	}
 	CHECK(kind == STAMP_TIME);
-	CHECK_EQ(stamp_value(kind, (uint8_t)(SLOT_TIME + form), offset, at(time)), said(form, text));
+	CHECK_EQ(stamp_value(kind, (uint8_t)(SLOT_TIME + (int)form), offset, at(time)),
+	         said(form, text));
 	return offset;
 }
 
