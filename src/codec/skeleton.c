@@ -58,29 +58,84 @@ static size_t next_digit(struct str text, size_t at) {
 struct token {
 	size_t start;
 	size_t end;
+	size_t run;       /* digits from the first one on */
 	uint8_t kinds;    /* of all its bytes */
 	unsigned changes; /* from letters to digits and back */
 };
 
+/* From the first digit to the end, byte by byte. */
+static void token_rest(struct str text, size_t at, struct token *token) {
+	bool digits = true;
+	token->run = 0;
+	for (token->end = at; token->end < text.len; token->end++) {
+		uint8_t kind = byte_kind(text.ptr[token->end]);
+		if (kind == 0) {
+			break;
+		}
+		token->changes += digits != (kind == BYTE_DIGIT);
+		digits = kind == BYTE_DIGIT;
+		token->kinds |= kind;
+		token->run += digits && token->run == token->end - at;
+	}
+}
+
+#if defined(__SSE2__)
+/* Bit i: byte i lies in [first, first + count). */
+static unsigned range_bits(__m128i v, char first, char count) {
+	__m128i distance = _mm_sub_epi8(v, _mm_set1_epi8(first));
+	__m128i most = _mm_set1_epi8((char)(count - 1));
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(distance, most), distance));
+}
+
+/* The same for tokens that end within sixteen bytes. False: it does not. */
+static bool token_rest_short(struct str text, size_t at, struct token *token) {
+	if (text.len < BLOCK) {
+		return false;
+	}
+	size_t from = MIN_OF(at, text.len - BLOCK);
+	unsigned shift = (unsigned)(at - from);
+	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + from));
+	__m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
+	unsigned digits = range_bits(v, '0', 10) >> shift;
+	unsigned letters = range_bits(folded, 'a', 26) >> shift;
+	unsigned len = (unsigned)__builtin_ctz(~(digits | letters));
+	if (len == BLOCK) {
+		return false;
+	}
+	unsigned mask = (1u << len) - 1;
+	letters &= mask;
+	if (letters != 0) {
+		unsigned lower = range_bits(v, 'a', 6) >> shift & mask;
+		unsigned upper = range_bits(v, 'A', 6) >> shift & mask;
+		token->kinds |=
+		    (uint8_t)((lower != 0 ? BYTE_HEX_LOWER : 0) | (upper != 0 ? BYTE_HEX_UPPER : 0) |
+		              ((letters & ~(lower | upper)) != 0 ? BYTE_LETTER : 0));
+		token->changes += (unsigned)__builtin_popcount((letters ^ letters >> 1) & mask >> 1);
+	}
+	token->run = (size_t)__builtin_ctz(~(digits & mask));
+	token->end = at + len;
+	return true;
+}
+#else
+static bool token_rest_short(struct str text, size_t at, struct token *token) {
+	(void)text;
+	(void)at;
+	(void)token;
+	return false;
+}
+#endif
+
 /* The token around a digit at at. */
 static struct token token_around(const struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
-	struct token token = {.start = at, .end = at, .kinds = BYTE_DIGIT};
+	struct token token = {.start = at, .kinds = BYTE_DIGIT};
 	while (token.start > cutter->literal && byte_kind(text.ptr[token.start - 1]) > BYTE_DIGIT) {
 		token.start--;
 		token.kinds |= byte_kind(text.ptr[token.start]);
 	}
 	token.changes = token.start < at;
-	bool digits = true;
-	while (token.end < text.len) {
-		uint8_t kind = byte_kind(text.ptr[token.end]);
-		if (kind == 0) {
-			break;
-		}
-		token.changes += digits != (kind == BYTE_DIGIT);
-		digits = kind == BYTE_DIGIT;
-		token.kinds |= kind;
-		token.end++;
+	if (!token_rest_short(text, at, &token)) {
+		token_rest(text, at, &token);
 	}
 	return token;
 }
@@ -188,23 +243,23 @@ static void cut_split(struct cutter *cutter, const struct token *token) {
 	}
 }
 
-/* 0x and hexadecimal digits of one case. */
-static bool cut_prefixed_hex(struct cutter *cutter, const struct token *token) {
-	struct str text = cutter->text;
-	uint8_t kinds = 0;
-	if (token->end - token->start < 3 || text.ptr[token->start] != '0' ||
-	    (text.ptr[token->start + 1] | 0x20) != 'x') {
-		return false;
-	}
+static bool is_prefixed(struct str text, const struct token *token) {
+	return token->end - token->start > 2 && text.ptr[token->start] == '0' &&
+	       (text.ptr[token->start + 1] | 0x20) == 'x';
+}
+
+/* 0x and hexadecimal digits of one case, or else a text. */
+static void cut_prefixed(struct cutter *cutter, const struct token *token) {
+	uint8_t kinds = BYTE_DIGIT;
 	for (size_t i = token->start + 2; i < token->end; i++) {
-		kinds |= byte_kind(text.ptr[i]);
+		kinds |= byte_kind(cutter->text.ptr[i]);
 	}
-	if (kinds > (BYTE_DIGIT | BYTE_HEX_LOWER) && kinds != BYTE_HEX_UPPER &&
-	    kinds != (BYTE_DIGIT | BYTE_HEX_UPPER)) {
-		return false;
+	bool upper = kinds == (BYTE_DIGIT | BYTE_HEX_UPPER);
+	if (upper || kinds <= (BYTE_DIGIT | BYTE_HEX_LOWER)) {
+		cutter_hex(cutter, token->start + 2, token->end, upper);
+	} else {
+		cutter_text(cutter, token->start, token->end);
 	}
-	cutter_hex(cutter, token->start + 2, token->end, (kinds & BYTE_HEX_UPPER) != 0);
-	return true;
 }
 
 static bool is_base64(char c) {
@@ -230,7 +285,8 @@ static size_t cut_mixed(struct cutter *cutter, const struct token *token) {
 			return token->end;
 		}
 	}
-	if (cut_prefixed_hex(cutter, token)) {
+	if (is_prefixed(text, token)) {
+		cut_prefixed(cutter, token);
 		return token->end;
 	}
 	if (token->changes == 1) {
@@ -267,18 +323,14 @@ static size_t cut_host(struct cutter *cutter, size_t at) {
 	return end;
 }
 
-/* Whether a time may stand around the digit at at: cheap, for most digits say no. */
-static bool may_be_time(struct str text, size_t least, size_t at) {
-	size_t run = 1;
-	while (run < 9 && is_digit_at(text, at + run)) {
-		run++;
-	}
-	char next = at + run < text.len ? text.ptr[at + run] : 'x';
-	switch (run) {
+/* Whether a time may stand around the token: cheap, for most say no. */
+static bool may_be_time(struct str text, size_t least, const struct token *token, size_t at) {
+	char next = at + token->run < text.len ? text.ptr[at + token->run] : 'x';
+	switch (token->run) {
 	case 1:
 	case 2:
 		return (next == ' ' && at - least >= 4 && text.ptr[at - 1] == ' ') ||
-		       (run == 2 && (next == '/' || next == '-' || next == '.'));
+		       (token->run == 2 && (next == '/' || next == '-' || next == '.'));
 	case 4:
 		return next == '-' || next == '/';
 	case 6:
@@ -290,10 +342,12 @@ static bool may_be_time(struct str text, size_t least, size_t at) {
 	}
 }
 
-static size_t cut_time(struct cutter *cutter, size_t at) {
+/* A time and what belongs to it; its end, or at when there is none. */
+static size_t cut_time(struct cutter *cutter, const struct token *token, size_t at) {
 	struct time_found found;
 	struct str text = cutter->text;
-	if (!may_be_time(text, cutter->literal, at) || !time_find(text, cutter->literal, at, &found)) {
+	if (!may_be_time(text, cutter->literal, token, at) ||
+	    !time_find(text, cutter->literal, at, &found)) {
 		return at;
 	}
 	size_t end = cutter_time(cutter, &found);
@@ -311,13 +365,15 @@ static void cut_tokens(struct cutter *cutter) {
 	struct str text = cutter->text;
 	size_t at = 0;
 	while ((at = next_digit(text, at)) < text.len && !cutter->full) {
-		size_t end = cut_time(cutter, at);
+		struct token token = token_around(cutter, at);
+		size_t end = cut_time(cutter, &token, at);
 		if (end > at) {
 			at = end;
-			continue;
+		} else if (token.kinds == BYTE_DIGIT) {
+			at = cut_digits(cutter, &token);
+		} else {
+			at = cut_mixed(cutter, &token);
 		}
-		struct token token = token_around(cutter, at);
-		at = token.kinds == BYTE_DIGIT ? cut_digits(cutter, &token) : cut_mixed(cutter, &token);
 	}
 }
 

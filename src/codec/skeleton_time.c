@@ -27,8 +27,17 @@ static const struct form forms[TIME_FORMS] = {
     [TIME_MONTH_DAY_DOT] = FORM("M.D h:m:s", 14),
 };
 
-static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char weekday_names[] = "MonTueWedThuFriSatSun";
+/* Names of three letters as numbers: the first letter is the lowest byte. */
+#define NAME(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
+static const uint32_t month_names[12] = {
+    NAME('J', 'a', 'n'), NAME('F', 'e', 'b'), NAME('M', 'a', 'r'), NAME('A', 'p', 'r'),
+    NAME('M', 'a', 'y'), NAME('J', 'u', 'n'), NAME('J', 'u', 'l'), NAME('A', 'u', 'g'),
+    NAME('S', 'e', 'p'), NAME('O', 'c', 't'), NAME('N', 'o', 'v'), NAME('D', 'e', 'c'),
+};
+static const uint32_t weekday_names[7] = {
+    NAME('M', 'o', 'n'), NAME('T', 'u', 'e'), NAME('W', 'e', 'd'), NAME('T', 'h', 'u'),
+    NAME('F', 'r', 'i'), NAME('S', 'a', 't'), NAME('S', 'u', 'n'),
+};
 
 struct parts {
 	uint32_t year;
@@ -68,13 +77,21 @@ static void date_of(uint64_t days, struct parts *out) {
 	out->weekday = (uint32_t)((days + 3) % 7);
 }
 
-/* The number of a name of three letters in a row of names, or count. */
-static uint32_t name_number(const char *names, uint32_t count, const char *text) {
-	uint32_t i = 0;
-	while (i < count && memcmp(names + (size_t)3 * i, text, 3) != 0) {
-		i++;
+/* The number of the name at text in a row of names, or count. */
+static uint32_t name_number(const uint32_t *names, uint32_t count, const char *text) {
+	uint32_t name = NAME((uint8_t)text[0], (uint8_t)text[1], (uint8_t)text[2]);
+	uint32_t found = count;
+	for (uint32_t i = 0; i < count; i++) {
+		found = names[i] == name ? i : found;
 	}
-	return i;
+	return found;
+}
+
+static char *print_name(uint32_t name, char *at) {
+	for (unsigned i = 0; i < 3; i++) {
+		at[i] = (char)(name >> (8 * i));
+	}
+	return at + 3;
 }
 
 static bool two_digits(const char *at, uint32_t *out) {
@@ -194,11 +211,9 @@ static char *print_part(char letter, const struct parts *parts, char *at) {
 	case 'y':
 		return print_two(at, parts->year % 100);
 	case 'b':
-		memcpy(at, month_names + (size_t)3 * (parts->month - 1), 3);
-		return at + 3;
+		return print_name(month_names[parts->month - 1], at);
 	case 'a':
-		memcpy(at, weekday_names + (size_t)3 * parts->weekday, 3);
-		return at + 3;
+		return print_name(weekday_names[parts->weekday], at);
 	case 'e':
 		(void)print_two(at, parts->day);
 		at[0] = at[0] == '0' ? ' ' : at[0];
