@@ -44,7 +44,6 @@ static enum err take_slots(struct lines *lines, struct wire *table, struct lines
 		struct lines_slot *slot = &lines->slots[lines->slots_count++];
 		TRY(slots_take(&lines->shared, table, part.code, shape->rows, &slot->column));
 		slot->literal_len = (uint32_t)part.literal.len;
-		shape->has_stamp |= slot->column.form == SLOT_AS_STAMP;
 		if (slot->column.form == SLOT_AS_STAMP && part.code == SLOT_TEXT) {
 			return ERR_CORRUPT;
 		}
@@ -74,6 +73,7 @@ static enum err take_shapes(struct lines *lines, struct wire *head, struct wire 
 		TRY(take_slots(lines, table, shape, text));
 		rows += shape->rows;
 	}
+	memset(buf_reserve(&lines->literals, LINES_SLACK), 0, LINES_SLACK);
 	return rows == lines->rows && wire_done(head) && wire_done(table) ? ERR_OK : ERR_CORRUPT;
 }
 
