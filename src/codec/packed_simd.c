@@ -26,7 +26,7 @@ struct lanes {
 SIMD static struct lanes lanes_make(unsigned width) {
 	struct lanes lanes = {.mask = _mm256_set1_epi64x((long long)packed_mask(width))};
 	for (unsigned half = 0; half < 2; half++) {
-		uint8_t shuffle[32];
+		uint64_t shuffle[4];
 		uint64_t shift[4];
 		for (unsigned n = 0; n < 4; n++) {
 			unsigned pair = half * 2 + n / 2;
@@ -34,10 +34,8 @@ SIMD static struct lanes lanes_make(unsigned width) {
 			unsigned bit = (half * 4 + n) * width - load * 8;
 			lanes.loads[pair] = load;
 			shift[n] = bit % 8;
-			for (unsigned b = 0; b < 8; b++) {
-				unsigned from = bit / 8 + b;
-				shuffle[n * 8 + b] = (uint8_t)(from < 16 ? from : 0x80); /* 0x80: zero */
-			}
+			/* The eight bytes from bit / 8 on; that is at most 8, so all are in the load. */
+			shuffle[n] = (uint64_t)(bit / 8) * 0x0101010101010101 + 0x0706050403020100;
 		}
 		lanes.shuffle[half] = _mm256_loadu_si256((const __m256i *)(const void *)shuffle);
 		lanes.shift[half] = _mm256_loadu_si256((const __m256i *)(const void *)shift);
