@@ -1,9 +1,8 @@
 /* Arbitrary bytes as a segment (first byte even) or as a page (odd): whatever opens is walked to
  * the end. In fuzzing builds checksums are taken for right, so that decoders are reached.
  */
-#include "store/page.h"
 #include "store/segment_table.h"
-#include "store/store.h"
+#include "store/view_private.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,7 +57,7 @@ static void walk_rows(struct store_view *view, bool leaves) {
 
 static void walk_page(struct str bytes) {
 	struct store_view *view;
-	if (view_new(bytes, NULL, NULL, &view, NULL) == ERR_OK) {
+	if (view_new(bytes, NULL, 0, NULL, &view, NULL) == ERR_OK) {
 		walk_columns(view);
 		walk_rows(view, false);
 		store_view_free(view);
@@ -99,6 +98,7 @@ static void walk_segment(struct str bytes) {
 		struct segment_page_info info = segment_page_info(segment, page);
 		ASSERT(segment_page_of(segment, info.first_index) == page);
 		(void)segment_page_may_have(segment, page, &token, 1); /* must not read outside */
+		(void)segment_page_may_have_types(segment, page, UINT32_MAX);
 		walk_view(segment, page);
 	}
 	ASSERT(segment_check(segment, ignore_damage, NULL) == ERR_OK);

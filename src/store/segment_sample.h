@@ -67,13 +67,31 @@ static inline struct segment_footer sample_footer(uint64_t first, uint64_t count
 	                               .files_count = ARRAY_LEN(files)};
 }
 
+static inline void read_whole(const struct folder *folder, const char *name, struct buf *out) {
+	char path[128];
+	(void)snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+	CHECK_EQ(os_read_file(os_real(), path, (size_t)1 << 30, out), ERR_OK);
+}
+
+/* tests/golden/segment-1.bin: a segment of version 1, one page of sample_batch(GOLDEN_ROWS,
+ * GOLDEN_FIRST, true). */
+enum { GOLDEN_ROWS = 12, GOLDEN_FIRST = 250 };
+static inline bool read_golden_1(struct buf *out) {
+	char path[1024];
+	(void)snprintf(path, sizeof(path), "%s/golden/segment-1.bin", tap_folder());
+	return CHECK_EQ(os_read_file(os_real(), path, (size_t)1 << 30, out), ERR_OK);
+}
+
 static inline bool add_page(struct segment_writer *writer, uint64_t first, uint32_t rows,
                             bool containers) {
 	struct batch *batch = sample_batch(rows, first, containers);
 	struct store_page *page = NULL;
 	struct diag diag = {0};
-	bool ok = CHECK_EQ(page_encode(batch, sample_plan(batch, first), &page, &diag), ERR_OK) &&
-	          CHECK_EQ(segment_writer_add(writer, page, &diag), ERR_OK);
+	bool ok = CHECK_EQ(page_encode(batch, sample_plan(batch, first), &page, &diag), ERR_OK);
+	if (ok) {
+		page_take_raw(page, batch);
+		ok = CHECK_EQ(segment_writer_add(writer, page, &diag), ERR_OK);
+	}
 	page_free(page);
 	batch_free(batch);
 	return ok;

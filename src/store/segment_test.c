@@ -64,18 +64,33 @@ static void take_token(void *ctx, uint64_t hash) {
 	*(uint64_t *)ctx = hash;
 }
 
-TEST(filters_pass_over_pages_without_a_word) {
-	struct folder folder = folder_new();
+TEST(filters_of_the_first_version_pass_over_pages_without_a_word) {
+	struct buf bytes = {0};
 	struct segment *segment;
 	struct diag diag = {0};
 	uint64_t tokens[2];
-	REQUIRE(write_segment(&folder, "a", 0, 1, 50, true));
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(read_golden_1(&bytes));
+	REQUIRE(segment_open_bytes(buf_str(&bytes), "golden", &segment, &diag) == ERR_OK);
 	token_each(STR("password"), take_token, &tokens[0]);
 	token_each(STR("absent_word"), take_token, &tokens[1]);
 	CHECK(segment_page_may_have(segment, 0, tokens, 0));
 	CHECK(segment_page_may_have(segment, 0, tokens, 1));
 	CHECK(!segment_page_may_have(segment, 0, tokens, 2));
+	CHECK(!segment_page_may_have_types(segment, 0, page_type_bit(RECORD_SEAL)));
+	segment_free(segment);
+	buf_deinit(&bytes);
+}
+
+TEST(a_page_says_which_types_it_has) {
+	struct folder folder = folder_new();
+	struct segment *segment;
+	struct diag diag = {0};
+	REQUIRE(write_segment(&folder, "a", 0, 1, 50, true));
+	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	uint32_t data = page_type_bit(RECORD_DATA);
+	CHECK(segment_page_may_have_types(segment, 0, data | page_type_bit(RECORD_SEAL)));
+	CHECK(!segment_page_may_have_types(segment, 0, page_type_bit(RECORD_SEAL)));
+	CHECK(segment_page_info(segment, 0).has_data);
 	segment_free(segment);
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
 }
@@ -115,12 +130,6 @@ TEST(leaves_are_rebuilt_from_views) {
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
 }
 
-static void read_whole(const struct folder *folder, const char *name, struct buf *out) {
-	char path[128];
-	(void)snprintf(path, sizeof(path), "%s/%s", folder->path, name);
-	CHECK_EQ(os_read_file(os_real(), path, (size_t)1 << 30, out), ERR_OK);
-}
-
 static bool damage_is_found(struct str bytes) {
 	struct segment *segment;
 	struct diag diag = {0};
@@ -158,9 +167,96 @@ TEST(every_flipped_bit_and_every_cut_is_found) {
 TEST(the_bytes_are_those_of_the_format) {
 	struct folder folder = folder_new();
 	struct buf bytes = {0};
-	REQUIRE(write_segment(&folder, "a", 250, 1, 12, true));
+	REQUIRE(write_segment(&folder, "a", GOLDEN_FIRST, 1, GOLDEN_ROWS, true));
 	read_whole(&folder, "a", &bytes);
-	tap_check_golden("segment.bin", bytes.ptr, bytes.len);
+	tap_check_golden("segment-2.bin", bytes.ptr, bytes.len);
 	buf_deinit(&bytes);
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
+}
+
+static void check_row(struct store_view *view, const struct batch *batch, uint32_t i) {
+	struct row_field fields[LIMIT_FIELDS_PER_RECORD];
+	struct row expected;
+	struct row row;
+	row_from_batch(batch, i, fields, &expected);
+	if (!CHECK_EQ(store_view_row(view, i, &row), ERR_OK)) {
+		return;
+	}
+	CHECK(str_eq(row.text, expected.text) && str_eq(row.body, expected.body));
+	CHECK(str_eq(row.format, expected.format) && str_eq(row.path, expected.path));
+	CHECK(row.time_ns == expected.time_ns && row.time_flags == expected.time_flags);
+	CHECK(row.received_ns == expected.received_ns && row.container == expected.container);
+	CHECK(row.type == expected.type && row.flags == expected.flags);
+	CHECK_EQ(row.number, expected.number);
+	CHECK_EQ(row.log_offset, expected.log_offset);
+	CHECK_EQ(row.fields_count, expected.fields_count);
+	for (size_t k = 0; k < expected.fields_count && k < row.fields_count; k++) {
+		struct value value = row.fields[k].value;
+		const struct column *column;
+		CHECK(str_eq(row.fields[k].name, fields[k].name));
+		CHECK(value.kind == fields[k].value.kind && str_eq(value.text, fields[k].value.text));
+		if (CHECK_EQ(store_view_column(view, fields[k].name, &column), ERR_OK)) {
+			value = column_get(column, i);
+			CHECK(value.kind == fields[k].value.kind && str_eq(value.text, fields[k].value.text));
+		}
+	}
+}
+
+/* Everything that golden segments of all versions say. */
+static void check_golden(struct str bytes, uint32_t version) {
+	struct segment *segment;
+	struct store_view *view;
+	struct store_page *page;
+	struct diag diag = {0};
+	unsigned damages = 0;
+	struct batch *batch = sample_batch(GOLDEN_ROWS, GOLDEN_FIRST, true);
+	struct segment_footer wrote = sample_footer(GOLDEN_FIRST, GOLDEN_ROWS);
+	REQUIRE(page_encode(batch, sample_plan(batch, GOLDEN_FIRST), &page, &diag) == ERR_OK);
+	REQUIRE(segment_open_bytes(bytes, "golden", &segment, &diag) == ERR_OK);
+	CHECK_EQ(segment_table(segment)->version, version);
+	check_footer(segment_footer(segment), &wrote);
+	CHECK_EQ(segment_check(segment, count_damage, &damages), ERR_OK);
+	CHECK_EQ(damages, 0);
+	CHECK(segment_page_info(segment, 0).has_data);
+	REQUIRE(segment_view(segment, 0, NULL, &view, &diag) == ERR_OK);
+	CHECK_EQ(store_view_rows(view), GOLDEN_ROWS);
+	for (uint32_t i = 0; i < GOLDEN_ROWS; i++) {
+		check_row(view, batch, i);
+	}
+	check_leaves(view, batch, page);
+	store_view_free(view);
+	segment_free(segment);
+	page_free(page);
+	batch_free(batch);
+}
+
+TEST(segments_of_the_first_version_are_read_to_the_last_detail) {
+	struct buf bytes = {0};
+	REQUIRE(read_golden_1(&bytes));
+	check_golden(buf_str(&bytes), SEGMENT_VERSION_FIRST);
+	buf_deinit(&bytes);
+}
+
+TEST(segments_say_the_same_as_those_of_the_first_version) {
+	struct folder folder = folder_new();
+	struct buf bytes = {0};
+	REQUIRE(write_segment(&folder, "a", GOLDEN_FIRST, 1, GOLDEN_ROWS, true));
+	read_whole(&folder, "a", &bytes);
+	check_golden(buf_str(&bytes), SEGMENT_VERSION);
+	buf_deinit(&bytes);
+	folder_remove(&folder, (const char *const[]){"a"}, 1);
+}
+
+TEST(every_flipped_bit_of_the_first_version_is_found) {
+	struct buf bytes = {0};
+	REQUIRE(read_golden_1(&bytes));
+	CHECK(!damage_is_found(buf_str(&bytes)));
+	for (size_t bit = 0; bit < bytes.len * 8; bit++) {
+		bytes.ptr[bit / 8] ^= (char)(1 << bit % 8);
+		if (!CHECK(damage_is_found(buf_str(&bytes)))) {
+			printf("# bit %zu of %zu bytes\n", bit, bytes.len);
+		}
+		bytes.ptr[bit / 8] ^= (char)(1 << bit % 8);
+	}
+	buf_deinit(&bytes);
 }

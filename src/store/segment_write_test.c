@@ -3,6 +3,7 @@
 
 #include "store/segment_sample.h"
 #include "store/segment_table.h"
+#include "store/view_sample.h"
 
 TEST(a_small_segment_is_taken_over_by_its_successor) {
 	struct folder folder = folder_new();
@@ -34,6 +35,95 @@ TEST(a_small_segment_is_taken_over_by_its_successor) {
 	segment_free(small);
 	segment_free(large);
 	folder_remove(&folder, (const char *const[]){"small", "large"}, 2);
+}
+
+/* Every row of a segment that add_page filled, page by page, against its batch. */
+static void check_rows(const struct segment *segment, bool containers) {
+	for (uint32_t i = 0; i < segment_pages(segment); i++) {
+		struct segment_page_info info = segment_page_info(segment, i);
+		struct store_view *view;
+		struct diag diag = {0};
+		struct store_page *page;
+		struct batch *batch = sample_batch(info.rows, info.first_index, containers);
+		REQUIRE(page_encode(batch, sample_plan(batch, info.first_index), &page, &diag) == ERR_OK);
+		REQUIRE(segment_view(segment, i, NULL, &view, &diag) == ERR_OK);
+		CHECK_EQ(block_rows_check(page->block_rows, view, &diag), ERR_OK);
+		store_view_free(view);
+		page_free(page);
+		batch_free(batch);
+	}
+}
+
+/* Goes on with the segment `from` as `to`. */
+static struct segment *go_on(const struct folder *folder, const struct segment *from,
+                             const char *to, uint64_t first, uint64_t end, uint32_t rows) {
+	struct segment_writer *writer;
+	struct segment *segment = NULL;
+	struct diag diag = {0};
+	uint64_t bytes;
+	struct segment_footer footer = sample_footer(first, end + rows - first);
+	if (!CHECK_EQ(segment_writer_new(os_real(), folder->path, to, &writer, &diag), ERR_OK)) {
+		return NULL;
+	}
+	CHECK_EQ(segment_writer_copy(writer, from, &diag), ERR_OK);
+	CHECK(add_page(writer, end, rows, true));
+	CHECK_EQ(segment_writer_finish(writer, &footer, &bytes, &diag), ERR_OK);
+	CHECK_EQ(segment_open(os_real(), folder->path, to, &segment, &diag), ERR_OK);
+	return segment;
+}
+
+TEST(small_blocks_are_joined_so_that_there_are_never_many) {
+	struct folder folder = folder_new();
+	struct segment *segment;
+	struct diag diag = {0};
+	uint64_t end = 300;
+	uint32_t most = 0;
+	REQUIRE(write_segment(&folder, "0", 0, 1, 300, true));
+	REQUIRE(segment_open(os_real(), folder.path, "0", &segment, &diag) == ERR_OK);
+	for (uint32_t i = 1; i < 40; i++) {
+		uint32_t rows = 1 + i % 7;
+		struct segment *next = go_on(&folder, segment, i % 2 == 0 ? "0" : "1", 0, end, rows);
+		REQUIRE(next != NULL);
+		CHECK(next != NULL && segment_pages(next) == i + 1);
+		segment_free(segment);
+		segment = next;
+		end += rows;
+		most = MAX_OF(most, segment_table(segment)->blocks_count);
+	}
+	CHECK(most >= 2 && most <= 6);
+	CHECK_EQ(segment_footer(segment)->count, end);
+	check_rows(segment, true);
+	segment_free(segment);
+	folder_remove(&folder, (const char *const[]){"0", "1"}, 2);
+}
+
+TEST(what_is_damaged_is_not_taken_over) {
+	struct folder folder = folder_new();
+	struct buf bytes = {0};
+	REQUIRE(write_segment(&folder, "a", 0, 1, 100, true));
+	read_whole(&folder, "a", &bytes);
+	unsigned refused = 0;
+	for (size_t at = SEGMENT_HEADER_SIZE; at + 300 < bytes.len; at += 97) {
+		struct segment *segment;
+		struct segment_writer *writer;
+		struct diag diag = {0};
+		uint64_t size;
+		struct segment_footer footer = sample_footer(0, at % 2 == 0 ? 101 : 1100);
+		bytes.ptr[at] ^= 4;
+		if (segment_open_bytes(buf_str(&bytes), "a", &segment, &diag) == ERR_OK) {
+			REQUIRE(segment_writer_new(os_real(), folder.path, "b", &writer, &diag) == ERR_OK);
+			CHECK_EQ(segment_writer_copy(writer, segment, &diag), ERR_OK);
+			CHECK(add_page(writer, 100, at % 2 == 0 ? 1 : 1000, false)); /* copied, or joined */
+			CHECK_EQ(segment_writer_finish(writer, &footer, &size, &diag), ERR_CORRUPT);
+			CHECK(diag.message[0] != '\0');
+			refused++;
+			segment_free(segment);
+		}
+		bytes.ptr[at] ^= 4;
+	}
+	CHECK(refused > 5);
+	buf_deinit(&bytes);
+	folder_remove(&folder, (const char *const[]){"a", "b"}, 2);
 }
 
 /* The real system, whose n-th call of write, sync or close fails. */
@@ -75,6 +165,7 @@ static enum err write_two(const struct os *os, const struct folder *folder, stru
 		struct store_page *page;
 		enum err err = page_encode(batch, sample_plan(batch, 10 * (uint64_t)i), &page, diag);
 		if (err == ERR_OK) {
+			page_take_raw(page, batch);
 			err = segment_writer_add(writer, page, diag);
 			page_free(page);
 		}
@@ -89,7 +180,7 @@ static enum err write_two(const struct os *os, const struct folder *folder, stru
 
 TEST(every_failing_write_and_sync_is_told) {
 	struct folder folder = folder_new();
-	for (unsigned n = 0; n < 6; n++) {
+	for (unsigned n = 0; n < 7; n++) {
 		struct failing failing = {.fail_at = n};
 		struct diag diag = {0};
 		failing.os = (struct os){.ctx = &failing,
@@ -98,8 +189,8 @@ TEST(every_failing_write_and_sync_is_told) {
 		                         .sync_data = failing_sync,
 		                         .close = failing_close};
 		enum err err = write_two(&failing.os, &folder, &diag);
-		/* header, two pages, footer; then the sync; then nothing is left to fail */
-		CHECK_EQ(err, n < 4 ? ERR_NO_SPACE : n == 4 ? ERR_IO : ERR_OK);
+		/* header, two pages, block, footer; then the sync; then nothing is left to fail */
+		CHECK_EQ(err, n < 5 ? ERR_NO_SPACE : n == 5 ? ERR_IO : ERR_OK);
 		CHECK((diag.message[0] != '\0') == (err != ERR_OK));
 	}
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
