@@ -43,25 +43,23 @@ void lines_rows_deinit(struct lines_rows *rows) {
 
 /* ---- runs ---- */
 
-/* Finds the runs and numbers the slots. Rows of a shape come in order of rank, one after the other.
- */
+/* Finds the runs and numbers the slots. Rows of a shape come in order of rank; where one is left
+ * out a new run begins. */
 static enum err find_runs(struct lines *lines, struct lines_rows *rows) {
 	uint64_t slots = 0;
 	for (uint32_t i = 0; i < rows->count; i++) {
 		uint32_t shape = rows->shapes[i];
+		uint32_t number = lines->run_of[shape];
 		rows->slot_first[i] = (uint32_t)slots;
 		slots += lines->shapes[shape].slots_count;
-		if (lines->run_of[shape] == 0) {
+		if (number == 0 ||
+		    rows->ranks[i] != lines->runs[number - 1].first_rank + lines->runs[number - 1].count) {
 			lines->runs[lines->runs_count++] =
-			    (struct lines_run){.shape = shape, .first_rank = rows->ranks[i], .count = 1};
-			lines->run_of[shape] = lines->runs_count;
-			continue;
+			    (struct lines_run){.shape = shape, .first_rank = rows->ranks[i]};
+			number = lines->run_of[shape] = lines->runs_count;
 		}
-		struct lines_run *run = &lines->runs[lines->run_of[shape] - 1];
-		if (rows->ranks[i] != run->first_rank + run->count) {
-			return ERR_CORRUPT;
-		}
-		run->count++;
+		lines->runs[number - 1].count++;
+		lines->row_run[i] = number - 1;
 	}
 	rows->slot_first[rows->count] = (uint32_t)slots;
 	return slots > UINT32_MAX ? ERR_LIMIT : ERR_OK;
@@ -76,8 +74,10 @@ static void begin_runs(struct lines *lines, uint32_t rows) {
 	if (rows > lines->runs_cap) {
 		lines->runs_cap = rows;
 		free(lines->runs);
+		free(lines->row_run);
 		lines->runs = reallocarray(NULL, lines->runs_cap, sizeof(*lines->runs));
-		ASSERT(lines->runs != NULL);
+		lines->row_run = reallocarray(NULL, lines->runs_cap, sizeof(*lines->row_run));
+		ASSERT(lines->runs != NULL && lines->row_run != NULL);
 	}
 }
 
@@ -121,7 +121,7 @@ static void sort_times(struct lines *lines, const struct lines_rows *rows, const
 		first += lines->runs[i].count;
 	}
 	for (uint32_t i = 0; i < rows->count; i++) {
-		struct lines_run *run = &lines->runs[lines->run_of[rows->shapes[i]] - 1];
+		struct lines_run *run = &lines->runs[lines->row_run[i]];
 		lines->times[run->times + run->done++] = times[i];
 	}
 	for (uint32_t i = 0; i < lines->runs_count; i++) {
@@ -228,7 +228,7 @@ static void print_whole(struct lines *lines, struct lines_run *run, struct lines
 
 static enum err print_rows(struct lines *lines, size_t bytes_max, struct lines_rows *rows) {
 	for (uint32_t i = 0; i < rows->count; i++) {
-		struct lines_run *run = &lines->runs[lines->run_of[rows->shapes[i]] - 1];
+		struct lines_run *run = &lines->runs[lines->row_run[i]];
 		struct lines_span *spans = rows->slots + rows->slot_first[i];
 		rows->starts[i] = (uint32_t)rows->bytes.len;
 		if (run->shape == LINES_SHAPE_WHOLE) {
@@ -244,12 +244,11 @@ static enum err print_rows(struct lines *lines, size_t bytes_max, struct lines_r
 	return ERR_OK;
 }
 
-enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,
-                    size_t bytes_max, struct lines_rows *rows) {
+/* Shapes and ranks of the rows are known. */
+static enum err join(struct lines *lines, const int64_t *times, size_t bytes_max,
+                     struct lines_rows *rows) {
 	bytes_max = MIN_OF(bytes_max, (size_t)UINT32_MAX / 2);
-	rows_make_room(rows, count);
-	begin_runs(lines, count);
-	TRY(lines_order(lines, first, count, rows->shapes, rows->ranks));
+	begin_runs(lines, rows->count);
 	enum err err = find_runs(lines, rows);
 	if (err == ERR_OK) {
 		err = decode_runs(lines, rows, times, bytes_max);
@@ -259,6 +258,20 @@ enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const i
 	}
 	forget_runs(lines);
 	return err;
+}
+
+enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,
+                    size_t bytes_max, struct lines_rows *rows) {
+	rows_make_room(rows, count);
+	TRY(lines_order(lines, first, count, rows->shapes, rows->ranks));
+	return join(lines, times, bytes_max, rows);
+}
+
+enum err lines_join_some(struct lines *lines, const uint32_t *which, uint32_t count,
+                         const int64_t *times, size_t bytes_max, struct lines_rows *rows) {
+	rows_make_room(rows, count);
+	TRY(lines_order_some(lines, which, count, rows->shapes, rows->ranks));
+	return join(lines, times, bytes_max, rows);
 }
 
 enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i, struct lines_place place,

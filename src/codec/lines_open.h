@@ -40,8 +40,9 @@ struct lines {
 	/* scratch of lines_join */
 	struct lines_run *runs;
 	uint32_t runs_count, runs_cap;
-	uint32_t *run_of; /* of each shape: number of its run + 1, or 0 */
-	uint64_t *values; /* numbers; of strings where they begin in strings */
+	uint32_t *run_of;  /* of each shape: number of its last run + 1, or 0 */
+	uint32_t *row_run; /* of each row that is put together */
+	uint64_t *values;  /* numbers; of strings where they begin in strings */
 	size_t values_cap;
 	uint32_t *lens;
 	size_t lens_cap;
