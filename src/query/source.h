@@ -11,12 +11,20 @@
 struct query_page {
 	void *page; /* the source's own */
 	uint32_t rows;
-	uint64_t first_index;
+	uint64_t first_index;    /* of the page; its rows may be fewer than those of the page: */
+	const uint64_t *indices; /* of each row; NULL: first_index + row */
+	const uint64_t *sure;    /* bits of rows that surely match the filter, if of type data; NULL */
+	bool all_data;           /* no row is of another type */
 };
+
+static inline uint64_t query_page_index(const struct query_page *page, uint32_t row) {
+	return page->indices == NULL ? page->first_index + row : page->indices[row];
+}
 
 struct query_source {
 	void *ctx;
-	/* Starts a scan for what filter may match (pages may be left out that surely hold nothing). */
+	/* Starts a scan for what filter may match (pages, and rows of them, may be left out that surely
+	 * do not). */
 	enum err (*begin)(void *ctx, const struct expr *filter, struct diag *diag);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);

@@ -115,7 +115,7 @@ static enum err make_log_offset(struct store_view *view, struct column *out_colu
 static enum err make_index(struct store_view *view, struct column *out_column) {
 	int64_t numbers[LIMIT_BATCH_ROWS];
 	for (uint32_t row = 0; row < view->frame.rows; row++) {
-		numbers[row] = (int64_t)(view->frame.first_index + row);
+		numbers[row] = (int64_t)store_view_index(view, row);
 	}
 	return make_numbers(view, numbers, NULL, out_column);
 }
