@@ -1,6 +1,8 @@
 /* The aggregate functions and their table. */
 #include "query/agg.h"
 
+#include <math.h>
+
 #include "query/number.h"
 #include "query/pipe.h"
 
@@ -39,6 +41,15 @@ static enum err add_number(struct agg_shared *shared, const struct agg_where *wh
 	return ERR_OK;
 }
 
+/* What is greater than any number that can be written is absent. */
+static enum value_kind append_finite(struct buf *out, double number) {
+	if (!isfinite(number)) {
+		return VALUE_NONE;
+	}
+	number_append(out, number);
+	return VALUE_NUMBER;
+}
+
 static enum value_kind sum_result(struct agg_shared *shared, const struct agg_where *where,
                                   struct agg_state *state, struct buf *out) {
 	(void)shared;
@@ -46,12 +57,11 @@ static enum value_kind sum_result(struct agg_shared *shared, const struct agg_wh
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	if (state->has_real) {
-		number_append(out, (double)state->sum + state->real);
-	} else {
+	if (!state->has_real) {
 		number_append_wide(out, state->sum);
+		return VALUE_NUMBER;
 	}
-	return VALUE_NUMBER;
+	return append_finite(out, (double)state->sum + state->real);
 }
 
 static enum value_kind avg_result(struct agg_shared *shared, const struct agg_where *where,
@@ -61,8 +71,7 @@ static enum value_kind avg_result(struct agg_shared *shared, const struct agg_wh
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	number_append(out, ((double)state->sum + state->real) / (double)state->count);
-	return VALUE_NUMBER;
+	return append_finite(out, ((double)state->sum + state->real) / (double)state->count);
 }
 
 /* ---- min, max, first, last: one value that is the best so far ---- */
@@ -177,7 +186,8 @@ static struct str set_text(const struct map *sets, uint32_t entry) {
 static int compare_entries(const void *a, const void *b, void *sets) {
 	struct scalar x = scalar_read(set_text(sets, *(const uint32_t *)a));
 	struct scalar y = scalar_read(set_text(sets, *(const uint32_t *)b));
-	return scalar_order(&x, &y);
+	int order = scalar_order(&x, &y);
+	return order != 0 ? order : str_cmp(x.text, y.text); /* 7 and 7.0 */
 }
 
 static enum value_kind values_result(struct agg_shared *shared, const struct agg_where *where,

@@ -191,9 +191,10 @@ static struct cell compute(enum where_kind kind, struct cell left, struct cell r
 
 /* ---- functions ---- */
 
+/* As it was written; what was computed has no text yet. */
 static struct str cell_text(struct arena *scratch, struct cell cell) {
 	CLEANUP(buf_deinit) struct buf out = {0};
-	if (cell.kind == CELL_TEXT || cell.kind == CELL_LIST) {
+	if (cell.kind == CELL_TEXT || cell.kind == CELL_LIST || cell.text.len > 0) {
 		return cell.text;
 	}
 	if (cell.kind == CELL_INTEGER) {
@@ -206,7 +207,6 @@ static struct str cell_text(struct arena *scratch, struct cell cell) {
 	return arena_str(scratch, buf_str(&out));
 }
 
-/* The text of a field's value is as it was written. */
 static struct cell call_lower(struct arena *scratch, struct cell argument) {
 	CLEANUP(buf_deinit) struct buf out = {0};
 	if (argument.kind == CELL_NONE || argument.kind == CELL_LIST) {
@@ -249,12 +249,13 @@ static struct cell call_exists(struct arena *scratch, struct cell argument) {
 }
 
 static struct cell call_abs(struct arena *scratch, struct cell argument) {
+	static const struct cell zero = {.kind = CELL_INTEGER};
 	(void)scratch;
-	if (argument.kind == CELL_INTEGER && argument.integer < 0) {
-		return compute(WHERE_SUBTRACT, (struct cell){.kind = CELL_INTEGER}, argument);
+	bool negative = argument.kind == CELL_INTEGER ? argument.integer < 0 : signbit(argument.real);
+	if (!is_number(argument)) {
+		return (struct cell){.kind = CELL_NONE};
 	}
-	argument.real = argument.kind == CELL_REAL ? fabs(argument.real) : argument.real;
-	return is_number(argument) ? argument : (struct cell){.kind = CELL_NONE};
+	return compute(negative ? WHERE_SUBTRACT : WHERE_ADD, zero, argument);
 }
 
 static const struct where_function functions[] = {

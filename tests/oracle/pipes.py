@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import texts
 from judge import test_value
-from values import INTEGER, Value, read_scalar, sort_key
+from values import INTEGER, Value, read_scalar, read_time, sort_key
 
 
 class Row:
@@ -153,7 +153,9 @@ def evaluate(node, row):
     if kind == "compare":
         return compare(node[1], evaluate(node[2], row), evaluate(node[3], row))
     if kind == "time":
-        return (node[1] is None or row.time_ns >= node[1]) and (node[2] is None or row.time_ns < node[2])
+        value = row.values.get("@timestamp")
+        time = read_time(value.text) if value is not None and value.kind != "list" else None
+        return time is not None and (node[1] is None or time[0] >= node[1]) and (node[2] is None or time[0] < node[2])
     if kind == "call":
         return call(node[1], evaluate(node[2], row))
     if kind == "compute":
@@ -200,7 +202,7 @@ def aggregate(function, field, percent, rows):
     if function == "dc":
         return Near(len({element.text for element in elements}))
     if function == "values":
-        distinct = sorted({element.text for element in elements}, key=sort_key)
+        distinct = sorted({element.text for element in elements}, key=lambda text: (sort_key(text), text.encode("utf-8", "surrogatepass")))
         return Value("list", "", [Value("string", text) for text in distinct]) if distinct else None
     if function in ("sum", "avg", "percentile"):
         numbers = numbers_of(elements)
@@ -209,8 +211,11 @@ def aggregate(function, field, percent, rows):
         if function == "percentile":
             numbers.sort()
             return Near(numbers[max(-(-percent * len(numbers) // 100), 1) - 1])
-        total = sum(number for number in numbers if isinstance(number, int)) + sum(number for number in numbers if isinstance(number, float))
-        return Near(total if function == "sum" else total / len(numbers))
+        total = sum(number for number in numbers if isinstance(number, int))
+        if any(isinstance(number, float) for number in numbers) or function == "avg":
+            total = float(total) + sum(number for number in numbers if isinstance(number, float))
+            total = total if function == "sum" else total / len(numbers)
+        return Near(total) if math.isfinite(total) else None
     if not elements:
         return None
     if function in ("min", "max"):
@@ -221,24 +226,49 @@ def aggregate(function, field, percent, rows):
     return of_row[0 if function == "first" else -1]
 
 
+def group_key(row, by):
+    return tuple(row.values[name].key() if row.values.get(name) is not None else None for name in by)
+
+
 def group_rows(rows, by):
     groups = {}
     for row in rows:
-        key = tuple(row.values[name].key() if row.values.get(name) is not None else None for name in by)
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(group_key(row, by), []).append(row)
     return list(groups.values())
 
 
-def by_key(row, name):
-    value = row.values.get(name)
-    if value is None:
-        return (1,)
-    return (0, sort_key(value.text if value.kind != "list" else value.items[0].text if value.items else ""))
+def packed(value):
+    """How values that count as equal are put in order: by what they are written like."""
+    if value is None or value.kind != "list":
+        return b"" if value is None else value.text.encode("utf-8", "surrogatepass")
+    return b"".join(bytes([KINDS.index(e.kind)]) + varint(len(e.text.encode())) + e.text.encode() for e in value.items)
+
+
+KINDS = ["", "string", "number", "bool", "list", "json"]
+
+
+def varint(number):
+    out = b""
+    while number >= 0x80:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+def by_keys(row, names):
+    """The order of groups: by sort of value, lists by their first; absent ones last; then as written."""
+    keys = []
+    for name in names:
+        value = row.values.get(name)
+        if value is not None and value.kind == "list":
+            value = value.items[0] if value.items else None
+        keys.append((1,) if value is None else (0, sort_key(value.text)))
+    return keys, [packed(row.values.get(name)) for name in names]
 
 
 def run_stats(rows, functions, by):
     groups = group_rows(rows, by) if by else [rows]
-    groups.sort(key=lambda group: [by_key(group[0], name) for name in by] if group else [])
+    groups.sort(key=lambda group: by_keys(group[0], by) if group else [])
     out = []
     for group in groups:
         values = {name: group[0].values.get(name) for name in by}
@@ -251,10 +281,13 @@ def run_stats(rows, functions, by):
 def run_top(rows, rare, n, field, by):
     out = []
     rows = [row for row in rows if row.values.get(field) is not None]
-    groups = group_rows(rows, by)
-    groups.sort(key=lambda group: [by_key(group[0], name) for name in by])
-    for group in groups:
-        parts = sorted(group_rows(group, [field]), key=lambda part: by_key(part[0], field))
+    order = {id(part[0]): number for number, part in enumerate(sorted(group_rows(rows, by + [field]), key=lambda part: by_keys(part[0], by + [field])))}
+    groups = {}
+    for part in group_rows(rows, by + [field]):
+        groups.setdefault(group_key(part[0], by), []).append(part)
+    for parts in sorted(groups.values(), key=lambda parts: min(order[id(part[0])] for part in parts)):
+        group = [row for part in parts for row in part]
+        parts.sort(key=lambda part: order[id(part[0])])
         parts.sort(key=lambda part: len(part) if rare else -len(part))
         for part in parts[:n]:
             values = {name: part[0].values.get(name) for name in by + [field]}

@@ -100,7 +100,7 @@ def same_value(expected, raw):
     if isinstance(expected, pipes.Equal):
         return sort_key(got.text) == expected.key
     if expected.kind == "list":
-        return got.kind == "list" and sorted(e.text for e in expected.items) == sorted(e.text for e in got.items)
+        return got.kind == "list" and [e.text for e in expected.items] == [e.text for e in got.items]
     return got.kind != "list" and got.text == expected.text
 
 

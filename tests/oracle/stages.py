@@ -119,7 +119,7 @@ class Stages(Questions):
         r = self.r
         functions, out = [], []
         self.results += 1
-        by = self.some([name for name in names if self.is_single(name)] or names, 2) if r.random() < 0.7 else []
+        by = self.some(names, 2) if r.random() < 0.7 else []
         for number in range(1 + r.randrange(3)):
             name = r.choice([name for name in names if name != "@timestamp"] or names)
             choice = ["count", "count", "countf", "dc", "min", "max", "first", "last", "values"] + (["sum", "avg", "p50", "p90", "percentile"] if last else [])
@@ -138,15 +138,12 @@ class Stages(Questions):
         text = "stats " + ", ".join(out) + (" by " + ", ".join(map(column, by)) if by else "")
         return ("stats", functions, by), text, by + [function[3] for function in functions]
 
-    def is_single(self, name):
-        return all(value.kind != "list" for value in self.names.get(name, []))
-
     def top(self, names):
         r = self.r
-        singles = [name for name in names if self.is_single(name) and name not in ("count", "percent")]
-        if not singles:
+        names = [name for name in names if name not in ("count", "percent")]
+        if not names:
             return None
-        fields = r.sample(singles, min(len(singles), 1 + (r.random() < 0.3)))
+        fields = r.sample(names, min(len(names), 1 + (r.random() < 0.3)))
         n = r.choice([1, 2, 3, 10, None])
         kind = r.choice(["top", "rare"])
         text = "%s %s%s%s" % (kind, "%d " % n if n else "", column(fields[0]), " by " + column(fields[1]) if len(fields) > 1 else "")
