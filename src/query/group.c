@@ -148,12 +148,9 @@ static int compare_groups(const void *a, const void *b, void *groups_ptr) {
 			return x->order[i].present ? -1 : 1;
 		}
 		int order = scalar_order(&x->order[i].scalar, &y->order[i].scalar);
-		if (order != 0) {
-			return order;
+		if (order == 0) { /* 7 and 7.0; lists that begin alike */
+			order = str_cmp(x->by[i].text, y->by[i].text);
 		}
-	}
-	for (size_t i = 0; i < groups->spec->by.count; i++) { /* 7 and 7.0; lists that begin alike */
-		int order = str_cmp(x->by[i].text, y->by[i].text);
 		if (order != 0) {
 			return order;
 		}

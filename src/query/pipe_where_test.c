@@ -44,6 +44,12 @@ TEST(functions_see_numbers_as_they_are_written) {
 	CHECK_QUERY("* | where exists(abs(user))", "");
 }
 
+TEST(a_list_is_compared_with_a_list_as_its_elements_are) {
+	CHECK_QUERY("* | where groups = groups and not (groups != groups) | stats count()",
+	            "count\n3\n");
+	CHECK_QUERY("* | where groups < groups | stats count()", "count\n3\n"); /* adm < wheel */
+}
+
 TEST(functions_test_texts) {
 	CHECK_QUERY("* | where contains(user, \"OO\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
 	CHECK_QUERY("* | where alike(user, \"ＯＯ\") && exists(bytes)", "#0\n#2\n#6\n#8\n");

@@ -99,13 +99,15 @@ static bool compare_single(enum where_compare compare, struct cell left, struct 
 	}
 }
 
+static bool compare_cells(enum where_compare compare, struct cell left, struct cell right);
+
 /* A list compares as one of its elements does; != only when none is equal. */
 static bool compare_list(enum where_compare compare, struct str list, struct cell right) {
 	size_t at = 0;
 	struct value element;
 	bool unequal = compare == WHERE_NE;
 	while (value_list_next(list, &at, &element)) {
-		if (compare_single(unequal ? WHERE_EQ : compare, cell_of(element), right)) {
+		if (compare_cells(unequal ? WHERE_EQ : compare, cell_of(element), right)) {
 			return !unequal;
 		}
 	}

@@ -262,8 +262,8 @@ def by_keys(row, names):
         value = row.values.get(name)
         if value is not None and value.kind == "list":
             value = value.items[0] if value.items else None
-        keys.append((1,) if value is None else (0, sort_key(value.text)))
-    return keys, [packed(row.values.get(name)) for name in names]
+        keys.append(((1,) if value is None else (0, sort_key(value.text)), packed(row.values.get(name))))
+    return keys
 
 
 def run_stats(rows, functions, by):
