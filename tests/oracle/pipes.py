@@ -181,11 +181,9 @@ class Near:
         self.number = number
 
 
-class Equal:
-    """A value of which only the place in the order is laid down."""
-
-    def __init__(self, text):
-        self.text, self.key = text, sort_key(text)
+def exact_key(text):
+    """sort_key, and of what is equal in it (7 and 7.0) by its bytes."""
+    return sort_key(text), text.encode("utf-8", "surrogatepass")
 
 
 def numbers_of(elements):
@@ -202,7 +200,7 @@ def aggregate(function, field, percent, rows):
     if function == "dc":
         return Near(len({element.text for element in elements}))
     if function == "values":
-        distinct = sorted({element.text for element in elements}, key=lambda text: (sort_key(text), text.encode("utf-8", "surrogatepass")))
+        distinct = sorted({element.text for element in elements}, key=exact_key)
         return Value("list", "", [Value("string", text) for text in distinct]) if distinct else None
     if function in ("sum", "avg", "percentile"):
         numbers = numbers_of(elements)
@@ -219,8 +217,7 @@ def aggregate(function, field, percent, rows):
     if not elements:
         return None
     if function in ("min", "max"):
-        best = (min if function == "min" else max)(elements, key=lambda element: sort_key(element.text))
-        return Equal(best.text)
+        return (min if function == "min" else max)(elements, key=lambda element: exact_key(element.text))
     place = (min if function == "first" else max)((row.time_ns, row.order) for row, _ in pairs)
     of_row = [element for row, element in pairs if (row.time_ns, row.order) == place]
     return of_row[0 if function == "first" else -1]
@@ -328,8 +325,6 @@ def materialize(rows):
         for name, value in row.values.items():
             if isinstance(value, Near):
                 row.values[name] = Value("number", number_text(value.number))
-            elif isinstance(value, Equal):
-                row.values[name] = Value("string", value.text)
     return rows
 
 
