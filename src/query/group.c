@@ -151,6 +151,9 @@ static int compare_groups(const void *a, const void *b, void *groups_ptr) {
 		if (order == 0) { /* 7 and 7.0; lists that begin alike */
 			order = str_cmp(x->by[i].text, y->by[i].text);
 		}
+		if (order == 0) { /* an empty list, and none */
+			order = (y->by[i].kind == VALUE_LIST) - (x->by[i].kind == VALUE_LIST);
+		}
 		if (order != 0) {
 			return order;
 		}

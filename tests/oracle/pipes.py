@@ -1,12 +1,14 @@
 """Runs pipes as docs/query.md has them, over the records that the filter took. A stage is a tuple:
   ("where", expression) ("stats", [(function, field or None, percent, name)], [by]) ("sort", [(field, down)])
   ("top"|"rare", n, field, [by]) ("head"|"tail", n) ("dedup", [field]) ("fields", [field]) ("drop", [field])
+  ("timechart", span_ns, functions, [by]) ("extract", re.Pattern, field)
 An expression of where:
   ("or"|"and", a, b) ("not", a) ("compare", sign, a, b) ("in", a, [b], negated) ("match", a, regex, negated)
   ("test", kind, a, argument) ("call", name, a) ("compute", sign, a, b) ("field", name) ("number", text)
   ("text", text) ("time", sign, from_ns, to_ns)"""
 import functools
 import math
+import time
 from fractions import Fraction
 
 import texts
@@ -154,8 +156,8 @@ def evaluate(node, row):
         return compare(node[1], evaluate(node[2], row), evaluate(node[3], row))
     if kind == "time":
         value = row.values.get("@timestamp")
-        time = read_time(value.text) if value is not None and value.kind != "list" else None
-        return time is not None and (node[1] is None or time[0] >= node[1]) and (node[2] is None or time[0] < node[2])
+        when = read_time(value.text) if value is not None and value.kind != "list" else None
+        return when is not None and (node[1] is None or when[0] >= node[1]) and (node[2] is None or when[0] < node[2])
     if kind == "call":
         return call(node[1], evaluate(node[2], row))
     if kind == "compute":
@@ -259,7 +261,7 @@ def by_keys(row, names):
         value = row.values.get(name)
         if value is not None and value.kind == "list":
             value = value.items[0] if value.items else None
-        keys.append(((1,) if value is None else (0, sort_key(value.text)), packed(row.values.get(name))))
+        keys.append(((1,) if value is None else (0, sort_key(value.text)), packed(row.values.get(name)), value is None and row.values.get(name) is None))
     return keys
 
 
@@ -292,6 +294,52 @@ def run_top(rows, rare, n, field, by):
             values["percent"] = Near((len(part) * 20000 + len(group)) // (2 * len(group)) / 100)
             out.append(Row(values, 0, len(out)))
     return out, by + [field, "count", "percent"]
+
+
+# ---- timechart, extract ----
+
+WEEK_NS, MONDAY_NS = 604800 * 10**9, 4 * 86400 * 10**9
+EMPTY_SPANS_MAX = 10000
+
+
+def bucket(span, ns):
+    first = MONDAY_NS if span % WEEK_NS == 0 else 0
+    return ns - (ns - first) % span
+
+
+def run_timechart(rows, span, functions, by):
+    parts = {}
+    for row in rows:
+        parts.setdefault(bucket(span, row.time_ns), []).append(row)
+    out, before = [], None
+    for start in sorted(parts):
+        empty = range(before + span, start, span) if before is not None and not by else []
+        for gap in empty if len(empty) < EMPTY_SPANS_MAX else []:
+            out += run_stats([], functions, [])[0]
+            out[-1].values["@timestamp"] = time_text(gap)
+        for row in run_stats(parts[start], functions, by)[0]:
+            row.values["@timestamp"] = time_text(start)
+            out.append(row)
+        before = start
+    for number, row in enumerate(out):
+        row.order = number
+    return out, ["@timestamp"] + by + [name for _, _, _, name in functions]
+
+
+def time_text(ns):
+    return Value("string", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ns // 10**9)))
+
+
+def run_extract(rows, regex, field):
+    out = []
+    for row in rows:
+        value = row.values.get(field)
+        found = regex.search(value.text) if value is not None and value.kind != "list" else None
+        if found:
+            named = {name: Value("string", part) for name, part in found.groupdict().items() if part is not None}
+            row = Row(dict(row.values, **named), row.time_ns, row.order, row.record)
+        out.append(row)
+    return out
 
 
 # ---- all ----
@@ -342,6 +390,12 @@ def run(records, stages, order, limit):
         elif kind in ("stats", "top", "rare"):
             rows, columns = run_stats(rows, *stage[1:]) if kind == "stats" else run_top(rows, kind == "rare", *stage[1:])
             rows, ordered = rows if last else materialize(rows), True
+        elif kind == "timechart":
+            rows, columns = run_timechart(rows, *stage[1:])
+            rows, ordered = rows if last else materialize(rows), True
+        elif kind == "extract":
+            rows = run_extract(rows, *stage[1:])
+            columns = columns and columns + [name for name in stage[1].groupindex if name not in columns]
         elif kind == "sort":
             rows, ordered = run_sort(rows, stage[1], order), True
         elif kind == "head":
