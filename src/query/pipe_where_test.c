@@ -34,6 +34,22 @@ TEST(arithmetic_is_exact_for_integers) {
 	CHECK_QUERY("* | where (0 - 9223372036854775807 - 1) % (0 - 1) = 0 | head 1", "#0\n");
 }
 
+TEST(functions_see_numbers_as_they_are_written) {
+	CHECK_QUERY("* | where len(1e3) = 3 and lower(1E3) = 1000 | stats count()", "count\n12\n");
+	CHECK_QUERY("* | where contains(lower(1E3), \"1e3\") | stats count()", "count\n12\n");
+	CHECK_QUERY("* | where len(abs(-1.50)) = 3 and len(2 * 3.0) = 1 | stats count()",
+	            "count\n12\n");
+	CHECK_QUERY("* | where abs(-7) = 7 and abs(7.5) = 7.5 and abs(-7.5) = 7.5 | stats count()",
+	            "count\n12\n");
+	CHECK_QUERY("* | where exists(abs(user))", "");
+}
+
+TEST(a_list_is_compared_with_a_list_as_its_elements_are) {
+	CHECK_QUERY("* | where groups = groups and not (groups != groups) | stats count()",
+	            "count\n3\n");
+	CHECK_QUERY("* | where groups < groups | stats count()", "count\n3\n"); /* adm < wheel */
+}
+
 TEST(functions_test_texts) {
 	CHECK_QUERY("* | where contains(user, \"OO\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
 	CHECK_QUERY("* | where alike(user, \"ＯＯ\") && exists(bytes)", "#0\n#2\n#6\n#8\n");

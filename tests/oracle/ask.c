@@ -1,7 +1,9 @@
 /* Many queries over one store in one process, for tests/oracle/run.py.
  *   ask STORE
- * Standard input: a query a line: ORDER (time, -time, index), LIMIT, NOW (ns since 1970), then the
- * query's text, parted by tabs. Standard output: a line of JSON for each:
+ * Standard input: a query a line: ORDER (time, -time, index), LIMIT, NOW, FROM, TO (ns since 1970;
+ * of
+ * --from and --to, - for none), then the query's text, parted by tabs. Standard output: a line of
+ * JSON for each:
  *   {"found":N,"records":[["CLASS",INDEX],...]}   {"columns":[...],"rows":[[...],...]}
  *   {"error":"...","at":N}
  */
@@ -63,6 +65,11 @@ static bool read_order(struct str text, enum query_order *out_order) {
 	return newest || str_eq(text, STR("index")) || str_eq(text, STR("time"));
 }
 
+/* "-" leaves it as it is. */
+static bool read_bound(struct str text, int64_t *bound) {
+	return str_eq(text, STR("-")) || str_to_i64(text, bound);
+}
+
 static enum err ask(const struct store_set *set, struct str line, struct answer *answer,
                     struct diag *diag) {
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
@@ -71,14 +78,14 @@ static enum err ask(const struct store_set *set, struct str line, struct answer 
 	struct query_output output = {
 	    .ctx = answer, .begin = begin, .record = record, .values = values};
 	struct query_stats stats = {0};
-	uint64_t now;
 	struct str order = str_cut(&line, '\t');
 	struct str limit = str_cut(&line, '\t');
 	if (!read_order(order, &options.order) || !str_to_u64(limit, UINT64_MAX, &options.limit) ||
-	    !str_to_u64(str_cut(&line, '\t'), INT64_MAX, &now)) {
-		return diag_set(diag, ERR_INVALID, "not ORDER, LIMIT, NOW and a query");
+	    !str_to_i64(str_cut(&line, '\t'), &options.now_ns) ||
+	    !read_bound(str_cut(&line, '\t'), &options.from_ns) ||
+	    !read_bound(str_cut(&line, '\t'), &options.to_ns)) {
+		return diag_set(diag, ERR_INVALID, "not ORDER, LIMIT, NOW, FROM, TO and a query");
 	}
-	options.now_ns = (int64_t)now;
 	TRY(query_parse(arena, line, &options, &query, diag));
 	TRY(query_run(query, set, &options, &output, &stats, diag));
 	buf_printf(&answer->json, "],\"found\":%" PRIu64 ",\"damaged\":%" PRIu64, stats.found,

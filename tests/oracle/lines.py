@@ -7,7 +7,7 @@ WORDS = ["failed", "Failed", "FAILED", "password", "root", "Root", "admin", "chr
 OTHER = ["失敗", "ログイン", "認証に失敗しました", "管理者", "ｱｶｳﾝﾄ", "アカウント", "ガ", "カ\u3099", "ｶﾞ", "ＡＢＣ", "ａｂｃ", "１２３", "①", "㈱",
          "пароль", "ПАРОЛЬ", "Пароль", "тост", "ТОСТ", "Σοφος", "ΣΟΦΟΣ", "σοφοσ", "straße", "STRAẞE", "İstanbul", "ısı", "ISI",
          "café", "cafe\u0301", "CAFÉ", "Ⅻ", "ⅻ", "ſet", "\u212aelvin", "kelvin", "ไทย", "한글", "😀", "、", "。", "　", "\u00a0", "\u212b", "å",
-         "表", "能", "ソ", "ﬁle", "ǆ", "Ǆ", "ǅ", "ᲄ", "Ꭰ", "ꭰ", "\ufffd", "ー"]
+         "表", "能", "ソ", "カ", "ｶ", "か", "е\u0301", "рот", "Рот", "Ѐот", "Ѡот", "cafe", "ｷﾞ", "キ", "ñ", "n", "ﬁle", "ǆ", "Ǆ", "ǅ", "ᲄ", "Ꭰ", "ꭰ", "\ufffd", "ー"]
 USERS = ["root", "Root", "admin", "山田", "ﾔﾏﾀﾞ", "ヤマダ", "eve", "", "null", "true", "007", "7", "7.0", "Žofie", "ŽOFIE", "-", "O'Neil"]
 NUMBERS = ["0", "1", "7", "7.0", "007", "-1", "42", "100", "1000", "1000.0", "1e3", "1E3", "3.5", "-0", "0.0", "9007199254740993", "9223372036854775807",
            "9223372036854775808", "1e308", "1e999", "0.1", "10", "9"]
@@ -15,10 +15,15 @@ PLACES = ["10.0.0.7", "10.0.0.70", "10.1.2.3", "192.168.1.1", "2001:db8::1", "20
 JSON_NUMBER = [n for n in NUMBERS if n != "007"]
 
 
+def word(random):
+    return random.choice(WORDS if random.random() < 0.5 else OTHER)
+
+
 class Lines:
     def __init__(self, random):
         self.random = random
         self.day = random.randrange(1, 26)
+        self.longest = 1500  # a line's parts, repeated
 
     def word(self):
         r = self.random
@@ -111,7 +116,7 @@ class Lines:
         if pick == 2:
             return self.iso() + " " + self.words()
         if pick == 3 and r.random() < 0.1:
-            return self.words(3) * r.randrange(1, 1500)
+            return self.words(3) * r.randrange(1, self.longest)
         return self.words(12)
 
     def line(self):
@@ -127,7 +132,9 @@ class Lines:
     def file(self, most):
         r = self.random
         kinds = self.random.random()
-        lines = [self.line() for _ in range(r.randrange(1, most + 1))]
+        lines = [self.line() for _ in range(r.randrange(1, min(most, 400) + 1))]
+        if most > 400:
+            lines = [r.choice(lines) for _ in range(r.randrange(most // 2, most + 1))]
         if kinds < 0.3 and lines:  # many alike: dictionaries and constants in the columns
             lines = [r.choice(lines[:5]) for _ in lines]
         end = b"\r\n" if r.random() < 0.05 else b"\n"

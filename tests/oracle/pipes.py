@@ -1,17 +1,19 @@
 """Runs pipes as docs/query.md has them, over the records that the filter took. A stage is a tuple:
   ("where", expression) ("stats", [(function, field or None, percent, name)], [by]) ("sort", [(field, down)])
   ("top"|"rare", n, field, [by]) ("head"|"tail", n) ("dedup", [field]) ("fields", [field]) ("drop", [field])
+  ("timechart", span_ns, functions, [by]) ("extract", re.Pattern, field)
 An expression of where:
   ("or"|"and", a, b) ("not", a) ("compare", sign, a, b) ("in", a, [b], negated) ("match", a, regex, negated)
   ("test", kind, a, argument) ("call", name, a) ("compute", sign, a, b) ("field", name) ("number", text)
   ("text", text) ("time", sign, from_ns, to_ns)"""
 import functools
 import math
+import time
 from fractions import Fraction
 
 import texts
 from judge import test_value
-from values import INTEGER, Value, read_scalar, sort_key
+from values import INTEGER, Value, read_scalar, read_time, sort_key
 
 
 class Row:
@@ -153,7 +155,9 @@ def evaluate(node, row):
     if kind == "compare":
         return compare(node[1], evaluate(node[2], row), evaluate(node[3], row))
     if kind == "time":
-        return (node[1] is None or row.time_ns >= node[1]) and (node[2] is None or row.time_ns < node[2])
+        value = row.values.get("@timestamp")
+        when = read_time(value.text) if value is not None and value.kind != "list" else None
+        return when is not None and (node[1] is None or when[0] >= node[1]) and (node[2] is None or when[0] < node[2])
     if kind == "call":
         return call(node[1], evaluate(node[2], row))
     if kind == "compute":
@@ -179,11 +183,9 @@ class Near:
         self.number = number
 
 
-class Equal:
-    """A value of which only the place in the order is laid down."""
-
-    def __init__(self, text):
-        self.text, self.key = text, sort_key(text)
+def exact_key(text):
+    """sort_key, and of what is equal in it (7 and 7.0) by its bytes."""
+    return sort_key(text), text.encode("utf-8", "surrogatepass")
 
 
 def numbers_of(elements):
@@ -200,7 +202,7 @@ def aggregate(function, field, percent, rows):
     if function == "dc":
         return Near(len({element.text for element in elements}))
     if function == "values":
-        distinct = sorted({element.text for element in elements}, key=sort_key)
+        distinct = sorted({element.text for element in elements}, key=exact_key)
         return Value("list", "", [Value("string", text) for text in distinct]) if distinct else None
     if function in ("sum", "avg", "percentile"):
         numbers = numbers_of(elements)
@@ -209,36 +211,63 @@ def aggregate(function, field, percent, rows):
         if function == "percentile":
             numbers.sort()
             return Near(numbers[max(-(-percent * len(numbers) // 100), 1) - 1])
-        total = sum(number for number in numbers if isinstance(number, int)) + sum(number for number in numbers if isinstance(number, float))
-        return Near(total if function == "sum" else total / len(numbers))
+        total = sum(number for number in numbers if isinstance(number, int))
+        if any(isinstance(number, float) for number in numbers) or function == "avg":
+            total = float(total) + sum(number for number in numbers if isinstance(number, float))
+            total = total if function == "sum" else total / len(numbers)
+        return Near(total) if math.isfinite(total) else None
     if not elements:
         return None
     if function in ("min", "max"):
-        best = (min if function == "min" else max)(elements, key=lambda element: sort_key(element.text))
-        return Equal(best.text)
+        return (min if function == "min" else max)(elements, key=lambda element: exact_key(element.text))
     place = (min if function == "first" else max)((row.time_ns, row.order) for row, _ in pairs)
     of_row = [element for row, element in pairs if (row.time_ns, row.order) == place]
     return of_row[0 if function == "first" else -1]
 
 
+def group_key(row, by):
+    return tuple(row.values[name].key() if row.values.get(name) is not None else None for name in by)
+
+
 def group_rows(rows, by):
     groups = {}
     for row in rows:
-        key = tuple(row.values[name].key() if row.values.get(name) is not None else None for name in by)
-        groups.setdefault(key, []).append(row)
+        groups.setdefault(group_key(row, by), []).append(row)
     return list(groups.values())
 
 
-def by_key(row, name):
-    value = row.values.get(name)
-    if value is None:
-        return (1,)
-    return (0, sort_key(value.text if value.kind != "list" else value.items[0].text if value.items else ""))
+def packed(value):
+    """How values that count as equal are put in order: by what they are written like."""
+    if value is None or value.kind != "list":
+        return b"" if value is None else value.text.encode("utf-8", "surrogatepass")
+    return b"".join(bytes([KINDS.index(e.kind)]) + varint(len(e.text.encode())) + e.text.encode() for e in value.items)
+
+
+KINDS = ["", "string", "number", "bool", "list", "json"]
+
+
+def varint(number):
+    out = b""
+    while number >= 0x80:
+        out += bytes([number & 0x7F | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+def by_keys(row, names):
+    """The order of groups: by sort of value, lists by their first; absent ones last; then as written."""
+    keys = []
+    for name in names:
+        value = row.values.get(name)
+        if value is not None and value.kind == "list":
+            value = value.items[0] if value.items else None
+        keys.append(((1,) if value is None else (0, sort_key(value.text)), packed(row.values.get(name)), value is None and row.values.get(name) is None))
+    return keys
 
 
 def run_stats(rows, functions, by):
     groups = group_rows(rows, by) if by else [rows]
-    groups.sort(key=lambda group: [by_key(group[0], name) for name in by] if group else [])
+    groups.sort(key=lambda group: by_keys(group[0], by) if group else [])
     out = []
     for group in groups:
         values = {name: group[0].values.get(name) for name in by}
@@ -251,10 +280,13 @@ def run_stats(rows, functions, by):
 def run_top(rows, rare, n, field, by):
     out = []
     rows = [row for row in rows if row.values.get(field) is not None]
-    groups = group_rows(rows, by)
-    groups.sort(key=lambda group: [by_key(group[0], name) for name in by])
-    for group in groups:
-        parts = sorted(group_rows(group, [field]), key=lambda part: by_key(part[0], field))
+    order = {id(part[0]): number for number, part in enumerate(sorted(group_rows(rows, by + [field]), key=lambda part: by_keys(part[0], by + [field])))}
+    groups = {}
+    for part in group_rows(rows, by + [field]):
+        groups.setdefault(group_key(part[0], by), []).append(part)
+    for parts in sorted(groups.values(), key=lambda parts: min(order[id(part[0])] for part in parts)):
+        group = [row for part in parts for row in part]
+        parts.sort(key=lambda part: order[id(part[0])])
         parts.sort(key=lambda part: len(part) if rare else -len(part))
         for part in parts[:n]:
             values = {name: part[0].values.get(name) for name in by + [field]}
@@ -262,6 +294,52 @@ def run_top(rows, rare, n, field, by):
             values["percent"] = Near((len(part) * 20000 + len(group)) // (2 * len(group)) / 100)
             out.append(Row(values, 0, len(out)))
     return out, by + [field, "count", "percent"]
+
+
+# ---- timechart, extract ----
+
+WEEK_NS, MONDAY_NS = 604800 * 10**9, 4 * 86400 * 10**9
+EMPTY_SPANS_MAX = 10000
+
+
+def bucket(span, ns):
+    first = MONDAY_NS if span % WEEK_NS == 0 else 0
+    return ns - (ns - first) % span
+
+
+def run_timechart(rows, span, functions, by):
+    parts = {}
+    for row in rows:
+        parts.setdefault(bucket(span, row.time_ns), []).append(row)
+    out, before = [], None
+    for start in sorted(parts):
+        empty = range(before + span, start, span) if before is not None and not by else []
+        for gap in empty if len(empty) < EMPTY_SPANS_MAX else []:
+            out += run_stats([], functions, [])[0]
+            out[-1].values["@timestamp"] = time_text(gap)
+        for row in run_stats(parts[start], functions, by)[0]:
+            row.values["@timestamp"] = time_text(start)
+            out.append(row)
+        before = start
+    for number, row in enumerate(out):
+        row.order = number
+    return out, ["@timestamp"] + by + [name for _, _, _, name in functions]
+
+
+def time_text(ns):
+    return Value("string", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(ns // 10**9)))
+
+
+def run_extract(rows, regex, field):
+    out = []
+    for row in rows:
+        value = row.values.get(field)
+        found = regex.search(value.text) if value is not None and value.kind != "list" else None
+        if found:
+            named = {name: Value("string", part) for name, part in found.groupdict().items() if part is not None}
+            row = Row(dict(row.values, **named), row.time_ns, row.order, row.record)
+        out.append(row)
+    return out
 
 
 # ---- all ----
@@ -295,8 +373,6 @@ def materialize(rows):
         for name, value in row.values.items():
             if isinstance(value, Near):
                 row.values[name] = Value("number", number_text(value.number))
-            elif isinstance(value, Equal):
-                row.values[name] = Value("string", value.text)
     return rows
 
 
@@ -314,6 +390,12 @@ def run(records, stages, order, limit):
         elif kind in ("stats", "top", "rare"):
             rows, columns = run_stats(rows, *stage[1:]) if kind == "stats" else run_top(rows, kind == "rare", *stage[1:])
             rows, ordered = rows if last else materialize(rows), True
+        elif kind == "timechart":
+            rows, columns = run_timechart(rows, *stage[1:])
+            rows, ordered = rows if last else materialize(rows), True
+        elif kind == "extract":
+            rows = run_extract(rows, *stage[1:])
+            columns = columns and columns + [name for name in stage[1].groupindex if name not in columns]
         elif kind == "sort":
             rows, ordered = run_sort(rows, stage[1], order), True
         elif kind == "head":

@@ -115,11 +115,28 @@ class Stages(Questions):
     def some(self, names, most):
         return self.r.sample(names, min(len(names), 1 + self.r.randrange(most)))
 
+    def timechart(self, names, last):
+        r = self.r
+        span, seconds = r.choice([("5m", 300), ("30m", 1800), ("1h", 3600), ("7h", 25200), ("1d", 86400), ("2d", 172800), ("1w", 604800)])
+        (_, functions, by), text, columns = self.stats([name for name in names if name != "@timestamp"] or ["n"], last)
+        return ("timechart", seconds * 10**9, functions, by), "timechart span=%s %s" % (span, text[len("stats "):]), ["@timestamp"] + columns
+
+    def extract(self, names, is_table):
+        """Groups become fields: x, y, and at times the name of a field that is there."""
+        r = self.r
+        name = r.choice(["x", "y", "n"])
+        pattern = r.choice([r"(?<%s>\d+)", r"from (?<%s>\S+)", r"n=(?<%s>[^ ,]*)", r"(?<%s>10(?:\.\d+){3})", r"(?<%s>[^ ]+)$", r"^(?<%s>.)(?<z>.)?", r"(?<%s>[ァ-ヶ]+)"]) % name
+        field = r.choice(names)
+        where = "" if not is_table and r.random() < 0.5 else " from " + column(field)
+        regex = re.compile(pattern.replace("(?<", "(?P<").replace("$", r"\Z"), re.IGNORECASE | re.ASCII)
+        added = list(regex.groupindex)
+        return ("extract", regex, field if where else "event.original"), "extract /%s/%s" % (pattern, where), added
+
     def stats(self, names, last):
         r = self.r
         functions, out = [], []
         self.results += 1
-        by = self.some([name for name in names if self.is_single(name)] or names, 2) if r.random() < 0.7 else []
+        by = self.some(names, 2) if r.random() < 0.7 else []
         for number in range(1 + r.randrange(3)):
             name = r.choice([name for name in names if name != "@timestamp"] or names)
             choice = ["count", "count", "countf", "dc", "min", "max", "first", "last", "values"] + (["sum", "avg", "p50", "p90", "percentile"] if last else [])
@@ -138,15 +155,12 @@ class Stages(Questions):
         text = "stats " + ", ".join(out) + (" by " + ", ".join(map(column, by)) if by else "")
         return ("stats", functions, by), text, by + [function[3] for function in functions]
 
-    def is_single(self, name):
-        return all(value.kind != "list" for value in self.names.get(name, []))
-
     def top(self, names):
         r = self.r
-        singles = [name for name in names if self.is_single(name) and name not in ("count", "percent")]
-        if not singles:
+        names = [name for name in names if name not in ("count", "percent")]
+        if not names:
             return None
-        fields = r.sample(singles, min(len(singles), 1 + (r.random() < 0.3)))
+        fields = r.sample(names, min(len(names), 1 + (r.random() < 0.3)))
         n = r.choice([1, 2, 3, 10, None])
         kind = r.choice(["top", "rare"])
         text = "%s %s%s%s" % (kind, "%d " % n if n else "", column(fields[0]), " by " + column(fields[1]) if len(fields) > 1 else "")
@@ -154,12 +168,17 @@ class Stages(Questions):
 
     def stage(self, names, is_table, last):
         r = self.r
-        kind = r.choice(["where", "where", "stats", "stats", "top", "sort", "head", "tail", "dedup", "fields", "drop"])
+        kind = r.choice(["where", "where", "stats", "stats", "top", "sort", "head", "tail", "dedup", "fields", "drop", "timechart", "extract"])
         if kind == "where":
             node, text = self.expression(names, 2)
             return ("where", node), "where " + text, names, is_table
         if kind == "stats":
             return self.stats(names, last) + (True,)
+        if kind == "timechart":
+            return self.timechart(names, last) + (True,) if not is_table else None
+        if kind == "extract":
+            stage, text, added = self.extract(names, is_table)
+            return stage, text, names + [name for name in added if name not in names], is_table
         if kind == "top":
             made = self.top(names)
             return made and made + (True,)
@@ -184,11 +203,11 @@ class Stages(Questions):
         """(filter's tree, stages, text)."""
         r = self.r
         tree, text = self.filter()
-        stages, self.results = [], 0
+        stages, added, self.results = [], [], 0
         names, is_table = [name for name in self.often if "`" not in name] + ["no.such"], False
         for left in reversed(range(r.choice([0, 0, 0, 0, 1, 1, 2, 3]))):
             if not is_table:
-                names_here = [self.some_field() for _ in range(6)]
+                names_here = [self.some_field() for _ in range(6)] + added
                 names_here = sorted(set(name for name in names_here if "`" not in name)) or ["n"]
             else:
                 names_here = names
@@ -196,6 +215,7 @@ class Stages(Questions):
             if made:
                 stage, stage_text, columns, is_table = made
                 names = columns if is_table else names
+                added += list(stage[1].groupindex) * 3 if stage[0] == "extract" else []
                 stages.append(stage)
                 text += r.choice([" | ", "|", " |　"]) + stage_text
         if self.r.random() < 0.02 and stages and tree == ("all",):

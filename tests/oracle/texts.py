@@ -80,19 +80,14 @@ def _step(element, c, any_is_blank):
     return (any_is_blank or not is_blank(c)) if element is ONE else fold_char(element) == fold_char(c)
 
 
-def match_ends(elements, text, start, through_blanks):
-    """All places where a match that begins at start can end."""
-    places = {start}
+def match_ends(elements, text, starts, through_blanks):
+    """All places where matches that begin at one of starts can end."""
+    places = set(starts)
     for element in elements:
         if element is ANY:
-            more = set()
-            for at in places:
-                while at not in more:
-                    more.add(at)
-                    if at == len(text) or (is_blank(text[at]) and not through_blanks):
-                        break
-                    at += 1
-            places = more
+            for at in range(len(text)):
+                if at in places and (through_blanks or not is_blank(text[at])):
+                    places.add(at + 1)
         else:
             places = {at + 1 for at in places if at < len(text) and _step(element, text[at], through_blanks)}
         if not places:
@@ -102,17 +97,15 @@ def match_ends(elements, text, start, through_blanks):
 
 def has_pattern(elements, text):
     """A word with wildcards: at word borders, but where a star stands at its end."""
-    for start in range(len(text) + 1):
-        if elements[0] is ANY or border_at(text, start):
-            for end in match_ends(elements, text, start, False):
-                if elements[-1] is ANY or border_at(text, end):
-                    return True
-    return False
+    everywhere = range(len(text) + 1)
+    starts = everywhere if elements[0] is ANY else [at for at in everywhere if border_at(text, at)]
+    ends = match_ends(elements, text, starts, False)
+    return bool(ends) if elements[-1] is ANY else any(border_at(text, at) for at in ends)
 
 
 def is_like(elements, text):
     """A whole value with wildcards."""
-    return len(text) in match_ends(elements, text, 0, True)
+    return len(text) in match_ends(elements, text, [0], True)
 
 
 @lru_cache(maxsize=65536)
