@@ -326,3 +326,23 @@ enum err store_view_at(struct store *store, uint64_t index, struct store_view **
 	struct view_names names = store_names(store);
 	return segment_view(segment, segment_page_of(segment, index), &names, out_view, diag);
 }
+
+enum err store_view_some(struct store *store, const uint64_t *indices, size_t count,
+                         struct store_view **out_view, struct diag *diag) {
+	uint64_t bits[LIMIT_BATCH_ROWS / 64 + 1] = {0};
+	struct store_view *view;
+	ASSERT(count > 0);
+	TRY(store_view_at(store, indices[0], &view, diag));
+	uint64_t first = store_view_first_index(view);
+	uint32_t rows = store_view_rows(view);
+	for (size_t i = 0; i < count && indices[i] - first < rows; i++) {
+		bits_set(bits, indices[i] - first);
+	}
+	enum err err = view_has_block(view) ? view_pick(view, bits) : ERR_OK;
+	if (err != ERR_OK) {
+		store_view_free(view);
+		return diag_set(diag, err, "too much for a page: %s", err_text(err));
+	}
+	*out_view = view;
+	return ERR_OK;
+}

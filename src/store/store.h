@@ -244,8 +244,8 @@ struct store_scan_options {
 	 * (store_view_sure). */
 	const struct expr *filter;
 	uint32_t threads; /* that look ahead, besides the caller's */
-	/* Rows that surely match are counted (rows_sure) and not shown, on pages where nothing else need
-	 * be looked at. */
+	/* Rows that surely match are counted (rows_sure) and not shown, on pages where nothing else
+	 * need be looked at. */
 	bool count_sure;
 	bool all_types; /* also the store's own records (object, context, ...); default: data only */
 	/* Instead of data only pages that may have a record of one of these types: bit 1 << type of
@@ -295,6 +295,11 @@ MUST_USE enum err store_view_row(struct store_view *view, uint32_t row, struct r
 /* Opens the page holding an index again (for results in time order). */
 MUST_USE enum err store_view_at(struct store *store, uint64_t index, struct store_view **out_view,
                                 struct diag *diag);
+
+/* The page that holds the first of indices (ascending, count > 0), with those of its rows alone
+ * that are among them where that is cheaper. */
+MUST_USE enum err store_view_some(struct store *store, const uint64_t *indices, size_t count,
+                                  struct store_view **out_view, struct diag *diag);
 
 /* ---- proving ---- */
 

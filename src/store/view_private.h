@@ -52,9 +52,9 @@ struct store_view {
 	struct view_names names;
 	struct page_frame frame; /* rows: those of the view */
 	struct page_frame whole; /* the page */
-	uint64_t *sure;   /* bits of the view's rows; NULL: nothing is known */
+	uint64_t *sure;          /* bits of the view's rows; NULL: nothing is known */
 	bool all_data;
-	uint16_t *picks;         /* rows of the page that the view has, ascending; NULL: all */
+	uint16_t *picks; /* rows of the page that the view has, ascending; NULL: all */
 	bool has_meta, has_rows, has_receipt, has_own_lengths, has_lengths;
 	struct page_meta meta;
 	struct page_rows rows;       /* of the view's rows */
