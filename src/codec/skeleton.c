@@ -343,7 +343,8 @@ static bool may_be_time(struct str text, size_t least, const struct token *token
 }
 
 /* A time and what belongs to it; its end, or at when there is none. */
-static size_t cut_time(struct cutter *cutter, const struct token *token, size_t at) {
+static size_t cut_time(struct cutter *cutter, const struct token *token, size_t at,
+                       enum time_form *out_form) {
 	struct time_found found;
 	struct str text = cutter->text;
 	if (!may_be_time(text, cutter->literal, token, at) ||
@@ -351,6 +352,7 @@ static size_t cut_time(struct cutter *cutter, const struct token *token, size_t 
 		return at;
 	}
 	size_t end = cutter_time(cutter, &found);
+	*out_form = found.form;
 	if (found.form == TIME_BSD || found.form == TIME_BSD_SHORT) {
 		return cut_host(cutter, end);
 	}
@@ -361,14 +363,39 @@ static size_t cut_time(struct cutter *cutter, const struct token *token, size_t 
 	return end;
 }
 
-static void cut_tokens(struct cutter *cutter) {
+/* Cuts the tokens from at on. */
+static void cut_tokens(struct cutter *cutter, size_t at, bool web);
+
+/* What stands behind the time of a web server's log: quoted strings (request, referer, browser) are
+ * texts as a whole, for their parts are of endless variety. */
+static void cut_web(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
-	size_t at = 0;
+	while (at < text.len && !cutter->full) {
+		size_t open = str_find_char(text, '"', at);
+		size_t close = open < text.len ? cutter_string_end(text, open + 1) : text.len;
+		bool quoted = close < text.len;
+		cutter->text.len = quoted ? open : text.len;
+		cut_tokens(cutter, at, false);
+		cutter->text.len = text.len;
+		if (quoted) {
+			cutter_text(cutter, open + 1, close);
+		}
+		at = quoted ? close + 1 : text.len;
+	}
+}
+
+static void cut_tokens(struct cutter *cutter, size_t at, bool web) {
+	struct str text = cutter->text;
 	while ((at = next_digit(text, at)) < text.len && !cutter->full) {
 		struct token token = token_around(cutter, at);
-		size_t end = cut_time(cutter, &token, at);
+		enum time_form form = TIME_FORMS;
+		size_t end = cut_time(cutter, &token, at, &form);
 		if (end > at) {
 			at = end;
+			if (form == TIME_WEB && web) {
+				cut_web(cutter, at);
+				return;
+			}
 		} else if (token.kinds == BYTE_DIGIT) {
 			at = cut_digits(cutter, &token);
 		} else {
@@ -397,7 +424,7 @@ bool skeleton_cut(struct str text, struct cut_line *cut) {
 	struct cutter cutter = {.text = text, .out = first, .values = cut->values};
 	if (!is_object(text) || !cutter_json(&cutter)) {
 		cutter = (struct cutter){.text = text, .out = first, .values = cut->values};
-		cut_tokens(&cutter);
+		cut_tokens(&cutter, 0, true);
 	}
 	if (cutter.full) {
 		return false;

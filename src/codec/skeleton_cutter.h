@@ -60,5 +60,8 @@ size_t cutter_grouped(struct cutter *cutter, size_t start);
 /* A time that was found, the fraction behind it; a zone behind that is literal. The end. */
 size_t cutter_time(struct cutter *cutter, const struct time_found *found);
 
+/* The closing quotation mark of the string whose first byte is at at (a backslash takes the next
+ * byte with it), or the length of the text. */
+size_t cutter_string_end(struct str text, size_t at);
 /* Cuts a JSON object; false: it is none (the cutter is as far as it came). */
 bool cutter_json(struct cutter *cutter);
