@@ -219,14 +219,17 @@ static bool mine_round(struct miner *miner) {
 	return changed;
 }
 
-void mine_words(struct mined *skeletons, uint32_t count) {
+uint32_t mine_words(struct mined *skeletons, uint32_t count) {
 	struct miner miner = {.count = count};
 	miner.patterns = allocate(count, sizeof(*miner.patterns));
 	miner_fill(&miner, skeletons);
 	for (unsigned round = 0; round < ROUNDS_MAX && mine_round(&miner); round++) {
 	}
+	uint32_t left = 0;
 	for (uint32_t i = 0; i < count; i++) {
+		left += miner.patterns[i].merged == i;
 		skeletons[i].wild = miner.patterns[i].wild | miner.patterns[root_of(&miner, i)].wild;
 	}
 	miner_deinit(&miner);
+	return left;
 }
