@@ -47,7 +47,7 @@ void cutter_literal(struct cutter *cutter, size_t end);
 void cutter_number(struct cutter *cutter, size_t start, size_t end);
 /* Digits: SLOT_DIGITS of their number. */
 void cutter_digits(struct cutter *cutter, size_t start, size_t end);
-/* Digits behind a decimal point: SLOT_FRACTION when there are 16 to 19, else as cutter_digits. */
+/* Digits behind a decimal point: SLOT_FRACTION when there are 10 to 19, else as cutter_digits. */
 void cutter_fraction(struct cutter *cutter, size_t start, size_t end);
 /* Hexadecimal digits of one case. */
 void cutter_hex(struct cutter *cutter, size_t start, size_t end, bool upper);
