@@ -24,15 +24,25 @@ TEST(the_word_with_the_most_variants_is_the_slot) {
 	CHECK_EQ(mined[5].wild, mined[7].wild);
 }
 
-TEST(a_word_joins_a_slot_that_is_there) {
-	/* Both words vary, but with "rare" only one pair is seen. */
-	static const char *const skeletons[] = {"p a x", "p b x", "p c x", "p d x", "p a y",    "p b y",
-	                                        "p c y", "p d y", "p a z", "p b z", "p c z",    "p d z",
-	                                        "p a w", "p b w", "p c w", "p d w", "p a rare", NULL};
+TEST(words_join_slots_that_are_there) {
+	/* Neither word of the last is seen elsewhere. */
+	static const char *const skeletons[] = {"p a x", "p b x", "p c x", "p d x", "p a y", "p b y",
+	                                        "p c y", "p d y", "p a z", "p b z", "p c z", "p d z",
+	                                        "p a w", "p b w", "p c w", "p d w", "p e v", NULL};
 	struct mined mined[17];
-	(void)mine(skeletons, 1, mined);
+	CHECK_EQ(mine(skeletons, 1, mined), 1);
 	CHECK_EQ(mined[0].wild, 6);
 	CHECK_EQ(mined[16].wild, 6);
+}
+
+TEST(a_word_whose_variants_went_elsewhere_stays) {
+	static const char *const skeletons[] = {"s a", "s b", "t b", "u b", "v b", "w b",
+	                                        "s c", "t c", "u c", "v c", "w c", "s d",
+	                                        "t d", "u d", "v d", "w d", NULL};
+	struct mined mined[16];
+	CHECK_EQ(mine(skeletons, 1, mined), 4);
+	CHECK_EQ(mined[0].wild, 0);
+	CHECK_EQ(mined[1].wild, 1);
 }
 
 TEST(words_with_values_join_but_do_not_make_a_slot) {
