@@ -80,11 +80,16 @@ static void date_of(uint64_t days, struct parts *out) {
 /* The number of the name at text in a row of names, or count. */
 static uint32_t name_number(const uint32_t *names, uint32_t count, const char *text) {
 	uint32_t name = NAME((uint8_t)text[0], (uint8_t)text[1], (uint8_t)text[2]);
-	uint32_t found = count;
-	for (uint32_t i = 0; i < count; i++) {
-		found = names[i] == name ? i : found;
+	uint32_t i = 0;
+	while (i < count && names[i] != name) {
+		i++;
 	}
-	return found;
+	return i;
+}
+
+/* Whether a name may begin with c: most words in front of numbers do not. */
+static bool may_be_name(char c) {
+	return c >= 'A' && c <= 'S';
 }
 
 static char *print_name(uint32_t name, char *at) {
@@ -176,7 +181,7 @@ static size_t read_part(char letter, const char *at, struct parts *parts) {
 }
 
 static bool is_part(char letter) {
-	return char_is_alpha(letter) && letter != 'T';
+	return letter >= 'A' && letter != 'T' && letter != '_';
 }
 
 bool time_form_has_year(enum time_form form) {
@@ -301,7 +306,8 @@ static bool find_named(struct str text, size_t least, size_t at, struct time_fou
 	if (text.ptr[at - 2] == ' ') {
 		back = 5;
 	}
-	if (before < back || name_number(month_names, 12, text.ptr + at - back) == 12) {
+	if (before < back || !may_be_name(text.ptr[at - back]) ||
+	    name_number(month_names, 12, text.ptr + at - back) == 12) {
 		return false;
 	}
 	if (before >= back + 4 && text.ptr[at - back - 1] == ' ' &&
