@@ -301,6 +301,10 @@ static size_t cut_mixed(struct cutter *cutter, const struct token *token) {
 	return end;
 }
 
+static bool is_host(char c) {
+	return byte_kind(c) != 0 || (c >= '-' && c <= ':') || c == '_' || c == '@';
+}
+
 /* The host behind a syslog time, so that lines of all hosts have one skeleton. */
 static size_t cut_host(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
@@ -310,8 +314,7 @@ static size_t cut_host(struct cutter *cutter, size_t at) {
 	size_t start = at + 1;
 	size_t end = start;
 	bool letter = false;
-	while (end < text.len &&
-	       (byte_kind(text.ptr[end]) != 0 || memchr("-._/:@", text.ptr[end], 6))) {
+	while (end < text.len && is_host(text.ptr[end])) {
 		letter |= byte_kind(text.ptr[end]) > BYTE_DIGIT;
 		end++;
 	}

@@ -57,9 +57,9 @@ static uint32_t month_days(uint32_t year, uint32_t month) {
 }
 
 /* Days from 1970-01-01 to a day in 1970 or later (years from March on, in eras of 400). */
-static uint64_t days_of(uint32_t year, uint32_t month, uint32_t day) {
-	uint64_t y = month <= 2 ? year - 1 : year;
-	uint64_t from_march = (month + 9) % 12;
+static uint32_t days_of(uint32_t year, uint32_t month, uint32_t day) {
+	uint32_t y = month <= 2 ? year - 1 : year;
+	uint32_t from_march = month <= 2 ? month + 9 : month - 3;
 	return y * 365 + y / 4 - y / 100 + y / 400 + (from_march * 153 + 2) / 5 + day - 1 -
 	       YEAR_LEAST_DAYS;
 }
@@ -207,8 +207,8 @@ bool time_form_read(enum time_form form, struct str text, uint64_t *out_seconds,
 		at += used;
 	}
 	if (parts.month - 1 >= 12 || parts.day == 0 ||
-	    parts.day > month_days(parts.year, parts.month) || parts.hour > 23 || parts.minute > 59 ||
-	    parts.second > 59) {
+	    (parts.day > 28 && parts.day > month_days(parts.year, parts.month)) || parts.hour > 23 ||
+	    parts.minute > 59 || parts.second > 59) {
 		return false;
 	}
 	uint64_t days = days_of(parts.year, parts.month, parts.day);
@@ -306,8 +306,7 @@ static bool find_named(struct str text, size_t least, size_t at, struct time_fou
 	if (text.ptr[at - 2] == ' ') {
 		back = 5;
 	}
-	if (before < back || !may_be_name(text.ptr[at - back]) ||
-	    name_number(month_names, 12, text.ptr + at - back) == 12) {
+	if (before < back || !may_be_name(text.ptr[at - back])) {
 		return false;
 	}
 	if (before >= back + 4 && text.ptr[at - back - 1] == ' ' &&
