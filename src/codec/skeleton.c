@@ -64,9 +64,8 @@ struct token {
 };
 
 /* From the first digit to the end, byte by byte. */
-static void token_rest(struct str text, size_t at, struct token *token) {
+static void token_rest_bytes(struct str text, size_t at, struct token *token) {
 	bool digits = true;
-	token->run = 0;
 	for (token->end = at; token->end < text.len; token->end++) {
 		uint8_t kind = byte_kind(text.ptr[token->end]);
 		if (kind == 0) {
@@ -87,41 +86,46 @@ static unsigned range_bits(__m128i v, char first, char count) {
 	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(distance, most), distance));
 }
 
-/* The same for tokens that end within sixteen bytes. False: it does not. */
-static bool token_rest_short(struct str text, size_t at, struct token *token) {
+/* The kinds of the letters among some bytes. */
+static uint8_t letter_kinds(__m128i v, unsigned letters) {
+	unsigned lower = range_bits(v, 'a', 6) & letters;
+	unsigned upper = range_bits(v, 'A', 6) & letters;
+	return (uint8_t)((lower != 0 ? BYTE_HEX_LOWER : 0) | (upper != 0 ? BYTE_HEX_UPPER : 0) |
+	                 ((letters & ~(lower | upper)) != 0 ? BYTE_LETTER : 0));
+}
+
+/* The same by blocks; the last block of the text is taken as a whole, for it may be read. */
+static void token_rest(struct str text, size_t at, struct token *token) {
 	if (text.len < BLOCK) {
-		return false;
+		token_rest_bytes(text, at, token);
+		return;
 	}
-	size_t from = MIN_OF(at, text.len - BLOCK);
-	unsigned shift = (unsigned)(at - from);
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + from));
-	__m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
-	unsigned digits = range_bits(v, '0', 10) >> shift;
-	unsigned letters = range_bits(folded, 'a', 26) >> shift;
-	unsigned len = (unsigned)__builtin_ctz(~(digits | letters));
-	if (len == BLOCK) {
-		return false;
+	unsigned before = 0; /* 1: the byte before the block is a letter */
+	unsigned len = BLOCK;
+	for (token->end = at; len == BLOCK && token->end < text.len; token->end += len) {
+		size_t from = MIN_OF(token->end, text.len - BLOCK);
+		unsigned shift = (unsigned)(token->end - from);
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + from));
+		__m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
+		unsigned digits = range_bits(v, '0', 10) >> shift;
+		unsigned letters = range_bits(folded, 'a', 26) >> shift;
+		len = (unsigned)__builtin_ctz(~(digits | letters));
+		unsigned mask = (1u << len) - 1;
+		letters &= mask;
+		if (token->run == token->end - at) {
+			token->run += (unsigned)__builtin_ctz(~(digits & mask));
+		}
+		if ((letters | before) != 0) {
+			token->kinds |= letter_kinds(v, letters << shift);
+			token->changes +=
+			    (unsigned)__builtin_popcount((letters ^ (letters << 1 | before)) & mask);
+			before = letters >> (BLOCK - 1);
+		}
 	}
-	unsigned mask = (1u << len) - 1;
-	letters &= mask;
-	if (letters != 0) {
-		unsigned lower = range_bits(v, 'a', 6) >> shift & mask;
-		unsigned upper = range_bits(v, 'A', 6) >> shift & mask;
-		token->kinds |=
-		    (uint8_t)((lower != 0 ? BYTE_HEX_LOWER : 0) | (upper != 0 ? BYTE_HEX_UPPER : 0) |
-		              ((letters & ~(lower | upper)) != 0 ? BYTE_LETTER : 0));
-		token->changes += (unsigned)__builtin_popcount((letters ^ letters >> 1) & mask >> 1);
-	}
-	token->run = (size_t)__builtin_ctz(~(digits & mask));
-	token->end = at + len;
-	return true;
 }
 #else
-static bool token_rest_short(struct str text, size_t at, struct token *token) {
-	(void)text;
-	(void)at;
-	(void)token;
-	return false;
+static void token_rest(struct str text, size_t at, struct token *token) {
+	token_rest_bytes(text, at, token);
 }
 #endif
 
@@ -134,9 +138,7 @@ static struct token token_around(const struct cutter *cutter, size_t at) {
 		token.kinds |= byte_kind(text.ptr[token.start]);
 	}
 	token.changes = token.start < at;
-	if (!token_rest_short(text, at, &token)) {
-		token_rest(text, at, &token);
-	}
+	token_rest(text, at, &token);
 	return token;
 }
 
