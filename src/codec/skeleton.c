@@ -6,13 +6,10 @@
 
 #include "base/hash.h"
 #include "codec/skeleton_cutter.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "codec/skeleton_token.h"
 
 enum {
-	BLOCK = 16,
+	SLACK = 32,      /* short literals are copied as sixteen bytes */
 	HEX_LEAST = 4,   /* a shorter token is rather letters and digits */
 	MIXED_LONG = 12, /* a token that goes on over the bytes of base64 */
 	HOST_MAX = 255,
@@ -22,124 +19,6 @@ void cut_line_deinit(struct cut_line *cut) {
 	buf_deinit(&cut->skeleton);
 	free(cut->values);
 	*cut = (struct cut_line){0};
-}
-
-#if defined(__SSE2__)
-/* Bit i: byte i is a digit. */
-static unsigned digit_bits(const char *at) {
-	__m128i v =
-	    _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v));
-}
-#endif
-
-/* The first digit at or after at, or text.len. */
-static size_t next_digit(struct str text, size_t at) {
-#if defined(__SSE2__)
-	while (text.len - at >= BLOCK) {
-		unsigned bits = digit_bits(text.ptr + at);
-		if (bits != 0) {
-			return at + (size_t)__builtin_ctz(bits);
-		}
-		at += BLOCK;
-	}
-	if (text.len >= BLOCK && at < text.len) { /* the last block again, without what is behind us */
-		unsigned bits = digit_bits(text.ptr + text.len - BLOCK) >> (BLOCK - (text.len - at));
-		return bits != 0 ? at + (size_t)__builtin_ctz(bits) : text.len;
-	}
-#endif
-	while (at < text.len && !char_is_digit(text.ptr[at])) {
-		at++;
-	}
-	return at;
-}
-
-/* A token with a digit, and what is known of it. */
-struct token {
-	size_t start;
-	size_t end;
-	size_t run;       /* digits from the first one on */
-	uint8_t kinds;    /* of all its bytes */
-	unsigned changes; /* from letters to digits and back */
-};
-
-/* From the first digit to the end, byte by byte. */
-static void token_rest_bytes(struct str text, size_t at, struct token *token) {
-	bool digits = true;
-	for (token->end = at; token->end < text.len; token->end++) {
-		uint8_t kind = byte_kind(text.ptr[token->end]);
-		if (kind == 0) {
-			break;
-		}
-		token->changes += digits != (kind == BYTE_DIGIT);
-		digits = kind == BYTE_DIGIT;
-		token->kinds |= kind;
-		token->run += digits && token->run == token->end - at;
-	}
-}
-
-#if defined(__SSE2__)
-/* Bit i: byte i lies in [first, first + count). */
-static unsigned range_bits(__m128i v, char first, char count) {
-	__m128i distance = _mm_sub_epi8(v, _mm_set1_epi8(first));
-	__m128i most = _mm_set1_epi8((char)(count - 1));
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(distance, most), distance));
-}
-
-/* The kinds of the letters among some bytes. */
-static uint8_t letter_kinds(__m128i v, unsigned letters) {
-	unsigned lower = range_bits(v, 'a', 6) & letters;
-	unsigned upper = range_bits(v, 'A', 6) & letters;
-	return (uint8_t)((lower != 0 ? BYTE_HEX_LOWER : 0) | (upper != 0 ? BYTE_HEX_UPPER : 0) |
-	                 ((letters & ~(lower | upper)) != 0 ? BYTE_LETTER : 0));
-}
-
-/* The same by blocks; the last block of the text is taken as a whole, for it may be read. */
-static void token_rest(struct str text, size_t at, struct token *token) {
-	if (text.len < BLOCK) {
-		token_rest_bytes(text, at, token);
-		return;
-	}
-	unsigned before = 0; /* 1: the byte before the block is a letter */
-	unsigned len = BLOCK;
-	for (token->end = at; len == BLOCK && token->end < text.len; token->end += len) {
-		size_t from = MIN_OF(token->end, text.len - BLOCK);
-		unsigned shift = (unsigned)(token->end - from);
-		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + from));
-		__m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
-		unsigned digits = range_bits(v, '0', 10) >> shift;
-		unsigned letters = range_bits(folded, 'a', 26) >> shift;
-		len = (unsigned)__builtin_ctz(~(digits | letters));
-		unsigned mask = (1u << len) - 1;
-		letters &= mask;
-		if (token->run == token->end - at) {
-			token->run += (unsigned)__builtin_ctz(~(digits & mask));
-		}
-		if ((letters | before) != 0) {
-			token->kinds |= letter_kinds(v, letters << shift);
-			token->changes +=
-			    (unsigned)__builtin_popcount((letters ^ (letters << 1 | before)) & mask);
-			before = letters >> (BLOCK - 1);
-		}
-	}
-}
-#else
-static void token_rest(struct str text, size_t at, struct token *token) {
-	token_rest_bytes(text, at, token);
-}
-#endif
-
-/* The token around a digit at at. */
-static struct token token_around(const struct cutter *cutter, size_t at) {
-	struct str text = cutter->text;
-	struct token token = {.start = at, .kinds = BYTE_DIGIT};
-	while (token.start > cutter->literal && byte_kind(text.ptr[token.start - 1]) > BYTE_DIGIT) {
-		token.start--;
-		token.kinds |= byte_kind(text.ptr[token.start]);
-	}
-	token.changes = token.start < at;
-	token_rest(text, at, &token);
-	return token;
 }
 
 static bool is_two_digits(struct str text, size_t at) {
@@ -392,7 +271,7 @@ static void cut_web(struct cutter *cutter, size_t at) {
 static void cut_tokens(struct cutter *cutter, size_t at, bool web) {
 	struct str text = cutter->text;
 	while ((at = next_digit(text, at)) < text.len && !cutter->full) {
-		struct token token = token_around(cutter, at);
+		struct token token = token_around(text, cutter->literal, at);
 		enum time_form form = TIME_FORMS;
 		size_t end = cut_time(cutter, &token, at, &form);
 		if (end > at) {
@@ -425,7 +304,7 @@ bool skeleton_cut(struct str text, struct cut_line *cut) {
 		ASSERT(cut->values != NULL);
 		cut->cap = SKELETON_VALUES_MAX;
 	}
-	char *first = buf_reserve(&cut->skeleton, 2 * text.len + 2 * BLOCK);
+	char *first = buf_reserve(&cut->skeleton, 2 * text.len + SLACK);
 	struct cutter cutter = {.text = text, .out = first, .values = cut->values};
 	if (!is_object(text) || !cutter_json(&cutter)) {
 		cutter = (struct cutter){.text = text, .out = first, .values = cut->values};
