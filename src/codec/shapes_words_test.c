@@ -25,6 +25,7 @@ TEST(words_are_joined_parts_with_something_literal) {
 	check_words("/etc/rc.d/x. y.", "|etc/rc.d/x|y");
 	check_words("\xff\x02-\xff\x02.net -a a- a--b", "|[\xff\x02-\xff\x02.net]|a|a|a|b");
 	check_words("\xc3\xa9t\xc3\xa9 \xe6\x97\xa5", "|\xc3\xa9t\xc3\xa9|\xe6\x97\xa5");
+	check_words("\xe6\x97\xff\x02\xe6\xff\x03", "|\xe6\x97|\xe6");
 	check_words("x\xff\x20 y", "|[x\xff\x20]|y"); /* a code that looks like a blank */
 }
 

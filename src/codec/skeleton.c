@@ -6,13 +6,10 @@
 
 #include "base/hash.h"
 #include "codec/skeleton_cutter.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "codec/skeleton_token.h"
 
 enum {
-	BLOCK = 16,
+	SLACK = 32,      /* short literals are copied as sixteen bytes */
 	HEX_LEAST = 4,   /* a shorter token is rather letters and digits */
 	MIXED_LONG = 12, /* a token that goes on over the bytes of base64 */
 	HOST_MAX = 255,
@@ -22,122 +19,6 @@ void cut_line_deinit(struct cut_line *cut) {
 	buf_deinit(&cut->skeleton);
 	free(cut->values);
 	*cut = (struct cut_line){0};
-}
-
-#if defined(__SSE2__)
-/* Bit i: byte i is a digit. */
-static unsigned digit_bits(const char *at) {
-	__m128i v =
-	    _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v));
-}
-#endif
-
-/* The first digit at or after at, or text.len. */
-static size_t next_digit(struct str text, size_t at) {
-#if defined(__SSE2__)
-	while (text.len - at >= BLOCK) {
-		unsigned bits = digit_bits(text.ptr + at);
-		if (bits != 0) {
-			return at + (size_t)__builtin_ctz(bits);
-		}
-		at += BLOCK;
-	}
-	if (text.len >= BLOCK && at < text.len) { /* the last block again, without what is behind us */
-		unsigned bits = digit_bits(text.ptr + text.len - BLOCK) >> (BLOCK - (text.len - at));
-		return bits != 0 ? at + (size_t)__builtin_ctz(bits) : text.len;
-	}
-#endif
-	while (at < text.len && !char_is_digit(text.ptr[at])) {
-		at++;
-	}
-	return at;
-}
-
-/* A token with a digit, and what is known of it. */
-struct token {
-	size_t start;
-	size_t end;
-	size_t run;       /* digits from the first one on */
-	uint8_t kinds;    /* of all its bytes */
-	unsigned changes; /* from letters to digits and back */
-};
-
-/* From the first digit to the end, byte by byte. */
-static void token_rest(struct str text, size_t at, struct token *token) {
-	bool digits = true;
-	token->run = 0;
-	for (token->end = at; token->end < text.len; token->end++) {
-		uint8_t kind = byte_kind(text.ptr[token->end]);
-		if (kind == 0) {
-			break;
-		}
-		token->changes += digits != (kind == BYTE_DIGIT);
-		digits = kind == BYTE_DIGIT;
-		token->kinds |= kind;
-		token->run += digits && token->run == token->end - at;
-	}
-}
-
-#if defined(__SSE2__)
-/* Bit i: byte i lies in [first, first + count). */
-static unsigned range_bits(__m128i v, char first, char count) {
-	__m128i distance = _mm_sub_epi8(v, _mm_set1_epi8(first));
-	__m128i most = _mm_set1_epi8((char)(count - 1));
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(distance, most), distance));
-}
-
-/* The same for tokens that end within sixteen bytes. False: it does not. */
-static bool token_rest_short(struct str text, size_t at, struct token *token) {
-	if (text.len < BLOCK) {
-		return false;
-	}
-	size_t from = MIN_OF(at, text.len - BLOCK);
-	unsigned shift = (unsigned)(at - from);
-	__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + from));
-	__m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
-	unsigned digits = range_bits(v, '0', 10) >> shift;
-	unsigned letters = range_bits(folded, 'a', 26) >> shift;
-	unsigned len = (unsigned)__builtin_ctz(~(digits | letters));
-	if (len == BLOCK) {
-		return false;
-	}
-	unsigned mask = (1u << len) - 1;
-	letters &= mask;
-	if (letters != 0) {
-		unsigned lower = range_bits(v, 'a', 6) >> shift & mask;
-		unsigned upper = range_bits(v, 'A', 6) >> shift & mask;
-		token->kinds |=
-		    (uint8_t)((lower != 0 ? BYTE_HEX_LOWER : 0) | (upper != 0 ? BYTE_HEX_UPPER : 0) |
-		              ((letters & ~(lower | upper)) != 0 ? BYTE_LETTER : 0));
-		token->changes += (unsigned)__builtin_popcount((letters ^ letters >> 1) & mask >> 1);
-	}
-	token->run = (size_t)__builtin_ctz(~(digits & mask));
-	token->end = at + len;
-	return true;
-}
-#else
-static bool token_rest_short(struct str text, size_t at, struct token *token) {
-	(void)text;
-	(void)at;
-	(void)token;
-	return false;
-}
-#endif
-
-/* The token around a digit at at. */
-static struct token token_around(const struct cutter *cutter, size_t at) {
-	struct str text = cutter->text;
-	struct token token = {.start = at, .kinds = BYTE_DIGIT};
-	while (token.start > cutter->literal && byte_kind(text.ptr[token.start - 1]) > BYTE_DIGIT) {
-		token.start--;
-		token.kinds |= byte_kind(text.ptr[token.start]);
-	}
-	token.changes = token.start < at;
-	if (!token_rest_short(text, at, &token)) {
-		token_rest(text, at, &token);
-	}
-	return token;
 }
 
 static bool is_two_digits(struct str text, size_t at) {
@@ -301,6 +182,10 @@ static size_t cut_mixed(struct cutter *cutter, const struct token *token) {
 	return end;
 }
 
+static bool is_host(char c) {
+	return byte_kind(c) != 0 || (c >= '-' && c <= ':') || c == '_' || c == '@';
+}
+
 /* The host behind a syslog time, so that lines of all hosts have one skeleton. */
 static size_t cut_host(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
@@ -310,8 +195,7 @@ static size_t cut_host(struct cutter *cutter, size_t at) {
 	size_t start = at + 1;
 	size_t end = start;
 	bool letter = false;
-	while (end < text.len &&
-	       (byte_kind(text.ptr[end]) != 0 || memchr("-._/:@", text.ptr[end], 6))) {
+	while (end < text.len && is_host(text.ptr[end])) {
 		letter |= byte_kind(text.ptr[end]) > BYTE_DIGIT;
 		end++;
 	}
@@ -343,7 +227,8 @@ static bool may_be_time(struct str text, size_t least, const struct token *token
 }
 
 /* A time and what belongs to it; its end, or at when there is none. */
-static size_t cut_time(struct cutter *cutter, const struct token *token, size_t at) {
+static size_t cut_time(struct cutter *cutter, const struct token *token, size_t at,
+                       enum time_form *out_form) {
 	struct time_found found;
 	struct str text = cutter->text;
 	if (!may_be_time(text, cutter->literal, token, at) ||
@@ -351,6 +236,7 @@ static size_t cut_time(struct cutter *cutter, const struct token *token, size_t 
 		return at;
 	}
 	size_t end = cutter_time(cutter, &found);
+	*out_form = found.form;
 	if (found.form == TIME_BSD || found.form == TIME_BSD_SHORT) {
 		return cut_host(cutter, end);
 	}
@@ -361,14 +247,39 @@ static size_t cut_time(struct cutter *cutter, const struct token *token, size_t 
 	return end;
 }
 
-static void cut_tokens(struct cutter *cutter) {
+/* Cuts the tokens from at on. */
+static void cut_tokens(struct cutter *cutter, size_t at, bool web);
+
+/* What stands behind the time of a web server's log: quoted strings (request, referer, browser) are
+ * texts as a whole, for their parts are of endless variety. */
+static void cut_web(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
-	size_t at = 0;
+	while (at < text.len && !cutter->full) {
+		size_t open = str_find_char(text, '"', at);
+		size_t close = open < text.len ? cutter_string_end(text, open + 1) : text.len;
+		bool quoted = close < text.len;
+		cutter->text.len = quoted ? open : text.len;
+		cut_tokens(cutter, at, false);
+		cutter->text.len = text.len;
+		if (quoted) {
+			cutter_text(cutter, open + 1, close);
+		}
+		at = quoted ? close + 1 : text.len;
+	}
+}
+
+static void cut_tokens(struct cutter *cutter, size_t at, bool web) {
+	struct str text = cutter->text;
 	while ((at = next_digit(text, at)) < text.len && !cutter->full) {
-		struct token token = token_around(cutter, at);
-		size_t end = cut_time(cutter, &token, at);
+		struct token token = token_around(text, cutter->literal, at);
+		enum time_form form = TIME_FORMS;
+		size_t end = cut_time(cutter, &token, at, &form);
 		if (end > at) {
 			at = end;
+			if (form == TIME_WEB && web) {
+				cut_web(cutter, at);
+				return;
+			}
 		} else if (token.kinds == BYTE_DIGIT) {
 			at = cut_digits(cutter, &token);
 		} else {
@@ -393,11 +304,11 @@ bool skeleton_cut(struct str text, struct cut_line *cut) {
 		ASSERT(cut->values != NULL);
 		cut->cap = SKELETON_VALUES_MAX;
 	}
-	char *first = buf_reserve(&cut->skeleton, 2 * text.len + 2 * BLOCK);
+	char *first = buf_reserve(&cut->skeleton, 2 * text.len + SLACK);
 	struct cutter cutter = {.text = text, .out = first, .values = cut->values};
 	if (!is_object(text) || !cutter_json(&cutter)) {
 		cutter = (struct cutter){.text = text, .out = first, .values = cut->values};
-		cut_tokens(&cutter);
+		cut_tokens(&cutter, 0, true);
 	}
 	if (cutter.full) {
 		return false;

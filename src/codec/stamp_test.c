@@ -65,6 +65,22 @@ static void check_count(uint8_t code, uint64_t value, enum stamp_kind expected) 
 	CHECK(!stamp_guess(code, value + 1, time, &kind, &offset));
 }
 
+/* The calendar of base/instant.h says the same of every day. */
+TEST(every_day_of_five_hundred_years_has_its_place_in_2000) {
+	size_t wrong = 0;
+	for (int64_t day = -100000; day < 100000; day++) {
+		struct civil civil;
+		int64_t expected = 0;
+		int64_t ns = (day * 86400 + (int64_t)(tap_random() % 86400)) * INSTANT_SECOND;
+		instant_to_civil(ns, 0, &civil);
+		civil.year = 2000;
+		CHECK(instant_from_civil(&civil, 0, &expected));
+		wrong += stamp_value(STAMP_TIME, SLOT_TIME + (int)TIME_BSD, 0, ns) !=
+		         (uint64_t)(expected / INSTANT_SECOND);
+	}
+	CHECK_EQ(wrong, 0);
+}
+
 TEST(fractions_and_counts_since_1970) {
 	check_count(SLOT_DIGITS + 3, 45, STAMP_FRACTION);
 	check_count(SLOT_DIGITS + 6, 45678, STAMP_FRACTION);
@@ -98,4 +114,6 @@ TEST(any_kind_code_and_offset_give_a_number) {
 		}
 	}
 	CHECK(sum != 1);
+	CHECK_EQ(stamp_value(STAMP_TIME, SLOT_TIME + (int)TIME_BSD, INT64_MAX, -1), 0);
+	CHECK_EQ(stamp_value(STAMP_TIME, SLOT_TIME + (int)TIME_BSD, INT64_MIN, 0), 0);
 }
