@@ -1,5 +1,5 @@
 /* Different strings with how often each came, numbered in the order in which they first came.
- * Private to src/codec/texts*.c.
+ * Private to src/codec (texts).
  */
 #pragma once
 
