@@ -146,6 +146,7 @@ struct gathered {
 static enum err gather(struct texts *texts, const uint32_t *values, size_t count,
                        struct gathered *gathered) {
 	gathered->bytes.len = 0;
+	(void)buf_reserve(&gathered->bytes, 1); /* so that there is a place for empty strings */
 	memset(gathered->used, 0, bits_words(texts->entries) * sizeof(uint64_t));
 	for (size_t i = 0; i < count; i++) {
 		if (values[i] != RANK_NONE) {
