@@ -1,4 +1,4 @@
-/* An opened row order from inside: private to src/codec/order*.c. */
+/* An opened row order from inside: private to src/codec (order). */
 #pragma once
 
 #include "codec/compress.h"

@@ -1,6 +1,6 @@
 /* A map of hashed trigrams: which three bytes stand beside each other in any text of a pool, ASCII
  * letters in one case. It says of a needle that it is surely in no text. One bit a trigram, no
- * false negatives. Private to src/codec/texts*.c; what is written: docs/formats/texts.md.
+ * false negatives. Private to src/codec (texts); what is written: docs/formats/texts.md.
  */
 #pragma once
 
