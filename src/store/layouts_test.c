@@ -27,7 +27,7 @@ struct fixture {
 
 static struct fixture *fixture_new(void) {
 	struct fixture *f = calloc(1, sizeof(*f));
-	REQUIRE(f != NULL);
+	ASSERT(f != NULL);
 	f->text = calloc(ROWS, sizeof(*f->text));
 	f->lines_cut = lines_cut_new();
 	f->cut = layouts_cut_new();
@@ -162,7 +162,7 @@ TEST(what_would_make_too_many_layouts_is_kept_row_by_row) {
 			outside_rows++;
 		}
 	}
-	CHECK(free_rows > ROWS / 2 && free_rows < ROWS);
+	CHECK(free_rows > ROWS / 8 && free_rows < ROWS); /* places in literals stay places */
 	CHECK(outside_rows >= ROWS - 64 && outside_rows < ROWS);
 	fixture_free(f);
 }
