@@ -1,6 +1,6 @@
 /* Words, as the query language means them (DESIGN 7): a run of letters, digits and underscore of
  * any script. Store and query share this, so that a filter never contradicts a search. The hashes
- * are part of the file format: docs/formats/segment.md has them.
+ * are part of the file format: docs/formats/segment-1.md has them.
  */
 #pragma once
 

@@ -51,7 +51,16 @@ struct layouts_cut *layouts_cut_new(void) {
 	cut->names = map_new();
 	cut->consts = map_new();
 	cut->layouts = map_new();
+	cut->row = calloc(LIMIT_FIELDS_PER_RECORD + 1, sizeof(*cut->row));
+	ASSERT(cut->row != NULL);
 	return cut;
+}
+
+void layouts_cut_seal(struct layouts_cut *cut) {
+	buf_deinit(&cut->kinds);
+	buf_deinit(&cut->name_hashes);
+	buf_deinit(&cut->name_states);
+	free(TAKE(cut->row));
 }
 
 void layouts_cut_free(struct layouts_cut *cut) {
@@ -59,13 +68,11 @@ void layouts_cut_free(struct layouts_cut *cut) {
 		map_free(cut->names);
 		map_free(cut->consts);
 		map_free(cut->layouts);
-		buf_deinit(&cut->name_hashes);
 		buf_deinit(&cut->layout_of);
 		buf_deinit(&cut->slices);
 		buf_deinit(&cut->lens);
 		buf_deinit(&cut->strings);
-		buf_deinit(&cut->kinds);
-		buf_deinit(&cut->name_states);
+		layouts_cut_seal(cut);
 		free(cut);
 	}
 }
@@ -218,7 +225,7 @@ uint64_t layouts_cut_add(struct layouts_cut *cut, const struct lines_cut *lines,
 	uint32_t row = (uint32_t)(cut->layout_of.len / sizeof(uint32_t));
 	uint32_t kind = lines_cut_kind(lines, row);
 	uint64_t hash = 0;
-	ASSERT(count <= LIMIT_FIELDS_PER_RECORD);
+	ASSERT(count <= LIMIT_FIELDS_PER_RECORD && cut->row != NULL);
 	cut->row[0] = (struct layout_key){.name = kind};
 	for (uint32_t i = 0; i < count; i++) {
 		ASSERT(fields[i].name < map_count(cut->names));

@@ -28,7 +28,7 @@ struct layouts_cut {
 	struct buf strings;
 	struct buf kinds;       /* struct kind_state of each kind of lines */
 	struct buf name_states; /* struct name_state of each name */
-	struct layout_key row[LIMIT_FIELDS_PER_RECORD + 1];
+	struct layout_key *row; /* of the row that is added */
 };
 struct layout_slice {
 	uint32_t offset, len;
@@ -41,6 +41,8 @@ static inline struct lines_place place_unpack(uint64_t packed) {
 	return (struct lines_place){
 	    .where = (uint8_t)(packed >> 48), .slot = (uint16_t)(packed >> 32), .at = (uint32_t)packed};
 }
+/* No row is added any more: memory that only adding needs goes. */
+void layouts_cut_seal(struct layouts_cut *cut);
 /* The items of a layout, and how many; *out_lines_kind: of which kind of lines. */
 const struct layout_key *layouts_cut_items(const struct layouts_cut *cut, uint32_t layout,
                                            uint32_t *out_count, uint32_t *out_lines_kind);

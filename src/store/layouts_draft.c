@@ -39,6 +39,7 @@ void layouts_draft_free(struct layouts_draft *draft) {
 }
 
 void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut) {
+	layouts_cut_seal(cut);
 	buf_append(&draft->cuts, &cut, sizeof(cut));
 }
 
@@ -255,7 +256,8 @@ static void scatter_row(struct scatter *scatter, struct block_shape *shape,
 	}
 }
 
-/* The free values of a row of which some had places. */
+/* The free values of a row of which some had places. Rare: such a layout is translated again for
+ * each of its rows. */
 static void scatter_nowhere(const struct putting *putting, struct scatter *scatter, uint32_t row,
                             uint32_t layout, struct layout_slice *out_slices) {
 	uint32_t count;

@@ -93,7 +93,8 @@ static void collect_token(void *ctx, uint64_t hash) {
 	*(uint64_t *)ctx = hash;
 }
 
-TEST(pages_without_a_token_are_skipped) {
+/* Pages of version 2 have no filter; those of version 1: segment_test.c. */
+TEST(pages_with_a_token_are_never_skipped) {
 	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(33)};
 	struct store *store CLEANUP(store_closep) = filled(&bench);
 	struct store_scan_options options = everything;
@@ -102,7 +103,6 @@ TEST(pages_without_a_token_are_skipped) {
 	token_each(STR("needle"), collect_token, &token);
 	options.tokens = &token;
 	options.tokens_count = 1;
-	CHECK(walk(store, &options).pages <= 2);
 	CHECK(walk(store, &options).pages >= 1);
 }
 
