@@ -9,6 +9,7 @@
 #include "codec/lines_find.h"
 #include "expr/pieces.h"
 #include "store/block_find_field.h"
+#include "store/view_private.h"
 
 struct find {
 	struct block_finder base;
@@ -132,9 +133,10 @@ static enum err find_test(const struct find *f, const struct expr *expr, uint64_
 	if (expr->field.len == 0) {
 		return find_text(f, expr, maybe, sure);
 	}
-	fill(f, maybe, false);
+	bool built_in = view_built_in_has(expr->field); /* pages know those */
+	fill(f, maybe, built_in);
 	fill(f, sure, false);
-	return block_find_field(&f->base, expr, maybe, sure);
+	return built_in ? ERR_OK : block_find_field(&f->base, expr, maybe, sure);
 }
 
 /* ---- groups ---- */

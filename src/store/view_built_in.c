@@ -220,6 +220,15 @@ static enum err load(struct store_view *view, size_t number, const struct column
 	return ERR_OK;
 }
 
+bool view_built_in_has(struct str name) {
+	for (size_t i = 0; i < ARRAY_LEN(built_ins); i++) {
+		if (str_eq(built_ins[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 enum err view_built_in_get(struct store_view *view, struct str name,
                            const struct column **out_column) {
 	for (size_t i = 0; i < ARRAY_LEN(built_ins); i++) {

@@ -153,6 +153,7 @@ MUST_USE enum err view_block_layouts(struct store_view *view, struct layouts **o
 
 /* ---- view_built_in.c ---- */
 
+bool view_built_in_has(struct str name);
 /* *out_column is NULL when name is none of the built-in ones. */
 MUST_USE enum err view_built_in_get(struct store_view *view, struct str name,
                                     const struct column **out_column);
