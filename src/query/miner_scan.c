@@ -1,0 +1,443 @@
+/* Cutting and typing of one line: one pass over its bytes, then one over its tokens. */
+#include "query/miner_scan.h"
+
+#include "base/hash.h"
+
+enum byte_class { BYTE_WORD, BYTE_DIGIT, BYTE_LETTER, BYTE_SPACE, BYTE_MARK, BYTE_HIGH };
+
+/* Bytes that are punctuation of their own wherever they stand. */
+static enum byte_class classify(unsigned char c) {
+	static const uint8_t classes[256] = {
+	    ['\t'] = BYTE_SPACE,         ['\n'] = BYTE_SPACE,         ['\v'] = BYTE_SPACE,
+	    ['\f'] = BYTE_SPACE,         ['\r'] = BYTE_SPACE,         [' '] = BYTE_SPACE,
+	    ['='] = BYTE_MARK,           [':'] = BYTE_MARK,           [','] = BYTE_MARK,
+	    [';'] = BYTE_MARK,           ['('] = BYTE_MARK,           [')'] = BYTE_MARK,
+	    ['['] = BYTE_MARK,           [']'] = BYTE_MARK,           ['{'] = BYTE_MARK,
+	    ['}'] = BYTE_MARK,           ['<'] = BYTE_MARK,           ['>'] = BYTE_MARK,
+	    ['"'] = BYTE_MARK,           ['\''] = BYTE_MARK,          ['|'] = BYTE_MARK,
+	    ['0' ... '9'] = BYTE_DIGIT,  ['A' ... 'Z'] = BYTE_LETTER, ['a' ... 'z'] = BYTE_LETTER,
+	    [0x80 ... 0xff] = BYTE_HIGH,
+	};
+	return (enum byte_class)classes[c];
+}
+
+struct scanner {
+	const char *at, *end;
+	uint64_t seed;
+	struct miner_token *tokens;
+	size_t count;
+	bool space;
+};
+
+static bool is_hex(char c) {
+	return char_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static char peek(const struct scanner *scanner, const char *at) {
+	return at < scanner->end ? *at : '\0';
+}
+
+static uint64_t mix(uint64_t x) {
+	x ^= x >> 32;
+	x *= 0xd6e8feb86659fd93u;
+	x ^= x >> 29;
+	x *= 0xff51afd7ed558ccdu;
+	return x ^ (x >> 32);
+}
+
+static uint64_t text_hash(uint64_t seed, const struct miner_token *token) {
+	return hash64_seeded(token->text, token->len, seed + token->kind + (token->space ? 16 : 0));
+}
+
+struct miner_token miner_value(uint64_t seed, bool space) {
+	return (struct miner_token){
+	    .text = "", .hash = mix(seed + 0x51), .kind = MINER_VALUE, .space = space};
+}
+
+bool miner_is_mark(const struct miner_token *token, char c) {
+	return token->kind == MINER_MARK && token->len == 1 && token->text[0] == c;
+}
+
+void miner_settle(uint64_t seed, struct miner_token *token, bool varies) {
+	ASSERT(token->kind == MINER_MIXED);
+	if (varies) {
+		*token = miner_value(seed, token->space);
+	} else {
+		token->kind = MINER_WORD; /* hashed as one already */
+	}
+}
+
+static uint64_t part(uint64_t hash, size_t position) {
+	return mix(hash + (position + 1) * 0x9e3779b97f4a7c15u);
+}
+
+uint64_t miner_part(uint64_t seed, const struct miner_token *token, size_t position) {
+	return part(token->kind == MINER_MIXED ? mix(seed + 0x51) : token->hash, position);
+}
+
+uint64_t miner_part_as_word(const struct miner_token *token, size_t position) {
+	return part(token->hash, position);
+}
+
+uint64_t miner_sum(uint64_t seed, const struct miner_token *tokens, size_t count) {
+	uint64_t sum = seed;
+	for (size_t i = 0; i < count; i++) {
+		sum += miner_part(seed, &tokens[i], i);
+	}
+	return sum;
+}
+
+static void emit(struct scanner *scanner, enum miner_kind kind, const char *text, size_t len) {
+	struct miner_token *token = &scanner->tokens[scanner->count++];
+	if (kind == MINER_VALUE) {
+		*token = miner_value(scanner->seed, scanner->space);
+	} else {
+		*token = (struct miner_token){.text = text,
+		                              .len = (uint16_t)len,
+		                              .kind = (uint8_t)(kind == MINER_MIXED ? MINER_WORD : kind),
+		                              .space = scanner->space};
+		token->hash = text_hash(scanner->seed, token);
+		token->kind = (uint8_t)kind;
+	}
+	scanner->space = false;
+}
+
+/* ---- single tokens; each moves scanner->at behind what it took ---- */
+
+/* The end of a path or URL: a blank or quotation mark, or a bracket that was not opened inside. */
+static const char *path_end(const struct scanner *scanner, const char *from) {
+	char open[16];
+	size_t depth = 0;
+	const char *at = from;
+	for (; at < scanner->end && classify((unsigned char)*at) != BYTE_SPACE; at++) {
+		char c = *at;
+		char closes = '\0';
+		if (c == '"' || c == '\'') {
+			break;
+		}
+		if (c == '(' || c == '[' || c == '{' || c == '<') {
+			if (depth == sizeof(open)) {
+				break;
+			}
+			open[depth++] = c;
+		}
+		closes = c == ')' ? '(' : c == ']' ? '[' : c == '}' ? '{' : c == '>' ? '<' : '\0';
+		if (closes != '\0' && (depth == 0 || open[--depth] != closes)) {
+			break;
+		}
+	}
+	while (at > from + 1 && (at[-1] == ',' || at[-1] == ';' || at[-1] == ':' || at[-1] == '.')) {
+		at--;
+	}
+	return at;
+}
+
+/* /var/log/x, C:\Windows, \\server\share. */
+static bool take_path(struct scanner *scanner) {
+	const char *at = scanner->at;
+	const char *end = at;
+	bool drive =
+	    char_is_alpha(*at) && peek(scanner, at + 1) == ':' && peek(scanner, at + 2) == '\\';
+	if (drive || (*at == '\\' && peek(scanner, at + 1) == '\\')) {
+		for (end = at + 2; end < scanner->end; end++) {
+			enum byte_class class = classify((unsigned char)*end);
+			bool inside = *end == '(' || *end == ')' || *end == '[' || *end == ']' || *end == '=' ||
+			              *end == '{' || *end == '}' || *end == ':';
+			if (class == BYTE_SPACE || (class == BYTE_MARK && !inside)) {
+				break;
+			}
+		}
+		while (end > at + 2 &&
+		       (end[-1] == ')' || end[-1] == ']' || end[-1] == '.' || end[-1] == ':')) {
+			end--;
+		}
+	} else if (*at == '/') {
+		end = path_end(scanner, at);
+	}
+	if (end < at + 2) {
+		return false;
+	}
+	emit(scanner, MINER_VALUE, at, 0);
+	scanner->at = end;
+	return true;
+}
+
+/* "several words" without digits, / and = are one word: they are one thing to a person. */
+static bool take_phrase(struct scanner *scanner) {
+	enum { PHRASE_MAX = 40 };
+	const char *from = scanner->at + 1;
+	const char *at = from;
+	bool blank = false;
+	for (; at < scanner->end && at < from + PHRASE_MAX && *at != '"'; at++) {
+		if (char_is_digit(*at) || *at == '/' || *at == '=') {
+			return false;
+		}
+		blank = blank || *at == ' ';
+	}
+	if (peek(scanner, at) != '"' || !blank || *from == ' ' ||
+	    scanner->count + 3 > MINER_TOKENS_MAX) {
+		return false;
+	}
+	emit(scanner, MINER_MARK, from - 1, 1);
+	emit(scanner, MINER_WORD, from, (size_t)(at - from));
+	emit(scanner, MINER_MARK, at, 1);
+	scanner->at = at + 1;
+	return true;
+}
+
+static bool take_dots(struct scanner *scanner) {
+	const char *from = scanner->at;
+	if (*from != '.' || peek(scanner, from + 1) != '.') {
+		return false;
+	}
+	while (scanner->at < scanner->end && *scanner->at == '.') {
+		scanner->at++;
+	}
+	emit(scanner, MINER_MARK, from, 2);
+	return true;
+}
+
+/* What a word is made of, gathered while its end is looked for. */
+struct word {
+	const char *from, *to;
+	size_t digits, letters, dots, slashes;
+	bool hex;   /* nothing but hex digits and colons */
+	bool lower; /* nothing but small letters, digits, '-' and '.' */
+};
+
+/* Whether the colon at `at` belongs to the word: 10:11:12, host.name:80, fe80::1, 5c:50:15. */
+static bool colon_inside(const struct scanner *scanner, const struct word *word, const char *at) {
+	char next = peek(scanner, at + 1);
+	char last = at[-1];
+	if (char_is_digit(next) && ((word->lower && word->dots > 0) ||
+	                            (char_is_digit(word->from[0]) && char_is_digit(last)))) {
+		return true;
+	}
+	if (!word->hex || (!is_hex(next) && next != ':')) {
+		return false;
+	}
+	bool pair = at - word->from == 2 && is_hex(next) && is_hex(peek(scanner, at + 2)) &&
+	            peek(scanner, at + 3) == ':';
+	return word->digits > 0 || pair;
+}
+
+static void count_byte(struct word *word, char c, enum byte_class class) {
+	word->digits += class == BYTE_DIGIT;
+	word->letters += class == BYTE_LETTER;
+	word->dots += c == '.';
+	word->slashes += c == '/';
+	word->hex = word->hex && (is_hex(c) || c == ':');
+	word->lower =
+	    word->lower && (class == BYTE_DIGIT || (c >= 'a' && c <= 'z') || c == '.' || c == '-');
+}
+
+/* A word ends at a blank, at punctuation that does not belong to it, and where the script changes
+ * between ASCII and others (there are no blanks between words in Japanese). */
+static void find_word(const struct scanner *scanner, struct word *word) {
+	const char *at = word->from;
+	bool high = classify((unsigned char)*at) == BYTE_HIGH;
+	for (; at < scanner->end; at++) {
+		enum byte_class class = classify((unsigned char)*at);
+		if (class == BYTE_SPACE || (class == BYTE_HIGH) != high) {
+			break;
+		}
+		if (*at == '.' && peek(scanner, at + 1) == '.' && peek(scanner, at + 2) == '.') {
+			break;
+		}
+		if (*at == ':' && at > word->from && peek(scanner, at + 1) == '/' &&
+		    peek(scanner, at + 2) == '/') {
+			at = path_end(scanner, at);
+			word->slashes = 2; /* a URL is a value */
+			break;
+		}
+		if (class == BYTE_MARK) {
+			bool comma = *at == ',' && at > word->from && char_is_digit(at[-1]) &&
+			             char_is_digit(peek(scanner, at + 1));
+			bool colon = *at == ':' && at > word->from && colon_inside(scanner, word, at);
+			if (!comma && !colon) {
+				break;
+			}
+		}
+		count_byte(word, *at, class);
+	}
+	word->to = at;
+}
+
+static enum miner_kind word_kind(const struct word *word) {
+	enum { MIXED_DIGITS_MAX = 2, MIXED_LETTERS_MIN = 2, HEX_MIN = 8 };
+	size_t len = (size_t)(word->to - word->from);
+	if (word->digits > 0) {
+		bool mixed = word->digits <= MIXED_DIGITS_MAX && word->letters >= MIXED_LETTERS_MIN &&
+		             char_is_alpha(word->from[0]) && word->dots == 0;
+		return mixed ? MINER_MIXED : MINER_VALUE;
+	}
+	if (word->slashes >= 2 || (word->slashes == 1 && word->dots > 0) ||
+	    (word->hex && len >= HEX_MIN)) {
+		return MINER_VALUE;
+	}
+	return MINER_WORD;
+}
+
+static void take_word(struct scanner *scanner) {
+	struct word word = {.from = scanner->at, .hex = true, .lower = true};
+	find_word(scanner, &word);
+	if (word.to == word.from) {
+		word.to++;
+	}
+	scanner->at = word.to;
+	const char *tail = word.to;
+	while (tail > word.from + 1 && (tail[-1] == '.' || tail[-1] == '!' || tail[-1] == '?')) {
+		tail--;
+		word.dots -= word.dots > 0 && *tail == '.';
+	}
+	word.to = tail;
+	emit(scanner, word_kind(&word), word.from, (size_t)(word.to - word.from));
+	if (tail < scanner->at && scanner->count < MINER_TOKENS_MAX) {
+		emit(scanner, MINER_MARK, tail, (size_t)(scanner->at - tail));
+	}
+}
+
+/* ---- what tokens mean beside each other ---- */
+
+struct name {
+	char text[8];
+	uint8_t len;
+};
+#define NAME(text_) {text_, sizeof(text_) - 1}
+
+static bool is_among(const struct miner_token *token, const struct name *names, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		if (token->len == names[i].len && memcmp(token->text, names[i].text, token->len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Names of months and days before a number belong to a date. */
+static bool is_date_name(const struct miner_token *token) {
+	static const struct name names[] = {
+	    NAME("Jan"), NAME("Feb"), NAME("Mar"), NAME("Apr"), NAME("May"), NAME("Jun"), NAME("Jul"),
+	    NAME("Aug"), NAME("Sep"), NAME("Oct"), NAME("Nov"), NAME("Dec"), NAME("Mon"), NAME("Tue"),
+	    NAME("Wed"), NAME("Thu"), NAME("Fri"), NAME("Sat"), NAME("Sun")};
+	return token->kind == MINER_WORD && token->len == 3 && is_among(token, names, ARRAY_LEN(names));
+}
+
+/* Units that change with the size of a number (4 KB, 2 MB). */
+static bool is_unit(const struct miner_token *token) {
+	static const struct name units[] = {
+	    NAME("KB"),  NAME("MB"),  NAME("GB"),   NAME("TB"),  NAME("kB"),   NAME("KiB"), NAME("MiB"),
+	    NAME("GiB"), NAME("TiB"), NAME("ms"),   NAME("us"),  NAME("ns"),   NAME("s"),   NAME("sec"),
+	    NAME("min"), NAME("Hz"),  NAME("kHz"),  NAME("MHz"), NAME("GHz"),  NAME("%"),   NAME("B"),
+	    NAME("mb"),  NAME("kb"),  NAME("secs"), NAME("gb"),  NAME("mins"), NAME("hrs")};
+	return token->kind == MINER_WORD && token->len <= 4 && is_among(token, units, ARRAY_LEN(units));
+}
+
+/* Units behind which the same is often said again in brackets: 2034 bytes (1.98 KB). */
+static bool is_long_unit(const struct miner_token *token) {
+	static const struct name units[] = {NAME("bytes"),   NAME("byte"),    NAME("Bytes"),
+	                                    NAME("seconds"), NAME("minutes"), NAME("sectors"),
+	                                    NAME("blocks"),  NAME("pages")};
+	return token->kind == MINER_WORD && is_among(token, units, ARRAY_LEN(units));
+}
+
+static bool joins_values(const struct miner_token *token) {
+	return miner_is_mark(token, ',') || miner_is_mark(token, ';') || miner_is_mark(token, '|') ||
+	       (token->kind == MINER_WORD && token->len == 1 && token->text[0] == '-');
+}
+
+static size_t push_value(struct miner_token *out, size_t count, const struct miner_token *token,
+                         bool closed) {
+	struct miner_token value = *token;
+	if (count > 0 && miner_is_mark(&out[count - 1], '<') && !closed) {
+		value.space = out[--count].space; /* <1 sec */
+	}
+	if (count > 1 && joins_values(&out[count - 1]) && out[count - 2].kind == MINER_VALUE) {
+		count--;
+	}
+	if (count > 0 && out[count - 1].kind == MINER_VALUE) {
+		return count;
+	}
+	out[count] = value;
+	return count + 1;
+}
+
+/* VALUE () and VALUE (VALUE) are VALUE; VALUE bytes (VALUE) is VALUE bytes. */
+static size_t push_close(struct miner_token *out, size_t count, const struct miner_token *token) {
+	size_t inner = count > 0 && out[count - 1].kind == MINER_VALUE ? 2 : 1;
+	if (count > inner && miner_is_mark(&out[count - inner], '(')) {
+		size_t before = count - inner;
+		bool value = out[before - 1].kind == MINER_VALUE;
+		bool unit = inner == 2 && before > 1 && is_long_unit(&out[before - 1]) &&
+		            out[before - 2].kind == MINER_VALUE;
+		if (value || unit) {
+			return before;
+		}
+	}
+	out[count] = *token;
+	return count + 1;
+}
+
+size_t miner_fold(struct miner_token *tokens, size_t count) {
+	size_t out = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct miner_token token = tokens[i];
+		if (token.kind == MINER_VALUE) {
+			bool closed = i + 1 < count && miner_is_mark(&tokens[i + 1], '>');
+			out = push_value(tokens, out, &token, closed);
+		} else if (miner_is_mark(&token, ')')) {
+			out = push_close(tokens, out, &token);
+		} else if (out == 0 || tokens[out - 1].kind != MINER_VALUE || !is_unit(&token)) {
+			tokens[out++] = token;
+		}
+	}
+	return out;
+}
+
+/* Date names become values, and `key=` without a value gets one. */
+static size_t complete(uint64_t seed, struct miner_token *tokens, size_t count) {
+	struct miner_token out[MINER_TOKENS_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < count && n < MINER_TOKENS_MAX; i++) {
+		const struct miner_token *next = i + 1 < count ? &tokens[i + 1] : NULL;
+		bool date = is_date_name(&tokens[i]) && next != NULL &&
+		            (next->kind == MINER_VALUE || is_date_name(next));
+		out[n++] = date ? miner_value(seed, tokens[i].space) : tokens[i];
+		bool empty =
+		    miner_is_mark(&tokens[i], '=') &&
+		    (next == NULL || (next->space && i + 2 < count && miner_is_mark(&tokens[i + 2], '=')));
+		if (empty && n < MINER_TOKENS_MAX) {
+			out[n++] = miner_value(seed, false);
+		}
+	}
+	memcpy(tokens, out, n * sizeof(*tokens));
+	return n;
+}
+
+size_t miner_scan(uint64_t seed, struct str line, struct miner_token *tokens) {
+	bool cut = line.len > MINER_LINE_MAX;
+	struct scanner scanner = {.at = line.ptr,
+	                          .end = line.ptr + (cut ? MINER_LINE_MAX : line.len),
+	                          .seed = seed,
+	                          .tokens = tokens};
+	while (scanner.at < scanner.end && scanner.count < MINER_TOKENS_MAX) {
+		enum byte_class class = classify((unsigned char)*scanner.at);
+		if (class == BYTE_SPACE) {
+			scanner.space = true;
+			scanner.at++;
+		} else if (class == BYTE_MARK) {
+			if (*scanner.at != '"' || !take_phrase(&scanner)) {
+				emit(&scanner, MINER_MARK, scanner.at, 1);
+				scanner.at++;
+			}
+		} else if (!take_path(&scanner) && !take_dots(&scanner)) {
+			take_word(&scanner);
+		}
+	}
+	if (cut || scanner.at < scanner.end) {
+		scanner.count = MIN_OF(scanner.count, (size_t)MINER_TOKENS_MAX - 1);
+		emit(&scanner, MINER_VALUE, scanner.at, 0);
+	}
+	size_t count = complete(seed, tokens, scanner.count);
+	return miner_fold(tokens, count);
+}
