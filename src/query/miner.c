@@ -110,9 +110,24 @@ size_t miner_bytes(const struct miner *miner) {
 
 /* ---- keys ---- */
 
-void miner_read(uint64_t seed, struct str line, struct miner_key *out_key) {
+struct miner_text miner_choose(struct str message, struct str provider, struct str code,
+                               struct str whole, struct buf *scratch) {
+	if (message.len > 0) {
+		return (struct miner_text){.text = message};
+	}
+	if (provider.len == 0 || code.len == 0) {
+		return (struct miner_text){.text = whole};
+	}
+	buf_clear(scratch);
+	buf_append_str(scratch, provider);
+	buf_append_char(scratch, ' ');
+	buf_append_str(scratch, code);
+	return (struct miner_text){.title = buf_str(scratch)};
+}
+
+void miner_read(uint64_t seed, const struct miner_text *text, struct miner_key *out_key) {
 	struct miner_token tokens[MINER_TOKENS_MAX];
-	size_t count = miner_scan(seed, line, tokens);
+	size_t count = miner_scan(seed, text->title, text->text, tokens);
 	out_key->hash = miner_sum(seed, tokens, count);
 	out_key->mixed_count = 0;
 	for (size_t i = 0; i < count && out_key->mixed_count < MINER_MIXED_MAX; i++) {
@@ -281,15 +296,15 @@ static uint32_t absorbing(struct miner *miner, const struct miner_token *tokens,
 /* Tokens as the shape has them: mixed ones that are not told apart become values. Their places do
  * not change. */
 static size_t scan_shape(const struct miner *miner, const struct miner_key *key, uint32_t words,
-                         struct str text, struct miner_token *tokens) {
-	size_t count = miner_scan(miner->seed, text, tokens);
+                         const struct miner_text *text, struct miner_token *tokens) {
+	size_t count = miner_scan(miner->seed, text->title, text->text, tokens);
 	size_t seen = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (tokens[i].kind == MINER_MIXED) {
 			bool kept = seen < key->mixed_count && (words >> seen & 1) != 0;
 			seen++;
 			if (!kept) {
-				miner_settle(miner->seed, &tokens[i], true);
+				miner_vary(miner->seed, &tokens[i]);
 			}
 		}
 	}
@@ -348,7 +363,7 @@ static uint32_t make_shape(struct miner *miner, const struct miner_key *key, uin
                            uint64_t hash, uint32_t words, const struct miner_line *line) {
 	struct miner_token tokens[MINER_TOKENS_MAX];
 	make_room(miner);
-	size_t count = scan_shape(miner, key, words, line->text, tokens);
+	size_t count = scan_shape(miner, key, words, &line->text, tokens);
 	uint32_t number = absorbing(miner, tokens, count, hash);
 	if (number != SHAPE_NONE) {
 		return number;
@@ -403,7 +418,7 @@ void miner_add(struct miner *miner, const struct miner_key *key, const struct mi
 		count_host(miner, facts, line->host);
 	}
 	if (facts->raws_count < SHAPE_RAWS) {
-		add_raw(facts, hash64_seeded(line->text.ptr, line->text.len, miner->seed));
+		add_raw(facts, hash64_seeded(line->text.text.ptr, line->text.text.len, miner->seed));
 	}
 }
 
@@ -433,10 +448,10 @@ static void template_id(struct str text, char *out_id) {
 	out_id[16] = '\0';
 }
 
-void miner_alone(struct str text, struct buf *out, char *out_id) {
+void miner_alone(const struct miner_text *text, struct buf *out, char *out_id) {
 	struct miner_token tokens[MINER_TOKENS_MAX];
 	size_t first = out->len;
-	size_t count = miner_scan(0, text, tokens);
+	size_t count = miner_scan(0, text->title, text->text, tokens);
 	shape_append_template(tokens, count, out);
 	template_id(str_make(out->ptr + first, out->len - first), out_id);
 }
@@ -517,7 +532,7 @@ const struct miner_pattern *miner_get(const struct miner *miner, size_t i) {
 }
 
 const struct miner_pattern *miner_find(struct miner *miner, const struct miner_key *key,
-                                       struct str text) {
+                                       const struct miner_text *text) {
 	uint32_t words;
 	ASSERT(miner->ended);
 	uint32_t head = find_head(miner, key, false);

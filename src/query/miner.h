@@ -22,15 +22,26 @@ struct miner_key {
 	} mixed[MINER_MIXED_MAX];
 };
 
-/* seed: the one of miner_new. The line's message, without its header; any bytes. */
-void miner_read(uint64_t seed, struct str line, struct miner_key *out_key);
+/* What is mined of a record: its message, without the header; any bytes. Where a record has a code
+ * that says what it is (an event of Windows), that as title, and no text. */
+struct miner_text {
+	struct str title;
+	struct str text;
+};
+/* The choice for a record: its message; or else event.provider and event.code; or else its whole
+ * text. Those that it has not are empty. The title is built in scratch. */
+struct buf;
+struct miner_text miner_choose(struct str message, struct str provider, struct str code,
+                               struct str whole, struct buf *scratch);
+/* seed: the one of miner_new. */
+void miner_read(uint64_t seed, const struct miner_text *text, struct miner_key *out_key);
 
-/* What is known of a line beside its text; borrowed. */
+/* What is known of a line beside that; borrowed. */
 struct miner_line {
-	struct str text;    /* what miner_read was given */
-	struct str example; /* the whole line, for showing */
-	int64_t time_ns;    /* INSTANT_MIN: it has none */
-	struct str host;    /* empty: none */
+	struct miner_text text; /* what miner_read was given */
+	struct str example;     /* the whole line, for showing */
+	int64_t time_ns;        /* INSTANT_MIN: it has none */
+	struct str host;        /* empty: none */
 };
 
 struct miner;
@@ -63,11 +74,10 @@ const struct miner_pattern *miner_get(const struct miner *miner, size_t i);
 /* The pattern of a line (one that was added, or another), or NULL when it is of a kind that found
  * no room. */
 const struct miner_pattern *miner_find(struct miner *miner, const struct miner_key *key,
-                                       struct str text);
+                                       const struct miner_text *text);
 /* Lines of kinds that found no room. */
 uint64_t miner_left_out(const struct miner *miner);
 /* False when there were more hosts than are told apart (LIMIT_MINER_HOSTS). */
 bool miner_hosts_exact(const struct miner *miner);
 /* The template and id that text would have alone; appended to out, id: room for 17. */
-struct buf;
-void miner_alone(struct str text, struct buf *out, char *out_id);
+void miner_alone(const struct miner_text *text, struct buf *out, char *out_id);

@@ -71,7 +71,11 @@ static void settle_shape(struct miner *miner, struct shape *shape) {
 	}
 	for (size_t i = 0; i < shape->count; i++) {
 		if (shape->tokens[i].kind == MINER_MIXED) {
-			miner_settle(miner->seed, &shape->tokens[i], !steady[i]);
+			if (steady[i]) {
+				shape->tokens[i].kind = MINER_WORD; /* hashed as one already */
+			} else {
+				miner_vary(miner->seed, &shape->tokens[i]);
+			}
 		}
 	}
 	shape->head = SHAPE_NONE;
@@ -280,7 +284,7 @@ static bool merge_places(struct miner *miner) {
 		struct shape *shape = &miner->shapes[i];
 		if (shape->facts != NULL && choices[i].score > 0) {
 			struct miner_token *token = &shape->tokens[choices[i].place];
-			*token = miner_value(miner->seed, token->space);
+			miner_vary(miner->seed, token);
 			shape->varies = true;
 			merge_changed(miner, i);
 			changed = true;

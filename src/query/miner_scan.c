@@ -46,6 +46,10 @@ static uint64_t mix(uint64_t x) {
 }
 
 static uint64_t text_hash(uint64_t seed, const struct miner_token *token) {
+	if (token->len == 1) {
+		return mix(seed + (uint64_t)(unsigned char)token->text[0] * 64 + token->kind * 2u +
+		           (token->space ? 1 : 0));
+	}
 	return hash64_seeded(token->text, token->len, seed + token->kind + (token->space ? 16 : 0));
 }
 
@@ -58,13 +62,8 @@ bool miner_is_mark(const struct miner_token *token, char c) {
 	return token->kind == MINER_MARK && token->len == 1 && token->text[0] == c;
 }
 
-void miner_settle(uint64_t seed, struct miner_token *token, bool varies) {
-	ASSERT(token->kind == MINER_MIXED);
-	if (varies) {
-		*token = miner_value(seed, token->space);
-	} else {
-		token->kind = MINER_WORD; /* hashed as one already */
-	}
+void miner_vary(uint64_t seed, struct miner_token *token) {
+	*token = miner_value(seed, token->space);
 }
 
 static uint64_t part(uint64_t hash, size_t position) {
@@ -198,88 +197,144 @@ static bool take_dots(struct scanner *scanner) {
 }
 
 /* What a word is made of, gathered while its end is looked for. */
+enum word_property {
+	HAS_DIGIT = 1 << 0,
+	HAS_OTHER = 1 << 1,    /* what is no hex digit and no colon */
+	HAS_UNLIKELY = 1 << 2, /* what no host name has: all but small letters, digits, '-', '.' */
+	HAS_SLASH = 1 << 3,
+	STOPS = 1 << 7, /* the word may end here */
+};
+
+static uint8_t properties(unsigned char c) {
+	enum { SIGN = HAS_OTHER | HAS_UNLIKELY };
+	static const uint8_t table[256] = {
+	    [0 ... 0x08] = SIGN,
+	    ['\t' ... '\r'] = STOPS,
+	    [0x0e ... 0x1f] = SIGN,
+	    [' '] = STOPS,
+	    ['!'] = SIGN,
+	    ['"'] = STOPS,
+	    ['#' ... '&'] = SIGN,
+	    ['\'' ... ')'] = STOPS,
+	    ['*' ... '+'] = SIGN,
+	    [','] = STOPS,
+	    ['-'] = HAS_OTHER,
+	    ['.'] = STOPS,
+	    ['/'] = SIGN | HAS_SLASH,
+	    ['0' ... '9'] = HAS_DIGIT,
+	    [':' ... '>'] = STOPS,
+	    ['?' ... '@'] = SIGN,
+	    ['A' ... 'F'] = HAS_UNLIKELY,
+	    ['G' ... 'Z'] = SIGN,
+	    ['['] = STOPS,
+	    ['\\'] = SIGN,
+	    [']'] = STOPS,
+	    ['^' ... '`'] = SIGN,
+	    ['a' ... 'f'] = 0,
+	    ['g' ... 'z'] = HAS_OTHER,
+	    ['{' ... '}'] = STOPS,
+	    ['~' ... 0x7f] = SIGN,
+	    [0x80 ... 0xff] = STOPS,
+	};
+	return table[c];
+}
+
 struct word {
 	const char *from, *to;
-	size_t digits, letters, dots, slashes;
-	bool hex;   /* nothing but hex digits and colons */
-	bool lower; /* nothing but small letters, digits, '-' and '.' */
+	unsigned properties; /* enum word_property */
+	size_t dots;
+	bool url;
 };
 
 /* Whether the colon at `at` belongs to the word: 10:11:12, host.name:80, fe80::1, 5c:50:15. */
 static bool colon_inside(const struct scanner *scanner, const struct word *word, const char *at) {
 	char next = peek(scanner, at + 1);
-	char last = at[-1];
-	if (char_is_digit(next) && ((word->lower && word->dots > 0) ||
-	                            (char_is_digit(word->from[0]) && char_is_digit(last)))) {
+	bool digits = (word->properties & HAS_DIGIT) != 0;
+	if (char_is_digit(next) && (((word->properties & HAS_UNLIKELY) == 0 && word->dots > 0) ||
+	                            (char_is_digit(word->from[0]) && char_is_digit(at[-1])))) {
 		return true;
 	}
-	if (!word->hex || (!is_hex(next) && next != ':')) {
+	if ((word->properties & HAS_OTHER) != 0 || word->dots > 0 || (!is_hex(next) && next != ':')) {
 		return false;
 	}
 	bool pair = at - word->from == 2 && is_hex(next) && is_hex(peek(scanner, at + 2)) &&
 	            peek(scanner, at + 3) == ':';
-	return word->digits > 0 || pair;
+	return digits || pair;
 }
 
-static void count_byte(struct word *word, char c, enum byte_class class) {
-	word->digits += class == BYTE_DIGIT;
-	word->letters += class == BYTE_LETTER;
-	word->dots += c == '.';
-	word->slashes += c == '/';
-	word->hex = word->hex && (is_hex(c) || c == ':');
-	word->lower =
-	    word->lower && (class == BYTE_DIGIT || (c >= 'a' && c <= 'z') || c == '.' || c == '-');
+/* Whether the byte at `at`, which may end a word, belongs to it. */
+static bool goes_on(const struct scanner *scanner, struct word *word, const char *at) {
+	switch (*at) {
+	case '.':
+		if (peek(scanner, at + 1) == '.' && peek(scanner, at + 2) == '.') {
+			return false;
+		}
+		word->dots++;
+		return true;
+	case ',':
+		return at > word->from && char_is_digit(at[-1]) && char_is_digit(peek(scanner, at + 1));
+	case ':':
+		word->url = at > word->from && peek(scanner, at + 1) == '/' && peek(scanner, at + 2) == '/';
+		return !word->url && at > word->from && colon_inside(scanner, word, at);
+	default:
+		return false;
+	}
 }
 
 /* A word ends at a blank, at punctuation that does not belong to it, and where the script changes
  * between ASCII and others (there are no blanks between words in Japanese). */
 static void find_word(const struct scanner *scanner, struct word *word) {
 	const char *at = word->from;
-	bool high = classify((unsigned char)*at) == BYTE_HIGH;
-	for (; at < scanner->end; at++) {
-		enum byte_class class = classify((unsigned char)*at);
-		if (class == BYTE_SPACE || (class == BYTE_HIGH) != high) {
-			break;
+	if (classify((unsigned char)*at) == BYTE_HIGH) {
+		while (at < scanner->end && classify((unsigned char)*at) == BYTE_HIGH) {
+			at++;
 		}
-		if (*at == '.' && peek(scanner, at + 1) == '.' && peek(scanner, at + 2) == '.') {
-			break;
-		}
-		if (*at == ':' && at > word->from && peek(scanner, at + 1) == '/' &&
-		    peek(scanner, at + 2) == '/') {
-			at = path_end(scanner, at);
-			word->slashes = 2; /* a URL is a value */
-			break;
-		}
-		if (class == BYTE_MARK) {
-			bool comma = *at == ',' && at > word->from && char_is_digit(at[-1]) &&
-			             char_is_digit(peek(scanner, at + 1));
-			bool colon = *at == ':' && at > word->from && colon_inside(scanner, word, at);
-			if (!comma && !colon) {
-				break;
-			}
-		}
-		count_byte(word, *at, class);
+		word->properties = HAS_OTHER;
+		word->to = at;
+		return;
 	}
-	word->to = at;
+	for (; at < scanner->end; at++) {
+		uint8_t found = properties((unsigned char)*at);
+		if ((found & STOPS) == 0) {
+			word->properties |= found;
+		} else if (!goes_on(scanner, word, at)) {
+			break;
+		}
+	}
+	word->to = word->url ? path_end(scanner, at) : at;
+}
+
+/* Letters with a digit or two: eth0, SOCKS5. */
+static bool is_mixed(const struct word *word) {
+	enum { DIGITS_MAX = 2, LETTERS_MIN = 2 };
+	size_t digits = 0;
+	size_t letters = 0;
+	for (const char *at = word->from; at < word->to && digits <= DIGITS_MAX; at++) {
+		digits += char_is_digit(*at);
+		letters += char_is_alpha(*at);
+	}
+	return digits <= DIGITS_MAX && letters >= LETTERS_MIN && char_is_alpha(word->from[0]);
 }
 
 static enum miner_kind word_kind(const struct word *word) {
-	enum { MIXED_DIGITS_MAX = 2, MIXED_LETTERS_MIN = 2, HEX_MIN = 8 };
-	size_t len = (size_t)(word->to - word->from);
-	if (word->digits > 0) {
-		bool mixed = word->digits <= MIXED_DIGITS_MAX && word->letters >= MIXED_LETTERS_MIN &&
-		             char_is_alpha(word->from[0]) && word->dots == 0;
-		return mixed ? MINER_MIXED : MINER_VALUE;
+	enum { HEX_MIN = 8 };
+	unsigned found = word->properties;
+	if ((found & HAS_DIGIT) != 0) {
+		return word->dots == 0 && !word->url && is_mixed(word) ? MINER_MIXED : MINER_VALUE;
 	}
-	if (word->slashes >= 2 || (word->slashes == 1 && word->dots > 0) ||
-	    (word->hex && len >= HEX_MIN)) {
-		return MINER_VALUE;
+	if ((found & HAS_SLASH) != 0) {
+		size_t slashes = 0;
+		for (const char *at = word->from; at < word->to; at++) {
+			slashes += *at == '/';
+		}
+		return slashes >= 2 || word->dots > 0 ? MINER_VALUE : MINER_WORD;
 	}
-	return MINER_WORD;
+	bool hex = (found & HAS_OTHER) == 0 && word->dots == 0 && word->to - word->from >= HEX_MIN;
+	return hex || word->url ? MINER_VALUE : MINER_WORD;
 }
 
 static void take_word(struct scanner *scanner) {
-	struct word word = {.from = scanner->at, .hex = true, .lower = true};
+	struct word word = {.from = scanner->at};
 	find_word(scanner, &word);
 	if (word.to == word.from) {
 		word.to++;
@@ -316,11 +371,15 @@ static bool is_among(const struct miner_token *token, const struct name *names, 
 
 /* Names of months and days before a number belong to a date. */
 static bool is_date_name(const struct miner_token *token) {
+	if (token->kind != MINER_WORD || token->len != 3 || token->text[0] < 'A' ||
+	    token->text[0] > 'W') {
+		return false;
+	}
 	static const struct name names[] = {
 	    NAME("Jan"), NAME("Feb"), NAME("Mar"), NAME("Apr"), NAME("May"), NAME("Jun"), NAME("Jul"),
 	    NAME("Aug"), NAME("Sep"), NAME("Oct"), NAME("Nov"), NAME("Dec"), NAME("Mon"), NAME("Tue"),
 	    NAME("Wed"), NAME("Thu"), NAME("Fri"), NAME("Sat"), NAME("Sun")};
-	return token->kind == MINER_WORD && token->len == 3 && is_among(token, names, ARRAY_LEN(names));
+	return is_among(token, names, ARRAY_LEN(names));
 }
 
 /* Units that change with the size of a number (4 KB, 2 MB). */
@@ -394,32 +453,47 @@ size_t miner_fold(struct miner_token *tokens, size_t count) {
 	return out;
 }
 
-/* Date names become values, and `key=` without a value gets one. */
-static size_t complete(uint64_t seed, struct miner_token *tokens, size_t count) {
-	struct miner_token out[MINER_TOKENS_MAX];
-	size_t n = 0;
-	for (size_t i = 0; i < count && n < MINER_TOKENS_MAX; i++) {
-		const struct miner_token *next = i + 1 < count ? &tokens[i + 1] : NULL;
-		bool date = is_date_name(&tokens[i]) && next != NULL &&
-		            (next->kind == MINER_VALUE || is_date_name(next));
-		out[n++] = date ? miner_value(seed, tokens[i].space) : tokens[i];
-		bool empty =
-		    miner_is_mark(&tokens[i], '=') &&
-		    (next == NULL || (next->space && i + 2 < count && miner_is_mark(&tokens[i + 2], '=')));
-		if (empty && n < MINER_TOKENS_MAX) {
-			out[n++] = miner_value(seed, false);
-		}
-	}
-	memcpy(tokens, out, n * sizeof(*tokens));
-	return n;
+/* Whether `key=` has no value: the line ends there, or another key= follows. */
+static bool is_empty_set(const struct miner_token *tokens, size_t count, size_t i) {
+	return miner_is_mark(&tokens[i], '=') &&
+	       (i + 1 == count ||
+	        (i + 2 < count && tokens[i + 1].space && miner_is_mark(&tokens[i + 2], '=')));
 }
 
-size_t miner_scan(uint64_t seed, struct str line, struct miner_token *tokens) {
+/* Date names become values, mixed tokens side by side (sda1 sda2) too, and a `key=` without a value
+ * gets one. */
+static size_t complete(uint64_t seed, struct miner_token *tokens, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		const struct miner_token *next = i + 1 < count ? &tokens[i + 1] : NULL;
+		bool list = tokens[i].kind == MINER_MIXED && next != NULL && next->kind == MINER_MIXED;
+		bool date = tokens[i].kind == MINER_WORD && next != NULL &&
+		            (next->kind == MINER_VALUE || next->kind == MINER_WORD) &&
+		            is_date_name(&tokens[i]) && (next->kind == MINER_VALUE || is_date_name(next));
+		if (list || date) {
+			miner_vary(seed, &tokens[i]);
+		}
+		if (list) {
+			miner_vary(seed, &tokens[i + 1]);
+		} else if (is_empty_set(tokens, count, i) && count < MINER_TOKENS_MAX) {
+			memmove(&tokens[i + 2], &tokens[i + 1], (count - i - 1) * sizeof(*tokens));
+			tokens[++i] = miner_value(seed, false);
+			count++;
+		}
+	}
+	return count;
+}
+
+size_t miner_scan(uint64_t seed, struct str title, struct str line, struct miner_token *tokens) {
+	enum { TITLE_MAX = 256 };
 	bool cut = line.len > MINER_LINE_MAX;
 	struct scanner scanner = {.at = line.ptr,
 	                          .end = line.ptr + (cut ? MINER_LINE_MAX : line.len),
 	                          .seed = seed,
 	                          .tokens = tokens};
+	if (title.len > 0) {
+		emit(&scanner, MINER_WORD, title.ptr, MIN_OF(title.len, (size_t)TITLE_MAX));
+		scanner.space = true;
+	}
 	while (scanner.at < scanner.end && scanner.count < MINER_TOKENS_MAX) {
 		enum byte_class class = classify((unsigned char)*scanner.at);
 		if (class == BYTE_SPACE) {

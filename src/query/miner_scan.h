@@ -27,15 +27,16 @@ enum {
 	MINER_LINE_MAX = 4096, /* bytes of a line that are looked at; what is behind is one value */
 };
 
-/* Cuts line into tokens, folded; returns how many. tokens: room for MINER_TOKENS_MAX. Any bytes. */
-size_t miner_scan(uint64_t seed, struct str line, struct miner_token *tokens);
+/* Cuts a line into tokens, folded; returns how many. title: put before it as one word, as it is;
+ * empty: none. tokens: room for MINER_TOKENS_MAX. Any bytes. */
+size_t miner_scan(uint64_t seed, struct str title, struct str line, struct miner_token *tokens);
 /* Folds tokens (lists of values, quantities, empty brackets) in place; returns how many are left.
  */
 size_t miner_fold(struct miner_token *tokens, size_t count);
 
 struct miner_token miner_value(uint64_t seed, bool space);
-/* Makes a mixed token one that varies, or a word. */
-void miner_settle(uint64_t seed, struct miner_token *token, bool varies);
+/* Makes the token a value. */
+void miner_vary(uint64_t seed, struct miner_token *token);
 bool miner_is_mark(const struct miner_token *token, char c);
 
 /* What a token gives to the hash of its line, which is the sum over all tokens: so that the hash of

@@ -221,7 +221,7 @@ static void make_values(struct miner *miner, const struct group *group) {
 		struct shape *shape = &miner->shapes[group->items[i].shape];
 		for (size_t j = 0; j < shape->count; j++) {
 			if (has(&group->places, j)) {
-				shape->tokens[j] = miner_value(miner->seed, shape->tokens[j].space);
+				miner_vary(miner->seed, &shape->tokens[j]);
 			}
 		}
 		shape->varies = true;
