@@ -257,8 +257,8 @@ static bool colon_inside(const struct scanner *scanner, const struct word *word,
 	if ((word->properties & HAS_OTHER) != 0 || word->dots > 0 || (!is_hex(next) && next != ':')) {
 		return false;
 	}
-	bool pair = at - word->from == 2 && is_hex(next) && is_hex(peek(scanner, at + 2)) &&
-	            peek(scanner, at + 3) == ':';
+	bool pair = (at - word->from) % 3 == 2 && is_hex(next) && is_hex(peek(scanner, at + 2)) &&
+	            (peek(scanner, at + 3) == ':' || at - word->from >= 5);
 	return digits || pair;
 }
 
@@ -463,18 +463,17 @@ static bool is_empty_set(const struct miner_token *tokens, size_t count, size_t 
 /* Date names become values, mixed tokens side by side (sda1 sda2) too, and a `key=` without a value
  * gets one. */
 static size_t complete(uint64_t seed, struct miner_token *tokens, size_t count) {
+	bool in_list = false;
 	for (size_t i = 0; i < count; i++) {
 		const struct miner_token *next = i + 1 < count ? &tokens[i + 1] : NULL;
-		bool list = tokens[i].kind == MINER_MIXED && next != NULL && next->kind == MINER_MIXED;
-		bool date = tokens[i].kind == MINER_WORD && next != NULL &&
-		            (next->kind == MINER_VALUE || next->kind == MINER_WORD) &&
-		            is_date_name(&tokens[i]) && (next->kind == MINER_VALUE || is_date_name(next));
-		if (list || date) {
+		bool goes_on = tokens[i].kind == MINER_MIXED && next != NULL && next->kind == MINER_MIXED;
+		bool date = next != NULL && is_date_name(&tokens[i]) &&
+		            (next->kind == MINER_VALUE || is_date_name(next));
+		if (in_list || goes_on || date) {
 			miner_vary(seed, &tokens[i]);
 		}
-		if (list) {
-			miner_vary(seed, &tokens[i + 1]);
-		} else if (is_empty_set(tokens, count, i) && count < MINER_TOKENS_MAX) {
+		in_list = goes_on;
+		if (is_empty_set(tokens, count, i) && count < MINER_TOKENS_MAX) {
 			memmove(&tokens[i + 2], &tokens[i + 1], (count - i - 1) * sizeof(*tokens));
 			tokens[++i] = miner_value(seed, false);
 			count++;
