@@ -355,7 +355,11 @@ static void make_room(struct miner *miner) {
 	arena_free(miner->tokens);
 	miner->tokens = tokens;
 	miner->merge_at = MAX_OF((size_t)MERGE_FIRST, miner->live * 2);
-	miner->merge_at = MIN_OF(miner->merge_at, (size_t)LIMIT_MINER_SHAPES);
+	if (miner->merge_at > LIMIT_MINER_SHAPES) {
+		/* Once more at the limit; not again and again when that has brought little. */
+		bool full = miner->live > LIMIT_MINER_SHAPES / 4 * 3;
+		miner->merge_at = full ? SIZE_MAX : LIMIT_MINER_SHAPES;
+	}
 }
 
 /* A shape for a line that has none; SHAPE_NONE when there is no room. */

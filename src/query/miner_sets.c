@@ -265,6 +265,9 @@ bool merge_sets(struct miner *miner) {
 			add_pairs(&list, miner, i, words_max);
 		}
 	}
+	if (list.count == 0) {
+		return false;
+	}
 	qsort(list.items, list.count, sizeof(*list.items), by_hash);
 	struct group *groups = calloc(list.count / 2 + 1, sizeof(*groups));
 	ASSERT(groups != NULL);
