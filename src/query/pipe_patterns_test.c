@@ -4,7 +4,17 @@
 #include "query/fixture.h"
 
 TEST(records_become_patterns_the_rarest_first) {
-	CHECK_QUERY("* | patterns | fields count, pattern.template, example", "TO BE SEEN");
+	CHECK_QUERY("* | patterns | fields count, pattern.template, example",
+	            "count|pattern.template|example\n"
+	            "1|nginx: POST <*>|nginx: POST /admin.php 500\n"
+	            "1|kernel: 日本語のメッセージ|kernel: 日本語のメッセージ\n"
+	            "1|sudo: Root : COMMAND=<*>|sudo: Root : COMMAND=/bin/sh\n"
+	            "1|cron: session opened for guest|cron: session opened for guest\n"
+	            "2|nginx: GET <*>|nginx: GET /index.html 200\n"
+	            "2|sshd: Accepted password for <*> from <*> port <*>|"
+	            "sshd: Accepted password for root from 10.0.0.9 port 4025\n"
+	            "4|sshd: Failed password for <*> from <*> port <*>|"
+	            "sshd: Failed password for root from 10.0.0.9 port 4022\n");
 }
 
 TEST(the_order_can_be_chosen_and_other_pipes_follow) {
