@@ -456,6 +456,7 @@ void miner_alone(const struct miner_text *text, struct buf *out, char *out_id) {
 	struct miner_token tokens[MINER_TOKENS_MAX];
 	size_t first = out->len;
 	size_t count = miner_scan(0, text->title, text->text, tokens);
+	(void)buf_reserve(out, 1); /* an empty line has an empty template, and a place for it */
 	shape_append_template(tokens, count, out);
 	template_id(str_make(out->ptr + first, out->len - first), out_id);
 }

@@ -10,8 +10,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SEED = 11 };
 
+/* A line that begins with '%' is a title without text. */
+static struct miner_text text_of(struct str line) {
+	struct miner_text title = {.title = line};
+	return str_starts(line, STR("%")) ? title : (struct miner_text){.text = line};
+}
+
 static void add(struct miner *miner, struct str text) {
-	struct miner_line line = {.text = {.text = text},
+	struct miner_line line = {.text = text_of(text),
 	                          .example = text,
 	                          .time_ns = (int64_t)text.len,
 	                          .host = str_slice(text, 0, 1)};
@@ -21,7 +27,7 @@ static void add(struct miner *miner, struct str text) {
 }
 
 static void check_found(struct miner *miner, struct str text) {
-	struct miner_text whole = {.text = text};
+	struct miner_text whole = text_of(text);
 	struct miner_key key;
 	CLEANUP(buf_deinit) struct buf alone = {0};
 	char id[17];

@@ -485,6 +485,7 @@ static size_t complete(uint64_t seed, struct miner_token *tokens, size_t count) 
 size_t miner_scan(uint64_t seed, struct str title, struct str line, struct miner_token *tokens) {
 	enum { TITLE_MAX = 256 };
 	bool cut = line.len > MINER_LINE_MAX;
+	line = line.len > 0 ? line : STR(""); /* a pointer that can be counted from */
 	struct scanner scanner = {.at = line.ptr,
 	                          .end = line.ptr + (cut ? MINER_LINE_MAX : line.len),
 	                          .seed = seed,
