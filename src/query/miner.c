@@ -1,6 +1,8 @@
 /* The table of shapes: finding a line's, making new ones, what is known of each. The grouping is in
  * miner_merge.c.
  */
+#include "query/miner.h"
+
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/instant.h"

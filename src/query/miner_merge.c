@@ -62,26 +62,39 @@ static bool is_steady(const struct head_place *place) {
 	return lines >= (uint64_t)MIXED_LINES * place->texts;
 }
 
-static void settle_shape(struct miner *miner, struct shape *shape) {
-	bool steady[MINER_TOKENS_MAX];
+/* Texts that are words in some place: where such a one is the only one that was seen, it is a word
+ * there, too, however few the lines are (ssh2 at the end of a rare line). */
+static void note_steady(struct miner *miner, const struct shape *shape, struct shape_index *texts) {
 	uint64_t change;
 	for (size_t i = 0; i < shape->count; i++) {
-		steady[i] =
-		    shape->tokens[i].kind == MINER_MIXED && is_steady(place_of(miner, shape, i, &change));
+		if (shape->tokens[i].kind == MINER_MIXED && is_steady(place_of(miner, shape, i, &change))) {
+			shape_index_put(texts, shape->tokens[i].hash, 0);
+		}
 	}
+}
+
+static void settle_shape(struct miner *miner, struct shape *shape,
+                         const struct shape_index *texts) {
+	uint64_t change;
 	for (size_t i = 0; i < shape->count; i++) {
-		if (shape->tokens[i].kind == MINER_MIXED) {
-			if (steady[i]) {
-				shape->tokens[i].kind = MINER_WORD; /* hashed as one already */
-			} else {
-				miner_vary(miner->seed, &shape->tokens[i]);
-			}
+		struct miner_token *token = &shape->tokens[i];
+		if (token->kind != MINER_MIXED) {
+			continue;
+		}
+		const struct head_place *place = place_of(miner, shape, i, &change);
+		bool known =
+		    place != NULL && place->texts == 1 && shape_index_get(texts, token->hash) != SHAPE_NONE;
+		if (known || is_steady(place)) {
+			token->kind = MINER_WORD; /* hashed as one already */
+		} else {
+			miner_vary(miner->seed, token);
 		}
 	}
 	shape->head = SHAPE_NONE;
 }
 
 static void settle_mixed(struct miner *miner) {
+	struct shape_index texts = {0};
 	for (size_t i = 0; i < miner->heads_count; i++) {
 		for (size_t j = 0; j < miner->heads[i].places_count; j++) {
 			memset(miner->heads[i].places[j].lines, 0, sizeof(miner->heads[i].places[j].lines));
@@ -92,12 +105,18 @@ static void settle_mixed(struct miner *miner) {
 			count_mixed(miner, &miner->shapes[i]);
 		}
 	}
+	for (size_t i = 0; i < miner->shapes_count; i++) {
+		if (miner->shapes[i].facts != NULL) {
+			note_steady(miner, &miner->shapes[i], &texts);
+		}
+	}
 	for (uint32_t i = 0; i < miner->shapes_count; i++) {
 		if (miner->shapes[i].facts != NULL && miner->shapes[i].head != SHAPE_NONE) {
-			settle_shape(miner, &miner->shapes[i]);
+			settle_shape(miner, &miner->shapes[i], &texts);
 			merge_changed(miner, i);
 		}
 	}
+	shape_index_deinit(&texts);
 }
 
 /* ---- one place ---- */
