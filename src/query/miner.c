@@ -135,6 +135,7 @@ void miner_read(uint64_t seed, const struct miner_text *text, struct miner_key *
 	for (size_t i = 0; i < count && out_key->mixed_count < MINER_MIXED_MAX; i++) {
 		if (tokens[i].kind == MINER_MIXED) {
 			out_key->mixed[out_key->mixed_count].position = (uint32_t)i;
+			out_key->mixed[out_key->mixed_count].letters = miner_letters(&tokens[i]);
 			out_key->mixed[out_key->mixed_count++].change =
 			    miner_part_as_word(&tokens[i], i) - miner_part(seed, &tokens[i], i);
 		}
@@ -155,24 +156,33 @@ static struct head_place *find_place(struct head *head, uint32_t position, bool 
 	return place;
 }
 
-/* Whether the mixed token is told apart by its text; add: a new text is taken in. */
-static bool counts_as_word(struct head *head, uint32_t position, uint64_t change, bool add) {
-	struct head_place *place = find_place(head, position, add);
+/* A text that is new in this place. False: from now on the place varies. */
+static bool add_text(struct head_place *place, uint64_t change, uint32_t letters) {
+	bool numbered = false;
+	for (uint32_t i = 0; i < place->texts; i++) {
+		numbered = numbered || place->letters[i] == letters;
+	}
+	if (numbered || place->texts == HEAD_TEXTS) {
+		place->texts = HEAD_TEXTS + 1;
+		return false;
+	}
+	place->letters[place->texts] = letters;
+	place->changes[place->texts++] = change;
+	return true;
+}
+
+/* Whether the i-th mixed token of key is told apart by its text; add: a new text is taken in. */
+static bool counts_as_word(struct head *head, const struct miner_key *key, uint32_t i, bool add) {
+	struct head_place *place = find_place(head, key->mixed[i].position, add);
 	if (place == NULL || place->texts > HEAD_TEXTS) {
 		return false;
 	}
-	for (uint32_t i = 0; i < place->texts; i++) {
-		if (place->changes[i] == change) {
+	for (uint32_t j = 0; j < place->texts; j++) {
+		if (place->changes[j] == key->mixed[i].change) {
 			return true;
 		}
 	}
-	if (!add) {
-		return false;
-	}
-	if (place->texts < HEAD_TEXTS) {
-		place->changes[place->texts] = change;
-	}
-	return place->texts++ < HEAD_TEXTS;
+	return add && add_text(place, key->mixed[i].change, key->mixed[i].letters);
 }
 
 /* The number of the head of key; SHAPE_NONE without one. */
@@ -201,8 +211,7 @@ static uint64_t shape_hash(struct miner *miner, const struct miner_key *key, uin
 	uint64_t hash = key->hash;
 	*out_words = 0;
 	for (uint32_t i = 0; i < key->mixed_count && head != SHAPE_NONE; i++) {
-		if (counts_as_word(&miner->heads[head], key->mixed[i].position, key->mixed[i].change,
-		                   add)) {
+		if (counts_as_word(&miner->heads[head], key, i, add)) {
 			hash += key->mixed[i].change;
 			*out_words |= 1u << i;
 		}

@@ -19,6 +19,7 @@ struct miner_key {
 	struct {
 		uint64_t change; /* of the hash, when it counts as a word */
 		uint32_t position;
+		uint32_t letters; /* hash of its text but the digits */
 	} mixed[MINER_MIXED_MAX];
 };
 

@@ -78,6 +78,16 @@ uint64_t miner_part_as_word(const struct miner_token *token, size_t position) {
 	return part(token->hash, position);
 }
 
+uint32_t miner_letters(const struct miner_token *token) {
+	uint64_t hash = 0;
+	for (size_t i = 0; i < token->len; i++) {
+		if (!char_is_digit(token->text[i])) {
+			hash = mix(hash + (unsigned char)token->text[i] + 1);
+		}
+	}
+	return (uint32_t)hash;
+}
+
 uint64_t miner_sum(uint64_t seed, const struct miner_token *tokens, size_t count) {
 	uint64_t sum = seed;
 	for (size_t i = 0; i < count; i++) {
@@ -304,6 +314,12 @@ static void find_word(const struct scanner *scanner, struct word *word) {
 	word->to = word->url ? path_end(scanner, at) : at;
 }
 
+/* Names that are words, although they have a digit and others differ from them in it alone. */
+static bool is_plain_name(const struct word *word) {
+	struct str text = str_make(word->from, (size_t)(word->to - word->from));
+	return text.len == 4 && (str_eq_nocase(text, STR("IPv4")) || str_eq_nocase(text, STR("IPv6")));
+}
+
 /* Letters with a digit or two: eth0, SOCKS5. */
 static bool is_mixed(const struct word *word) {
 	enum { DIGITS_MAX = 2, LETTERS_MIN = 2 };
@@ -320,6 +336,9 @@ static enum miner_kind word_kind(const struct word *word) {
 	enum { HEX_MIN = 8 };
 	unsigned found = word->properties;
 	if ((found & HAS_DIGIT) != 0) {
+		if (is_plain_name(word)) {
+			return MINER_WORD;
+		}
 		return word->dots == 0 && !word->url && is_mixed(word) ? MINER_MIXED : MINER_VALUE;
 	}
 	if ((found & HAS_SLASH) != 0) {

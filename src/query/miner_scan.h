@@ -44,4 +44,6 @@ bool miner_is_mark(const struct miner_token *token, char c);
 uint64_t miner_part(uint64_t seed, const struct miner_token *token, size_t position);
 /* The same where a mixed token counts with its text, as a word. */
 uint64_t miner_part_as_word(const struct miner_token *token, size_t position);
+/* A hash of the text of a mixed token without its digits: eth0 and eth1 are numbered alike. */
+uint32_t miner_letters(const struct miner_token *token);
 uint64_t miner_sum(uint64_t seed, const struct miner_token *tokens, size_t count);

@@ -37,8 +37,9 @@ struct shape {
 enum { HEAD_TEXTS = 3 };
 struct head_place {
 	uint32_t position;
-	uint32_t texts; /* above HEAD_TEXTS: it varies */
+	uint32_t texts; /* above HEAD_TEXTS: it varies; also when two differ in digits alone */
 	uint64_t changes[HEAD_TEXTS];
+	uint32_t letters[HEAD_TEXTS];
 	uint64_t lines[HEAD_TEXTS]; /* how many had each; counted when merging */
 };
 struct head {
