@@ -191,15 +191,13 @@ static struct blank *make_blanks(const struct miner *miner, size_t *out_count) {
 	return blanks;
 }
 
-/* The live shape that has these tokens and is seen to vary; SHAPE_NONE without one. */
-static uint32_t varying_shape(struct miner *miner, uint64_t hash) {
+uint32_t merge_varying(struct miner *miner, uint64_t hash) {
 	uint32_t number = shape_index_get(&miner->by_hash, hash);
 	if (number == SHAPE_NONE) {
 		return SHAPE_NONE;
 	}
 	number = shape_root(miner, number);
-	const struct shape *shape = &miner->shapes[number];
-	return shape->hash == hash && shape->facts->raws_count == SHAPE_RAWS ? number : SHAPE_NONE;
+	return miner->shapes[number].facts->raws_count == SHAPE_RAWS ? number : SHAPE_NONE;
 }
 
 /* How good it is to put a value where these shapes differ; 0: they are different patterns. */
@@ -213,7 +211,7 @@ static size_t judge(struct miner *miner, const struct blank *blanks, size_t coun
 	if (rest == 0) {
 		return 0;
 	}
-	if (varying_shape(miner, blanks->hash) != SHAPE_NONE) {
+	if (merge_varying(miner, blanks->hash) != SHAPE_NONE) {
 		return count + BONUS;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -260,39 +258,6 @@ static void choose(struct miner *miner, struct choice *choices) {
 	free(blanks);
 }
 
-/* A piece between blanks with a value inside, LOCAL(VALUE), is what elsewhere is a value alone. The
- * shape that has it so; SHAPE_NONE without one. */
-static uint32_t find_piece(struct miner *miner, const struct shape *shape) {
-	struct miner_token tokens[MINER_TOKENS_MAX];
-	size_t end;
-	for (size_t from = 0; from < shape->count; from = end) {
-		size_t values = shape->tokens[from].kind == MINER_VALUE;
-		for (end = from + 1; end < shape->count && !shape->tokens[end].space; end++) {
-			values += shape->tokens[end].kind == MINER_VALUE;
-		}
-		size_t to = end;
-		while (to > from + 1 && shape->tokens[to - 1].kind == MINER_MARK &&
-		       (miner_is_mark(&shape->tokens[to - 1], ',') ||
-		        miner_is_mark(&shape->tokens[to - 1], ';') ||
-		        miner_is_mark(&shape->tokens[to - 1], ':') ||
-		        miner_is_mark(&shape->tokens[to - 1], '.'))) {
-			to--;
-		}
-		if (values == 0 || to - from < 2) {
-			continue;
-		}
-		memcpy(tokens, shape->tokens, from * sizeof(*tokens));
-		tokens[from] = miner_value(miner->seed, shape->tokens[from].space);
-		memcpy(tokens + from + 1, shape->tokens + to, (shape->count - to) * sizeof(*tokens));
-		size_t count = shape->count - (to - from) + 1;
-		uint32_t other = varying_shape(miner, miner_sum(miner->seed, tokens, count));
-		if (other != SHAPE_NONE && merge_words(&miner->shapes[other]) > 0) {
-			return other;
-		}
-	}
-	return SHAPE_NONE;
-}
-
 static bool merge_places(struct miner *miner) {
 	bool changed = false;
 	size_t count = miner->shapes_count;
@@ -311,7 +276,7 @@ static bool merge_places(struct miner *miner) {
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t other = miner->shapes[i].facts != NULL && choices[i].score == 0
-		                     ? find_piece(miner, &miner->shapes[i])
+		                     ? merge_find_variant(miner, &miner->shapes[i])
 		                     : SHAPE_NONE;
 		if (other != SHAPE_NONE && other != i) {
 			shape_join(miner, i, other);

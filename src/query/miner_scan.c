@@ -58,6 +58,13 @@ struct miner_token miner_value(uint64_t seed, bool space) {
 	    .text = "", .hash = mix(seed + 0x51), .kind = MINER_VALUE, .space = space};
 }
 
+struct miner_token miner_word(uint64_t seed, struct str text, bool space) {
+	struct miner_token token = {
+	    .text = text.ptr, .len = (uint16_t)text.len, .kind = MINER_WORD, .space = space};
+	token.hash = text_hash(seed, &token);
+	return token;
+}
+
 bool miner_is_mark(const struct miner_token *token, char c) {
 	return token->kind == MINER_MARK && token->len == 1 && token->text[0] == c;
 }
@@ -411,8 +418,7 @@ static bool is_unit(const struct miner_token *token) {
 	return token->kind == MINER_WORD && token->len <= 4 && is_among(token, units, ARRAY_LEN(units));
 }
 
-/* Units behind which the same is often said again in brackets: 2034 bytes (1.98 KB). */
-static bool is_long_unit(const struct miner_token *token) {
+bool miner_is_long_unit(const struct miner_token *token) {
 	static const struct name units[] = {NAME("bytes"),   NAME("byte"),    NAME("Bytes"),
 	                                    NAME("seconds"), NAME("minutes"), NAME("sectors"),
 	                                    NAME("blocks"),  NAME("pages")};
@@ -446,7 +452,7 @@ static size_t push_close(struct miner_token *out, size_t count, const struct min
 	if (count > inner && miner_is_mark(&out[count - inner], '(')) {
 		size_t before = count - inner;
 		bool value = out[before - 1].kind == MINER_VALUE;
-		bool unit = inner == 2 && before > 1 && is_long_unit(&out[before - 1]) &&
+		bool unit = inner == 2 && before > 1 && miner_is_long_unit(&out[before - 1]) &&
 		            out[before - 2].kind == MINER_VALUE;
 		if (value || unit) {
 			return before;

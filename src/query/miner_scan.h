@@ -35,8 +35,11 @@ size_t miner_scan(uint64_t seed, struct str title, struct str line, struct miner
 size_t miner_fold(struct miner_token *tokens, size_t count);
 
 struct miner_token miner_value(uint64_t seed, bool space);
+struct miner_token miner_word(uint64_t seed, struct str text, bool space);
 /* Makes the token a value. */
 void miner_vary(uint64_t seed, struct miner_token *token);
+/* Units behind which the same is often said again in brackets: 2034 bytes (1.98 KB). */
+bool miner_is_long_unit(const struct miner_token *token);
 bool miner_is_mark(const struct miner_token *token, char c);
 
 /* What a token gives to the hash of its line, which is the sum over all tokens: so that the hash of
