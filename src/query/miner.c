@@ -547,17 +547,33 @@ const struct miner_pattern *miner_get(const struct miner *miner, size_t i) {
 	return &miner->patterns[i];
 }
 
+/* The shape of a line with these of its mixed tokens as words. */
+static uint32_t find_shape(struct miner *miner, const struct miner_key *key, uint32_t words,
+                           const struct miner_text *text) {
+	uint64_t hash = key->hash;
+	for (uint32_t i = 0; i < key->mixed_count; i++) {
+		hash += (words >> i & 1) != 0 ? key->mixed[i].change : 0;
+	}
+	uint32_t number = shape_index_get(&miner->by_hash, hash);
+	if (number != SHAPE_NONE || !miner->merged) {
+		return number;
+	}
+	struct miner_token tokens[MINER_TOKENS_MAX];
+	size_t count = scan_shape(miner, key, words, text, tokens);
+	return absorbing(miner, tokens, count, hash);
+}
+
+/* What of the mixed tokens counted as words when the line was added may have changed since (a place
+ * has turned out to vary): then each way is tried, with most words first. */
 const struct miner_pattern *miner_find(struct miner *miner, const struct miner_key *key,
                                        const struct miner_text *text) {
 	uint32_t words;
 	ASSERT(miner->ended);
 	uint32_t head = find_head(miner, key, false);
-	uint64_t hash = shape_hash(miner, key, head, false, &words);
-	uint32_t number = shape_index_get(&miner->by_hash, hash);
-	if (number == SHAPE_NONE) {
-		struct miner_token tokens[MINER_TOKENS_MAX];
-		size_t count = scan_shape(miner, key, words, text, tokens);
-		number = absorbing(miner, tokens, count, hash);
+	(void)shape_hash(miner, key, head, false, &words);
+	uint32_t number = find_shape(miner, key, words, text);
+	for (uint32_t way = 1u << key->mixed_count; way-- > 0 && number == SHAPE_NONE;) {
+		number = find_shape(miner, key, way, text);
 	}
 	return number == SHAPE_NONE ? NULL
 	                            : &miner->patterns[miner->pattern_of[shape_root(miner, number)]];

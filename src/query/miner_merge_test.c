@@ -58,6 +58,12 @@ TEST(dotted_names_need_two) {
 TEST(a_word_where_others_have_values_is_one) {
 	CHECK_PATTERNS("peer 192.0.2.1 lost\npeer 192.0.2.2 lost\npeer 192.0.2.3 lost\npeer gw lost\n",
 	               "4 peer <*> lost\n");
+	/* That the value varies may come out by merging alone. */
+	CHECK_PATTERNS("hall A peer 7 lost\nhall B peer 7 lost\nhall C peer 7 lost\n"
+	               "hall D peer 7 lost\nhall E peer 7 lost\nhall B peer gw lost\n",
+	               "6 hall <*> peer <*> lost\n");
+	/* A word alone is no value of other lines. */
+	CHECK_PATTERNS("5\n6\n7\nabc\n", "3 <*>\n1 abc\n");
 	/* Not when the value never varied. */
 	CHECK_PATTERNS("peer 192.0.2.1 lost\npeer 192.0.2.1 lost\npeer gw lost\n",
 	               "2 peer <*> lost\n1 peer gw lost\n");
@@ -74,6 +80,10 @@ TEST(mixed_tokens_are_words_when_they_come_again) {
 	               "link wlan0 up\nlink wlan0 up\nlink wlan0 up\nlink wlan0 up\n",
 	               "4 link eth0 up\n4 link wlan0 up\n");
 	CHECK_PATTERNS("link eth0 up\nlink wlan0 up\nlink ppp0 up\n", "3 link <*> up\n");
+	/* What is a word in one line is one in others. */
+	CHECK_PATTERNS("in by ssh2\nin by ssh2\nin by ssh2\nin by ssh2\nrarely out by ssh2 too\n"
+	               "out by abc3\n",
+	               "4 in by ssh2\n1 rarely out by ssh2 too\n1 out by <*>\n");
 	/* Numbered ones are values, however often they come. */
 	CHECK_PATTERNS("link eth0 up\nlink eth0 up\nlink eth0 up\nlink eth0 up\n"
 	               "link eth1 up\nlink eth1 up\nlink eth1 up\nlink eth1 up\n",

@@ -256,6 +256,18 @@ static bool apply(struct miner *miner, struct group *groups, size_t count) {
 	return changed;
 }
 
+/* Sorts, and keeps one of equal ones: a set of two places is also a pair. */
+static void sort_candidates(struct candidates *list) {
+	size_t kept = 1;
+	qsort(list->items, list->count, sizeof(*list->items), by_hash);
+	for (size_t i = 1; i < list->count; i++) {
+		if (by_hash(&list->items[i], &list->items[kept - 1]) != 0) {
+			list->items[kept++] = list->items[i];
+		}
+	}
+	list->count = kept;
+}
+
 bool merge_sets(struct miner *miner) {
 	struct candidates list = {0};
 	size_t words_max = choose_words_max(miner);
@@ -268,7 +280,7 @@ bool merge_sets(struct miner *miner) {
 	if (list.count == 0) {
 		return false;
 	}
-	qsort(list.items, list.count, sizeof(*list.items), by_hash);
+	sort_candidates(&list);
 	struct group *groups = calloc(list.count / 2 + 1, sizeof(*groups));
 	ASSERT(groups != NULL);
 	size_t count = 0;

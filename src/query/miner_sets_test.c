@@ -11,8 +11,10 @@ TEST(values_of_keys_change_together) {
 	               "take lock tag=black owner=kim mode=fast\n"
 	               "take lock tag=white owner=lee mode=fast\n",
 	               "5 take lock tag=<*> owner=<*> mode=fast\n");
-	CHECK_PATTERNS("take lock tag=red owner=ann\ntake lock tag=blue owner=bob\n",
-	               "1 take lock tag=red owner=ann\n1 take lock tag=blue owner=bob\n");
+	CHECK_PATTERNS("take lock tag=red owner=ann\ntake lock tag=blue owner=bob\n"
+	               "take lock tag=green owner=joe\ntake lock tag=black owner=kim\n",
+	               "1 take lock tag=red owner=ann\n1 take lock tag=blue owner=bob\n"
+	               "1 take lock tag=green owner=joe\n1 take lock tag=black owner=kim\n");
 }
 
 TEST(two_words_change_together) {
@@ -36,6 +38,8 @@ TEST(from_one_state_to_another) {
 TEST(dotted_names_change_together) {
 	CHECK_PATTERNS("register a.b.C for d.e.F\nregister a.b.G for d.e.H\n",
 	               "2 register <*> for <*>\n");
+	/* Some word must stay. */
+	CHECK_PATTERNS("a.b.C, d.e.F\na.b.G, d.e.H\n", "1 a.b.C, d.e.F\n1 a.b.G, d.e.H\n");
 }
 
 TEST(pairs_of_what_happened_are_apart) {

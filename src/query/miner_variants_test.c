@@ -9,6 +9,9 @@ TEST(a_piece_with_a_value_is_one) {
 	CHECK_PATTERNS("synced to 192.0.2.1, good\nsynced to 192.0.2.2, good\n"
 	               "synced to 192.0.2.3, good\nsynced to LOCAL(0), good\n",
 	               "4 synced to <*>, good\n");
+	CHECK_PATTERNS("synced to 192.0.2.1, good\nsynced to 192.0.2.2, good\n"
+	               "synced to 192.0.2.3, good\nsynced to LOCAL(x), good\n",
+	               "3 synced to <*>, good\n1 synced to LOCAL(x), good\n");
 	/* Not where the value never varied, and not where no word would stay. */
 	CHECK_PATTERNS("synced to 192.0.2.1\nsynced to LOCAL(0)\n",
 	               "1 synced to <*>\n1 synced to LOCAL(<*>)\n");

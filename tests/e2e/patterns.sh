@@ -60,7 +60,7 @@ run 0 ingest --year 2026 logs && run 0 patterns --format csv && [ "$(wc -l <out)
 ok $? "a store has the same patterns"
 run 0 patterns --assign && [ "$(wc -l <out)" = 19 ] && has out '"akashi.tree":"default","akashi.index":0,"pattern.id"'
 ok $? "and its records are told theirs"
-run 0 search 'Failed | patterns count' --format csv && [ "$(wc -l <out)" = 3 ]
+run 0 search 'Failed | patterns count' --format csv && [ "$(wc -l <out)" = 3 ] && has out '^8,.*,1,web01,'
 ok $? "as a pipe they are those of the records that match"
 run 0 patterns --purpose 'look around' --format csv && run 0 info --audit && has out 'patterns'
 ok $? "with a purpose it is written down"
