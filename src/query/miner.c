@@ -325,9 +325,16 @@ static size_t scan_shape(const struct miner *miner, const struct miner_key *key,
 static struct miner_token *keep_tokens(struct arena *arena, const struct miner_token *tokens,
                                        size_t count) {
 	struct miner_token *kept = ARENA_ARRAY(arena, count + 1, struct miner_token);
+	size_t bytes = 0;
+	for (size_t i = 0; i < count; i++) {
+		bytes += tokens[i].len;
+	}
+	char *text = arena_alloc(arena, bytes + 1);
 	for (size_t i = 0; i < count; i++) {
 		kept[i] = tokens[i];
-		kept[i].text = arena_str(arena, str_make(tokens[i].text, tokens[i].len)).ptr;
+		kept[i].text = text;
+		memcpy(text, tokens[i].text, tokens[i].len);
+		text += tokens[i].len;
 	}
 	return kept;
 }
@@ -383,7 +390,8 @@ static uint32_t make_shape(struct miner *miner, const struct miner_key *key, uin
 	if (number != SHAPE_NONE) {
 		return number;
 	}
-	if (miner->live >= LIMIT_MINER_SHAPES || miner->shapes_count >= LIMIT_MINER_KNOWN) {
+	if (miner->live >= LIMIT_MINER_SHAPES || miner->shapes_count >= LIMIT_MINER_KNOWN ||
+	    arena_used(miner->tokens) + arena_used(miner->kept) >= LIMIT_MINER_BYTES) {
 		return SHAPE_NONE;
 	}
 	number = new_shape(miner, hash);

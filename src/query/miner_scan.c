@@ -388,7 +388,8 @@ struct name {
 
 static bool is_among(const struct miner_token *token, const struct name *names, size_t count) {
 	for (size_t i = 0; i < count; i++) {
-		if (token->len == names[i].len && memcmp(token->text, names[i].text, token->len) == 0) {
+		if (token->len == names[i].len && token->text[0] == names[i].text[0] &&
+		    memcmp(token->text, names[i].text, token->len) == 0) {
 			return true;
 		}
 	}

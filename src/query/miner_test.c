@@ -2,6 +2,7 @@
 #include "query/miner.h"
 
 #include "base/limits.h"
+#include "query/miner_scan.h"
 #include "tap.h"
 
 #include "query/miner_sample.h"
@@ -203,6 +204,32 @@ TEST(what_finds_no_room_is_counted) {
 	CHECK_EQ(miner_count(miner), LIMIT_MINER_SHAPES);
 	CHECK_EQ(miner_left_out(miner), 1001);
 	CHECK(sample_find(miner, buf_str(&line)) == NULL);
+	miner_free(miner);
+}
+
+TEST(long_lines_that_are_all_different_have_an_end_in_memory) {
+	CLEANUP(buf_deinit) struct buf line = {0};
+	struct miner *miner = miner_new(SAMPLE_SEED);
+	enum { LINES = 16000 };
+	for (uint64_t i = 0; i < LINES; i++) {
+		buf_clear(&line);
+		for (uint64_t j = 0; j < 3; j++) {
+			append_word(&line, i * 7919 + j * 104729);
+			buf_append_char(&line, ' ');
+		}
+		while (line.len < MINER_LINE_MAX) {
+			buf_append_str(&line, STR("some-filling-word-that-is-long-but-the-same-everywhere "));
+		}
+		sample_add(miner, buf_str(&line));
+	}
+	CHECK(miner_bytes(miner) < LIMIT_MINER_BYTES + ((size_t)16 << 20));
+	miner_end(miner);
+	CHECK(miner_left_out(miner) > 0);
+	uint64_t sum = miner_left_out(miner);
+	for (size_t i = 0; i < miner_count(miner); i++) {
+		sum += miner_get(miner, i)->count;
+	}
+	CHECK_EQ(sum, LINES);
 	miner_free(miner);
 }
 
