@@ -148,12 +148,12 @@ enum err patterns_read_files(struct patterns *patterns, int *out_status, struct 
 		err = read_and_print(&reading, &args);
 		double seconds = progress_seconds(&reading.inputs.progress);
 		const struct ingest_totals *totals = &reading.inputs.totals;
-		if (patterns->output_err == ERR_OK) {
+		progress_end(&reading.inputs.progress);
+		if (patterns->output_err == ERR_OK && err != ERR_CANCELED) {
 			*out_status = inputs_status(&reading.inputs, err);
-		}
-		if (err == ERR_OK) {
-			patterns_summarize(patterns, totals->files, totals->files_failed, seconds);
-		} else if (patterns->output_err == ERR_OK) {
+			if (err == ERR_OK) {
+				patterns_summarize(patterns, totals->files, totals->files_failed, seconds);
+			}
 			err = ERR_OK; /* was told, and is in the status */
 		}
 	}

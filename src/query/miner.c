@@ -196,7 +196,7 @@ static uint32_t find_head(struct miner *miner, const struct miner_key *key, bool
 	}
 	if (miner->heads_count == miner->heads_cap) {
 		miner->heads_cap = miner->heads_cap * 2 + 64;
-		miner->heads = realloc(miner->heads, miner->heads_cap * sizeof(*miner->heads));
+		miner->heads = reallocarray(miner->heads, miner->heads_cap, sizeof(*miner->heads));
 		ASSERT(miner->heads != NULL);
 	}
 	number = (uint32_t)miner->heads_count++;
@@ -237,7 +237,7 @@ uint32_t shape_root(struct miner *miner, uint32_t number) {
 static void add_host_bit(struct shape_facts *facts, uint64_t number) {
 	uint32_t word = (uint32_t)(number / 64);
 	if (word >= facts->host_words) {
-		facts->hosts = realloc(facts->hosts, (word + 1) * sizeof(*facts->hosts));
+		facts->hosts = reallocarray(facts->hosts, word + 1, sizeof(*facts->hosts));
 		ASSERT(facts->hosts != NULL);
 		memset(facts->hosts + facts->host_words, 0,
 		       (word + 1 - facts->host_words) * sizeof(*facts->hosts));
@@ -342,7 +342,7 @@ static struct miner_token *keep_tokens(struct arena *arena, const struct miner_t
 static uint32_t new_shape(struct miner *miner, uint64_t hash) {
 	if (miner->shapes_count == miner->shapes_cap) {
 		miner->shapes_cap = miner->shapes_cap * 2 + 256;
-		miner->shapes = realloc(miner->shapes, miner->shapes_cap * sizeof(*miner->shapes));
+		miner->shapes = reallocarray(miner->shapes, miner->shapes_cap, sizeof(*miner->shapes));
 		ASSERT(miner->shapes != NULL);
 	}
 	uint32_t number = (uint32_t)miner->shapes_count++;

@@ -1,10 +1,9 @@
 /* Any bytes as lines of a log, mined, with an early merge in the middle. No line may be lost, each
  * must be found again, and a template mined alone is that of its line.
  */
-#include "query/miner_merge.h"
+#include "query/miner_shape.h"
 
 #include "base/buf.h"
-#include "base/instant.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

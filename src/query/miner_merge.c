@@ -4,8 +4,6 @@
  */
 #include "query/miner_merge.h"
 
-#include "base/limits.h"
-
 #include <stdlib.h>
 
 /* docs/patterns.md tells why; the scores do not change between 4 and 8. */

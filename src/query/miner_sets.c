@@ -56,7 +56,7 @@ static void add_candidate(struct candidates *list, const struct miner *miner, ui
 	}
 	if (list->count == list->cap) {
 		list->cap = list->cap * 2 + 256;
-		list->items = realloc(list->items, list->cap * sizeof(*list->items));
+		list->items = reallocarray(list->items, list->cap, sizeof(*list->items));
 		ASSERT(list->items != NULL);
 	}
 	list->items[list->count++] = candidate;

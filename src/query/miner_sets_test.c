@@ -1,5 +1,5 @@
 /* Lines that differ in several places at once. */
-#include "query/miner_merge.h"
+#include "query/miner.h"
 
 #include "tap.h"
 

@@ -1,6 +1,4 @@
 /* Other ways to write the same. */
-#include "query/miner_merge.h"
-
 #include "tap.h"
 
 #include "query/miner_sample.h"

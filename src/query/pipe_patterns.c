@@ -1,7 +1,6 @@
 /* patterns [rare|count|first|last]: the kinds of lines that the rows are of (docs/patterns.md), one
  * row each: the reader's table of contents.
  */
-#include "base/instant.h"
 #include "os/os.h"
 #include "query/group.h"
 #include "query/miner_table.h"
