@@ -47,6 +47,13 @@
 #define LIMIT_QUERY_MEMORY ((size_t)1 << 30)  /* default of --memory */
 #define LIMIT_REGEX_MATCH ((uint32_t)1000000) /* PCRE2 match limit */
 
+/* Patterns (query/miner.h): kinds of lines held apart at once, and their texts; kinds whose hash is
+ * remembered; hosts told apart */
+#define LIMIT_MINER_SHAPES ((uint32_t)32768)
+#define LIMIT_MINER_BYTES ((size_t)64 << 20)
+#define LIMIT_MINER_KNOWN ((uint32_t)1 << 20)
+#define LIMIT_MINER_HOSTS ((uint32_t)4096)
+
 /* Seal */
 #define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */
 #define LIMIT_NOTE_SIGNATURES ((uint32_t)100)

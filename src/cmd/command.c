@@ -47,6 +47,23 @@ static const struct command commands[] = {
          OPTION_TIMEOUT, OPTION_MEMORY, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON,
          OPTION_HELP),
      1, 1, cmd_search},
+    {STR_INIT("patterns"), "[PATH...]", "the kinds of lines there are, the rarest first",
+     "A log's table of contents: its lines, grouped into patterns with <*> for what\n"
+     "varies; how often, since when, on which hosts, and an example. Of files when\n"
+     "paths are given (with the formats that parse knows), else of the store.\n"
+     "\n"
+     "  akashi patterns /var/log/auth.log\n"
+     "  akashi patterns --new-since -1d            what was never seen before\n"
+     "  akashi patterns --sort count --limit 20    what is said most\n"
+     "  akashi patterns --assign app.log           the pattern of each record\n"
+     "  akashi search 'sshd | patterns'            of some of the records\n"
+     "\n"
+     "The same template has the same pattern.id in every run.\n",
+     IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_NEW_SINCE, OPTION_SORT, OPTION_LIMIT,
+         OPTION_ASSIGN, OPTION_PATTERNS_FORMAT, OPTION_OUT, OPTION_ZONE, OPTION_YEAR,
+         OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
+         OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+     0, SIZE_MAX, cmd_patterns},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"
      "tree again and holds them against the signed checkpoints. Exit status 0: intact;\n"

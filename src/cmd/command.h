@@ -44,6 +44,8 @@ struct args {
 	const char *purpose;
 	const char *root;
 	const char *rate;
+	const char *new_since;
+	const char *sort;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -57,6 +59,7 @@ struct args {
 	bool gaps;
 	bool audit;
 	bool files;
+	bool assign;
 	bool help;
 	const char **paths;
 	size_t paths_count;
@@ -109,6 +112,7 @@ struct str nearest_name(struct str text, const struct str *names, size_t count);
 int cmd_parse(const struct args *args);
 int cmd_ingest(const struct args *args);
 int cmd_search(const struct args *args);
+int cmd_patterns(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_scrub(const struct args *args);
 int cmd_export(const struct args *args);

@@ -57,6 +57,12 @@ OPTION(FILES, "files", '\0', FLAG, files, NULL,
 OPTION(AUDIT, "audit", '\0', FLAG, audit, NULL, "list who did what: recorded reads, scrubs")
 OPTION(RATE, "rate", '\0', TEXT, rate, "SIZE",
        "bytes to read in a second; 0: no limit (default: 50M)")
+OPTION(NEW_SINCE, "new-since", '\0', TEXT, new_since, "TIME",
+       "only patterns whose first line is at or after TIME")
+OPTION(ASSIGN, "assign", '\0', FLAG, assign, NULL, "print the pattern of each record: jsonl or csv")
+OPTION(SORT, "sort", '\0', TEXT, sort, "ORDER", "rare, count, first or last (default: rare)")
+OPTION(PATTERNS_FORMAT, "format", '\0', TEXT, format, "NAME",
+       "text (terminal), jsonl (pipe), csv or table")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

@@ -15,6 +15,7 @@ extern const struct pipe_kind pipe_stats;
 extern const struct pipe_kind pipe_timechart;
 extern const struct pipe_kind pipe_top;
 extern const struct pipe_kind pipe_rare;
+extern const struct pipe_kind pipe_patterns;
 
 /* ---- reading; all skip blanks first ---- */
 
