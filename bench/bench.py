@@ -68,7 +68,7 @@ def run_step(settings, name, seed):
     load, start = os.getloadavg()[0], time.monotonic()
     try:
         result = steps.STEPS[name](settings, seed)
-    except (measure.Failed, OSError, http.client.HTTPException, subprocess.SubprocessError) as failed:
+    except (measure.Failed, OSError, http.client.HTTPException, subprocess.SubprocessError, ValueError, KeyError) as failed:
         print("%s, seed %s: FAILED: %s" % (name, seed, failed), flush=True)
         return None
     result.update({"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "load_before": round(load, 2), "commit": settings.commit,

@@ -16,6 +16,11 @@ def median(values):
     return statistics.median(values) if values else None
 
 
+def read_bytes(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 class Runner:
     """Starts commands; what they print goes to files in a folder of its own."""
 
@@ -34,21 +39,21 @@ class Runner:
         if p.returncode != 0:
             raise Failed("%s: %s" % (command[0], p.stderr.decode(errors="replace").strip()))
         wall, cpu, peak, status = (int(word) for word in p.stdout.split())
-        with open(self.err, "rb") as f:
-            err = f.read()
+        err = read_bytes(self.err)
         if status != 0 and not may_fail:
             raise Failed("%s ended with %d: %s" % (" ".join(command)[:200], status, err.decode(errors="replace")[-500:]))
-        text = b""
-        if keep is None:
-            with open(out, "rb") as f:
-                text = f.read()
+        text = read_bytes(out) if keep is None else b""
         return {"wall": wall / 1e9, "cpu": cpu / 1e6, "peak": peak, "status": status, "out": text, "err": err}
 
 
 def cpu_of(pid):
-    """CPU seconds of a running process, from all its threads (of ended ones only the ticks are known)."""
-    ticks = open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()
-    return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
+    """CPU seconds of a running process: to the nanosecond over its threads where the kernel tells, else by ticks."""
+    try:
+        folder = "/proc/%d/task" % pid
+        return sum(int(open("%s/%s/schedstat" % (folder, task)).read().split()[0]) for task in os.listdir(folder)) / 1e9
+    except (OSError, IndexError):
+        ticks = open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()
+        return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def peak_of(pid):
