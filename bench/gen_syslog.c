@@ -12,7 +12,7 @@ enum {
 	PAIRS_MAX = 512,
 	NEEDLES = 20,
 	ADDRESSES = 500,
-	STEER_LINES = 20000, /* after so many lines the rate is set anew */
+	STEER_LINES = 20000, /* after so many lines at most the rate is set anew */
 };
 
 #define NEEDLE "NEEDLE7f3a9c"
@@ -354,6 +354,7 @@ void gen_syslog(struct generator *gen) {
 	s->rate = (double)gen->target_bytes / 170 / GEN_SECONDS;
 	s->burst = 1;
 	uint64_t steered = 0;
+	uint64_t steer = MIN_OF(50 + gen->target_bytes / 30000, (uint64_t)STEER_LINES);
 	for (uint32_t second = 0; second < GEN_SECONDS; second++) {
 		uint32_t count = lines_of(s, second);
 		set_stamp(s, second);
@@ -361,7 +362,7 @@ void gen_syslog(struct generator *gen) {
 			put_line(s, choose_pair(s));
 		}
 		put_needles(s, second);
-		if (gen->out.lines - steered > STEER_LINES) {
+		if (gen->out.lines - steered > steer) {
 			steered = gen->out.lines;
 			double wanted = (double)gen->target_bytes * (second + 1) / GEN_SECONDS;
 			double factor = pow(wanted / (double)gen->out.bytes, 0.3);

@@ -8,8 +8,8 @@
 enum {
 	UID_DIGITS = 17,
 	INSIDE_COUNT = 660,
-	WAITING_MAX = 20, /* connections whose conn record is still to come */
-	STEER_EVENTS = 5000,
+	WAITING_MAX = 20,    /* connections whose conn record is still to come */
+	STEER_EVENTS = 5000, /* after so many at most the rate is set anew */
 	SERVERS_MIN = 600,
 };
 
@@ -252,8 +252,9 @@ void gen_zeek(struct generator *gen) {
 	double end = GEN_SECONDS - 5;
 	double step = GEN_SECONDS / ((double)gen->target_bytes / 440); /* seconds between events */
 	double time = 0;
+	uint64_t steer = MIN_OF(50 + gen->target_bytes / 80000, (uint64_t)STEER_EVENTS);
 	while (time < end) {
-		for (unsigned i = 0; i < STEER_EVENTS; i++) {
+		for (uint64_t i = 0; i < steer; i++) {
 			double mean = step / gen_rhythm(fmod(time, 86400));
 			double wait = random_exponential(&gen->random, mean);
 			time += wait;
