@@ -90,7 +90,8 @@ static void write_beside(const char *out, const char *ending, struct str text) {
 	struct buf path CLEANUP(buf_deinit) = {0};
 	buf_printf(&path, "%s.%s%c", out, ending, '\0');
 	FILE *file = fopen(path.ptr, "we");
-	if (file == NULL || fwrite(text.ptr, 1, text.len, file) != text.len || fclose(file) != 0) {
+	bool whole = file != NULL && (text.len == 0 || fwrite(text.ptr, 1, text.len, file) == text.len);
+	if (!whole || fclose(file) != 0) {
 		gen_fail("cannot write %s", path.ptr);
 	}
 }

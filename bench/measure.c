@@ -45,7 +45,10 @@ static int start(char **argv, pid_t *out_pid) {
 	posix_spawnattr_init(&how);
 	posix_spawnattr_setpgroup(&how, 0);
 	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP);
-	return posix_spawnp(out_pid, argv[4], &files, &how, argv + 4, environ);
+	int failed = posix_spawnp(out_pid, argv[4], &files, &how, argv + 4, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&how);
+	return failed;
 }
 
 int main(int argc, char **argv) {
