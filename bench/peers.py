@@ -324,7 +324,7 @@ class VictoriaLogs(Server):
 
     def ready(self):
         self.start([self.program, "-storageDataPath=" + self.folder + "/data", "-httpListenAddr=127.0.0.1:%d" % self.port,
-                    "-retentionPeriod=100y", "-loggerLevel=ERROR", "-search.maxQueryDuration=5m"], "/health")
+                    "-retentionPeriod=100y", "-http.connTimeout=24h", "-loggerLevel=ERROR", "-search.maxQueryDuration=5m"], "/health")
 
     def query(self, form):
         return "GET", "/select/logsql/query?query=" + urllib.parse.quote(form)

@@ -1,10 +1,12 @@
 """The steps of the bench. Each takes the settings and a seed and gives what it found, with "wrong": a list of
 answers that were not right. Stores and loaded peers are kept for the steps behind it."""
+import concurrent.futures
 import glob
 import gzip
 import os
 import shutil
 import statistics
+import tempfile
 
 import measure
 import peers
@@ -59,15 +61,16 @@ def warm(paths):
 
 def compressed(settings, path, command):
     """Size and cost of a compressor on a file; kept beside the data, as neither changes."""
-    kept = measure.read_json(path + ".compressed.json") or {}
-    if command not in kept:
-        out = settings.work + "/compressed"
-        r = settings.runner.run("%s -c < '%s'" % (command, path), 7200, keep=out)
-        kept = measure.read_json(path + ".compressed.json") or {}
-        kept[command] = {"bytes": os.path.getsize(out), "cpu": r["cpu"], "wall": r["wall"], "peak": r["peak"]}
-        os.unlink(out)
-        measure.write_json(path + ".compressed.json", kept)
-    return dict(kept[command])
+    mark = "%s.%s.json" % (path, command.replace(" ", ""))
+    kept = measure.read_json(mark)
+    if kept is None:
+        folder = tempfile.mkdtemp(prefix="compress-", dir=settings.work)
+        out = folder + "/compressed"
+        r = measure.Runner(settings.runner.program, folder).run("%s -c < '%s'" % (command, path), 7200, keep=out)
+        kept = {"bytes": os.path.getsize(out), "cpu": r["cpu"], "wall": r["wall"], "peak": r["peak"]}
+        shutil.rmtree(folder)
+        measure.write_json(mark, kept)
+    return kept
 
 
 def sizes_of(data):
@@ -132,10 +135,16 @@ def step_ingest(settings, seed):
 
 
 def step_compressors(settings, seed):
-    """The bars for sizes, kept with the data: xz -6 and zstd -19 take a second for each MB."""
+    """The bars for sizes, kept with the data: xz -6 and zstd -19 take a second for each MB, two at a time."""
     data = Data(settings, seed, want_truth=False)
-    commands = ["zstd -1 -T1", "zstd -3 -T1", "xz -6 -T1", "zstd -19 -T1"]
-    return {"wrong": [], **{kind: {c: compressed(settings, path, c) for c in commands} for kind, path in (("syslog", data.syslog), ("zeek", data.zeek))}}
+    work = [(kind, path, command) for command in ("xz -6 -T1", "zstd -19 -T1", "zstd -3 -T1", "zstd -1 -T1")
+            for kind, path in (("syslog", data.syslog), ("zeek", data.zeek))]
+    with concurrent.futures.ThreadPoolExecutor(2) as two:
+        found = list(two.map(lambda w: compressed(settings, w[1], w[2]), work))
+    result = {"wrong": [], "syslog": {}, "zeek": {}}
+    for (kind, _, command), figure in zip(work, found):
+        result[kind][command] = figure
+    return result
 
 
 def servers_of(settings, data):

@@ -44,7 +44,7 @@ step full-disk "$CODE tools/shows/full_disk.py" python3 tools/shows/full_disk.py
 # 8. Ten minutes of each fuzz target.
 step fuzz "$CODE tests tools/make_fuzz.sh" env ONLY= SECONDS_EACH=600 JOBS="${JOBS:-2}" tools/make_fuzz.sh
 # 9. Figures against others.
-step bench "$CODE bench" needs bench/run bench/run "$AKASHI" "$BENCH"
+step bench "$CODE bench" needs bench/run env STEPS="data ingest queries" SEEDS=1 bench/run "$AKASHI" "$BENCH"
 # 10. Sizes and the folder graph.
 step sizes "src tests tools" sh -c 'python3 tools/check_sizes && python3 tools/check_layers'
 # What `make check` holds.
