@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -79,6 +80,7 @@ def run_step(settings, name, seed):
 
 def main():
     settings = Settings(*sys.argv[1:5])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, so that servers are stopped
     lock = open(settings.folder + "/lock", "w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

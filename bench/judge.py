@@ -62,6 +62,8 @@ def judge_ten(everything, rows):
         for name, engines in r["queries"].items():
             slower = engines["whole"]["wall"] / engines["tenth"]["wall"]
             row(rows, 4, "ten times: %s" % name, "at most 2 times", "%.2f times" % slower, slower <= 2)
+        peak = lambda which: max(engines[which]["peak"] for engines in r["queries"].values())
+        row(rows, 4, "ten times: peak of Q1, Q7, Q9", "unchanged (10 %)", "%.2f times" % (peak("whole") / peak("tenth")), peak("whole") <= peak("tenth") * 1.1)
         memory = r["whole"]["peak"] / r["tenth"]["peak"]
         row(rows, 4, "ten times: peak of taking in", "unchanged (10 %)", "%.2f times" % memory, memory <= 1.1)
 

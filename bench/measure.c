@@ -7,13 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdint.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* The group of the command, for the handler. */
 static volatile sig_atomic_t child;
@@ -35,20 +33,25 @@ static int64_t micro(struct timeval time) {
 	return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
 }
 
-static int start(char **argv, pid_t *out_pid) {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&files, 1, argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	posix_spawn_file_actions_addopen(&files, 2, argv[3], O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	posix_spawnattr_init(&how);
-	posix_spawnattr_setpgroup(&how, 0);
-	posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP);
-	int failed = posix_spawnp(out_pid, argv[4], &files, &how, argv + 4, environ);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&how);
-	return failed;
+static void redirect(int to, const char *path, int flags) {
+	int fd = open(path, flags, 0644);
+	if (fd < 0 || dup2(fd, to) < 0) {
+		fprintf(stderr, "measure: %s: %s\n", path, strerror(errno));
+		_exit(127);
+	}
+	(void)close(fd);
+}
+
+/* In the child: a group of its own, which ends with us, and its files; then the command. */
+static __attribute__((noreturn)) void become(char **argv) {
+	(void)setpgid(0, 0);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	redirect(0, "/dev/null", O_RDONLY);
+	redirect(1, argv[2], O_WRONLY | O_CREAT | O_TRUNC);
+	redirect(2, argv[3], O_WRONLY | O_CREAT | O_TRUNC);
+	execvp(argv[4], argv + 4);
+	fprintf(stderr, "measure: %s: %s\n", argv[4], strerror(errno));
+	_exit(127);
 }
 
 int main(int argc, char **argv) {
@@ -63,10 +66,12 @@ int main(int argc, char **argv) {
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	int64_t begin = now_ns();
-	pid_t pid;
-	int failed = start(argv, &pid);
-	if (failed != 0) {
-		fprintf(stderr, "measure: %s: %s\n", argv[4], strerror(failed));
+	pid_t pid = fork();
+	if (pid == 0) {
+		become(argv);
+	}
+	if (pid < 0) {
+		fprintf(stderr, "measure: %s\n", strerror(errno));
 		return 3;
 	}
 	child = pid;

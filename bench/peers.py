@@ -1,11 +1,13 @@
 """Who is measured: Akashi and its peers, each with a way to take the data in and its form of Q1..Q10. An engine has
 ready(), load() (what taking in cost), ask(name) (wall, cpu, peak, answer) and stop(). A query that a peer has no
 form of is None. Servers listen on 127.0.0.1 only, in a folder of build-bench, and are ended by their own pid."""
+import ctypes
 import http.client
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -124,6 +126,13 @@ class Ripgrep:
         pass
 
 
+def free_port():
+    """A port of loopback that nobody listens on now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 class Server:
     """A peer that runs as a server: requests over one connection that is kept; warm."""
     server = True
@@ -131,8 +140,9 @@ class Server:
     forms = {}
 
     def start(self, command, ready):
-        # A session of its own keeps Ctrl-C from it: stop() ends it, in order.
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        # A session of its own keeps Ctrl-C from it: stop() ends it, in order; the kernel does when we are killed.
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                                        preexec_fn=lambda: ctypes.CDLL(None).prctl(1, signal.SIGTERM))  # PR_SET_PDEATHSIG
         for _ in range(300):
             if self.process.poll() is not None:
                 raise measure.Failed("%s ended while it started" % self.name)
@@ -232,8 +242,8 @@ class ClickHouse(Server):
     """MergeTree ordered by time (lz4). The sender cuts the fields; the lines are put together again for an answer."""
     name, messages = "ClickHouse", False
 
-    def __init__(self, folder, data, port=19732):
-        self.folder, self.data, self.port = folder, data, port
+    def __init__(self, folder, data):
+        self.folder, self.data = folder, data
         both = "SELECT sum(n) FROM (SELECT count() AS n FROM logs.syslog WHERE %s UNION ALL SELECT count() AS n FROM logs.zeek WHERE %s)"
         found = "SELECT %s FROM logs.syslog WHERE %%s UNION ALL SELECT line FROM logs.zeek WHERE %%s FORMAT TSVRaw" % HEAD
         like = lambda what: ("position(message, '%s') > 0" % what, "position(line, '%s') > 0" % what)
@@ -257,8 +267,9 @@ class ClickHouse(Server):
 
     def ready(self):
         os.makedirs(self.folder + "/tmp", exist_ok=True)
+        self.port, tcp = free_port(), free_port()
         with open(self.folder + "/config.xml", "w") as f:
-            f.write(CLICKHOUSE_CONFIG % {"f": self.folder, "port": self.port, "tcp": self.port + 1})
+            f.write(CLICKHOUSE_CONFIG % {"f": self.folder, "port": self.port, "tcp": tcp})
         with open(self.folder + "/users.xml", "w") as f:
             f.write(CLICKHOUSE_USERS)
         os.environ["TZ"] = "UTC"
@@ -307,8 +318,8 @@ class VictoriaLogs(Server):
     asked over the syslog only."""
     name, messages = "VictoriaLogs", True
 
-    def __init__(self, program, folder, data, port=19742):
-        self.program, self.folder, self.data, self.port = program, folder, data, port
+    def __init__(self, program, folder, data):
+        self.program, self.folder, self.data = program, folder, data
         self.forms = {
             "Q1": "%s | fields _msg" % NEEDLE,
             "Q2": '"%s" | fields _msg' % ADDRESS,
@@ -323,6 +334,7 @@ class VictoriaLogs(Server):
         }
 
     def ready(self):
+        self.port = free_port()
         self.start([self.program, "-storageDataPath=" + self.folder + "/data", "-httpListenAddr=127.0.0.1:%d" % self.port,
                     "-retentionPeriod=100y", "-http.connTimeout=24h", "-loggerLevel=ERROR", "-search.maxQueryDuration=5m"], "/health")
 
