@@ -137,6 +137,7 @@ class Server:
     """A peer that runs as a server: requests over one connection that is kept; warm."""
     server = True
     connection = process = None
+    used = 0.0  # when the connection was last used
     forms = {}
 
     def start(self, command, ready):
@@ -156,24 +157,21 @@ class Server:
         raise measure.Failed("%s does not start" % self.name)
 
     def request(self, method, path, body=None):
-        if self.connection is None:
+        if self.connection is None or time.monotonic() - self.used > 20:  # a server ends what is idle
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+            self.connection.connect()
         self.connection.request(method, path, body)
         response = self.connection.getresponse()
-        return response.status, response.read()
+        out = response.read()
+        self.used = time.monotonic()
+        return response.status, out
 
     def ask(self, name):
         form = self.forms.get(name)
         if form is None:
             return None
-        try:
-            cpu, start = measure.cpu_of(self.process.pid), time.monotonic()
-            status, out = self.request(*self.query(form))
-        except OSError:  # the connection was idle for too long: again, with a new one
-            self.connection = None
-            self.request("GET", "/")
-            cpu, start = measure.cpu_of(self.process.pid), time.monotonic()
-            status, out = self.request(*self.query(form))
+        cpu, start = measure.cpu_of(self.process.pid), time.monotonic()
+        status, out = self.request(*self.query(form))
         r = {"wall": time.monotonic() - start, "cpu": measure.cpu_of(self.process.pid) - cpu, "peak": measure.peak_of(self.process.pid)}
         if status != 200:
             raise measure.Failed("%s, %s: %s" % (self.name, name, text(out)[:300]))
@@ -336,7 +334,7 @@ class VictoriaLogs(Server):
     def ready(self):
         self.port = free_port()
         self.start([self.program, "-storageDataPath=" + self.folder + "/data", "-httpListenAddr=127.0.0.1:%d" % self.port,
-                    "-retentionPeriod=100y", "-http.connTimeout=24h", "-loggerLevel=ERROR", "-search.maxQueryDuration=5m"], "/health")
+                    "-retentionPeriod=100y", "-http.connTimeout=24h", "-http.idleConnTimeout=24h", "-loggerLevel=ERROR", "-search.maxQueryDuration=5m"], "/health")
 
     def query(self, form):
         return "GET", "/select/logsql/query?query=" + urllib.parse.quote(form)
