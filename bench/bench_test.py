@@ -118,7 +118,7 @@ def bits_by_hand(work):
     law = [math.log2((i + 2) / (i + 1)) / math.log2(30000) for i in range(30000)]
     mean = -sum(p * math.log2(p) for p in law)
     wanted = len(words) * mean + len(lines) * math.log2(19) + sum(math.log2(11) + len(word) * math.log2(26) for word in set(words))
-    if abs(drawn / wanted - 1) > 0.02:
+    if abs(drawn / wanted - 1) > 0.006:
         yield "words: %d bits drawn, wanted %d" % (drawn, wanted)
 
 
