@@ -70,7 +70,7 @@ void gen_words(struct generator *gen) {
 	pool_init(&words, WORDS, 16, gen->arena);
 	for (uint32_t i = 0; i < WORDS; i++) {
 		char word[16];
-		size_t len = 2 + (size_t)random_raw_below(random, 11);
+		size_t len = 4 + (size_t)random_raw_below(random, 11); /* long enough to differ */
 		for (size_t k = 0; k < len; k++) {
 			word[k] = (char)('a' + random_raw_below(random, 26));
 		}
