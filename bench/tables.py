@@ -66,6 +66,8 @@ def markdown(everything):
     loads = [r["load_before"] for r in everything["results"].values()]
     out += "%d CPUs; load average before the steps %.1f to %.1f. Data from %s.\n\n" % (
         everything["cpus"], min(loads, default=0), max(loads, default=0), "real sample lines" if everything["samples"] else "bench/templates")
+    if max(loads, default=0) > 1:
+        out += "Other work ran beside: wall times, and the rows that are judged by them, say little here; CPU times and sizes do.\n\n"
     seeds = sorted({key.split("-", 1)[1] for key in everything["results"]})
     for seed in seeds:
         ingest, data, asked = one(everything, "ingest", seed), one(everything, "data", seed), one(everything, "queries", seed)
