@@ -74,7 +74,8 @@ def run_step(settings, name, seed):
         return None
     result.update({"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "load_before": round(load, 2), "commit": settings.commit,
                    "seconds": round(time.monotonic() - start, 1)})
-    measure.write_json(path, result)
+    if not result["wrong"]:  # what was wrong is asked again by the next run
+        measure.write_json(path, result)
     return result
 
 
