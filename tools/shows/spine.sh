@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 : "${CONFORMANCE:=../shared/conformance}" "${BENCH:=../shared/bench}"
-tools/install build test check shows || exit 1
+tools/install build test check shows bench || exit 1
 
 CODE="src meson.build meson_options.txt"
 KEPT="src/base src/os src/event src/codec src/expr src/seal src/store src/server src/cmd" # keeping and judging
