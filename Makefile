@@ -12,7 +12,7 @@ help:
 	@echo "make check                       clang, TSan, clang-tidy, longer properties (after ./test)"
 	@echo "make fuzz [SECONDS=600] [JOBS=1] [ONLY=x] [ADD=1]   every fuzz target; ADD=1: to tests/corpora"
 	@echo "make conformance                 scores against CONFORMANCE=$(CONFORMANCE)"
-	@echo "make bench                       figures against others on BENCH=$(BENCH)"
+	@echo "make bench [SIZE=small] [JUDGE=1]   figures against others; BENCH=$(BENCH), docs/performance.md"
 	@echo "make format                      clang-format-19 over the tree"
 	@echo "make new KIND=... NAME=...       source, header, test, fuzz target, page (tools/new says which)"
 	@echo "make shows ISSUE=spine           the long shows of an issue; goes on where it stopped"

@@ -4,7 +4,7 @@
 set -u
 . "$(dirname "$0")/lib.sh"
 : "${CONFORMANCE:=../shared/conformance}" "${BENCH:=../shared/bench}"
-tools/install build test check shows || exit 1
+tools/install build test check shows bench || exit 1
 
 CODE="src meson.build meson_options.txt"
 KEPT="src/base src/os src/event src/codec src/expr src/seal src/store src/server src/cmd" # keeping and judging
@@ -44,7 +44,7 @@ step full-disk "$CODE tools/shows/full_disk.py" python3 tools/shows/full_disk.py
 # 8. Ten minutes of each fuzz target.
 step fuzz "$CODE tests tools/make_fuzz.sh" env ONLY= SECONDS_EACH=600 JOBS="${JOBS:-2}" tools/make_fuzz.sh
 # 9. Figures against others.
-step bench "$CODE bench" needs bench/run bench/run "$AKASHI" "$BENCH"
+step bench "$CODE bench" needs bench/run env STEPS="data ingest queries" SEEDS=1 bench/run "$AKASHI" "$BENCH"
 # 10. Sizes and the folder graph.
 step sizes "src tests tools" sh -c 'python3 tools/check_sizes && python3 tools/check_layers'
 # What `make check` holds.
