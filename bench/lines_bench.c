@@ -57,7 +57,7 @@ static void find_needles(struct lines *lines, uint32_t rows, char **needles, int
 	for (int i = 0; i < count; i++) {
 		uint64_t *maybe = calloc(bits_words(rows), sizeof(*maybe));
 		uint64_t *sure = calloc(bits_words(rows), sizeof(*sure));
-		struct lines_needle needle = {str_from(needles[i]), false};
+		struct lines_needle needle = {str_from(needles[i]), NULL};
 		double start = cpu_seconds();
 		enum err err = lines_find(lines, &needle, maybe, sure);
 		double took = cpu_seconds() - start;

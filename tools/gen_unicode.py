@@ -2,7 +2,8 @@
 """gen_unicode.py OUT: ranges of code points for base/utf8.c from Python's own Unicode data.
 
 words: letters, marks, decimal digits and underscore; unspaced: scripts written without blanks;
-wide and zero: columns on a terminal; folds: simple case folding as {first, last, step, delta}.
+wide and zero: columns on a terminal; folds: simple case folding as {first, last, step, delta};
+unfolds: {folded, other}, each code point that folds to another, in order of what it folds to.
 ASCII is left out: utf8.c treats it apart."""
 import sys
 import unicodedata
@@ -74,4 +75,8 @@ with open(sys.argv[1], "w", encoding="ascii") as f:
     f.write("static const struct fold folds_table[] = {\n")
     for a, b, s, d in folds():
         f.write("\t{0x%x, 0x%x, %d, %d},\n" % (a, b, s, d))
+    f.write("};\n")
+    f.write("static const struct unfold unfolds_table[] = {\n")
+    for folded, code in sorted((folded, code) for code, folded in fold_pairs()):
+        f.write("\t{0x%x, 0x%x},\n" % (folded, code))
     f.write("};\n")

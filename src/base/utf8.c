@@ -10,6 +10,9 @@ struct fold {
 	uint32_t first, last;
 	int32_t step, delta;
 };
+struct unfold {
+	uint32_t folded, other;
+};
 
 #include "unicode.gen.h"
 
@@ -164,6 +167,9 @@ uint32_t utf8_fold(uint32_t code) {
 	if (code < 0x80) {
 		return (uint32_t)(unsigned char)char_lower((char)code);
 	}
+	if (code >= 0x2e80 && code < 0xa640) { /* kana, Han and their neighbours have no case */
+		return code;
+	}
 	size_t low = 0;
 	size_t high = ARRAY_LEN(folds_table);
 	while (low < high) {
@@ -179,6 +185,25 @@ uint32_t utf8_fold(uint32_t code) {
 		}
 	}
 	return code;
+}
+
+size_t utf8_unfold(uint32_t folded, uint32_t out_others[UTF8_UNFOLD_MAX]) {
+	size_t low = 0;
+	size_t high = ARRAY_LEN(unfolds_table);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (unfolds_table[middle].folded < folded) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
+	}
+	size_t count = 0;
+	for (; low < ARRAY_LEN(unfolds_table) && unfolds_table[low].folded == folded; low++) {
+		ASSERT(count < UTF8_UNFOLD_MAX);
+		out_others[count++] = unfolds_table[low].other;
+	}
+	return count;
 }
 
 int utf8_width(uint32_t code) {

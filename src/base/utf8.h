@@ -26,5 +26,8 @@ bool utf8_is_word(uint32_t code_point);
 bool utf8_is_unspaced(uint32_t code_point);
 /* Simple case folding of one code point (Unicode CaseFolding.txt, status C and S). */
 uint32_t utf8_fold(uint32_t code_point);
+enum { UTF8_UNFOLD_MAX = 8 };
+/* The code points beyond ASCII, other than itself, that utf8_fold makes of folded; how many. */
+size_t utf8_unfold(uint32_t folded, uint32_t out_others[UTF8_UNFOLD_MAX]);
 /* Columns of a terminal that the code point takes: 0, 1 or 2. */
 int utf8_width(uint32_t code_point);

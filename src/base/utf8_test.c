@@ -193,3 +193,24 @@ TEST(columns_on_a_terminal_are_zero_one_or_two) {
 		REQUIRE(width >= 0 && width <= 2);
 	}
 }
+
+TEST(unfolding_names_all_that_fold_to_one) {
+	size_t others = 0;
+	for (uint32_t code = 0x80; code <= 0x10ffff; code++) {
+		others += is_scalar(code) && utf8_fold(code) != code;
+	}
+	for (uint32_t code = 0; code <= 0x10ffff; code++) {
+		uint32_t from[UTF8_UNFOLD_MAX];
+		size_t count = utf8_unfold(code, from);
+		for (size_t i = 0; i < count; i++) {
+			REQUIRE(from[i] != code && utf8_fold(from[i]) == code);
+		}
+		others -= count;
+	}
+	CHECK_EQ(others, 0);
+	uint32_t sigma[UTF8_UNFOLD_MAX];
+	CHECK_EQ(utf8_unfold(0x3c3, sigma), 2); /* the capital, and the one that ends words */
+	CHECK(sigma[0] == 0x3a3 && sigma[1] == 0x3c2);
+	/* Simple folding keeps apart what only Turkish takes for one. */
+	CHECK(utf8_fold(0x130) == 0x130 && utf8_fold(0x131) == 0x131);
+}

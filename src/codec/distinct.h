@@ -1,5 +1,5 @@
 /* Different strings with how often each came, numbered in the order in which they first came.
- * Private to src/codec/texts*.c.
+ * Private to src/codec (texts).
  */
 #pragma once
 
@@ -26,5 +26,5 @@ void distinct_deinit(struct distinct *distinct);
 uint32_t distinct_add(struct distinct *distinct, struct str text);
 static inline struct str distinct_text(const struct distinct *distinct, size_t number) {
 	const struct distinct_entry *entry = &distinct->entries[number];
-	return str_make(distinct->bytes.ptr + entry->at, entry->len);
+	return entry->len == 0 ? STR("") : str_make(distinct->bytes.ptr + entry->at, entry->len);
 }

@@ -4,18 +4,16 @@
 #include <stdlib.h>
 
 /* Runs up to this are one frame: decoding that takes a quarter of a millisecond. */
-enum { HEAD_ALONE_MAX = 256 << 10 };
-/* From here on a head of FRAMES_HEAD_MAX pays: it must be decoded before any other frame. */
-enum { HEAD_PAYS = 4 << 20 };
+enum { ALONE_MAX = 256 << 10 };
+/* A longer run has a head of FRAMES_SIZE or, where that pays, one of up to FRAMES_HEAD_MAX, which
+ * must be decoded before any other frame. Both are tried on the frame behind the long one. */
+enum { TRIED_MAX = FRAMES_HEAD_MAX + FRAMES_SIZE };
 
 /* ---- writing ---- */
 
 void frames_writer_init(struct frames_writer *writer, uint64_t len, int level) {
 	*writer = (struct frames_writer){.level = level, .len = len};
-	writer->behind_head = len >= HEAD_PAYS;
-	writer->head_len = writer->behind_head     ? FRAMES_HEAD_MAX
-	                   : len <= HEAD_ALONE_MAX ? len
-	                                           : FRAMES_SIZE;
+	writer->head_len = len <= ALONE_MAX ? len : 0;
 }
 
 void frames_writer_deinit(struct frames_writer *writer) {
@@ -26,39 +24,82 @@ void frames_writer_deinit(struct frames_writer *writer) {
 	*writer = (struct frames_writer){0};
 }
 
-/* Writes what is pending as a frame. */
-static void put_frame(struct frames_writer *writer) {
-	struct str bytes = buf_str(&writer->pending);
+static void put_frame(struct frames_writer *writer, struct str bytes) {
 	size_t start = writer->frames.len;
-	bool first = writer->sizes.len == 0;
-	bool smaller = writer->prefix != NULL
-	                   ? compress_append_behind(&writer->frames, bytes, writer->prefix)
-	                   : compress_append(&writer->frames, bytes, writer->level);
+	bool head = writer->sizes.len == 0;
+	if (head && writer->len > writer->head_len && writer->prefix == NULL) {
+		writer->prefix = compress_prefix_new(bytes, writer->level);
+	}
+	bool smaller = head ? compress_append(&writer->frames, bytes, writer->level)
+	                    : compress_append_behind(&writer->frames, bytes, writer->prefix);
 	if (!smaller) {
 		buf_append_str(&writer->frames, bytes);
 	}
 	wire_put_varint(&writer->sizes, writer->frames.len - start);
-	if (first && writer->behind_head) {
-		writer->prefix = compress_prefix_new(bytes, writer->level);
+}
+
+static size_t try_frame(struct str bytes, const struct compress_prefix *prefix) {
+	struct buf frame = {0};
+	bool smaller = compress_append_behind(&frame, bytes, prefix);
+	size_t len = smaller ? frame.len : bytes.len;
+	buf_deinit(&frame);
+	return len;
+}
+
+/* Which head is better for what is pending: the long one if it saves a twentieth. */
+static void choose_head(struct frames_writer *writer) {
+	struct str tried = buf_str(&writer->pending);
+	struct str head = str_slice(tried, 0, tried.len - FRAMES_SIZE);
+	struct str bytes = str_slice(tried, head.len, tried.len);
+	struct compress_prefix *small =
+	    compress_prefix_new(str_slice(head, 0, FRAMES_SIZE), writer->level);
+	struct compress_prefix *large = compress_prefix_new(head, writer->level);
+	size_t with_small = try_frame(bytes, small);
+	bool pays = try_frame(bytes, large) < with_small - with_small / 20;
+	writer->head_len = pays ? head.len : FRAMES_SIZE;
+	writer->prefix = pays ? large : small;
+	compress_prefix_free(pays ? small : large);
+}
+
+/* Bytes of the next frame, or how many the head is chosen by. */
+static size_t next_size(const struct frames_writer *writer) {
+	if (writer->head_len == 0) {
+		return (size_t)MIN_OF(writer->len, (uint64_t)TRIED_MAX);
 	}
-	writer->pending.len = 0;
+	return writer->sizes.len == 0 ? (size_t)writer->head_len : FRAMES_SIZE;
+}
+
+/* Writes what is pending as frames, but for a rest that is none yet. */
+static void put_frames(struct frames_writer *writer) {
+	struct str left = buf_str(&writer->pending);
+	while (left.len >= next_size(writer)) {
+		size_t size = next_size(writer);
+		put_frame(writer, str_slice(left, 0, size));
+		left = str_slice(left, size, left.len);
+	}
+	memmove(writer->pending.ptr, left.ptr, left.len);
+	writer->pending.len = left.len;
 }
 
 void frames_writer_add(struct frames_writer *writer, struct str bytes) {
 	while (bytes.len > 0) {
-		size_t size = writer->sizes.len == 0 ? (size_t)writer->head_len : FRAMES_SIZE;
+		size_t size = next_size(writer);
 		size_t part = MIN_OF(bytes.len, size - writer->pending.len);
 		buf_append(&writer->pending, bytes.ptr, part);
 		bytes = str_slice(bytes, part, bytes.len);
 		if (writer->pending.len == size) {
-			put_frame(writer);
+			if (writer->head_len == 0) {
+				choose_head(writer);
+			}
+			put_frames(writer);
 		}
 	}
 }
 
 size_t frames_writer_size(struct frames_writer *writer) {
 	if (writer->pending.len > 0) {
-		put_frame(writer);
+		put_frame(writer, buf_str(&writer->pending));
+		writer->pending.len = 0;
 	}
 	return writer->frames.len + writer->sizes.len;
 }
@@ -68,7 +109,7 @@ void frames_writer_put(struct frames_writer *writer, struct buf *out) {
 	if (writer->len == 0) {
 		return;
 	}
-	wire_put_varint(out, writer->head_len << 1 | writer->behind_head);
+	wire_put_varint(out, writer->head_len);
 	buf_append_str(out, buf_str(&writer->sizes));
 	buf_append_str(out, buf_str(&writer->frames));
 }
@@ -85,7 +126,6 @@ struct frame {
 struct frames {
 	uint64_t len;
 	size_t head_len;
-	bool behind_head;
 	size_t count;
 	uint32_t clock;
 	size_t kept; /* decoded frames but for the head */
@@ -114,8 +154,7 @@ static enum err read_frames(struct wire *in, struct frames *frames) {
 }
 
 enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames) {
-	uint64_t head = len == 0 ? 0 : wire_varint_max(in, 2 * FRAMES_HEAD_MAX + 1);
-	uint64_t head_len = head >> 1;
+	uint64_t head_len = len == 0 ? 0 : wire_varint_max(in, FRAMES_HEAD_MAX);
 	if (in->bad || head_len > len || (len > 0 && head_len == 0)) {
 		return ERR_CORRUPT;
 	}
@@ -128,7 +167,6 @@ enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames) 
 	ASSERT(frames != NULL);
 	frames->len = len;
 	frames->head_len = (size_t)head_len;
-	frames->behind_head = (head & 1) != 0;
 	frames->count = (size_t)count;
 	enum err err = read_frames(in, frames);
 	if (err != ERR_OK) {
@@ -182,7 +220,7 @@ static enum err decode(struct frames *frames, size_t i) {
 	struct str prefix = STR("");
 	size_t len = frame_len(frames, i);
 	struct str stored = str_make(frame->stored, frame->stored_len);
-	if (i > 0 && frames->behind_head && stored.len < len) {
+	if (i > 0 && stored.len < len) {
 		TRY(decode(frames, 0));
 		prefix = str_make(frames->frames[0].bytes, frames->head_len);
 	}

@@ -1,5 +1,5 @@
 /* A run of bytes in zstd frames, of which few are decoded to read a stretch. The first frame is the
- * head; later ones are FRAMES_SIZE long and may refer to it (compress.h: a prefix). Private to
+ * head; later ones are FRAMES_SIZE long and refer to it (compress.h: a prefix). Private to
  * src/codec/texts*.c; what is written: docs/formats/texts.md.
  */
 #pragma once
@@ -17,10 +17,9 @@ enum {
 struct frames_writer {
 	int level;
 	uint64_t len;                   /* of the whole run */
-	uint64_t head_len;              /* of the first frame; 0 when there is no run */
-	bool behind_head;               /* later frames refer to it */
+	uint64_t head_len;              /* of the first frame; 0: not yet known */
 	struct buf pending;             /* not yet compressed */
-	struct compress_prefix *prefix; /* of the head, when it is written */
+	struct compress_prefix *prefix; /* of the head, when other frames follow */
 	struct buf sizes;               /* of the frames, as written */
 	struct buf frames;
 };
@@ -28,7 +27,8 @@ struct frames_writer {
 void frames_writer_init(struct frames_writer *writer, uint64_t len, int level);
 void frames_writer_deinit(struct frames_writer *writer);
 void frames_writer_add(struct frames_writer *writer, struct str bytes);
-/* Bytes that frames_writer_put will append at least. All of the run must have been added. */
+/* Bytes that frames_writer_put will append, but for at most three. All of the run must have been
+ * added. */
 size_t frames_writer_size(struct frames_writer *writer);
 /* Appends the frames. */
 void frames_writer_put(struct frames_writer *writer, struct buf *out);

@@ -44,7 +44,6 @@ static enum err take_slots(struct lines *lines, struct wire *table, struct lines
 		struct lines_slot *slot = &lines->slots[lines->slots_count++];
 		TRY(slots_take(&lines->shared, table, part.code, shape->rows, &slot->column));
 		slot->literal_len = (uint32_t)part.literal.len;
-		shape->has_stamp |= slot->column.form == SLOT_AS_STAMP;
 		if (slot->column.form == SLOT_AS_STAMP && part.code == SLOT_TEXT) {
 			return ERR_CORRUPT;
 		}
@@ -74,6 +73,7 @@ static enum err take_shapes(struct lines *lines, struct wire *head, struct wire 
 		TRY(take_slots(lines, table, shape, text));
 		rows += shape->rows;
 	}
+	memset(buf_reserve(&lines->literals, LINES_SLACK), 0, LINES_SLACK);
 	return rows == lines->rows && wire_done(head) && wire_done(table) ? ERR_OK : ERR_CORRUPT;
 }
 
@@ -158,6 +158,7 @@ void lines_free(struct lines *lines) {
 		free(lines->slots);
 		free(lines->runs);
 		free(lines->run_of);
+		free(lines->row_run);
 		free(lines->values);
 		free(lines->lens);
 		free(lines->times);
@@ -186,10 +187,50 @@ struct str lines_shape_literal(const struct lines *lines, uint32_t shape) {
 	                 entry->literal + entry->literal_len);
 }
 
+uint32_t lines_shape_before(const struct lines *lines, uint32_t shape, uint32_t slot) {
+	ASSERT(shape < lines->shapes_count);
+	const struct lines_shape *entry = &lines->shapes[shape];
+	uint32_t before = 0;
+	ASSERT(slot <= entry->slots_count);
+	if (shape == LINES_SHAPE_WHOLE || slot == entry->slots_count) {
+		return entry->literal_len;
+	}
+	for (uint32_t i = 0; i <= slot; i++) {
+		before += lines->slots[entry->slots_first + i].literal_len;
+	}
+	return before;
+}
+
 enum err lines_order(struct lines *lines, uint32_t first, uint32_t count, uint32_t *out_shapes,
                      uint32_t *out_ranks) {
 	ASSERT(first <= lines->rows && count <= lines->rows - first);
 	return order_get(lines->order, first, count, out_shapes, out_ranks);
+}
+
+/* A few far apart are had one by one, many out of a stretch that is read as a whole. */
+enum err lines_order_some(struct lines *lines, const uint32_t *which, uint32_t count,
+                          uint32_t *out_shapes, uint32_t *out_ranks) {
+	enum { STRETCH = 512 };
+	uint32_t shapes[STRETCH];
+	uint32_t ranks[STRETCH];
+	for (uint32_t i = 0; i < count;) {
+		uint32_t end = i + 1;
+		while (end < count && which[end] - which[i] < STRETCH) {
+			end++;
+		}
+		uint32_t len = which[end - 1] - which[i] + 1;
+		if (end - i == 1) {
+			TRY(lines_order(lines, which[i], 1, &out_shapes[i], &out_ranks[i]));
+		} else {
+			TRY(lines_order(lines, which[i], len, shapes, ranks));
+			for (uint32_t k = i; k < end; k++) {
+				out_shapes[k] = shapes[which[k] - which[i]];
+				out_ranks[k] = ranks[which[k] - which[i]];
+			}
+		}
+		i = end;
+	}
+	return ERR_OK;
 }
 
 size_t lines_bytes(const struct lines *lines) {

@@ -103,6 +103,8 @@ uint32_t lines_shapes(const struct lines *lines);
 uint32_t lines_shape_rows(const struct lines *lines, uint32_t shape);
 uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape);
 struct str lines_shape_literal(const struct lines *lines, uint32_t shape);
+/* Bytes of that before a slot (or, with the number of slots, all). */
+uint32_t lines_shape_before(const struct lines *lines, uint32_t shape, uint32_t slot);
 /* Shapes and ranks of rows [first, first + count). */
 MUST_USE enum err lines_order(struct lines *lines, uint32_t first, uint32_t count,
                               uint32_t *out_shapes, uint32_t *out_ranks);
@@ -124,6 +126,12 @@ void lines_rows_deinit(struct lines_rows *rows);
  * bytes_max bytes: ERR_LIMIT above. */
 MUST_USE enum err lines_join(struct lines *lines, uint32_t first, uint32_t count,
                              const int64_t *times, size_t bytes_max, struct lines_rows *rows);
+/* The same for some rows: count of them, ascending; times: of these. */
+MUST_USE enum err lines_join_some(struct lines *lines, const uint32_t *which, uint32_t count,
+                                  const int64_t *times, size_t bytes_max, struct lines_rows *rows);
+/* Shapes and ranks of some rows, ascending. */
+MUST_USE enum err lines_order_some(struct lines *lines, const uint32_t *which, uint32_t count,
+                                   uint32_t *out_shapes, uint32_t *out_ranks);
 /* The offset of a place in row i of rows; ERR_CORRUPT when there is none. */
 MUST_USE enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i,
                                     struct lines_place place, uint32_t *out_offset);

@@ -20,7 +20,7 @@ struct search {
 	struct lines *lines;
 	const struct lines_needle *needle;
 	struct slot_finder *finder;
-	struct buf literals;        /* of all shapes, folded when the needle is */
+	struct slot_piece whole;    /* the needle */
 	bool *all_maybe, *all_sure; /* of each shape: all rows */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
@@ -38,8 +38,8 @@ struct search {
 static struct slot_piece piece_of(const struct search *search, const struct demand *demand) {
 	return (struct slot_piece){
 	    .bytes = str_make(search->needle->bytes.ptr + demand->from, demand->to - demand->from),
-	    .match = demand->match,
-	    .fold = search->needle->fold};
+	    .mask = search->needle->mask == NULL ? NULL : search->needle->mask + demand->from,
+	    .match = demand->match};
 }
 
 static const struct slot *slot_at(const struct search *search, uint32_t slot) {
@@ -47,7 +47,7 @@ static const struct slot *slot_at(const struct search *search, uint32_t slot) {
 }
 
 static struct str literal_at(const struct search *search, uint32_t number) {
-	return str_make(search->literals.ptr + search->starts[number],
+	return str_make(search->lines->literals.ptr + search->starts[number],
 	                search->starts[number + 1] - search->starts[number]);
 }
 
@@ -142,7 +142,8 @@ static void past_slot(struct search *search, uint32_t slot, size_t from, size_t 
                       enum slot_match match) {
 	struct str literal = literal_at(search, slot + 1);
 	struct str needle = search->needle->bytes;
-	if (literal.len > 0 && literal.ptr[0] != needle.ptr[to]) {
+	if (to < needle.len && literal.len > 0 &&
+	    !slot_piece_same(&search->whole, to, literal.ptr, 1)) {
 		return;
 	}
 	if (push_demand(search, slot, from, to, match)) {
@@ -155,7 +156,7 @@ static void go_on(struct search *search, uint32_t number, size_t at) {
 	struct str literal = literal_at(search, number);
 	struct str needle = search->needle->bytes;
 	size_t len = MIN_OF(literal.len, needle.len - at);
-	if (len > 0 && memcmp(literal.ptr, needle.ptr + at, len) != 0) {
+	if (len > 0 && !slot_piece_same(&search->whole, at, literal.ptr, len)) {
 		return;
 	}
 	at += len;
@@ -178,8 +179,7 @@ static void go_on(struct search *search, uint32_t number, size_t at) {
 static void from_literal(struct search *search, uint32_t number) {
 	struct str literal = literal_at(search, number);
 	struct str needle = search->needle->bytes;
-	if (literal.len >= needle.len &&
-	    memmem(literal.ptr, literal.len, needle.ptr, needle.len) != NULL) {
+	if (literal.len >= needle.len && slot_piece_fits(&search->whole, literal)) {
 		end_way(search);
 		return;
 	}
@@ -188,8 +188,7 @@ static void from_literal(struct search *search, uint32_t number) {
 	}
 	size_t longest = MIN_OF(literal.len, needle.len - 1);
 	for (size_t len = 1; len <= longest && !done(search); len++) {
-		if (literal.ptr[literal.len - len] == needle.ptr[0] &&
-		    memcmp(literal.ptr + literal.len - len, needle.ptr, len) == 0) {
+		if (slot_piece_same(&search->whole, 0, literal.ptr + literal.len - len, len)) {
 			if (push_demand(search, number, len, needle.len, SLOT_PREFIX)) {
 				end_way(search);
 				search->demands_count--;
@@ -249,14 +248,14 @@ static enum err ask_shape(struct search *search, uint32_t number) {
 }
 
 static enum err ask_whole(struct search *search) {
-	struct slot_piece piece = {search->needle->bytes, SLOT_CONTAINS, search->needle->fold};
 	enum slot_found found;
 	search->shape = &search->lines->shapes[LINES_SHAPE_WHOLE];
 	if (search->shape->rows == 0) {
 		return ERR_OK;
 	}
 	buf_clear(&search->hits);
-	TRY(slot_find_whole(search->finder, search->lines->whole, &piece, &search->hits, &found));
+	TRY(slot_find_whole(search->finder, search->lines->whole, &search->whole, &search->hits,
+	                    &found));
 	if (found == SLOT_SOME) {
 		return take_hits(search, true);
 	}
@@ -278,21 +277,20 @@ enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint
                     uint64_t *sure) {
 	ASSERT(needle->bytes.len > 0);
 	ASSERT(needle->bytes.len <= UINT16_MAX);
-	struct search search = {.lines = lines, .needle = needle, .maybe = maybe, .sure = sure};
+	struct search search = {.lines = lines,
+	                        .needle = needle,
+	                        .whole = {needle->bytes, needle->mask, SLOT_CONTAINS},
+	                        .maybe = maybe,
+	                        .sure = sure};
 	search.finder = slot_finder_new(&lines->shared);
 	search.all_maybe = calloc(lines->shapes_count, sizeof(bool));
 	search.all_sure = calloc(lines->shapes_count, sizeof(bool));
 	ASSERT(search.all_maybe != NULL && search.all_sure != NULL);
-	buf_append_str(&search.literals, buf_str(&lines->literals));
-	for (size_t i = 0; needle->fold && i < search.literals.len; i++) {
-		search.literals.ptr[i] = char_lower(search.literals.ptr[i]);
-	}
 	enum err err = ask_all(&search);
 	slot_finder_free(search.finder);
 	free(search.all_maybe);
 	free(search.all_sure);
 	free(search.starts);
-	buf_deinit(&search.literals);
 	buf_deinit(&search.hits);
 	buf_deinit(&search.rows);
 	return err;

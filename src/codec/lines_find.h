@@ -7,8 +7,9 @@
 #include "codec/lines.h"
 
 struct lines_needle {
-	struct str bytes; /* at least one byte; lower case when fold is set */
-	bool fold;        /* ASCII letters in any case */
+	struct str bytes; /* at least one byte, at most 65,535 */
+	const char *mask; /* for each byte the bits that do not count (0x20 for an ASCII letter in any
+	                     case), set in bytes; NULL: none */
 };
 
 /* Sets the bits (base/bits.h, one for each row) of all rows that have needle, and perhaps of

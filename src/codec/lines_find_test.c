@@ -75,7 +75,11 @@ struct tally {
 };
 
 static void compare(struct sample *sample, struct str needle, bool fold, struct tally *tally) {
-	struct lines_needle asked = {needle, fold};
+	char mask[64] = {0};
+	for (size_t i = 0; i < needle.len; i++) {
+		mask[i] = char_is_alpha(needle.ptr[i]) ? 0x20 : 0;
+	}
+	struct lines_needle asked = {needle, fold ? mask : NULL};
 	uint64_t *maybe = calloc(bits_words(sample->rows) + 1, sizeof(*maybe));
 	uint64_t *sure = calloc(bits_words(sample->rows) + 1, sizeof(*sure));
 	uint64_t *alone = calloc(bits_words(sample->rows) + 1, sizeof(*alone));

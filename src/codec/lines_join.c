@@ -1,5 +1,6 @@
 /* Putting rows together. */
 #include "codec/lines_open.h"
+#include "codec/skeleton_slot.h"
 
 static void *make_room(void *array, size_t *cap, size_t need, size_t size) {
 	if (need <= *cap) {
@@ -42,25 +43,23 @@ void lines_rows_deinit(struct lines_rows *rows) {
 
 /* ---- runs ---- */
 
-/* Finds the runs and numbers the slots. Rows of a shape come in order of rank, one after the other.
- */
+/* Finds the runs and numbers the slots. Rows of a shape come in order of rank; where one is left
+ * out a new run begins. */
 static enum err find_runs(struct lines *lines, struct lines_rows *rows) {
 	uint64_t slots = 0;
 	for (uint32_t i = 0; i < rows->count; i++) {
 		uint32_t shape = rows->shapes[i];
+		uint32_t number = lines->run_of[shape];
 		rows->slot_first[i] = (uint32_t)slots;
 		slots += lines->shapes[shape].slots_count;
-		if (lines->run_of[shape] == 0) {
+		if (number == 0 ||
+		    rows->ranks[i] != lines->runs[number - 1].first_rank + lines->runs[number - 1].count) {
 			lines->runs[lines->runs_count++] =
-			    (struct lines_run){.shape = shape, .first_rank = rows->ranks[i], .count = 1};
-			lines->run_of[shape] = lines->runs_count;
-			continue;
+			    (struct lines_run){.shape = shape, .first_rank = rows->ranks[i]};
+			number = lines->run_of[shape] = lines->runs_count;
 		}
-		struct lines_run *run = &lines->runs[lines->run_of[shape] - 1];
-		if (rows->ranks[i] != run->first_rank + run->count) {
-			return ERR_CORRUPT;
-		}
-		run->count++;
+		lines->runs[number - 1].count++;
+		lines->row_run[i] = number - 1;
 	}
 	rows->slot_first[rows->count] = (uint32_t)slots;
 	return slots > UINT32_MAX ? ERR_LIMIT : ERR_OK;
@@ -75,8 +74,10 @@ static void begin_runs(struct lines *lines, uint32_t rows) {
 	if (rows > lines->runs_cap) {
 		lines->runs_cap = rows;
 		free(lines->runs);
+		free(lines->row_run);
 		lines->runs = reallocarray(NULL, lines->runs_cap, sizeof(*lines->runs));
-		ASSERT(lines->runs != NULL);
+		lines->row_run = reallocarray(NULL, lines->runs_cap, sizeof(*lines->row_run));
+		ASSERT(lines->runs != NULL && lines->row_run != NULL);
 	}
 }
 
@@ -112,25 +113,26 @@ static enum err run_strings(struct lines *lines, const struct lines_run *run,
 	return ERR_OK;
 }
 
-/* Times of the rows of a run, in order of rank. */
-static void run_times(struct lines *lines, const struct lines_rows *rows, const int64_t *times,
-                      const struct lines_run *run) {
-	size_t found = 0;
-	for (uint32_t i = 0; found < run->count; i++) {
-		if (rows->shapes[i] == run->shape) {
-			lines->times[found++] = times[i];
-		}
+/* Times of all rows, run by run, in order of rank. */
+static void sort_times(struct lines *lines, const struct lines_rows *rows, const int64_t *times) {
+	uint32_t first = 0;
+	for (uint32_t i = 0; i < lines->runs_count; i++) {
+		lines->runs[i].times = first;
+		first += lines->runs[i].count;
+	}
+	for (uint32_t i = 0; i < rows->count; i++) {
+		struct lines_run *run = &lines->runs[lines->row_run[i]];
+		lines->times[run->times + run->done++] = times[i];
+	}
+	for (uint32_t i = 0; i < lines->runs_count; i++) {
+		lines->runs[i].done = 0;
 	}
 }
 
-static enum err run_values(struct lines *lines, const struct lines_rows *rows, const int64_t *times,
-                           size_t bytes_max, struct lines_run *run) {
+static enum err run_values(struct lines *lines, size_t bytes_max, struct lines_run *run) {
 	const struct lines_shape *shape = &lines->shapes[run->shape];
 	if (run->shape == LINES_SHAPE_WHOLE) {
 		return run_strings(lines, run, NULL, run->values, bytes_max);
-	}
-	if (shape->has_stamp) {
-		run_times(lines, rows, times, run);
 	}
 	for (uint32_t i = 0; i < shape->slots_count; i++) {
 		const struct lines_slot *slot = &lines->slots[shape->slots_first + i];
@@ -138,8 +140,8 @@ static enum err run_values(struct lines *lines, const struct lines_rows *rows, c
 		if (slot->column.code == SLOT_TEXT) {
 			TRY(run_strings(lines, run, slot, at, bytes_max));
 		} else {
-			slot_numbers(&lines->shared, &slot->column, run->first_rank, run->count, lines->times,
-			             lines->values + at);
+			slot_numbers(&lines->shared, &slot->column, run->first_rank, run->count,
+			             lines->times + run->times, lines->values + at);
 		}
 	}
 	return ERR_OK;
@@ -158,17 +160,39 @@ static enum err decode_runs(struct lines *lines, struct lines_rows *rows, const 
 		ASSERT(rows->slots != NULL);
 	}
 	buf_clear(&lines->strings);
+	sort_times(lines, rows, times);
 	size_t values = 0;
 	for (uint32_t i = 0; i < lines->runs_count; i++) {
 		struct lines_run *run = &lines->runs[i];
 		run->values = values;
 		values += (size_t)lines->shapes[run->shape].slots_count * run->count;
-		TRY(run_values(lines, rows, times, bytes_max, run));
+		TRY(run_values(lines, bytes_max, run));
 	}
+	memset(buf_reserve(&lines->strings, LINES_SLACK), 0, LINES_SLACK); /* for copy_piece */
 	return ERR_OK;
 }
 
 /* ---- printing ---- */
+
+/* Copies len bytes and perhaps LINES_SLACK - 1 more: both sides have room for them. */
+static char *copy_piece(char *to, const char *from, size_t len) {
+	for (size_t i = 0; i < len; i += LINES_SLACK) {
+		memcpy(to + i, from + i, LINES_SLACK);
+	}
+	return to + len;
+}
+
+static size_t row_room(const struct lines *lines, const struct lines_run *run,
+                       const struct lines_shape *shape) {
+	const struct lines_slot *slots = lines->slots + shape->slots_first;
+	size_t room = shape->literal_len + (size_t)shape->slots_count * SLOT_PRINT_MAX + LINES_SLACK;
+	for (uint32_t i = 0; i < shape->slots_count; i++) {
+		if (slots[i].column.code == SLOT_TEXT) {
+			room += lines->lens[run->values + (size_t)i * run->count + run->done];
+		}
+	}
+	return room;
+}
 
 static void print_row(struct lines *lines, struct lines_run *run, struct lines_span *spans,
                       struct buf *out) {
@@ -176,20 +200,22 @@ static void print_row(struct lines *lines, struct lines_run *run, struct lines_s
 	const struct lines_slot *slots = lines->slots + shape->slots_first;
 	const char *literal = lines->literals.ptr + shape->literal;
 	const char *end = literal + shape->literal_len;
-	size_t start = out->len;
+	char *start = buf_reserve(out, row_room(lines, run, shape));
+	char *to = start;
 	for (uint32_t i = 0; i < shape->slots_count; i++) {
 		size_t at = run->values + (size_t)i * run->count + run->done;
-		buf_append(out, literal, slots[i].literal_len);
+		to = copy_piece(to, literal, slots[i].literal_len);
 		literal += slots[i].literal_len;
-		spans[i].offset = (uint32_t)(out->len - start);
+		spans[i].offset = (uint32_t)(to - start);
 		if (slots[i].column.code == SLOT_TEXT) {
-			buf_append(out, lines->strings.ptr + lines->values[at], lines->lens[at]);
+			to = copy_piece(to, lines->strings.ptr + lines->values[at], lines->lens[at]);
 		} else {
-			slot_print(out, slots[i].column.code, lines->values[at], STR(""));
+			to += slot_print_number(slots[i].column.code, lines->values[at], to);
 		}
-		spans[i].len = (uint32_t)(out->len - start) - spans[i].offset;
+		spans[i].len = (uint32_t)(to - start) - spans[i].offset;
 	}
-	buf_append(out, literal, (size_t)(end - literal));
+	to = copy_piece(to, literal, (size_t)(end - literal));
+	out->len += (size_t)(to - start);
 	run->done++;
 }
 
@@ -202,7 +228,7 @@ static void print_whole(struct lines *lines, struct lines_run *run, struct lines
 
 static enum err print_rows(struct lines *lines, size_t bytes_max, struct lines_rows *rows) {
 	for (uint32_t i = 0; i < rows->count; i++) {
-		struct lines_run *run = &lines->runs[lines->run_of[rows->shapes[i]] - 1];
+		struct lines_run *run = &lines->runs[lines->row_run[i]];
 		struct lines_span *spans = rows->slots + rows->slot_first[i];
 		rows->starts[i] = (uint32_t)rows->bytes.len;
 		if (run->shape == LINES_SHAPE_WHOLE) {
@@ -218,12 +244,11 @@ static enum err print_rows(struct lines *lines, size_t bytes_max, struct lines_r
 	return ERR_OK;
 }
 
-enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,
-                    size_t bytes_max, struct lines_rows *rows) {
+/* Shapes and ranks of the rows are known. */
+static enum err join(struct lines *lines, const int64_t *times, size_t bytes_max,
+                     struct lines_rows *rows) {
 	bytes_max = MIN_OF(bytes_max, (size_t)UINT32_MAX / 2);
-	rows_make_room(rows, count);
-	begin_runs(lines, count);
-	TRY(lines_order(lines, first, count, rows->shapes, rows->ranks));
+	begin_runs(lines, rows->count);
 	enum err err = find_runs(lines, rows);
 	if (err == ERR_OK) {
 		err = decode_runs(lines, rows, times, bytes_max);
@@ -233,6 +258,20 @@ enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const i
 	}
 	forget_runs(lines);
 	return err;
+}
+
+enum err lines_join(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,
+                    size_t bytes_max, struct lines_rows *rows) {
+	rows_make_room(rows, count);
+	TRY(lines_order(lines, first, count, rows->shapes, rows->ranks));
+	return join(lines, times, bytes_max, rows);
+}
+
+enum err lines_join_some(struct lines *lines, const uint32_t *which, uint32_t count,
+                         const int64_t *times, size_t bytes_max, struct lines_rows *rows) {
+	rows_make_room(rows, count);
+	TRY(lines_order_some(lines, which, count, rows->shapes, rows->ranks));
+	return join(lines, times, bytes_max, rows);
 }
 
 enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i, struct lines_place place,

@@ -5,12 +5,13 @@
 #include "codec/order.h"
 #include "codec/slots.h"
 
+enum { LINES_SLACK = 16 }; /* readable bytes behind literals and strings */
+
 struct lines_shape {
 	uint32_t rows;
 	uint32_t slots_first, slots_count;
 	uint32_t literal_len; /* of all literal pieces */
 	size_t literal;       /* in lines->literals */
-	bool has_stamp;
 };
 
 struct lines_slot {
@@ -21,8 +22,9 @@ struct lines_slot {
 /* The rows of one shape among those that are put together: ranks beside each other. */
 struct lines_run {
 	uint32_t shape, first_rank, count;
-	uint32_t done; /* rows of it that are printed */
-	size_t values; /* its first in lines->values: slot by slot, count of each */
+	uint32_t done;  /* rows of it that are printed */
+	uint32_t times; /* its first in lines->times */
+	size_t values;  /* its first in lines->values: slot by slot, count of each */
 };
 
 struct lines {
@@ -38,8 +40,9 @@ struct lines {
 	/* scratch of lines_join */
 	struct lines_run *runs;
 	uint32_t runs_count, runs_cap;
-	uint32_t *run_of; /* of each shape: number of its run + 1, or 0 */
-	uint64_t *values; /* numbers; of strings where they begin in strings */
+	uint32_t *run_of;  /* of each shape: number of its last run + 1, or 0 */
+	uint32_t *row_run; /* of each row that is put together */
+	uint64_t *values;  /* numbers; of strings where they begin in strings */
 	size_t values_cap;
 	uint32_t *lens;
 	size_t lens_cap;

@@ -138,6 +138,26 @@ static void check_rows(struct sample *sample, uint32_t first, uint32_t count) {
 	}
 }
 
+static void check_some(struct sample *sample, unsigned one_in) {
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	uint32_t *which = calloc(sample->rows + 1, sizeof(*which));
+	int64_t *times = calloc(sample->rows + 1, sizeof(*times));
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < sample->rows; i++) {
+		if (tap_random() % one_in == 0) {
+			times[count] = sample->times[i];
+			which[count++] = i;
+		}
+	}
+	CHECK(lines_join_some(sample->lines, which, count, times, SIZE_MAX, &rows) == ERR_OK);
+	for (uint32_t i = 0; i < count; i++) {
+		struct str text = str_slice(buf_str(&rows.bytes), rows.starts[i], rows.starts[i + 1]);
+		CHECK(str_eq(text, sample->texts[which[i]]));
+	}
+	free(which);
+	free(times);
+}
+
 TEST(lines_of_many_kinds_come_back_to_the_byte) {
 	for (size_t round = 0; round < tap_rounds(20); round++) {
 		struct sample sample CLEANUP(sample_deinit) = {0};
@@ -145,6 +165,8 @@ TEST(lines_of_many_kinds_come_back_to_the_byte) {
 		make_lines(&sample, 1 + (uint32_t)(tap_random() % 500));
 		REQUIRE(sample.lines != NULL);
 		check_rows(&sample, 0, sample.rows);
+		check_some(&sample, 1 + (unsigned)(tap_random() % 3));
+		check_some(&sample, 100);
 		for (size_t i = 0; i < 20 && sample.rows > 0; i++) {
 			uint32_t first = (uint32_t)(tap_random() % sample.rows);
 			check_rows(&sample, first, (uint32_t)(tap_random() % (sample.rows - first + 1)));

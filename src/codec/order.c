@@ -214,39 +214,10 @@ static enum err count_only_chunk(struct order *order) {
 	return ERR_OK;
 }
 
-/* Shapes without a byte: their rows in row order, and how many of them each shape has. */
 static enum err read_others(struct wire *in, struct order *order) {
-	size_t count = order->before[order->chunks_count][ORDER_OTHER];
-	size_t size = order_other_size(order->shapes);
-	struct blob blob = blob_get(in, count * size);
-	if (in->bad || blob.len != count * size) {
-		return ERR_CORRUPT;
-	}
-	order->others = malloc((count + 1) * sizeof(*order->others));
-	order->starts = calloc(order->shapes + 1, sizeof(*order->starts));
-	uint8_t *bytes = malloc(blob.len + 1);
-	ASSERT(order->others != NULL);
-	ASSERT(order->starts != NULL);
-	ASSERT(bytes != NULL);
-	enum err err = blob_decode(&blob, bytes);
-	for (size_t i = 0; err == ERR_OK && i < count; i++) {
-		const uint8_t *at = bytes + i * size;
-		uint32_t shape = at[0] | (uint32_t)at[1] << 8 | (size == 3 ? (uint32_t)at[2] << 16 : 0);
-		if (shape >= order->shapes) {
-			err = ERR_CORRUPT;
-			break;
-		}
-		order->others[i] = shape;
-		order->starts[shape + 1]++;
-	}
-	free(bytes);
-	for (size_t i = 0; i < ORDER_OTHER && err == ERR_OK; i++) {
-		err = order->starts[order->shape_of[i] + 1] == 0 ? ERR_OK : ERR_CORRUPT;
-	}
-	for (size_t shape = 0; shape < order->shapes; shape++) {
-		order->starts[shape + 1] += order->starts[shape];
-	}
-	return err;
+	size_t len = order->before[order->chunks_count][ORDER_OTHER] * order_other_size(order->shapes);
+	order->others_stored = blob_get(in, len);
+	return in->bad || order->others_stored.len != len ? ERR_CORRUPT : ERR_OK;
 }
 
 static enum err read_all(struct wire *in, struct order *order) {

@@ -21,18 +21,18 @@ void order_put(struct buf *out, const uint32_t *shape_of_row, size_t rows, size_
 struct order; /* opened; one thread at a time; keeps what it decoded */
 
 /* Borrows the bytes until order_free; leaves in behind them. rows and shapes as they were given to
- * order_put: ERR_CORRUPT when they cannot belong to these bytes. Memory: at most 1 byte a row and 8
- * for each row of a shape that has no byte, 8 a shape, 1 KB a chunk. */
+ * order_put: ERR_CORRUPT when they cannot belong to these bytes. Memory: at most 1 byte a row and
+ * 11 for each row of a shape that has no byte, 8 a shape, 1 KB a chunk. */
 MUST_USE enum err order_open(struct wire *in, size_t rows, size_t shapes, struct order **out_order);
 void order_free(struct order *order); /* NULL is fine */
-/* How many rows have it; shape < shapes. */
-size_t order_rows_of(const struct order *order, uint32_t shape);
+/* How many rows have it; shape < shapes. 0 also when that cannot be read. */
+size_t order_rows_of(struct order *order, uint32_t shape);
 /* Shapes of rows [first, first + count), and the rank of each row within its shape (out_ranks may
  * be NULL). ERR_CORRUPT. */
 MUST_USE enum err order_get(struct order *order, size_t first, size_t count, uint32_t *out_shapes,
                             uint32_t *out_ranks);
-/* Appends to out (uint32_t) the rows of the given ranks of a shape: ascending, each below
- * order_rows_of. ERR_CORRUPT. */
+/* Appends to out (uint32_t) the rows of the given ranks of a shape, ascending. ERR_CORRUPT: also
+ * when one is not below order_rows_of. */
 MUST_USE enum err order_rows(struct order *order, uint32_t shape, const uint32_t *ranks,
                              size_t count, struct buf *out);
 /* Sets the bits (base/bits.h) of all rows of the shapes for which wanted[shape] is true; others are

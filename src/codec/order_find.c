@@ -90,26 +90,69 @@ static uint8_t byte_of(const struct order *order, uint32_t shape) {
 
 /* ---- shapes that share one byte ---- */
 
-static const uint32_t *places(struct order *order) {
-	if (order->places == NULL) {
-		size_t count = order->starts[order->shapes];
-		uint32_t *next = malloc((order->shapes + 1) * sizeof(*next));
-		order->places = malloc((count + 1) * sizeof(*order->places));
-		ASSERT(next != NULL);
-		ASSERT(order->places != NULL);
-		memcpy(next, order->starts, (order->shapes + 1) * sizeof(*next));
-		for (size_t i = 0; i < count; i++) {
-			order->places[next[order->others[i]]++] = (uint32_t)i;
+/* Fills others and starts from count numbers of size bytes. */
+static enum err read_shapes(struct order *order, const uint8_t *bytes, size_t count, size_t size) {
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *at = bytes + i * size;
+		uint32_t shape = at[0] | (uint32_t)at[1] << 8 | (size == 3 ? (uint32_t)at[2] << 16 : 0);
+		if (shape >= order->shapes || byte_of(order, shape) != ORDER_OTHER) {
+			return ERR_CORRUPT;
 		}
-		free(next);
+		order->others[i] = shape;
+		order->starts[shape + 1]++;
 	}
-	return order->places;
+	for (size_t shape = 0; shape < order->shapes; shape++) {
+		order->starts[shape + 1] += order->starts[shape];
+	}
+	return ERR_OK;
+}
+
+/* Numbers of each shape one behind the other; counts next, a copy of starts, up. */
+static void sort_places(struct order *order, size_t count) {
+	size_t size = (order->shapes + 1) * sizeof(uint32_t);
+	uint32_t *next = malloc(size);
+	ASSERT(next != NULL);
+	memcpy(next, order->starts, size);
+	for (size_t i = 0; i < count; i++) {
+		order->places[next[order->others[i]]++] = (uint32_t)i;
+	}
+	free(next);
+}
+
+/* Makes the lists, if they are not made. */
+static enum err load_others(struct order *order) {
+	if (order->places != NULL) {
+		return ERR_OK;
+	}
+	size_t size = order_other_size(order->shapes);
+	size_t count = order->others_stored.len / size;
+	order->others = malloc((count + 1) * sizeof(*order->others));
+	order->starts = calloc(order->shapes + 1, sizeof(*order->starts));
+	order->places = malloc((count + 1) * sizeof(*order->places));
+	uint8_t *bytes = malloc(order->others_stored.len + 1);
+	ASSERT(order->others != NULL);
+	ASSERT(order->starts != NULL);
+	ASSERT(order->places != NULL);
+	ASSERT(bytes != NULL);
+	enum err err = blob_decode(&order->others_stored, bytes);
+	if (err == ERR_OK) {
+		err = read_shapes(order, bytes, count, size);
+	}
+	if (err == ERR_OK) {
+		sort_places(order, count);
+	} else {
+		free(TAKE(order->others));
+		free(TAKE(order->starts));
+		free(TAKE(order->places));
+	}
+	free(bytes);
+	return err;
 }
 
 /* The rank within its shape of entry other of the list. */
-static uint32_t rank_of_other(struct order *order, uint32_t other) {
+static uint32_t rank_of_other(const struct order *order, uint32_t other) {
 	uint32_t shape = order->others[other];
-	const uint32_t *mine = places(order) + order->starts[shape];
+	const uint32_t *mine = order->places + order->starts[shape];
 	size_t low = 0;
 	size_t high = order->starts[shape + 1] - order->starts[shape];
 	while (low + 1 < high) {
@@ -125,14 +168,16 @@ static uint32_t rank_of_other(struct order *order, uint32_t other) {
 
 /* ---- what is asked ---- */
 
-size_t order_rows_of(const struct order *order, uint32_t shape) {
+size_t order_rows_of(struct order *order, uint32_t shape) {
 	ASSERT(shape < order->shapes);
 	if (order->rows == 0) {
 		return 0;
 	}
 	uint8_t byte = byte_of(order, shape);
-	return byte != ORDER_OTHER ? order->before[order->chunks_count][byte]
-	                           : order->starts[shape + 1] - order->starts[shape];
+	if (byte != ORDER_OTHER) {
+		return order->before[order->chunks_count][byte];
+	}
+	return load_others(order) == ERR_OK ? order->starts[shape + 1] - order->starts[shape] : 0;
 }
 
 /* Rows offset to offset + count - 1 of a chunk. */
@@ -151,6 +196,9 @@ static enum err get_part(struct order *order, size_t chunk, size_t offset, size_
 	for (size_t i = 0; i < count; i++) {
 		uint8_t byte = bytes[offset + i];
 		bool other = byte == ORDER_OTHER;
+		if (other) {
+			TRY(load_others(order));
+		}
 		uint32_t rank = few && (other || out_ranks != NULL)
 		                    ? seen[byte] + count_one(bytes, offset + i, byte)
 		                    : seen[byte];
@@ -203,15 +251,23 @@ static void find_rank(const uint8_t *bytes, uint8_t value, uint32_t rank, struct
 enum err order_rows(struct order *order, uint32_t shape, const uint32_t *ranks, size_t count,
                     struct buf *out) {
 	ASSERT(shape < order->shapes);
+	if (count == 0) {
+		return ERR_OK;
+	}
 	uint8_t byte = byte_of(order, shape);
-	const uint32_t *mine =
-	    byte == ORDER_OTHER && count > 0 ? places(order) + order->starts[shape] : NULL;
+	const uint32_t *mine = NULL;
+	if (byte == ORDER_OTHER && order->rows > 0) {
+		TRY(load_others(order));
+		mine = order->places + order->starts[shape];
+	}
 	size_t rows = order_rows_of(order, shape);
 	const uint8_t *bytes = NULL;
 	struct place place = {0};
 	for (size_t i = 0; i < count; i++) {
-		ASSERT(ranks[i] < rows);
 		ASSERT(i == 0 || ranks[i - 1] < ranks[i]);
+		if (ranks[i] >= rows) {
+			return ERR_CORRUPT;
+		}
 		uint32_t rank = mine != NULL ? mine[ranks[i]] : ranks[i];
 		while (order->before[place.chunk + 1][byte] <= rank) {
 			place.chunk++;
@@ -236,13 +292,14 @@ static void set_bits(const struct order *order, size_t chunk, const uint8_t *byt
                      const uint8_t *wanted_byte, const bool *wanted, uint64_t *bits) {
 	size_t rows = order_chunk_rows(order, chunk);
 	size_t other = order->before[chunk][ORDER_OTHER];
+	bool look = wanted_byte[ORDER_OTHER] != 0;
 	for (size_t first = 0; first < rows; first += 64) {
 		uint64_t word = 0;
 		size_t part = MIN_OF(rows - first, (size_t)64);
 		for (size_t i = 0; i < part; i++) {
 			uint8_t byte = bytes[first + i];
 			uint64_t bit = wanted_byte[byte];
-			if (UNLIKELY(byte == ORDER_OTHER)) {
+			if (UNLIKELY(look && byte == ORDER_OTHER)) {
 				bit = wanted[order->others[other++]];
 			}
 			word |= bit << i;
@@ -257,9 +314,11 @@ enum err order_bits(struct order *order, const bool *wanted, uint64_t *bits) {
 	for (size_t byte = 0; byte < values; byte++) {
 		wanted_byte[byte] = wanted[order->shape_of[byte]];
 	}
-	for (size_t shape = 0; order->starts != NULL && shape < order->shapes; shape++) {
-		wanted_byte[ORDER_OTHER] |=
-		    wanted[shape] && order->starts[shape + 1] > order->starts[shape];
+	if (order->others_stored.len > 0) {
+		for (uint32_t shape = 0; shape < order->shapes; shape++) {
+			wanted_byte[ORDER_OTHER] |= wanted[shape] && byte_of(order, shape) == ORDER_OTHER;
+		}
+		TRY(wanted_byte[ORDER_OTHER] ? load_others(order) : ERR_OK);
 	}
 	for (size_t chunk = 0; chunk < order->chunks_count; chunk++) {
 		const uint32_t *before = order->before[chunk];

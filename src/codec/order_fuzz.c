@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ROWS_MAX = 50000, SHAPES_MAX = 70000 };
+enum { ROWS_MAX = 34000, SHAPES_MAX = 70000 };
 
 static void use(struct order *order, size_t rows, size_t shapes) {
 	uint32_t *shape_of_row = malloc((rows + 1) * sizeof(*shape_of_row));

@@ -1,4 +1,4 @@
-/* An opened row order from inside: private to src/codec/order*.c. */
+/* An opened row order from inside: private to src/codec (order). */
 #pragma once
 
 #include "codec/compress.h"
@@ -19,9 +19,11 @@ struct order {
 	struct order_chunk *chunks;
 	size_t chunks_count;
 	uint32_t (*before)[256]; /* rows of each byte before chunk i, 0 to chunks_count */
-	uint32_t *others;        /* the shape of row i of those with byte ORDER_OTHER */
-	uint32_t *starts;        /* of each shape in places; NULL when all shapes have bytes */
-	uint32_t *places;        /* numbers in others by shape, ascending; NULL until asked for */
+	/* Shapes without a byte; the lists are NULL until asked for. */
+	struct blob others_stored;
+	uint32_t *others; /* the shape of row i of those with byte ORDER_OTHER */
+	uint32_t *starts; /* of each shape in places */
+	uint32_t *places; /* numbers in others by shape, ascending */
 };
 
 static inline size_t order_chunks(size_t rows) {

@@ -2,6 +2,7 @@
 #include "codec/order.h"
 
 #include "base/bits.h"
+#include "codec/compress.h"
 #include "tap.h"
 
 struct plain {
@@ -195,6 +196,63 @@ TEST(damage_is_refused_or_gives_other_rows_in_range) {
 		plain_deinit(&plain);
 		buf_deinit(&out);
 	}
+}
+
+TEST(a_shape_with_a_byte_of_its_own_is_refused_among_the_others) {
+	struct buf out = {0};
+	uint32_t shapes[256];
+	for (uint32_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		shapes[i] = i;
+	}
+	order_put(&out, shapes, 256, 256);
+	REQUIRE((uint8_t)out.ptr[out.len - 2] == 255); /* the only other one */
+	for (unsigned number = 0; number < 300; number++) {
+		le16_store(out.ptr + out.len - 2, (uint16_t)number);
+		struct wire in = wire_from(buf_str(&out));
+		struct order *order;
+		REQUIRE(order_open(&in, 256, 256, &order) == ERR_OK);
+		CHECK_EQ(order_get(order, 0, 256, shapes, NULL), number == 255 ? ERR_OK : ERR_CORRUPT);
+		CHECK_EQ(order_rows_of(order, 255), number == 255);
+		CHECK_EQ(order_rows_of(order, 7), 1);
+		order_free(order);
+	}
+	buf_deinit(&out);
+}
+
+/* Two chunks of shape 0 that claim zeros and ones rows of shapes 0 and 1 in the first. */
+static enum err open_claim(uint64_t zeros, uint64_t ones, bool *out_well) {
+	static const char bytes[ORDER_CHUNK];
+	struct buf out = {0};
+	struct buf counts = {0};
+	struct order *order;
+	blob_put(&out, str_make(bytes, sizeof(bytes)), COMPRESS_FAST);
+	blob_put(&out, str_make(bytes, 1), COMPRESS_FAST);
+	wire_put_varint(&counts, zeros);
+	wire_put_varint(&counts, 1);
+	wire_put_varint(&counts, ones);
+	wire_put_varint(&counts, 0);
+	blob_put(&out, buf_str(&counts), COMPRESS_FAST);
+	struct wire in = wire_from(buf_str(&out));
+	enum err err = order_open(&in, ORDER_CHUNK + 1, 2, &order);
+	if (err == ERR_OK) {
+		uint32_t shape;
+		*out_well = order_get(order, 5, 1, &shape, NULL) == ERR_OK;
+		order_free(order);
+	}
+	buf_deinit(&counts);
+	buf_deinit(&out);
+	return err;
+}
+
+TEST(counts_that_do_not_fit_are_refused) {
+	bool well = false;
+	CHECK_EQ(open_claim(ORDER_CHUNK, 0, &well), ERR_OK);
+	CHECK(well);
+	CHECK_EQ(open_claim(ORDER_CHUNK - 1, 1, &well), ERR_OK);
+	CHECK(!well);
+	CHECK_EQ(open_claim(ORDER_CHUNK, 1, &well), ERR_CORRUPT);
+	CHECK_EQ(open_claim(ORDER_CHUNK - 1, 0, &well), ERR_CORRUPT);
+	CHECK_EQ(open_claim(ORDER_CHUNK + 1, 0, &well), ERR_CORRUPT);
 }
 
 TEST(what_is_too_much_is_refused_before_memory_is_asked_for) {

@@ -137,3 +137,22 @@ static void put_too_wide(void) {
 TEST(a_width_above_64_is_a_bug) {
 	CHECK(tap_aborts(put_too_wide));
 }
+
+TEST(ranges_of_sums_wrap) {
+	struct buf out CLEANUP(buf_deinit) = {0};
+	struct buf hits CLEANUP(buf_deinit) = {0};
+	const uint64_t values[] = {0, 1, 2, 3};
+	packed_put(&out, values, 4, 2);
+	(void)buf_reserve(&out, PACKED_SLACK);
+	/* The sums are UINT64_MAX - 1, UINT64_MAX, 0 and 1. */
+	struct packed_range range = {
+	    .base = UINT64_MAX - 1, .least = UINT64_MAX, .span = 1, .hit_first = 100};
+	packed_find_range(out.ptr, 2, 0, 4, &range, &hits);
+	REQUIRE(hits.len == 8);
+	CHECK_EQ(le32_load(hits.ptr), 101);
+	CHECK_EQ(le32_load(hits.ptr + 4), 102);
+	range = (struct packed_range){.base = 5, .least = 3, .span = 2};
+	CHECK(packed_may_have(2, &range)); /* 5 + 0 */
+	range.span = 1;
+	CHECK(!packed_may_have(2, &range));
+}

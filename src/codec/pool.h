@@ -17,8 +17,8 @@
 #include "codec/plain.h"
 #include "codec/ranks.h"
 
-/* Gathers the values of one pool. Counting takes some 16 to 48 bytes a value while
- * pool_writer_put runs, at most 64 MiB beside 12 bytes a value. */
+/* Gathers the values of one pool, at 8 to 16 bytes a value. While pool_writer_put runs, counting
+ * takes 20 to 40 bytes a value (at most 64 MiB) and 6 more, then laying out some 20. */
 struct pool_writer;
 
 /* width: 1 to 64. */

@@ -182,3 +182,14 @@ TEST(damage_gives_wrong_values_at_worst) {
 		free(sample.bytes);
 	}
 }
+
+TEST(what_is_smaller_in_blocks_has_no_dictionary) {
+	static struct sample sample;
+	sample.count = 4000;
+	for (size_t i = 0; i < sample.count; i++) {
+		sample.values[i] = i / 64 << 30; /* repeated, but beside each other */
+	}
+	check_pool(&sample, 37);
+	CHECK_EQ(sample.pool.entries_count, 0);
+	CHECK(sample.pool.others.is_blocked && sample.len < sample.count / 4);
+}

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-enum { WORD = 16 }; /* classes in 64 bits */
+#include "codec/ranks_simd.h"
+#include "codec/ranks_word.h"
 
 static size_t block_count(size_t count) {
 	return count / RANKS_BLOCK + (count % RANKS_BLOCK != 0);
@@ -171,47 +172,20 @@ enum err ranks_open(struct wire *in, size_t count, size_t entries, struct ranks 
 
 /* ---- classes by the word ---- */
 
-#define EACH_CLASS ((uint64_t)0x1111111111111111)
-
-/* The lowest bit of each class in word that is this one. */
-static inline uint64_t same_class(uint64_t word, unsigned class) {
-	uint64_t other = word ^ class * EACH_CLASS;
-	other |= other >> 2;
-	other |= other >> 1;
-	return ~other & EACH_CLASS;
-}
-
-/* How many bits same_class gave. */
-static inline size_t count_same(uint64_t same) {
-	same = (same & 0x0f0f0f0f0f0f0f0f) + (same >> 4 & 0x0f0f0f0f0f0f0f0f);
-	return same * 0x0101010101010101 >> 56;
-}
-
-/* The bits of the first n classes of a word, n <= 16. */
-static inline uint64_t first_classes(size_t n) {
-	return packed_mask((unsigned)n * 4);
-}
-
 static inline uint64_t word_at(const struct ranks *ranks, size_t word) {
 	return le64_load(ranks->classes + 8 * word);
 }
 
 /* How many of the n values from a word on have the class; n <= RANKS_BLOCK. */
 static size_t count_class(const struct ranks *ranks, size_t word, size_t n, unsigned class) {
-	size_t count = 0;
-	while (n >= WORD) {
-		/* Fifteen words fill a lane of 4 bits. */
-		size_t words = MIN_OF(n / WORD, (size_t)15);
-		uint64_t sums = 0;
-		for (size_t w = 0; w < words; w++) {
-			sums += same_class(word_at(ranks, word + w), class);
-		}
-		count += count_same(sums);
-		word += words;
-		n -= words * WORD;
-	}
-	if (n > 0) {
-		count += count_same(same_class(word_at(ranks, word), class) & first_classes(n));
+	size_t steps = n / RANKS_SIMD_CLASSES;
+	size_t count = ranks_count_steps(ranks->classes + 8 * word, steps, class);
+	word += steps * (RANKS_SIMD_CLASSES / RANKS_WORD);
+	n -= steps * RANKS_SIMD_CLASSES;
+	for (; n > 0; word++) {
+		size_t here = MIN_OF(n, (size_t)RANKS_WORD);
+		count += ranks_count_same(ranks_same(word_at(ranks, word), class) & ranks_first(here));
+		n -= here;
 	}
 	return count;
 }
@@ -231,7 +205,7 @@ static size_t class_before(const struct ranks *ranks, unsigned class, size_t i) 
 	}
 	size_t block = i / RANKS_BLOCK;
 	size_t before = before_block(of, block) +
-	                count_class(ranks, block * (RANKS_BLOCK / WORD), i % RANKS_BLOCK, class);
+	                count_class(ranks, block * (RANKS_BLOCK / RANKS_WORD), i % RANKS_BLOCK, class);
 	return MIN_OF(before, of->total);
 }
 
@@ -264,7 +238,8 @@ struct cursor {
 	size_t at;
 	size_t total;
 	const char *numbers;
-	uint32_t width;
+	uint32_t width; /* at most 14: a load of 32 bits has the number wherever it begins */
+	uint32_t mask;
 	uint32_t first; /* entry; RANK_NONE for class 15 */
 	uint32_t above; /* the most that may come to it */
 };
@@ -278,6 +253,7 @@ static void cursors_init(const struct ranks *ranks, size_t first, struct cursor 
 		    .total = ranks->of[c].total,
 		    .numbers = ranks->of[c].numbers,
 		    .width = class_width(c),
+		    .mask = (uint32_t)packed_mask(class_width(c)),
 		    .first = c == RANKS_OTHER ? RANK_NONE : first_entry(c),
 		    .above = c == RANKS_OTHER ? 0 : (uint32_t)MIN_OF(above, (size_t)RANKS_MAX),
 		};
@@ -303,7 +279,8 @@ void ranks_get_many(const struct ranks *ranks, size_t first, size_t count, uint3
 			continue;
 		}
 		cursor->at = at + 1;
-		uint32_t above = (uint32_t)packed_get(cursor->numbers, cursor->width, at);
+		size_t bit = at * cursor->width;
+		uint32_t above = le32_load(cursor->numbers + bit / 8) >> bit % 8 & cursor->mask;
 		out[i] = LIKELY(above <= cursor->above) ? cursor->first + above : 0;
 	}
 }
@@ -345,14 +322,14 @@ static void append_places(const struct ranks *ranks, unsigned class, const uint3
 		size_t at = block_of(ranks, of, numbers[n], block);
 		if (at != block) {
 			block = at;
-			word = block * (RANKS_BLOCK / WORD);
+			word = block * (RANKS_BLOCK / RANKS_WORD);
 			seen = before_block(of, block);
 		}
 		size_t end = MIN_OF((block + 1) * RANKS_BLOCK, ranks->count);
-		for (; word * WORD < end; word++) {
-			size_t left = MIN_OF(end - word * WORD, (size_t)WORD);
-			uint64_t same = same_class(word_at(ranks, word), class) & first_classes(left);
-			size_t here = count_same(same);
+		for (; word * RANKS_WORD < end; word++) {
+			size_t left = MIN_OF(end - word * RANKS_WORD, (size_t)RANKS_WORD);
+			uint64_t same = ranks_same(word_at(ranks, word), class) & ranks_first(left);
+			size_t here = ranks_count_same(same);
 			if (numbers[n] >= seen + here) {
 				seen += here;
 				continue;
@@ -360,7 +337,7 @@ static void append_places(const struct ranks *ranks, unsigned class, const uint3
 			for (size_t skip = numbers[n] - seen; skip > 0; skip--) {
 				same &= same - 1;
 			}
-			size_t i = word * WORD + (size_t)__builtin_ctzll(same) / 4;
+			size_t i = word * RANKS_WORD + (size_t)__builtin_ctzll(same) / 4;
 			uint32_t hit = (uint32_t)i;
 			if (i >= first && i < last) {
 				buf_append(hits, &hit, sizeof(hit));
@@ -373,10 +350,10 @@ static void append_places(const struct ranks *ranks, unsigned class, const uint3
 /* Appends the values in [first, last) that have the class. */
 static void append_class(const struct ranks *ranks, unsigned class, size_t first, size_t last,
                          struct buf *hits) {
-	for (size_t word = first / WORD; word * WORD < last; word++) {
-		uint64_t same = same_class(word_at(ranks, word), class);
+	for (size_t word = first / RANKS_WORD; word * RANKS_WORD < last; word++) {
+		uint64_t same = ranks_same(word_at(ranks, word), class);
 		for (; same != 0; same &= same - 1) {
-			size_t i = word * WORD + (size_t)__builtin_ctzll(same) / 4;
+			size_t i = word * RANKS_WORD + (size_t)__builtin_ctzll(same) / 4;
 			uint32_t hit = (uint32_t)i;
 			if (i >= first && i < last) {
 				buf_append(hits, &hit, sizeof(hit));

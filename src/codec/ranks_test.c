@@ -250,3 +250,17 @@ TEST(damage_gives_wrong_answers_within_bounds) {
 	}
 	CHECK(noticed > 20);
 }
+
+TEST(an_entry_that_is_not_there_is_read_as_the_first) {
+	struct ranks ranks;
+	size_t other;
+	uint32_t entry;
+	/* one value of class 1, number 1: entry 2 of a dictionary of 2 */
+	struct wire in = wire_from(STR("\x02\x00\x01\x01\x01"
+	                               "0123456789abcdef"));
+	CHECK_EQ(ranks_open(&in, 1, 2, &ranks), ERR_OK);
+	CHECK_EQ(ranks_check(&ranks), ERR_CORRUPT);
+	CHECK_EQ(ranks_get(&ranks, 0, &other), 0);
+	ranks_get_many(&ranks, 0, 1, &entry, &other);
+	CHECK_EQ(entry, 0);
+}

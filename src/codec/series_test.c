@@ -133,3 +133,18 @@ TEST(forms_that_do_not_exist_are_refused) {
 	struct wire right = wire_from(STR("\x00\x01\x00\x00\x00\x00"));
 	CHECK_EQ(series_open(&right, 2, &series), ERR_OK);
 }
+
+TEST(sums_that_wrap_are_found_where_they_are) {
+	struct series series;
+	struct buf hits CLEANUP(buf_deinit) = {0};
+	/* least INT64_MAX, divisor 1, first k 1: no writer makes this */
+	struct wire in =
+	    wire_from(STR("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01\x01\x00\x00\x00\x01"
+	                  "0123456789abcdef"));
+	CHECK_EQ(series_open(&in, 1, &series), ERR_OK);
+	CHECK(series_get(&series, 0) == INT64_MIN);
+	series_find(&series, 0, 1, INT64_MIN, 0, &hits);
+	CHECK_EQ(hits.len, 4);
+	series_find(&series, 0, 1, 0, INT64_MAX, &hits);
+	CHECK_EQ(hits.len, 4);
+}

@@ -10,7 +10,7 @@
 #include "codec/shapes_mine.h"
 #include "codec/shapes_words.h"
 
-enum { ROWS_FIRST = 256 };
+enum { ROWS_FIRST = 256, SHAPES_FEW = 4 /* skeletons for each shape */ };
 
 struct row {
 	struct str text;
@@ -31,6 +31,8 @@ struct shapes {
 	uint64_t fresh[SHAPES_WINDOW / 64]; /* bit: a line of the window brought a new skeleton */
 	uint32_t fresh_count;
 	uint32_t window_at;
+	uint32_t limit; /* new skeletons above it are refused while many are new */
+	bool shapeless; /* it will not be raised */
 	bool mined;
 	struct map *texts; /* of shapes: to their numbers, in order of these */
 	uint64_t *shape_rows;
@@ -41,6 +43,7 @@ struct shapes *shapes_new(void) {
 	ASSERT(shapes != NULL);
 	shapes->arena = arena_new(SIZE_MAX);
 	shapes->texts = map_new();
+	shapes->limit = SHAPES_SKELETONS_MAX;
 	shapes->table_mask = 2 * ROWS_FIRST - 1;
 	shapes->table = calloc(shapes->table_mask + 1, sizeof(*shapes->table));
 	ASSERT(shapes->table != NULL);
@@ -109,6 +112,38 @@ static void window_put(struct shapes *shapes, bool is_new) {
 	}
 }
 
+/* Mines into bits of words for each skeleton (the caller frees them): how many patterns are left.
+ */
+static uint32_t mine(const struct shapes *shapes, struct mined **out_mined) {
+	struct mined *mined = calloc((size_t)shapes->count + 1, sizeof(*mined));
+	ASSERT(mined != NULL);
+	for (uint32_t i = 0; i < shapes->count; i++) {
+		mined[i] = (struct mined){.skeleton = shapes->rows[i].text, .rows = shapes->rows[i].rows};
+	}
+	*out_mined = mined;
+	return mine_words(mined, shapes->count);
+}
+
+/* Whether there is room for a new skeleton within the budget. */
+static bool may_add(struct shapes *shapes) {
+	if (shapes->count < shapes->limit) {
+		return true;
+	}
+	if (shapes->count >= SHAPES_SKELETONS_HARD_MAX) {
+		return false;
+	}
+	if (shapes->fresh_count <= SHAPES_WINDOW / 2) {
+		return true;
+	}
+	if (!shapes->shapeless) {
+		struct mined *mined;
+		shapes->shapeless = mine(shapes, &mined) > shapes->count / SHAPES_FEW;
+		free(mined);
+		shapes->limit = shapes->count + (shapes->shapeless ? 0 : SHAPES_SKELETONS_MAX);
+	}
+	return !shapes->shapeless;
+}
+
 uint32_t shapes_add(struct shapes *shapes, struct str skeleton, uint64_t hash, uint32_t rows) {
 	ASSERT(!shapes->mined);
 	uint32_t at = find_place(shapes, skeleton, hash);
@@ -119,8 +154,7 @@ uint32_t shapes_add(struct shapes *shapes, struct str skeleton, uint64_t hash, u
 		shapes->rows[number].rows += rows;
 		return number;
 	}
-	if (shapes->count >= SHAPES_SKELETONS_HARD_MAX ||
-	    (shapes->count >= SHAPES_SKELETONS_MAX && shapes->fresh_count > SHAPES_WINDOW / 2)) {
+	if (!may_add(shapes)) {
 		return SHAPES_NONE;
 	}
 	make_room(shapes);
@@ -217,13 +251,9 @@ static void build_shape(struct shapes *shapes, struct row *row, uint64_t wild,
 void shapes_mine(struct shapes *shapes) {
 	ASSERT(!shapes->mined);
 	struct build *build = calloc(1, sizeof(*build));
-	struct mined *mined = calloc((size_t)shapes->count + 1, sizeof(*mined));
+	struct mined *mined;
 	ASSERT(build != NULL);
-	ASSERT(mined != NULL);
-	for (uint32_t i = 0; i < shapes->count; i++) {
-		mined[i] = (struct mined){.skeleton = shapes->rows[i].text, .rows = shapes->rows[i].rows};
-	}
-	mine_words(mined, shapes->count);
+	(void)mine(shapes, &mined); /* equal texts are counted below */
 	for (uint32_t i = 0; i < shapes->count; i++) {
 		build_shape(shapes, &shapes->rows[i], mined[i].wild, build);
 	}

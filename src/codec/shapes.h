@@ -11,7 +11,9 @@ struct shapes;
 
 enum {
 	/* Once there are this many, new skeletons are refused while more than half of the last
-	 * SHAPES_WINDOW lines brought new ones: text without shape (random words) costs no more. */
+	 * SHAPES_WINDOW lines brought new ones, unless those that are there make at most a fourth as
+	 * many shapes (names in every line); then as many more are taken. So text without shape
+	 * (random words) costs little, and so does what it would make of the table of shapes. */
 	SHAPES_SKELETONS_MAX = 16384,
 	SHAPES_WINDOW = 4096,
 	SHAPES_SKELETONS_HARD_MAX = 65536, /* never more than this */

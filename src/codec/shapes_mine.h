@@ -11,4 +11,5 @@ struct mined {
 
 /* Words that a skeleton of so many may have. */
 uint32_t mine_words_max(uint32_t count);
-void mine_words(struct mined *skeletons, uint32_t count);
+/* Fills wild. How many different patterns are left (but for accidents of hashing). */
+uint32_t mine_words(struct mined *skeletons, uint32_t count);

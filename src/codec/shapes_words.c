@@ -18,23 +18,23 @@ static bool is_joint(uint8_t c) {
 	       c == '~' || c == '\\';
 }
 
-/* The end of the word at at, and what it consists of. */
+/* The end of the word at at, and what it consists of. Between a mark and a byte above ASCII a word
+ * ends: scripts without blanks write values into their sentences. */
 static size_t word_end(struct str text, size_t at, bool *out_literal, bool *out_marks) {
+	uint8_t before = ' ';
 	*out_literal = false;
 	*out_marks = false;
 	while (at < text.len) {
 		uint8_t c = (uint8_t)text.ptr[at];
-		if (c == SKELETON_SLOT) {
-			*out_marks = true;
-			at += 2;
-		} else if (is_inner(c)) {
-			*out_literal = true;
-			at++;
-		} else if (is_joint(c) && at + 1 < text.len && is_inner((uint8_t)text.ptr[at + 1])) {
-			at++;
-		} else {
+		bool joint = is_joint(c) && at + 1 < text.len && is_inner((uint8_t)text.ptr[at + 1]);
+		if ((!is_inner(c) && !joint) || (c == SKELETON_SLOT && before >= 0x80 && before < c) ||
+		    (c >= 0x80 && c < SKELETON_SLOT && before == SKELETON_SLOT)) {
 			break;
 		}
+		*out_marks |= c == SKELETON_SLOT;
+		*out_literal |= c != SKELETON_SLOT && !joint;
+		at += c == SKELETON_SLOT ? 2 : 1;
+		before = c;
 	}
 	return at;
 }

@@ -6,13 +6,10 @@
 
 #include "base/hash.h"
 #include "codec/skeleton_cutter.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "codec/skeleton_token.h"
 
 enum {
-	BLOCK = 16,
+	SLACK = 32,      /* short literals are copied as sixteen bytes */
 	HEX_LEAST = 4,   /* a shorter token is rather letters and digits */
 	MIXED_LONG = 12, /* a token that goes on over the bytes of base64 */
 	HOST_MAX = 255,
@@ -22,67 +19,6 @@ void cut_line_deinit(struct cut_line *cut) {
 	buf_deinit(&cut->skeleton);
 	free(cut->values);
 	*cut = (struct cut_line){0};
-}
-
-#if defined(__SSE2__)
-/* Bit i: byte i is a digit. */
-static unsigned digit_bits(const char *at) {
-	__m128i v =
-	    _mm_sub_epi8(_mm_loadu_si128((const __m128i *)(const void *)at), _mm_set1_epi8('0'));
-	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(9)), v));
-}
-#endif
-
-/* The first digit at or after at, or text.len. */
-static size_t next_digit(struct str text, size_t at) {
-#if defined(__SSE2__)
-	while (text.len - at >= BLOCK) {
-		unsigned bits = digit_bits(text.ptr + at);
-		if (bits != 0) {
-			return at + (size_t)__builtin_ctz(bits);
-		}
-		at += BLOCK;
-	}
-	if (text.len >= BLOCK && at < text.len) { /* the last block again, without what is behind us */
-		unsigned bits = digit_bits(text.ptr + text.len - BLOCK) >> (BLOCK - (text.len - at));
-		return bits != 0 ? at + (size_t)__builtin_ctz(bits) : text.len;
-	}
-#endif
-	while (at < text.len && !char_is_digit(text.ptr[at])) {
-		at++;
-	}
-	return at;
-}
-
-/* A token with a digit, and what is known of it. */
-struct token {
-	size_t start;
-	size_t end;
-	uint8_t kinds;    /* of all its bytes */
-	unsigned changes; /* from letters to digits and back */
-};
-
-/* The token around a digit at at. */
-static struct token token_around(const struct cutter *cutter, size_t at) {
-	struct str text = cutter->text;
-	struct token token = {.start = at, .end = at, .kinds = BYTE_DIGIT};
-	while (token.start > cutter->literal && byte_kind(text.ptr[token.start - 1]) > BYTE_DIGIT) {
-		token.start--;
-		token.kinds |= byte_kind(text.ptr[token.start]);
-	}
-	token.changes = token.start < at;
-	bool digits = true;
-	while (token.end < text.len) {
-		uint8_t kind = byte_kind(text.ptr[token.end]);
-		if (kind == 0) {
-			break;
-		}
-		token.changes += digits != (kind == BYTE_DIGIT);
-		digits = kind == BYTE_DIGIT;
-		token.kinds |= kind;
-		token.end++;
-	}
-	return token;
 }
 
 static bool is_two_digits(struct str text, size_t at) {
@@ -188,23 +124,23 @@ static void cut_split(struct cutter *cutter, const struct token *token) {
 	}
 }
 
-/* 0x and hexadecimal digits of one case. */
-static bool cut_prefixed_hex(struct cutter *cutter, const struct token *token) {
-	struct str text = cutter->text;
-	uint8_t kinds = 0;
-	if (token->end - token->start < 3 || text.ptr[token->start] != '0' ||
-	    (text.ptr[token->start + 1] | 0x20) != 'x') {
-		return false;
-	}
+static bool is_prefixed(struct str text, const struct token *token) {
+	return token->end - token->start > 2 && text.ptr[token->start] == '0' &&
+	       (text.ptr[token->start + 1] | 0x20) == 'x';
+}
+
+/* 0x and hexadecimal digits of one case, or else a text. */
+static void cut_prefixed(struct cutter *cutter, const struct token *token) {
+	uint8_t kinds = BYTE_DIGIT;
 	for (size_t i = token->start + 2; i < token->end; i++) {
-		kinds |= byte_kind(text.ptr[i]);
+		kinds |= byte_kind(cutter->text.ptr[i]);
 	}
-	if (kinds > (BYTE_DIGIT | BYTE_HEX_LOWER) && kinds != BYTE_HEX_UPPER &&
-	    kinds != (BYTE_DIGIT | BYTE_HEX_UPPER)) {
-		return false;
+	bool upper = kinds == (BYTE_DIGIT | BYTE_HEX_UPPER);
+	if (upper || kinds <= (BYTE_DIGIT | BYTE_HEX_LOWER)) {
+		cutter_hex(cutter, token->start + 2, token->end, upper);
+	} else {
+		cutter_text(cutter, token->start, token->end);
 	}
-	cutter_hex(cutter, token->start + 2, token->end, (kinds & BYTE_HEX_UPPER) != 0);
-	return true;
 }
 
 static bool is_base64(char c) {
@@ -230,7 +166,8 @@ static size_t cut_mixed(struct cutter *cutter, const struct token *token) {
 			return token->end;
 		}
 	}
-	if (cut_prefixed_hex(cutter, token)) {
+	if (is_prefixed(text, token)) {
+		cut_prefixed(cutter, token);
 		return token->end;
 	}
 	if (token->changes == 1) {
@@ -245,6 +182,10 @@ static size_t cut_mixed(struct cutter *cutter, const struct token *token) {
 	return end;
 }
 
+static bool is_host(char c) {
+	return byte_kind(c) != 0 || (c >= '-' && c <= ':') || c == '_' || c == '@';
+}
+
 /* The host behind a syslog time, so that lines of all hosts have one skeleton. */
 static size_t cut_host(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
@@ -254,8 +195,7 @@ static size_t cut_host(struct cutter *cutter, size_t at) {
 	size_t start = at + 1;
 	size_t end = start;
 	bool letter = false;
-	while (end < text.len &&
-	       (byte_kind(text.ptr[end]) != 0 || memchr("-._/:@", text.ptr[end], 6))) {
+	while (end < text.len && is_host(text.ptr[end])) {
 		letter |= byte_kind(text.ptr[end]) > BYTE_DIGIT;
 		end++;
 	}
@@ -267,18 +207,14 @@ static size_t cut_host(struct cutter *cutter, size_t at) {
 	return end;
 }
 
-/* Whether a time may stand around the digit at at: cheap, for most digits say no. */
-static bool may_be_time(struct str text, size_t least, size_t at) {
-	size_t run = 1;
-	while (run < 9 && is_digit_at(text, at + run)) {
-		run++;
-	}
-	char next = at + run < text.len ? text.ptr[at + run] : 'x';
-	switch (run) {
+/* Whether a time may stand around the token: cheap, for most say no. */
+static bool may_be_time(struct str text, size_t least, const struct token *token, size_t at) {
+	char next = at + token->run < text.len ? text.ptr[at + token->run] : 'x';
+	switch (token->run) {
 	case 1:
 	case 2:
 		return (next == ' ' && at - least >= 4 && text.ptr[at - 1] == ' ') ||
-		       (run == 2 && (next == '/' || next == '-' || next == '.'));
+		       (token->run == 2 && (next == '/' || next == '-' || next == '.'));
 	case 4:
 		return next == '-' || next == '/';
 	case 6:
@@ -290,13 +226,17 @@ static bool may_be_time(struct str text, size_t least, size_t at) {
 	}
 }
 
-static size_t cut_time(struct cutter *cutter, size_t at) {
+/* A time and what belongs to it; its end, or at when there is none. */
+static size_t cut_time(struct cutter *cutter, const struct token *token, size_t at,
+                       enum time_form *out_form) {
 	struct time_found found;
 	struct str text = cutter->text;
-	if (!may_be_time(text, cutter->literal, at) || !time_find(text, cutter->literal, at, &found)) {
+	if (!may_be_time(text, cutter->literal, token, at) ||
+	    !time_find(text, cutter->literal, at, &found)) {
 		return at;
 	}
 	size_t end = cutter_time(cutter, &found);
+	*out_form = found.form;
 	if (found.form == TIME_BSD || found.form == TIME_BSD_SHORT) {
 		return cut_host(cutter, end);
 	}
@@ -307,17 +247,44 @@ static size_t cut_time(struct cutter *cutter, size_t at) {
 	return end;
 }
 
-static void cut_tokens(struct cutter *cutter) {
+/* Cuts the tokens from at on. */
+static void cut_tokens(struct cutter *cutter, size_t at, bool web);
+
+/* What stands behind the time of a web server's log: quoted strings (request, referer, browser) are
+ * texts as a whole, for their parts are of endless variety. */
+static void cut_web(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
-	size_t at = 0;
+	while (at < text.len && !cutter->full) {
+		size_t open = str_find_char(text, '"', at);
+		size_t close = open < text.len ? cutter_string_end(text, open + 1) : text.len;
+		bool quoted = close < text.len;
+		cutter->text.len = quoted ? open : text.len;
+		cut_tokens(cutter, at, false);
+		cutter->text.len = text.len;
+		if (quoted) {
+			cutter_text(cutter, open + 1, close);
+		}
+		at = quoted ? close + 1 : text.len;
+	}
+}
+
+static void cut_tokens(struct cutter *cutter, size_t at, bool web) {
+	struct str text = cutter->text;
 	while ((at = next_digit(text, at)) < text.len && !cutter->full) {
-		size_t end = cut_time(cutter, at);
+		struct token token = token_around(text, cutter->literal, at);
+		enum time_form form = TIME_FORMS;
+		size_t end = cut_time(cutter, &token, at, &form);
 		if (end > at) {
 			at = end;
-			continue;
+			if (form == TIME_WEB && web) {
+				cut_web(cutter, at);
+				return;
+			}
+		} else if (token.kinds == BYTE_DIGIT) {
+			at = cut_digits(cutter, &token);
+		} else {
+			at = cut_mixed(cutter, &token);
 		}
-		struct token token = token_around(cutter, at);
-		at = token.kinds == BYTE_DIGIT ? cut_digits(cutter, &token) : cut_mixed(cutter, &token);
 	}
 }
 
@@ -337,11 +304,11 @@ bool skeleton_cut(struct str text, struct cut_line *cut) {
 		ASSERT(cut->values != NULL);
 		cut->cap = SKELETON_VALUES_MAX;
 	}
-	char *first = buf_reserve(&cut->skeleton, 2 * text.len + 2 * BLOCK);
+	char *first = buf_reserve(&cut->skeleton, 2 * text.len + SLACK);
 	struct cutter cutter = {.text = text, .out = first, .values = cut->values};
 	if (!is_object(text) || !cutter_json(&cutter)) {
 		cutter = (struct cutter){.text = text, .out = first, .values = cut->values};
-		cut_tokens(&cutter);
+		cut_tokens(&cutter, 0, true);
 	}
 	if (cutter.full) {
 		return false;

@@ -23,7 +23,7 @@ enum slot_code {
 	SLOT_TEXT = 0x01, /* any bytes, also none */
 	SLOT_INT = 0x02,  /* decimal, without leading zero (or just 0), below 2^63 */
 	SLOT_IPV4 = 0x03, /* four numbers up to 255 without leading zeros; the first is the highest */
-	/* 16 to 19 digits behind a decimal point, as 10^n + the digits: what programs print of binary
+	/* 10 to 19 digits behind a decimal point, as 10^n + the digits: what programs print of binary
 	 * fractions varies in length. All 64 bits may be used. */
 	SLOT_FRACTION = 0x04,
 	/* + n, 1 to 15: exactly n decimal digits, whatever they are. The cutter uses it for numbers
@@ -58,18 +58,21 @@ struct cut_line {
 
 void cut_line_deinit(struct cut_line *cut);
 
-/* Cuts text into *cut (what was there is overwritten). False, with cut empty: the line has the byte
- * SKELETON_SLOT, more than SKELETON_VALUES_MAX values or 4 GiB, and is to be kept whole.
- * skeleton_join of the result is text.
- *  - JSON objects (from '{' to '}' with strings that end; else as other lines): keys, punctuation,
- *    true, false and null are literal; a string value is one SLOT_TEXT (its bytes between the
- *    quotation marks, escapes as they are) unless it is as a whole one of the typed forms, or a
- *    time with fraction and zone; numbers are SLOT_INT or SLOT_INT '.' SLOT_DIGITS (SLOT_FRACTION
- * above 15); '-' and exponents' letters are literal.
- *  - Other lines: a token (letters and digits of ASCII) without digit is literal, and so is every
- *    other byte. One with digits is typed where it fits; letters then digits, or digits then
- *    letters, are literal letters and typed digits; else it is SLOT_TEXT. The host behind a BSD
- *    syslog time is one SLOT_TEXT. */
+/* Cuts text into *cut (what was there is overwritten). skeleton_join of the result is text. False,
+ * with cut empty: the line has the byte SKELETON_SLOT, more than SKELETON_VALUES_MAX values or more
+ * than 1 GiB, and is to be kept whole.
+ *
+ * JSON objects (from '{' to '}' with strings that end; else they are as other lines): keys,
+ * punctuation, true, false and null are literal. A string value is one SLOT_TEXT (its bytes between
+ * the quotation marks, escapes as they are) unless it is as a whole one of the typed forms, or a
+ * time with fraction and zone. Numbers are SLOT_INT, or that, a point and SLOT_DIGITS (from ten
+ * digits on SLOT_FRACTION); signs and the letters of exponents are literal.
+ *
+ * Other lines: a token (letters and digits of ASCII) without digit is literal, and so is every
+ * other byte. A token with digits is typed where it fits; letters then digits, or digits then
+ * letters, are literal letters and typed digits; else it is SLOT_TEXT. The host behind a BSD syslog
+ * time is one SLOT_TEXT, and so is each quoted string behind the time of a web server
+ * (14/Nov/2026:01:02:03). */
 bool skeleton_cut(struct str text, struct cut_line *cut);
 
 /* Appends the line that has this skeleton, with numbers[i] or (SLOT_TEXT) texts[i] for mark i.

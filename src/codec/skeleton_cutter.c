@@ -1,6 +1,7 @@
 /* Values of lines, each as it goes into skeleton and values. */
 #include "codec/skeleton_cutter.h"
 
+#include "base/endian.h"
 #include "codec/skeleton_slot.h"
 
 enum { LONG_NUMBER = 64, LONG_HEX = 512, INT_DIGITS = 19, UUID_LEN = 36, MAC_LEN = 17 };
@@ -40,10 +41,23 @@ void cutter_value(struct cutter *cutter, uint8_t code, size_t start, size_t end,
 	    .number = number, .offset = (uint32_t)start, .len = (uint32_t)(end - start)};
 }
 
-static uint64_t decimal(const char *at, size_t len) {
+/* The number that up to 8 digits say, of which the first is the lowest byte. */
+static uint64_t decimal_word(uint64_t word, size_t len) {
+	word -= 0x3030303030303030u;
+	word <<= 64 - 8 * len;
+	word = word * 10 + (word >> 8); /* pairs in every other byte */
+	return ((word & 0x000000ff000000ffu) * 0x000f424000000064u +
+	        (word >> 16 & 0x000000ff000000ffu) * 0x0000271000000001u) >>
+	       32;
+}
+
+static uint64_t decimal(struct str text, size_t start, size_t len) {
+	if (len <= 8 && len > 0 && text.len - start >= 8) {
+		return decimal_word(le64_load(text.ptr + start), len);
+	}
 	uint64_t value = 0;
-	for (size_t i = 0; i < len; i++) {
-		value = value * 10 + (uint64_t)(at[i] - '0');
+	for (size_t i = start; i < start + len; i++) {
+		value = value * 10 + (uint64_t)(text.ptr[i] - '0');
 	}
 	return value;
 }
@@ -56,7 +70,7 @@ void cutter_digits(struct cutter *cutter, size_t start, size_t end) {
 	while (start < end) {
 		size_t len = MIN_OF(end - start, (size_t)SLOT_DIGITS_MAX);
 		cutter_value(cutter, (uint8_t)(SLOT_DIGITS + len), start, start + len,
-		             decimal(cutter->text.ptr + start, len));
+		             decimal(cutter->text, start, len));
 		start += len;
 	}
 }
@@ -64,7 +78,7 @@ void cutter_digits(struct cutter *cutter, size_t start, size_t end) {
 void cutter_fraction(struct cutter *cutter, size_t start, size_t end) {
 	size_t len = end - start;
 	uint64_t number;
-	if (slot_fraction_fits(len) && !__builtin_add_overflow(decimal(cutter->text.ptr + start, len),
+	if (slot_fraction_fits(len) && !__builtin_add_overflow(decimal(cutter->text, start, len),
 	                                                       slot_fraction_one(len), &number)) {
 		cutter_value(cutter, SLOT_FRACTION, start, end, number);
 	} else {
@@ -75,7 +89,7 @@ void cutter_fraction(struct cutter *cutter, size_t start, size_t end) {
 void cutter_number(struct cutter *cutter, size_t start, size_t end) {
 	size_t len = end - start;
 	if (len <= INT_DIGITS && (len == 1 || cutter->text.ptr[start] != '0')) {
-		uint64_t value = decimal(cutter->text.ptr + start, len);
+		uint64_t value = decimal(cutter->text, start, len);
 		if (value <= INT64_MAX) {
 			cutter_value(cutter, SLOT_INT, start, end, value);
 			return;
@@ -199,7 +213,7 @@ static size_t zone_end(struct str text, size_t at) {
 size_t cutter_time(struct cutter *cutter, const struct time_found *found) {
 	struct str text = cutter->text;
 	size_t at = found->start + found->len;
-	cutter_value(cutter, (uint8_t)(SLOT_TIME + found->form), found->start, at, found->seconds);
+	cutter_value(cutter, (uint8_t)(SLOT_TIME + (int)found->form), found->start, at, found->seconds);
 	if (is_digit_at(text, at + 1) &&
 	    (text.ptr[at] == '.' || text.ptr[at] == ',' || text.ptr[at] == ':')) {
 		size_t end = at + 1;

@@ -47,7 +47,7 @@ void cutter_literal(struct cutter *cutter, size_t end);
 void cutter_number(struct cutter *cutter, size_t start, size_t end);
 /* Digits: SLOT_DIGITS of their number. */
 void cutter_digits(struct cutter *cutter, size_t start, size_t end);
-/* Digits behind a decimal point: SLOT_FRACTION when there are 16 to 19, else as cutter_digits. */
+/* Digits behind a decimal point: SLOT_FRACTION when there are 10 to 19, else as cutter_digits. */
 void cutter_fraction(struct cutter *cutter, size_t start, size_t end);
 /* Hexadecimal digits of one case. */
 void cutter_hex(struct cutter *cutter, size_t start, size_t end, bool upper);
@@ -60,5 +60,8 @@ size_t cutter_grouped(struct cutter *cutter, size_t start);
 /* A time that was found, the fraction behind it; a zone behind that is literal. The end. */
 size_t cutter_time(struct cutter *cutter, const struct time_found *found);
 
+/* The closing quotation mark of the string whose first byte is at at (a backslash takes the next
+ * byte with it), or the length of the text. */
+size_t cutter_string_end(struct str text, size_t at);
 /* Cuts a JSON object; false: it is none (the cutter is as far as it came). */
 bool cutter_json(struct cutter *cutter);

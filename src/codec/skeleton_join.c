@@ -2,7 +2,11 @@
 #include "codec/skeleton.h"
 #include "codec/skeleton_slot.h"
 
-enum { SHORT = 16 };
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+enum { BLOCK = 16 };
 
 bool skeleton_next(struct str *rest, struct skeleton_part *out_part) {
 	if (rest->len == 0) {
@@ -37,43 +41,48 @@ bool skeleton_valid(struct str skeleton, uint32_t *out_values) {
 	return true;
 }
 
-/* Copies len bytes of the skeleton, from which left bytes may be read and to which as many written.
- */
-static char *copy_literal(char *to, const char *from, size_t len, size_t left) {
-	if (len <= SHORT && left >= SHORT) {
-		memcpy(to, from, SHORT);
-	} else {
-		memcpy(to, from, len);
+/* Copies literal bytes up to the next mark or the end, which is returned; *to moves on. Up to BLOCK
+ * bytes more may be written. */
+static const char *copy_literal(const char *from, const char *end, char **to) {
+	char *out = *to;
+#if defined(__SSE2__)
+	while (end - from >= BLOCK) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)from);
+		_mm_storeu_si128((__m128i *)(void *)out, v);
+		int bits = _mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8((char)SKELETON_SLOT)));
+		size_t len = bits != 0 ? (size_t)__builtin_ctz((unsigned)bits) : BLOCK;
+		from += len;
+		out += len;
+		if (bits != 0) {
+			*to = out;
+			return from;
+		}
 	}
-	return to + len;
+#endif
+	while (from < end && (uint8_t)*from != SKELETON_SLOT) {
+		*out++ = *from++;
+	}
+	*to = out;
+	return from;
 }
 
 void skeleton_join(struct str skeleton, const uint64_t *numbers, const struct str *texts,
                    struct buf *out) {
 	const char *from = skeleton.ptr;
 	const char *end = skeleton.ptr + skeleton.len;
-	size_t i = 0;
-	while (from < end) {
-		size_t left = (size_t)(end - from);
-		char *to = buf_reserve(out, left + SLOT_PRINT_MAX + SHORT);
-		const char *mark = memchr(from, SKELETON_SLOT, left);
-		size_t literal = mark == NULL ? left : (size_t)(mark - from);
-		to = copy_literal(to, from, literal, left);
-		from += literal;
-		if (mark != NULL) {
-			ASSERT(end - mark >= 2);
-			uint8_t code = (uint8_t)mark[1];
+	for (size_t i = 0; from < end; i++) {
+		char *to = buf_reserve(out, (size_t)(end - from) + SLOT_PRINT_MAX + BLOCK);
+		uint8_t code = 0;
+		from = copy_literal(from, end, &to);
+		if (from < end) {
+			ASSERT(end - from >= 2);
+			code = (uint8_t)from[1];
 			from += 2;
-			if (code != SLOT_TEXT) {
-				to += slot_print_number(code, numbers[i], to);
-			}
-			out->len = (size_t)(to - out->ptr);
-			if (code == SLOT_TEXT) {
-				buf_append_str(out, texts[i]);
-			}
-			i++;
-		} else {
-			out->len = (size_t)(to - out->ptr);
+			to += code != SLOT_TEXT ? slot_print_number(code, numbers[i], to) : 0;
+		}
+		out->len = (size_t)(to - out->ptr);
+		if (code == SLOT_TEXT) {
+			buf_append_str(out, texts[i]);
 		}
 	}
 }

@@ -29,8 +29,7 @@ static size_t next_in_string(struct str text, size_t at) {
 	return at;
 }
 
-/* The closing quotation mark of the string whose first byte is at at, or text.len. */
-static size_t string_end(struct str text, size_t at) {
+size_t cutter_string_end(struct str text, size_t at) {
 	while ((at = next_in_string(text, at)) < text.len && text.ptr[at] == '\\') {
 		at = MIN_OF(at + 2, text.len);
 	}
@@ -137,7 +136,7 @@ static size_t cut_number(struct cutter *cutter, size_t at) {
  * does not end. */
 static size_t cut_string(struct cutter *cutter, size_t at) {
 	struct str text = cutter->text;
-	size_t end = string_end(text, at + 1);
+	size_t end = cutter_string_end(text, at + 1);
 	if (end >= text.len) {
 		return 0;
 	}

@@ -18,38 +18,26 @@ enum slot_kind {
 	KIND_TIME
 };
 
-/* The kind of a code, and its n or form. */
+/* The kind of a code, and the code that its n or form is counted from. */
+struct code {
+	uint8_t kind;
+	uint8_t base;
+};
+
+static const struct code codes[256] = {
+    [SLOT_TEXT] = {KIND_TEXT, 0},
+    [SLOT_INT] = {KIND_INT, 0},
+    [SLOT_IPV4] = {KIND_IPV4, 0},
+    [SLOT_FRACTION] = {KIND_FRACTION, 0},
+    [SLOT_DIGITS + 1 ... SLOT_DIGITS + (int) SLOT_DIGITS_MAX] = {KIND_DIGITS, SLOT_DIGITS},
+    [SLOT_HEX + 1 ... SLOT_HEX + (int) SLOT_HEX_MAX] = {KIND_HEX, SLOT_HEX},
+    [SLOT_HEX_UPPER + 1 ... SLOT_HEX_UPPER + (int) SLOT_HEX_MAX] = {KIND_UPPER, SLOT_HEX_UPPER},
+    [SLOT_TIME... SLOT_TIME + (int)TIME_FORMS - 1] = {KIND_TIME, SLOT_TIME},
+};
+
 static enum slot_kind kind_of(uint8_t code, unsigned *out_n) {
-	*out_n = 0;
-	if (code == SLOT_TEXT) {
-		return KIND_TEXT;
-	}
-	if (code == SLOT_INT) {
-		return KIND_INT;
-	}
-	if (code == SLOT_IPV4) {
-		return KIND_IPV4;
-	}
-	if (code == SLOT_FRACTION) {
-		return KIND_FRACTION;
-	}
-	if (code > SLOT_DIGITS && code <= SLOT_DIGITS + SLOT_DIGITS_MAX) {
-		*out_n = (unsigned)code - SLOT_DIGITS;
-		return KIND_DIGITS;
-	}
-	if (code > SLOT_HEX && code <= SLOT_HEX + SLOT_HEX_MAX) {
-		*out_n = (unsigned)code - SLOT_HEX;
-		return KIND_HEX;
-	}
-	if (code > SLOT_HEX_UPPER && code <= SLOT_HEX_UPPER + SLOT_HEX_MAX) {
-		*out_n = (unsigned)code - SLOT_HEX_UPPER;
-		return KIND_UPPER;
-	}
-	if (code >= SLOT_TIME && code < SLOT_TIME + TIME_FORMS) {
-		*out_n = (unsigned)code - SLOT_TIME;
-		return KIND_TIME;
-	}
-	return KIND_NONE;
+	*out_n = (unsigned)code - codes[code].base;
+	return (enum slot_kind)codes[code].kind;
 }
 
 bool slot_code_valid(uint8_t code) {
@@ -59,28 +47,35 @@ bool slot_code_valid(uint8_t code) {
 
 /* The last n decimal digits of number. */
 static size_t print_digits(uint64_t number, size_t n, char *out) {
-	for (size_t i = n; i-- > 0;) {
-		out[i] = (char)('0' + number % 10);
-		number /= 10;
+	size_t at = n;
+	for (; at >= 2; at -= 2) {
+		unsigned two = (unsigned)(number % 100);
+		number /= 100;
+		out[at - 2] = (char)('0' + two / 10);
+		out[at - 1] = (char)('0' + two % 10);
+	}
+	if (at > 0) {
+		out[0] = (char)('0' + number % 10);
 	}
 	return n;
 }
 
-static size_t print_int(uint64_t number, char *out) {
+/* How many digits number has, 1 to 20. */
+static size_t decimal_len(uint64_t number) {
 	size_t n = 1;
-	for (uint64_t rest = number; rest >= 10; rest /= 10) {
-		n++;
+	for (; number >= 10000; number /= 10000) {
+		n += 4;
 	}
-	return print_digits(number, n, out);
+	return n + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+static size_t print_int(uint64_t number, char *out) {
+	return print_digits(number, decimal_len(number), out);
 }
 
 /* The digits behind the leading one. */
 static size_t print_fraction(uint64_t number, char *out) {
-	size_t n = 0;
-	for (uint64_t rest = number; rest >= 10; rest /= 10) {
-		n++;
-	}
-	return print_digits(number, n, out);
+	return print_digits(number, decimal_len(number) - 1, out);
 }
 
 static size_t print_ipv4(uint64_t number, char *out) {

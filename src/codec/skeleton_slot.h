@@ -7,14 +7,16 @@
  * overwritten. The length. */
 size_t slot_print_number(uint8_t code, uint64_t number, char *out);
 
-enum { FRACTION_LEAST = SLOT_DIGITS_MAX + 1, FRACTION_MOST = 19 };
+enum { FRACTION_LEAST = 10, FRACTION_MOST = 19 };
 /* Whether n digits may be a SLOT_FRACTION. */
 static inline bool slot_fraction_fits(size_t n) {
 	return n >= FRACTION_LEAST && n <= FRACTION_MOST;
 }
 /* 10^n for such n: what stands for the digits' number. */
 static inline uint64_t slot_fraction_one(size_t n) {
-	static const uint64_t ones[] = {10000000000000000u, 100000000000000000u, 1000000000000000000u,
+	static const uint64_t ones[] = {10000000000u,         100000000000u,       1000000000000u,
+	                                10000000000000u,      100000000000000u,    1000000000000000u,
+	                                10000000000000000u,   100000000000000000u, 1000000000000000000u,
 	                                10000000000000000000u};
 	return ones[n - FRACTION_LEAST];
 }

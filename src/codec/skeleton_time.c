@@ -5,7 +5,7 @@
  */
 #include "codec/skeleton_time.h"
 
-#include "base/instant.h"
+#include "base/endian.h"
 
 enum { DAY = 86400, YEAR_MIN = 1970, YEAR_LEAST_DAYS = 719468, PIVOT = 2000, MAIL_NAME = 5 };
 
@@ -16,19 +16,28 @@ struct form {
 
 #define FORM(pattern_, len_) {STR_INIT(pattern_), len_}
 static const struct form forms[TIME_FORMS] = {
-    [TIME_ISO] = FORM("Y-M-DTh:m:s", 19),          [TIME_ISO_BLANK] = FORM("Y-M-D h:m:s", 19),
-    [TIME_ISO_LINE] = FORM("Y-M-D_h:m:s", 19),     [TIME_DOTTED] = FORM("Y-M-D-h.m.s", 19),
-    [TIME_SLASHED] = FORM("Y/M/D h:m:s", 19),      [TIME_BSD] = FORM("b e h:m:s", 15),
-    [TIME_BSD_SHORT] = FORM("b E h:m:s", 14),      [TIME_CTIME] = FORM("a b e h:m:s Y", 24),
-    [TIME_CTIME_ZERO] = FORM("a b z h:m:s Y", 24), [TIME_WEB] = FORM("D/b/Y:h:m:s", 20),
-    [TIME_MAIL] = FORM("a, D b Y h:m:s", 25),      [TIME_SHORT_YEAR] = FORM("y/M/D h:m:s", 17),
-    [TIME_PACKED_YEAR] = FORM("yMD hms", 13),      [TIME_PACKED_MINUS] = FORM("YMD-h:m:s", 17),
-    [TIME_PACKED_ISO] = FORM("YMDThms", 15),       [TIME_MONTH_DAY] = FORM("M-D h:m:s", 14),
-    [TIME_MONTH_DAY_DOT] = FORM("M.D h:m:s", 14),
+    [TIME_ISO] = FORM("Y-M-DTc", 19),          [TIME_ISO_BLANK] = FORM("Y-M-D c", 19),
+    [TIME_ISO_LINE] = FORM("Y-M-D_c", 19),     [TIME_DOTTED] = FORM("Y-M-D-h.m.s", 19),
+    [TIME_SLASHED] = FORM("Y/M/D c", 19),      [TIME_BSD] = FORM("b e c", 15),
+    [TIME_BSD_SHORT] = FORM("b E c", 14),      [TIME_CTIME] = FORM("a b e c Y", 24),
+    [TIME_CTIME_ZERO] = FORM("a b z c Y", 24), [TIME_WEB] = FORM("D/b/Y:c", 20),
+    [TIME_MAIL] = FORM("a, D b Y c", 25),      [TIME_SHORT_YEAR] = FORM("y/M/D c", 17),
+    [TIME_PACKED_YEAR] = FORM("yMD hms", 13),  [TIME_PACKED_MINUS] = FORM("YMD-c", 17),
+    [TIME_PACKED_ISO] = FORM("YMDThms", 15),   [TIME_MONTH_DAY] = FORM("M-D c", 14),
+    [TIME_MONTH_DAY_DOT] = FORM("M.D c", 14),
 };
 
-static const char month_names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-static const char weekday_names[] = "MonTueWedThuFriSatSun";
+/* Names of three letters as numbers: the first letter is the lowest byte. */
+#define NAME(a, b, c) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16)
+static const uint32_t month_names[12] = {
+    NAME('J', 'a', 'n'), NAME('F', 'e', 'b'), NAME('M', 'a', 'r'), NAME('A', 'p', 'r'),
+    NAME('M', 'a', 'y'), NAME('J', 'u', 'n'), NAME('J', 'u', 'l'), NAME('A', 'u', 'g'),
+    NAME('S', 'e', 'p'), NAME('O', 'c', 't'), NAME('N', 'o', 'v'), NAME('D', 'e', 'c'),
+};
+static const uint32_t weekday_names[7] = {
+    NAME('M', 'o', 'n'), NAME('T', 'u', 'e'), NAME('W', 'e', 'd'), NAME('T', 'h', 'u'),
+    NAME('F', 'r', 'i'), NAME('S', 'a', 't'), NAME('S', 'u', 'n'),
+};
 
 struct parts {
 	uint32_t year;
@@ -48,9 +57,9 @@ static uint32_t month_days(uint32_t year, uint32_t month) {
 }
 
 /* Days from 1970-01-01 to a day in 1970 or later (years from March on, in eras of 400). */
-static uint64_t days_of(uint32_t year, uint32_t month, uint32_t day) {
-	uint64_t y = month <= 2 ? year - 1 : year;
-	uint64_t from_march = (month + 9) % 12;
+static uint32_t days_of(uint32_t year, uint32_t month, uint32_t day) {
+	uint32_t y = month <= 2 ? year - 1 : year;
+	uint32_t from_march = month <= 2 ? month + 9 : month - 3;
 	return y * 365 + y / 4 - y / 100 + y / 400 + (from_march * 153 + 2) / 5 + day - 1 -
 	       YEAR_LEAST_DAYS;
 }
@@ -68,13 +77,26 @@ static void date_of(uint64_t days, struct parts *out) {
 	out->weekday = (uint32_t)((days + 3) % 7);
 }
 
-/* The number of a name of three letters in a row of names, or count. */
-static uint32_t name_number(const char *names, uint32_t count, const char *text) {
+/* The number of the name at text in a row of names, or count. */
+static uint32_t name_number(const uint32_t *names, uint32_t count, const char *text) {
+	uint32_t name = NAME((uint8_t)text[0], (uint8_t)text[1], (uint8_t)text[2]);
 	uint32_t i = 0;
-	while (i < count && memcmp(names + (size_t)3 * i, text, 3) != 0) {
+	while (i < count && names[i] != name) {
 		i++;
 	}
 	return i;
+}
+
+/* Whether a name may begin with c: most words in front of numbers do not. */
+static bool may_be_name(char c) {
+	return c >= 'A' && c <= 'S';
+}
+
+static char *print_name(uint32_t name, char *at) {
+	for (unsigned i = 0; i < 3; i++) {
+		at[i] = (char)(name >> (8 * i));
+	}
+	return at + 3;
 }
 
 static bool two_digits(const char *at, uint32_t *out) {
@@ -82,6 +104,21 @@ static bool two_digits(const char *at, uint32_t *out) {
 	uint32_t low = (uint32_t)(uint8_t)at[1] - '0';
 	*out = high * 10 + low;
 	return high <= 9 && low <= 9;
+}
+
+/* hh:mm:ss, eight bytes at once: each must be a digit or the colon where one belongs. */
+static bool read_clock(const char *at, struct parts *parts) {
+	const uint64_t zeros = 0x30303a30303a3030u; /* what digits and colons are counted from */
+	const uint64_t above = 0x76767f76767f7676u; /* brings 10 and more (colons: 1) to 128 */
+	uint64_t word = le64_load(at) ^ zeros;
+	if (((word | (word + above)) & 0x8080808080808080u) != 0) {
+		return false;
+	}
+	word = word * 10 + (word >> 8);
+	parts->hour = word & 255;
+	parts->minute = word >> 24 & 255;
+	parts->second = word >> 48 & 255;
+	return true;
 }
 
 static bool read_year(const char *at, struct parts *parts) {
@@ -106,6 +143,8 @@ static size_t read_part(char letter, const char *at, struct parts *parts) {
 	case 'a':
 		parts->weekday = name_number(weekday_names, 7, at);
 		return parts->weekday < 7 ? 3 : 0;
+	case 'c':
+		return read_clock(at, parts) ? 8 : 0;
 	case 'e':
 		if (at[0] == ' ') {
 			parts->day = (uint32_t)(uint8_t)at[1] - '0';
@@ -142,7 +181,7 @@ static size_t read_part(char letter, const char *at, struct parts *parts) {
 }
 
 static bool is_part(char letter) {
-	return char_is_alpha(letter) && letter != 'T';
+	return letter >= 'A' && letter != 'T' && letter != '_';
 }
 
 bool time_form_has_year(enum time_form form) {
@@ -168,8 +207,8 @@ bool time_form_read(enum time_form form, struct str text, uint64_t *out_seconds,
 		at += used;
 	}
 	if (parts.month - 1 >= 12 || parts.day == 0 ||
-	    parts.day > month_days(parts.year, parts.month) || parts.hour > 23 || parts.minute > 59 ||
-	    parts.second > 59) {
+	    (parts.day > 28 && parts.day > month_days(parts.year, parts.month)) || parts.hour > 23 ||
+	    parts.minute > 59 || parts.second > 59) {
 		return false;
 	}
 	uint64_t days = days_of(parts.year, parts.month, parts.day);
@@ -194,11 +233,9 @@ static char *print_part(char letter, const struct parts *parts, char *at) {
 	case 'y':
 		return print_two(at, parts->year % 100);
 	case 'b':
-		memcpy(at, month_names + (size_t)3 * (parts->month - 1), 3);
-		return at + 3;
+		return print_name(month_names[parts->month - 1], at);
 	case 'a':
-		memcpy(at, weekday_names + (size_t)3 * parts->weekday, 3);
-		return at + 3;
+		return print_name(weekday_names[parts->weekday], at);
 	case 'e':
 		(void)print_two(at, parts->day);
 		at[0] = at[0] == '0' ? ' ' : at[0];
@@ -208,6 +245,12 @@ static char *print_part(char letter, const struct parts *parts, char *at) {
 		return at + 1;
 	case 'M':
 		return print_two(at, parts->month);
+	case 'c':
+		at = print_two(at, parts->hour);
+		*at = ':';
+		at = print_two(at + 1, parts->minute);
+		*at = ':';
+		return print_two(at + 1, parts->second);
 	case 'h':
 		return print_two(at, parts->hour);
 	case 'm':
@@ -263,7 +306,7 @@ static bool find_named(struct str text, size_t least, size_t at, struct time_fou
 	if (text.ptr[at - 2] == ' ') {
 		back = 5;
 	}
-	if (before < back || name_number(month_names, 12, text.ptr + at - back) == 12) {
+	if (before < back || !may_be_name(text.ptr[at - back])) {
 		return false;
 	}
 	if (before >= back + 4 && text.ptr[at - back - 1] == ' ' &&

@@ -40,26 +40,17 @@ void slot_finder_free(struct slot_finder *finder) {
 /* ---- one text ---- */
 
 static bool same_bytes(const struct slot_piece *piece, const char *at) {
-	if (!piece->fold) {
-		return memcmp(at, piece->bytes.ptr, piece->bytes.len) == 0;
-	}
-	for (size_t i = 0; i < piece->bytes.len; i++) {
-		if (char_lower(at[i]) != piece->bytes.ptr[i]) {
-			return false;
-		}
-	}
-	return true;
+	return slot_piece_same(piece, 0, at, piece->bytes.len);
 }
 
 static bool contains(const struct slot_piece *piece, struct str text) {
 	size_t len = piece->bytes.len;
-	if (!piece->fold) {
+	if (piece->mask == NULL) {
 		return memmem(text.ptr, text.len, piece->bytes.ptr, len) != NULL;
 	}
-	char low = piece->bytes.ptr[0];
-	char high = low >= 'a' && low <= 'z' ? (char)(low - 32) : low;
 	for (size_t i = 0; i + len <= text.len; i++) {
-		if ((text.ptr[i] == low || text.ptr[i] == high) && same_bytes(piece, text.ptr + i)) {
+		if ((char)(text.ptr[i] | piece->mask[0]) == piece->bytes.ptr[0] &&
+		    same_bytes(piece, text.ptr + i)) {
 			return true;
 		}
 	}
@@ -89,17 +80,22 @@ static bool fits(void *ctx, struct str text) {
 
 /* ---- what a code can print ---- */
 
-static bool is_hex(char c, bool upper, bool fold) {
+/* Any case of a letter counts where the mask says so. */
+static bool any_case(const struct slot_piece *piece, size_t i) {
+	return piece->mask != NULL && piece->mask[i] == 0x20;
+}
+
+static bool is_hex(const struct slot_piece *piece, size_t i, bool upper) {
+	char c = piece->bytes.ptr[i];
 	bool low = c >= 'a' && c <= 'f';
 	bool high = c >= 'A' && c <= 'F';
-	return char_is_digit(c) || (fold ? low || high : (upper ? high : low));
+	return char_is_digit(c) || (any_case(piece, i) ? low : (upper ? high : low));
 }
 
 static bool all_of(const struct slot_piece *piece, bool hex, bool upper, char extra) {
 	for (size_t i = 0; i < piece->bytes.len; i++) {
 		char c = piece->bytes.ptr[i];
-		if (!(hex ? is_hex(c, upper, piece->fold) : char_is_digit(c)) &&
-		    (extra == 0 || c != extra)) {
+		if (!(hex ? is_hex(piece, i, upper) : char_is_digit(c)) && (extra == 0 || c != extra)) {
 			return false;
 		}
 	}
@@ -304,10 +300,31 @@ static enum slot_found find_printed(struct slot_finder *finder, const struct slo
 /* ---- strings ---- */
 
 static bool same_piece(const struct slot_piece *a, const struct slot_piece *b) {
-	return a->match == b->match && a->fold == b->fold && str_eq(a->bytes, b->bytes);
+	return a->match == b->match && a->bytes.ptr == b->bytes.ptr && a->bytes.len == b->bytes.len;
 }
 
-/* The strings of a shared part that fit, found once. */
+/* The map of trigrams knows the case of ASCII letters only: the longest run of others. */
+static bool may_have(const struct texts *texts, const struct slot_piece *piece) {
+	size_t best = 0;
+	size_t best_at = 0;
+	size_t start = 0;
+	for (size_t i = 0; i <= piece->bytes.len; i++) {
+		bool plain = i < piece->bytes.len &&
+		             (piece->mask == NULL || piece->mask[i] == 0 ||
+		              (piece->mask[i] == 0x20 && char_is_alpha(piece->bytes.ptr[i])));
+		if (plain) {
+			continue;
+		}
+		if (i - start > best) {
+			best = i - start;
+			best_at = start;
+		}
+		start = i + 1;
+	}
+	return best == 0 || texts_may_have(texts, str_slice(piece->bytes, best_at, best_at + best));
+}
+
+/* The strings of a shared part that fit, found once. Pieces are of one needle. */
 static enum err ask_part(struct slot_finder *finder, bool of_words, const struct slot_piece *piece,
                          const struct answer **out_answer) {
 	for (size_t i = 0; i < finder->answers_count; i++) {
@@ -319,7 +336,7 @@ static enum err ask_part(struct slot_finder *finder, bool of_words, const struct
 	}
 	struct texts *texts = of_words ? finder->slots->words : finder->slots->texts;
 	struct answer answer = {.piece = *piece, .of_words = of_words};
-	if (texts_may_have(texts, piece->bytes)) {
+	if (may_have(texts, piece)) {
 		enum err err = texts_find(texts, 0, texts_count(texts), fits, &answer.piece, &answer.hits);
 		if (err != ERR_OK) {
 			buf_deinit(&answer.hits);
@@ -389,7 +406,7 @@ enum err slot_find_whole(struct slot_finder *finder, struct texts *texts,
 	size_t before = hits->len;
 	(void)finder;
 	*out_found = SLOT_NONE;
-	if (texts_count(texts) > 0 && texts_may_have(texts, piece->bytes)) {
+	if (texts_count(texts) > 0 && may_have(texts, piece)) {
 		TRY(texts_find(texts, 0, texts_count(texts), fits, &asked, hits));
 		*out_found = found_in(hits, before, texts_count(texts));
 	}
@@ -407,7 +424,7 @@ static bool parse_piece(uint8_t code, const struct slot_piece *piece, uint64_t *
 	bool upper = code >= SLOT_HEX_UPPER && code < SLOT_TIME;
 	for (size_t i = 0; i < len; i++) {
 		char c = piece->bytes.ptr[i];
-		text[i] = piece->fold && upper && c >= 'a' && c <= 'f' ? (char)(c - 32) : c;
+		text[i] = upper && any_case(piece, i) && c >= 'a' && c <= 'f' ? (char)(c - 32) : c;
 	}
 	return slot_parse(code, str_make(text, len), out_number);
 }
@@ -426,7 +443,8 @@ enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t c
 		*out_found = SLOT_NONE;
 		return ERR_OK;
 	}
-	bool as_printed = piece->match != SLOT_EQUALS || (piece->fold && slot->code >= SLOT_TIME);
+	bool as_printed =
+	    piece->match != SLOT_EQUALS || (piece->mask != NULL && slot->code >= SLOT_TIME);
 	if (as_printed) {
 		*out_found = find_printed(finder, slot, count, piece, hits);
 	} else if (parse_piece(slot->code, piece, &number)) {

@@ -8,9 +8,9 @@
 enum slot_match { SLOT_CONTAINS, SLOT_PREFIX, SLOT_SUFFIX, SLOT_EQUALS };
 
 struct slot_piece {
-	struct str bytes; /* lower case when fold is set */
+	struct str bytes;
+	const char *mask; /* for each byte the bits that do not count, set in bytes; NULL: none */
 	uint8_t match;    /* enum slot_match */
-	bool fold;        /* ASCII letters in any case */
 };
 
 enum slot_found {
@@ -36,3 +36,17 @@ MUST_USE enum err slot_find_whole(struct slot_finder *finder, struct texts *text
                                   enum slot_found *out_found);
 /* Whether text fits; also for literals. */
 bool slot_piece_fits(const struct slot_piece *piece, struct str text);
+/* Whether len bytes are those of the piece from its byte from on. */
+static inline bool slot_piece_same(const struct slot_piece *piece, size_t from, const char *at,
+                                   size_t len) {
+	const char *bytes = piece->bytes.ptr + from;
+	if (piece->mask == NULL) {
+		return memcmp(at, bytes, len) == 0;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if ((char)(at[i] | piece->mask[from + i]) != bytes[i]) {
+			return false;
+		}
+	}
+	return true;
+}

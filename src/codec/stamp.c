@@ -5,7 +5,13 @@
 #include "codec/skeleton.h"
 #include "codec/skeleton_time.h"
 
-enum { DAY = 86400, OFFSET_STEP = 900, OFFSET_MOST = 14 * 3600 };
+enum {
+	DAY = 86400,
+	OFFSET_STEP = 900,
+	OFFSET_MOST = 14 * 3600,
+	JANUARY_2000 = 10957, /* days since 1970 */
+	MARCH_2000 = 11017,
+};
 
 /* Whole units (of so many nanoseconds) since 1970, cut off downwards. */
 static int64_t units(int64_t time_ns, int64_t unit_ns) {
@@ -21,19 +27,20 @@ static bool is_time(uint8_t code, enum time_form *out_form) {
 	return true;
 }
 
-/* Seconds since 1970 in the year 2000 at the same place of the calendar. */
+/* Seconds since 1970 at the same place of the calendar in the year 2000. Years are counted from
+ * March on, so that the leap day is their last: March to December are 306 days. */
 static uint64_t without_year(int64_t seconds) {
-	struct civil civil;
-	int64_t ns;
-	if (__builtin_mul_overflow(seconds, INSTANT_SECOND, &ns)) {
+	const int64_t year_zero = (int64_t)-719468 * DAY; /* March 1 of the year 0 */
+	const int64_t span = (int64_t)1 << 37;            /* four thousand years */
+	if (seconds < year_zero || seconds >= year_zero + span) {
 		return 0;
 	}
-	instant_to_civil(ns, 0, &civil);
-	civil.year = 2000;
-	if (!instant_from_civil(&civil, 0, &ns)) {
-		return 0;
-	}
-	return (uint64_t)(ns / INSTANT_SECOND);
+	uint64_t from_zero = (uint64_t)(seconds - year_zero);
+	uint32_t day = (uint32_t)(from_zero / DAY) % 146097;
+	uint32_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	uint32_t in_year = day - (365 * year + year / 4 - year / 100);
+	uint32_t in_2000 = in_year < 306 ? in_year + MARCH_2000 : in_year - 306 + JANUARY_2000;
+	return (uint64_t)in_2000 * DAY + from_zero % DAY;
 }
 
 /* The first n digits of the fraction of the second; behind the ninth there are zeros. */

@@ -6,7 +6,9 @@
 #include "base/bits.h"
 #include "codec/texts_parts.h"
 
-enum { BATCH = 1 << 14 }; /* values that texts_get_many treats at once */
+/* Values that texts_total and texts_get_many treat at once: both alike, because what damaged codes
+ * say depends on where one begins to read them, and the one bounds the other. */
+enum { BATCH = 1 << 13 };
 
 /* ---- opening ---- */
 
@@ -107,15 +109,15 @@ size_t texts_len(const struct texts *texts, size_t i) {
 uint64_t texts_total(const struct texts *texts, size_t first, size_t count) {
 	ASSERT(first <= texts->count);
 	ASSERT(count <= texts->count - first);
-	uint32_t entries[256];
+	uint32_t values[BATCH];
 	uint64_t total = 0;
 	for (size_t done = 0; done < count;) {
-		size_t part = MIN_OF(count - done, ARRAY_LEN(entries));
+		size_t part = MIN_OF(count - done, (size_t)BATCH);
 		size_t other;
-		ranks_get_many(&texts->ranks, first + done, part, entries, &other);
+		ranks_get_many(&texts->ranks, first + done, part, values, &other);
 		for (size_t i = 0; i < part; i++) {
-			bool is_entry = entries[i] != RANK_NONE;
-			total += string_len(texts, is_entry ? entries[i] : texts->entries + other++);
+			bool is_entry = values[i] != RANK_NONE;
+			total += string_len(texts, is_entry ? values[i] : texts->entries + other++);
 		}
 		done += part;
 	}
@@ -146,6 +148,7 @@ struct gathered {
 static enum err gather(struct texts *texts, const uint32_t *values, size_t count,
                        struct gathered *gathered) {
 	gathered->bytes.len = 0;
+	(void)buf_reserve(&gathered->bytes, 1); /* so that there is a place for empty strings */
 	memset(gathered->used, 0, bits_words(texts->entries) * sizeof(uint64_t));
 	for (size_t i = 0; i < count; i++) {
 		if (values[i] != RANK_NONE) {
@@ -165,8 +168,9 @@ static enum err gather(struct texts *texts, const uint32_t *values, size_t count
 	return ERR_OK;
 }
 
-static enum err get_batch(struct texts *texts, size_t first, size_t count, uint32_t *values,
+static enum err get_batch(struct texts *texts, size_t first, size_t count,
                           struct gathered *gathered, struct buf *out, uint32_t *lens) {
+	uint32_t values[BATCH];
 	size_t other;
 	ranks_get_many(&texts->ranks, first, count, values, &other);
 	TRY(gather(texts, values, count, gathered));
@@ -189,19 +193,16 @@ enum err texts_get_many(struct texts *texts, size_t first, size_t count, struct 
 	ASSERT(first <= texts->count);
 	ASSERT(count <= texts->count - first);
 	struct gathered *gathered = malloc(sizeof(*gathered));
-	uint32_t *values = malloc(BATCH * sizeof(*values));
 	ASSERT(gathered != NULL);
-	ASSERT(values != NULL);
 	gathered->bytes = (struct buf){0};
 	enum err err = ERR_OK;
 	for (size_t done = 0; err == ERR_OK && done < count;) {
 		size_t part = MIN_OF(count - done, (size_t)BATCH);
-		err = get_batch(texts, first + done, part, values, gathered, out, lens + done);
+		err = get_batch(texts, first + done, part, gathered, out, lens + done);
 		done += part;
 	}
 	buf_deinit(&gathered->bytes);
 	free(gathered);
-	free(values);
 	return err;
 }
 

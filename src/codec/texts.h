@@ -47,7 +47,8 @@ size_t texts_count(const struct texts *texts);
  * TEXTS_LEN_MAX. */
 size_t texts_len(const struct texts *texts, size_t i);
 /* The sum of the lengths of strings first to first + count - 1: to be asked before texts_get_many
- * when nothing else bounds it. */
+ * when nothing else bounds it. In a damaged pool it is what texts_get_many would give for the same
+ * stretch, or more. */
 uint64_t texts_total(const struct texts *texts, size_t first, size_t count);
 /* Appends string i to out. ERR_CORRUPT. */
 MUST_USE enum err texts_get(struct texts *texts, size_t i, struct buf *out);

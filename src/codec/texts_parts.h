@@ -1,4 +1,4 @@
-/* An opened text pool from inside: private to src/codec/texts*.c.
+/* An opened text pool from inside: private to src/codec (texts).
  *
  * "Strings" are what is stored: the entries of the dictionary, then the others. "Values" are what
  * was added: each is an entry or the next of the others.

@@ -3,29 +3,31 @@
 #include "codec/trigrams.h"
 
 #include "base/bits.h"
-#include "base/endian.h"
 
-enum { WORDS_MAX = (1 << TRIGRAMS_LOG_MAX) / 64 };
+enum { PIECE = 1024 };
 
 /* ASCII letters in lower case, as branch-free arithmetic. */
-static inline uint32_t fold(char c) {
-	uint32_t byte = (uint8_t)c;
-	return byte | (uint32_t)(byte - 'A' < 26) << 5;
+static inline uint8_t fold(char c) {
+	uint8_t byte = (uint8_t)c;
+	return (uint8_t)(byte | (uint8_t)((uint8_t)(byte - 'A') < 26) << 5);
 }
 
-/* last: three bytes, the first of them highest. An odd multiplier (golden ratio) spreads them. */
-static inline uint32_t hash(uint32_t last) {
-	return (last & 0xffffff) * 0x9e3779b1u >> (32 - TRIGRAMS_LOG_MAX);
+/* Of three bytes, the first of them lowest. An odd multiplier (golden ratio) spreads them. */
+static inline uint32_t hash(const uint8_t *folded) {
+	uint32_t three = folded[0] | (uint32_t)folded[1] << 8 | (uint32_t)folded[2] << 16;
+	return three * 0x9e3779b1u >> (32 - TRIGRAMS_LOG_MAX);
 }
 
 void trigrams_add(struct trigrams_writer *writer, struct str text) {
-	if (text.len < 3) {
-		return;
-	}
-	uint32_t last = fold(text.ptr[0]) << 8 | fold(text.ptr[1]);
-	for (size_t i = 2; i < text.len; i++) {
-		last = last << 8 | fold(text.ptr[i]);
-		bits_set(writer->bits, hash(last));
+	uint8_t folded[PIECE];
+	for (size_t at = 0; at + 3 <= text.len; at += PIECE - 2) {
+		size_t len = MIN_OF(text.len - at, (size_t)PIECE);
+		for (size_t i = 0; i < len; i++) {
+			folded[i] = fold(text.ptr[at + i]);
+		}
+		for (size_t i = 0; i + 3 <= len; i++) {
+			writer->seen[hash(folded + i)] = 1;
+		}
 	}
 }
 
@@ -39,15 +41,18 @@ static void halve(uint64_t *bits, unsigned log) {
 }
 
 void trigrams_put(const struct trigrams_writer *writer, size_t size_max, struct buf *out) {
-	struct trigrams_writer small = *writer;
+	uint64_t bits[(1 << TRIGRAMS_LOG_MAX) / 64] = {0};
 	unsigned log = TRIGRAMS_LOG_MAX;
-	size_t set = bits_count(small.bits, (size_t)1 << log);
+	for (size_t i = 0; i < (size_t)1 << log; i++) {
+		bits[i / 64] |= (uint64_t)writer->seen[i] << i % 64;
+	}
+	size_t set = bits_count(bits, (size_t)1 << log);
 	/* Smaller while an eighth is set, or while it must be; a map of which half is set says little,
 	 * but the largest may still know that a needle of many trigrams is not there. */
 	while (log > TRIGRAMS_LOG_MIN && (set * 8 <= (size_t)1 << log || (1u << log) / 8 > size_max)) {
-		halve(small.bits, log);
+		halve(bits, log);
 		log--;
-		set = bits_count(small.bits, (size_t)1 << log);
+		set = bits_count(bits, (size_t)1 << log);
 	}
 	bool full = log == TRIGRAMS_LOG_MAX ? set > (1u << log) / 4 * 3 : set * 2 > 1u << log;
 	if (full || (1u << log) / 8 > size_max) {
@@ -56,7 +61,7 @@ void trigrams_put(const struct trigrams_writer *writer, size_t size_max, struct 
 	}
 	buf_append_char(out, (char)log);
 	for (size_t i = 0; i < (size_t)1 << log; i += 64) {
-		wire_put_u64(out, small.bits[i / 64]);
+		wire_put_u64(out, bits[i / 64]);
 	}
 }
 
@@ -77,10 +82,9 @@ bool trigrams_may_have(const struct trigrams *trigrams, struct str needle) {
 	if (trigrams->log == 0 || needle.len < 3) {
 		return true;
 	}
-	uint32_t last = fold(needle.ptr[0]) << 8 | fold(needle.ptr[1]);
-	for (size_t i = 2; i < needle.len; i++) {
-		last = last << 8 | fold(needle.ptr[i]);
-		uint32_t bit = hash(last) >> (TRIGRAMS_LOG_MAX - trigrams->log);
+	for (size_t i = 0; i + 3 <= needle.len; i++) {
+		uint8_t folded[3] = {fold(needle.ptr[i]), fold(needle.ptr[i + 1]), fold(needle.ptr[i + 2])};
+		uint32_t bit = hash(folded) >> (TRIGRAMS_LOG_MAX - trigrams->log);
 		if ((trigrams->bits[bit / 8] >> bit % 8 & 1) == 0) {
 			return false;
 		}

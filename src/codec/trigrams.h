@@ -1,6 +1,6 @@
 /* A map of hashed trigrams: which three bytes stand beside each other in any text of a pool, ASCII
  * letters in one case. It says of a needle that it is surely in no text. One bit a trigram, no
- * false negatives. Private to src/codec/texts*.c; what is written: docs/formats/texts.md.
+ * false negatives. Private to src/codec (texts); what is written: docs/formats/texts.md.
  */
 #pragma once
 
@@ -12,7 +12,8 @@
 enum { TRIGRAMS_LOG_MIN = 8, TRIGRAMS_LOG_MAX = 16 }; /* bits of a map, as powers of two */
 
 struct trigrams_writer { /* zero-initialise */
-	uint64_t bits[(1 << TRIGRAMS_LOG_MAX) / 64];
+	/* A byte for each bit of the largest map: setting one waits for none that was set before. */
+	uint8_t seen[1 << TRIGRAMS_LOG_MAX];
 };
 
 void trigrams_add(struct trigrams_writer *writer, struct str text);

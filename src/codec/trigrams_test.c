@@ -38,6 +38,21 @@ TEST(what_was_added_is_found_in_any_case_and_at_every_size) {
 	}
 }
 
+TEST(long_texts_are_added_whole) {
+	struct trigrams_writer writer = {0};
+	struct buf out = {0};
+	char bytes[5000];
+	struct str text = random_text(bytes, sizeof(bytes), 26);
+	trigrams_add(&writer, text);
+	trigrams_put(&writer, 1 << 13, &out);
+	struct wire in = wire_from(buf_str(&out));
+	struct trigrams trigrams = trigrams_get(&in);
+	CHECK(trigrams.log > 0);
+	CHECK(trigrams_may_have(&trigrams, text));
+	CHECK(!trigrams_may_have(&trigrams, STR("0123456789")));
+	buf_deinit(&out);
+}
+
 TEST(most_of_what_is_not_there_is_known) {
 	struct trigrams_writer writer = {0};
 	struct buf out = {0};
@@ -73,7 +88,7 @@ TEST(letters_fold_and_nothing_else_does) {
 TEST(a_map_that_would_be_full_or_too_large_is_left_out) {
 	struct trigrams_writer writer;
 	struct buf out = {0};
-	memset(&writer, 0xff, sizeof(writer));
+	memset(&writer, 1, sizeof(writer));
 	trigrams_put(&writer, 1 << 13, &out);
 	CHECK_EQ(out.len, 1);
 	memset(&writer, 0, sizeof(writer));

@@ -37,34 +37,53 @@ static bool none(const struct eval *e, const uint64_t *bits) {
 
 /* ---- texts ---- */
 
+/* What every match of the test has in it and can be searched for in many texts at once, or NULL. */
+static const struct needle *needle_of(const struct expr_test *test) {
+	const struct needle *needle =
+	    test->kind == EXPR_PATTERN && !test->by_needle ? &test->glob.piece : &test->needle;
+	return needle->anchor.len > 0 && test->kind != EXPR_EQUALS ? needle : NULL;
+}
+
+/* Whether text, which has the needle's anchor at `at`, matches. *out_next: where in text to go on
+ * when it does not. */
+static bool matches_at(struct test_run *run, struct str text, size_t at, size_t *out_next) {
+	if (!run->test->by_needle) {
+		*out_next = text.len;
+		return test_match(run, value_string(text));
+	}
+	*out_next = at + 1;
+	return needle_verify(&run->test->needle, text, at, NULL);
+}
+
 /* Rows [first, end) have their texts side by side in hay. Only rows of mask get a bit. */
-static void scan_stretch(const struct expr_test *test, const struct str *texts, size_t first,
-                         size_t end, const uint64_t *mask, uint64_t *out) {
+static void scan_stretch(struct test_run *run, const struct needle *needle, const struct str *texts,
+                         size_t first, size_t end, const uint64_t *mask, uint64_t *out) {
 	struct str hay = texts[first];
 	hay.len = (size_t)(texts[end - 1].ptr + texts[end - 1].len - hay.ptr);
 	size_t row = first;
 	size_t at = 0;
-	while ((at = needle_anchor(&test->needle, hay, at)) != NEEDLE_NONE) {
+	while ((at = needle_anchor(needle, hay, at)) != NEEDLE_NONE) {
 		while (row < end && (size_t)(texts[row].ptr - hay.ptr) + texts[row].len <= at) {
 			row++;
 		}
 		size_t start = (size_t)(texts[row].ptr - hay.ptr);
 		size_t row_end = start + texts[row].len;
-		bool inside = at + test->needle.anchor.len <= row_end;
+		size_t next = at + 1 - start;
 		if (!bits_get(mask, row)) {
 			at = row_end;
-		} else if (inside && needle_verify(&test->needle, texts[row], at - start, NULL)) {
+		} else if (at + needle->anchor.len <= row_end &&
+		           matches_at(run, texts[row], at - start, &next)) {
 			bits_set(out, row);
 			at = row_end;
 		} else {
-			at++;
+			at = start + next;
 		}
 	}
 }
 
 /* Neighbouring texts (one's end is the next's beginning) are searched as one. */
-static void scan_texts(const struct eval *e, const struct expr_test *test, const struct str *texts,
-                       const uint64_t *mask, uint64_t *out) {
+static void scan_texts(const struct eval *e, struct test_run *run, const struct needle *needle,
+                       const struct str *texts, const uint64_t *mask, uint64_t *out) {
 	size_t rows = e->input->rows;
 	for (size_t first = 0; first < rows;) {
 		size_t end = first + 1;
@@ -75,7 +94,7 @@ static void scan_texts(const struct eval *e, const struct expr_test *test, const
 		while (end < rows && texts[end].ptr == texts[end - 1].ptr + texts[end - 1].len) {
 			end++;
 		}
-		scan_stretch(test, texts, first, end, mask, out);
+		scan_stretch(run, needle, texts, first, end, mask, out);
 		first = end;
 	}
 }
@@ -83,12 +102,12 @@ static void scan_texts(const struct eval *e, const struct expr_test *test, const
 static enum err eval_texts(const struct eval *e, struct test_run *run, const uint64_t *mask,
                            uint64_t *out) {
 	const struct str *texts;
-	const struct expr_test *test = run->test;
+	const struct needle *needle = needle_of(run->test);
 	TRY(e->input->texts(e->input->ctx, &texts));
 	bool dense = bits_count(mask, e->input->rows) * 8 > e->input->rows;
-	if (dense && test->by_needle && test->needle.anchor.len > 0 && test->kind != EXPR_EQUALS) {
-		scan_texts(e, test, texts, mask, out);
-		return ERR_OK;
+	if (dense && needle != NULL) {
+		scan_texts(e, run, needle, texts, mask, out);
+		return run->err;
 	}
 	FOR_EACH_ROW(e, mask, row) {
 		if (test_match(run, value_string(texts[row]))) {

@@ -9,7 +9,7 @@
 static const unsigned costs[EXPR_TEST_KIND_COUNT] = {
     [EXPR_TIME] = 0,  [EXPR_EXISTS] = 1,   [EXPR_EQUALS] = 1,   [EXPR_CIDR] = 2,
     [EXPR_RANGE] = 2, [EXPR_WORDS] = 2,    [EXPR_CONTAINS] = 2, [EXPR_PATTERN] = 3,
-    [EXPR_REGEX] = 3, [EXPR_WILDCARD] = 2,
+    [EXPR_REGEX] = 3, [EXPR_WILDCARD] = 2, [EXPR_ALIKE] = 3,
 };
 enum { COST_TEXT = 3 }; /* more for the texts of a page than for a column */
 
@@ -106,11 +106,11 @@ void expr_free(struct expr *expr) {
 static void require_test(const struct expr *expr,
                          void (*need)(void *ctx, struct str text, bool whole_words), void *ctx) {
 	const struct expr_test *test = expr->test;
-	if (expr->field.len > 0 || !test->by_needle || test->needle_text.len == 0) {
+	if (expr->field.len > 0 || test->needle_text.len == 0) {
 		return;
 	}
-	bool whole =
-	    (test->needle.border_first && test->needle.border_last) || test->kind == EXPR_EQUALS;
+	bool whole = (test->by_needle && test->needle.border_first && test->needle.border_last) ||
+	             test->kind == EXPR_EQUALS;
 	need(ctx, test->needle_text, whole && utf8_valid(test->needle_text));
 }
 
@@ -199,7 +199,7 @@ static void describe_test(const struct expr *expr, struct buf *out) {
 	    [EXPR_WORDS] = "words",       [EXPR_PATTERN] = "pattern", [EXPR_CONTAINS] = "contains",
 	    [EXPR_EQUALS] = "equals",     [EXPR_REGEX] = "regex",     [EXPR_RANGE] = "range",
 	    [EXPR_WILDCARD] = "wildcard", [EXPR_CIDR] = "cidr",       [EXPR_EXISTS] = "exists",
-	    [EXPR_TIME] = "time",
+	    [EXPR_TIME] = "time",         [EXPR_ALIKE] = "alike",
 	};
 	buf_printf(out, "(%s", names[expr->test_kind]);
 	if (expr->field.len > 0 && expr->test_kind != EXPR_TIME) {

@@ -13,6 +13,7 @@ enum expr_test_kind {
 	EXPR_WORDS,    /* word or phrase at word borders, any case */
 	EXPR_PATTERN,  /* as WORDS with wildcards: '*' a run of anything but blanks, '?' one such */
 	EXPR_CONTAINS, /* substring anywhere, any case */
+	EXPR_ALIKE,    /* substring anywhere, whatever the width and form of its characters */
 	EXPR_EQUALS,   /* whole value, any case */
 	EXPR_WILDCARD, /* whole value with * and ?, any case */
 	EXPR_REGEX,    /* PCRE2, (?i) unless the pattern says otherwise */

@@ -1,5 +1,5 @@
 /* Literal search: two rare bytes of the anchor are compared 32 (16) positions at a time, candidates
- * are compared bytewise, then the code points around the anchor and the borders are checked.
+ * are compared bytewise, then the code points that bytes do not settle, and the borders.
  */
 #include "expr/needle.h"
 
@@ -54,11 +54,15 @@ bool needle_is_border(uint32_t before, uint32_t after) {
 
 /* ---- making one ---- */
 
-/* How common a byte is in logs: 0 is the rarest. */
+/* How common a byte is in logs: 0 is the rarest. In UTF-8 the first byte of a character says its
+ * script, which a log is full of or not; of three bytes the last tells characters apart best. */
 static unsigned commonness(unsigned char byte) {
 	static const char common[] = " e0t1aosin2r3-4d:l5c.6u/78m9ph\"g=fb,ywv_[]()kx";
+	if (byte >= 0xc0) {
+		return byte == 0xe3 ? 62 : 45; /* kana */
+	}
 	if (byte >= 0x80) {
-		return byte >= 0xe0 ? 40 : 10; /* lead bytes repeat within a script */
+		return byte >= 0x81 && byte <= 0x83 ? 58 : 30; /* the second byte of kana */
 	}
 	const char *at = byte == 0 ? NULL : strchr(common, char_lower((char)byte));
 	return at == NULL ? 0 : 60 - (unsigned)(at - common);
@@ -81,53 +85,117 @@ static void choose_rare(struct needle *needle) {
 	}
 }
 
-/* True for code points that equal nothing but themselves bytewise (ASCII apart). */
-static bool is_plain(uint32_t code) {
-	return code < 0x80 || (code < MALFORMED && utf8_is_unspaced(code));
+/* One code point of a needle as bytes. */
+struct form {
+	char bytes[4], fold[4];
+	size_t len; /* 0: it cannot be part of an anchor */
+	bool sure;
+};
+
+/* The code points that texts may have for code, itself first. */
+static size_t all_cases(uint32_t code, uint32_t out_codes[UTF8_UNFOLD_MAX + 1]) {
+	out_codes[0] = code;
+	return 1 + (code < 0x80 ? 0 : utf8_unfold(code, out_codes + 1));
 }
 
-/* The longest run of plain code points, in bytes. starts[i]: byte where code i begins. */
-static void choose_anchor(struct needle *needle, struct arena *arena, struct str text,
-                          const size_t *starts) {
-	size_t best = 0;
-	struct str bytes = STR("");
-	for (size_t i = 0; i < needle->codes_count; i++) {
-		size_t first = i;
-		while (i < needle->codes_count && is_plain(needle->codes[i])) {
-			i++;
+static struct form form_of(uint32_t code) {
+	struct form form = {.sure = true};
+	CLEANUP(buf_deinit) struct buf one = {0};
+	uint32_t cases[UTF8_UNFOLD_MAX + 1];
+	if (code >= MALFORMED) {
+		return form;
+	}
+	size_t count = all_cases(code, cases);
+	for (size_t i = 0; i < count; i++) {
+		buf_clear(&one);
+		utf8_append(&one, cases[i]);
+		if (i > 0 && one.len != form.len) {
+			return (struct form){0};
 		}
-		if (starts[i] - starts[first] > best) {
-			best = starts[i] - starts[first];
-			bytes = str_make(text.ptr + starts[first], best);
+		for (size_t k = 0; k < one.len; k++) {
+			form.bytes[k] = i == 0 ? one.ptr[k] : form.bytes[k];
+			form.fold[k] = (char)(form.fold[k] | (one.ptr[k] ^ form.bytes[k]));
+		}
+		form.len = one.len;
+		form.sure = i == 0;
+	}
+	if (code < 0x80 && char_is_alpha((char)code)) {
+		form.fold[0] = 0x20;
+	}
+	return form;
+}
+
+/* Appends the code points from first on until one cannot be part of an anchor; returns its place.
+ */
+static size_t read_run(const struct needle *needle, size_t first, struct buf *bytes,
+                       struct buf *fold, bool *out_sure) {
+	size_t i = first;
+	buf_clear(bytes);
+	buf_clear(fold);
+	*out_sure = true;
+	for (; i < needle->codes_count; i++) {
+		struct form form = form_of(needle->codes[i]);
+		if (form.len == 0) {
+			break;
+		}
+		for (size_t k = 0; k < form.len; k++) {
+			buf_append_char(bytes, (char)(form.bytes[k] | form.fold[k]));
+			buf_append_char(fold, form.fold[k]);
+		}
+		*out_sure = *out_sure && form.sure;
+	}
+	return i;
+}
+
+/* The longest run in bytes. */
+static void choose_anchor(struct needle *needle, struct arena *arena) {
+	CLEANUP(buf_deinit) struct buf bytes = {0};
+	CLEANUP(buf_deinit) struct buf fold = {0};
+	for (size_t first = 0; first < needle->codes_count;) {
+		bool sure;
+		size_t end = read_run(needle, first, &bytes, &fold, &sure);
+		if (bytes.len > needle->anchor.len) {
+			needle->anchor = arena_str(arena, buf_str(&bytes));
+			needle->fold = arena_str(arena, buf_str(&fold)).ptr;
+			needle->anchor_is_sure = sure;
 			needle->anchor_first = first;
-			needle->anchor_end = i;
+			needle->anchor_end = end;
 		}
+		first = end + 1;
 	}
-	char *lower = arena_alloc(arena, bytes.len + 1);
-	char *fold = arena_alloc(arena, bytes.len + 1);
-	for (size_t i = 0; i < bytes.len; i++) {
-		lower[i] = char_lower(bytes.ptr[i]);
-		fold[i] = char_is_alpha(bytes.ptr[i]) ? 0x20 : 0;
+}
+
+/* What a match may begin with, when nothing can be searched bytewise. */
+static void choose_leads(struct needle *needle, struct arena *arena) {
+	CLEANUP(buf_deinit) struct buf one = {0};
+	uint32_t cases[UTF8_UNFOLD_MAX + 1];
+	if (needle->codes_count == 0 || needle->codes[0] >= MALFORMED) {
+		return;
 	}
-	needle->anchor = str_make(lower, bytes.len);
-	needle->fold = fold;
+	bool *leads = ARENA_ARRAY(arena, 256, bool);
+	size_t count = all_cases(needle->codes[0], cases);
+	for (size_t i = 0; i < count; i++) {
+		buf_clear(&one);
+		utf8_append(&one, cases[i]);
+		leads[(unsigned char)one.ptr[0]] = true;
+	}
+	needle->leads = leads;
 }
 
 void needle_init(struct needle *needle, struct arena *arena, struct str text, bool border_first,
                  bool border_last) {
 	*needle = (struct needle){.border_first = border_first, .border_last = border_last};
 	uint32_t *codes = arena_array(arena, text.len + 1, sizeof(*codes));
-	size_t *starts = arena_array(arena, text.len + 1, sizeof(*starts));
 	size_t at = 0;
 	while (at < text.len) {
-		starts[needle->codes_count] = at;
 		codes[needle->codes_count++] = needle_next(text, &at);
 	}
-	starts[needle->codes_count] = text.len;
 	needle->codes = codes;
-	choose_anchor(needle, arena, text, starts);
+	choose_anchor(needle, arena);
 	if (needle->anchor.len > 0) {
 		choose_rare(needle);
+	} else {
+		choose_leads(needle, arena);
 	}
 #if defined(__x86_64__)
 	needle->avx2 = __builtin_cpu_supports("avx2") != 0;
@@ -246,9 +314,11 @@ static bool borders_ok(const struct needle *needle, struct str text, struct need
 	return true;
 }
 
-static bool codes_forward(const struct needle *needle, size_t first, struct str text, size_t *at) {
+/* The code points [first, end) stand at *at, which moves behind them. */
+static bool codes_forward(const struct needle *needle, size_t first, size_t end, struct str text,
+                          size_t *at) {
 	size_t i = *at;
-	for (size_t k = first; k < needle->codes_count; k++) {
+	for (size_t k = first; k < end; k++) {
 		if (i >= text.len || needle_next(text, &i) != needle->codes[k]) {
 			return false;
 		}
@@ -260,12 +330,18 @@ static bool codes_forward(const struct needle *needle, size_t first, struct str 
 bool needle_verify(const struct needle *needle, struct str text, size_t at,
                    struct needle_span *out_span) {
 	struct needle_span span = {at, at + needle->anchor.len};
+	if (!needle->anchor_is_sure) {
+		span.to = at;
+		if (!codes_forward(needle, needle->anchor_first, needle->anchor_end, text, &span.to)) {
+			return false;
+		}
+	}
 	for (size_t k = needle->anchor_first; k > 0; k--) {
 		if (span.from == 0 || previous(text, &span.from) != needle->codes[k - 1]) {
 			return false;
 		}
 	}
-	if (!codes_forward(needle, needle->anchor_end, text, &span.to) ||
+	if (!codes_forward(needle, needle->anchor_end, needle->codes_count, text, &span.to) ||
 	    !borders_ok(needle, text, span)) {
 		return false;
 	}
@@ -275,12 +351,18 @@ bool needle_verify(const struct needle *needle, struct str text, size_t at,
 	return true;
 }
 
-/* Needles made of cased letters beyond ASCII only: code point by code point. */
+/* Needles without an anchor: code point by code point. A byte that begins a well-formed sequence is
+ * never inside another, so with leads the bytes between need no reading. */
 static bool find_by_codes(const struct needle *needle, struct str text, size_t from,
                           struct needle_span *out_span) {
 	for (size_t i = from; i <= text.len;) {
+		while (needle->leads != NULL && i < text.len &&
+		       !needle->leads[(unsigned char)text.ptr[i]]) {
+			i++;
+		}
 		struct needle_span span = {i, i};
-		if (codes_forward(needle, 0, text, &span.to) && borders_ok(needle, text, span)) {
+		if (codes_forward(needle, 0, needle->codes_count, text, &span.to) &&
+		    borders_ok(needle, text, span)) {
 			if (out_span != NULL) {
 				*out_span = span;
 			}
@@ -290,9 +372,6 @@ static bool find_by_codes(const struct needle *needle, struct str text, size_t f
 			break;
 		}
 		(void)needle_next(text, &i);
-		while (i < text.len && (unsigned char)text.ptr[i] < 0x80 && needle->codes_count > 0) {
-			i++; /* the first code is beyond ASCII */
-		}
 	}
 	return false;
 }
@@ -319,5 +398,5 @@ bool needle_find(const struct needle *needle, struct str text, size_t from,
 
 bool needle_equals(const struct needle *needle, struct str text) {
 	size_t at = 0;
-	return codes_forward(needle, 0, text, &at) && at == text.len;
+	return codes_forward(needle, 0, needle->codes_count, text, &at) && at == text.len;
 }

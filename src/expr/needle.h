@@ -11,13 +11,16 @@
 #define NEEDLE_NONE ((size_t)-1)
 
 struct needle {
-	/* The part that is searched bytewise: ASCII and code points without case. */
-	struct str anchor; /* lower case */
-	const char *fold;  /* per byte of anchor: 0x20 for a letter, else 0 */
+	/* The part that is searched bytewise: ASCII, and code points of which all cases take the same
+	 * number of bytes. A byte of a text fits when it equals anchor's with fold's bits set. */
+	struct str anchor;   /* with the bits of fold set */
+	const char *fold;    /* per byte of anchor: the bits in which cases differ */
+	bool anchor_is_sure; /* what fits bytewise is the same but for case; else codes are compared */
 	size_t rare_a, rare_b;
 	/* All of it, as folded code points; anchor stands for [anchor_first, anchor_end). */
 	const uint32_t *codes;
 	size_t codes_count, anchor_first, anchor_end;
+	const bool *leads; /* anchor empty: the first bytes that a match may have; NULL: any */
 	bool border_first, border_last; /* must begin, end at a word border */
 	bool avx2;
 };

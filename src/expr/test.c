@@ -1,24 +1,6 @@
 /* Compiling a test, and one value against it. */
 #include "expr/test.h"
 
-#include "base/utf8.h"
-
-/* Appends literal text with what PCRE2 would take as special escaped. */
-static void append_literal(struct buf *out, struct str text) {
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-		if (c < 0x80 && !utf8_is_word(c)) {
-			buf_printf(out, "\\x%02x", c);
-		} else {
-			buf_append_char(out, (char)c);
-		}
-	}
-}
-
-static bool is_star(struct str pattern, size_t at) {
-	return at < pattern.len && (pattern.ptr[at] == '*' || pattern.ptr[at] == '?');
-}
-
 /* The pattern's length without its unescaped stars at the end. */
 static size_t trimmed_end(struct str pattern) {
 	size_t end = 0;
@@ -32,44 +14,7 @@ static size_t trimmed_end(struct str pattern) {
 	return end;
 }
 
-#define WORD_CLASS "[\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}]"
-
-/* A border is asked for where the piece ends in a letter of a script with blanks. */
-static bool needs_border(struct str piece, bool at_end) {
-	uint32_t code = 0;
-	for (size_t at = 0; at < piece.len;) {
-		code = needle_next(piece, &at);
-		if (!at_end) {
-			break;
-		}
-	}
-	return piece.len > 0 && code < 0x110000 && utf8_is_word(code) && !utf8_is_unspaced(code);
-}
-
-static enum err pattern_regex(struct expr_test *test, struct diag *diag) {
-	struct str text = test->text;
-	CLEANUP(buf_deinit) struct buf out = {0};
-	if (!is_star(text, 0) && needs_border(text, false)) {
-		buf_append_str(&out, STR("(?<!" WORD_CLASS ")"));
-	}
-	for (size_t at = 0; at < text.len; at++) {
-		if (text.ptr[at] == '*' || text.ptr[at] == '?') {
-			buf_append_str(&out, text.ptr[at] == '*' ? STR("\\S*?") : STR("\\S"));
-			continue;
-		}
-		if (text.ptr[at] == '\\' && at + 1 < text.len &&
-		    (is_star(text, at + 1) || text.ptr[at + 1] == '\\')) {
-			at++;
-		}
-		append_literal(&out, str_make(text.ptr + at, 1));
-	}
-	if (!is_star(text, text.len - 1) && needs_border(text, true)) {
-		buf_append_str(&out, STR("(?!" WORD_CLASS ")"));
-	}
-	return regex_new(buf_str(&out), &test->regex, diag);
-}
-
-static enum err init_pattern(struct expr_test *test, struct arena *arena, struct diag *diag) {
+static void init_pattern(struct expr_test *test, struct arena *arena) {
 	struct str text = test->text;
 	size_t first = 0;
 	while (first < text.len && text.ptr[first] == '*') {
@@ -78,12 +23,13 @@ static enum err init_pattern(struct expr_test *test, struct arena *arena, struct
 	size_t end = MAX_OF(trimmed_end(text), first);
 	struct str middle = str_slice(text, first, end);
 	if (middle.len > 0 && wildcard_is_pattern(middle)) {
-		return pattern_regex(test, diag);
+		glob_init(&test->glob, arena, text);
+		test->needle_text = test->glob.piece_text;
+		return;
 	}
 	test->by_needle = true;
 	test->needle_text = wildcard_unescape(arena, middle);
 	needle_init(&test->needle, arena, test->needle_text, first == 0, end == text.len);
-	return ERR_OK;
 }
 
 static void init_needle(struct expr_test *test, struct arena *arena, bool borders) {
@@ -102,7 +48,11 @@ static enum err init(struct expr_test *test, struct arena *arena, struct diag *d
 		init_needle(test, arena, false);
 		return ERR_OK;
 	case EXPR_PATTERN:
-		return init_pattern(test, arena, diag);
+		init_pattern(test, arena);
+		return ERR_OK;
+	case EXPR_ALIKE:
+		alike_init(&test->alike, arena, test->text);
+		return ERR_OK;
 	case EXPR_WILDCARD:
 		wildcard_init(&test->wildcard, arena, test->text);
 		return ERR_OK;
@@ -172,7 +122,10 @@ static bool match_text(struct test_run *run, struct str text) {
 	case EXPR_CONTAINS:
 		return needle_find(&test->needle, text, 0, NULL);
 	case EXPR_PATTERN:
-		return test->by_needle ? needle_find(&test->needle, text, 0, NULL) : match_regex(run, text);
+		return test->by_needle ? needle_find(&test->needle, text, 0, NULL)
+		                       : glob_find(&test->glob, &run->glob, text);
+	case EXPR_ALIKE:
+		return alike_find(&test->alike, text);
 	case EXPR_EQUALS:
 		return needle_equals(&test->needle, text);
 	case EXPR_WILDCARD:
@@ -215,6 +168,7 @@ bool test_match(struct test_run *run, struct value value) {
 void test_run_deinit(struct test_run *run) {
 	regex_run_free(run->regex);
 	run->regex = NULL;
+	glob_run_deinit(&run->glob);
 }
 
 bool expr_test_value(const struct expr_test *test, struct value value) {

@@ -1,8 +1,10 @@
 /* Private to src/expr: one compiled test. */
 #pragma once
 
+#include "expr/alike.h"
 #include "expr/compare.h"
 #include "expr/expr.h"
+#include "expr/glob.h"
 #include "expr/needle.h"
 #include "expr/regex.h"
 #include "expr/wildcard.h"
@@ -14,7 +16,9 @@ struct expr_test {
 	struct needle needle;
 	struct str needle_text;
 	struct wildcard wildcard;
-	struct regex *regex; /* REGEX, and other PATTERNs */
+	struct glob glob; /* other PATTERNs */
+	struct alike alike;
+	struct regex *regex;
 	struct network network;
 	struct expr_range range;
 	struct scalar min, max;
@@ -25,7 +29,8 @@ struct expr_test {
 struct test_run {
 	const struct expr_test *test;
 	struct regex_run *regex; /* made on first use */
-	enum err err;            /* the first failure; matching goes on as "no" */
+	struct glob_run glob;
+	enum err err; /* the first failure; matching goes on as "no" */
 };
 
 MUST_USE enum err test_new(struct arena *arena, enum expr_test_kind kind, struct str text,

@@ -3,8 +3,7 @@
 
 #include "expr/needle.h"
 
-/* What stands at *at: a code point or a wildcard. */
-static uint32_t next_element(struct str pattern, size_t *at) {
+uint32_t wildcard_next(struct str pattern, size_t *at) {
 	char c = pattern.ptr[*at];
 	if (c == '*' || c == '?') {
 		(*at)++;
@@ -21,7 +20,7 @@ void wildcard_init(struct wildcard *wildcard, struct arena *arena, struct str pa
 	uint32_t *codes = arena_array(arena, pattern.len + 1, sizeof(*codes));
 	size_t count = 0;
 	for (size_t at = 0; at < pattern.len;) {
-		uint32_t code = next_element(pattern, &at);
+		uint32_t code = wildcard_next(pattern, &at);
 		if (code != WILDCARD_ANY || count == 0 || codes[count - 1] != WILDCARD_ANY) {
 			codes[count++] = code;
 		}
@@ -63,7 +62,7 @@ bool wildcard_match(const struct wildcard *wildcard, struct str text) {
 
 bool wildcard_is_pattern(struct str pattern) {
 	for (size_t at = 0; at < pattern.len;) {
-		uint32_t code = next_element(pattern, &at);
+		uint32_t code = wildcard_next(pattern, &at);
 		if (code == WILDCARD_ANY || code == WILDCARD_ONE) {
 			return true;
 		}

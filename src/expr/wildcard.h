@@ -14,6 +14,8 @@ struct wildcard {
 #define WILDCARD_ANY ((uint32_t)0x200000)
 #define WILDCARD_ONE ((uint32_t)0x200001)
 
+/* What stands at *at, which moves behind it: a folded code point, WILDCARD_ANY or WILDCARD_ONE. */
+uint32_t wildcard_next(struct str pattern, size_t *at);
 void wildcard_init(struct wildcard *wildcard, struct arena *arena, struct str pattern);
 bool wildcard_match(const struct wildcard *wildcard, struct str text);
 /* True when pattern has a '*' or '?' that is not taken as it is. */

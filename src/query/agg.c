@@ -1,6 +1,8 @@
 /* The aggregate functions and their table. */
 #include "query/agg.h"
 
+#include <math.h>
+
 #include "query/number.h"
 #include "query/pipe.h"
 
@@ -39,6 +41,15 @@ static enum err add_number(struct agg_shared *shared, const struct agg_where *wh
 	return ERR_OK;
 }
 
+/* What is greater than any number that can be written is absent. */
+static enum value_kind append_finite(struct buf *out, double number) {
+	if (!isfinite(number)) {
+		return VALUE_NONE;
+	}
+	number_append(out, number);
+	return VALUE_NUMBER;
+}
+
 static enum value_kind sum_result(struct agg_shared *shared, const struct agg_where *where,
                                   struct agg_state *state, struct buf *out) {
 	(void)shared;
@@ -46,12 +57,11 @@ static enum value_kind sum_result(struct agg_shared *shared, const struct agg_wh
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	if (state->has_real) {
-		number_append(out, (double)state->sum + state->real);
-	} else {
+	if (!state->has_real) {
 		number_append_wide(out, state->sum);
+		return VALUE_NUMBER;
 	}
-	return VALUE_NUMBER;
+	return append_finite(out, (double)state->sum + state->real);
 }
 
 static enum value_kind avg_result(struct agg_shared *shared, const struct agg_where *where,
@@ -61,8 +71,7 @@ static enum value_kind avg_result(struct agg_shared *shared, const struct agg_wh
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	number_append(out, ((double)state->sum + state->real) / (double)state->count);
-	return VALUE_NUMBER;
+	return append_finite(out, ((double)state->sum + state->real) / (double)state->count);
 }
 
 /* ---- min, max, first, last: one value that is the best so far ---- */
@@ -80,21 +89,23 @@ static enum err take_best(struct agg_shared *shared, const struct agg_where *whe
 	return ERR_OK;
 }
 
-static int order_to_best(const struct agg_state *state, struct value element) {
-	struct scalar best = scalar_read(buf_str(&state->best));
-	struct scalar scalar = scalar_read(element.text);
-	return scalar_order(&scalar, &best);
+/* A total order, also of 7 and 7.0, so that the order in which rows come decides nothing. */
+static int order_exactly(struct str a, struct str b) {
+	struct scalar x = scalar_read(a);
+	struct scalar y = scalar_read(b);
+	int order = scalar_order(&x, &y);
+	return order != 0 ? order : str_cmp(a, b);
 }
 
 static enum err add_min(struct agg_shared *shared, const struct agg_where *where,
                         struct agg_state *state, struct value element) {
-	bool better = state->count++ == 0 || order_to_best(state, element) < 0;
+	bool better = state->count++ == 0 || order_exactly(element.text, buf_str(&state->best)) < 0;
 	return better ? take_best(shared, where, state, element) : ERR_OK;
 }
 
 static enum err add_max(struct agg_shared *shared, const struct agg_where *where,
                         struct agg_state *state, struct value element) {
-	bool better = state->count++ == 0 || order_to_best(state, element) > 0;
+	bool better = state->count++ == 0 || order_exactly(element.text, buf_str(&state->best)) > 0;
 	return better ? take_best(shared, where, state, element) : ERR_OK;
 }
 
@@ -175,9 +186,8 @@ static struct str set_text(const struct map *sets, uint32_t entry) {
 }
 
 static int compare_entries(const void *a, const void *b, void *sets) {
-	struct scalar x = scalar_read(set_text(sets, *(const uint32_t *)a));
-	struct scalar y = scalar_read(set_text(sets, *(const uint32_t *)b));
-	return scalar_order(&x, &y);
+	return order_exactly(set_text(sets, *(const uint32_t *)a),
+	                     set_text(sets, *(const uint32_t *)b));
 }
 
 static enum value_kind values_result(struct agg_shared *shared, const struct agg_where *where,

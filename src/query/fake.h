@@ -40,7 +40,7 @@ static enum err fake_open(struct fake *fake, uint64_t number, struct query_page 
 	page->rows = (uint32_t)MIN_OF(fake->page_rows, fake->count - page->first);
 	page->arena = arena_new(SIZE_MAX);
 	fake->opened++;
-	*out_page = (struct query_page){page, page->rows, page->first};
+	*out_page = (struct query_page){.page = page, .rows = page->rows, .first_index = page->first};
 	return ERR_OK;
 }
 
@@ -63,11 +63,13 @@ static enum err fake_next(void *ctx, struct query_page *out_page, struct diag *d
 	                                    : fake_open(fake, number, out_page);
 }
 
-static enum err fake_at(void *ctx, uint64_t index, struct query_page *out_page, struct diag *diag) {
+static enum err fake_at(void *ctx, const uint64_t *indices, size_t count,
+                        struct query_page *out_page, struct diag *diag) {
 	struct fake *fake = ctx;
 	(void)diag;
-	ASSERT(index < fake->count);
-	return fake_open(fake, index / fake->page_rows, out_page);
+	ASSERT(count > 0);
+	ASSERT(indices[0] < fake->count);
+	return fake_open(fake, indices[0] / fake->page_rows, out_page);
 }
 
 static void fake_release(void *ctx, struct query_page *out_page) {

@@ -3,7 +3,7 @@
  *   or      = and { "OR" and }
  *   and     = not { [ "AND" ] not }
  *   not     = { "NOT" | "-" | "!" } term
- *   term    = "(" or ")" | "*" | word | "phrase" | ~"part" | /regex/ | field ":" value
+ *   term    = "(" or ")" | "*" | word | "phrase" | ~"part" | ~~"part" | /regex/ | field ":" value
  */
 #include "base/instant.h"
 #include "base/limits.h"
@@ -480,19 +480,21 @@ static enum err parse_regex(struct parser *p, struct str field, struct expr **ou
 	return make_test(p, EXPR_REGEX, field, pattern, first, out_expr);
 }
 
-/* ~"part", ~part */
+/* ~"part", ~part; ~~"part" whatever its width */
 static enum err parse_part(struct parser *p, struct str field, struct expr **out_expr) {
 	size_t first = p->at++;
 	struct str part;
+	bool alike = parser_peek(p, 0) == '~';
+	p->at += alike;
 	if (parser_peek(p, 0) == '"') {
 		TRY(parser_quoted(p, &part));
 	} else {
 		part = wildcard_unescape(p->arena, read_bare(p));
 	}
 	if (part.len == 0) {
-		return need_value(p, first + 1, "'~'");
+		return need_value(p, first + 1 + alike, alike ? "'~~'" : "'~'");
 	}
-	return make_test(p, EXPR_CONTAINS, field, part, first, out_expr);
+	return make_test(p, alike ? EXPR_ALIKE : EXPR_CONTAINS, field, part, first, out_expr);
 }
 
 /* /a/b/ is neither a regex nor surely a path. */

@@ -60,8 +60,13 @@ static struct group *new_group(struct groups *groups, const struct flow_row *row
 	for (size_t i = 0; row != NULL && i < spec->by.count; i++) {
 		struct value value = row->values[spec->by.items[i]];
 		group->by[i] = (struct value){value.kind, arena_str(groups->arena, value.text)};
-		group->order[i].present = value.kind != VALUE_NONE;
-		group->order[i].scalar = scalar_read(group->by[i].text);
+		struct value first = group->by[i];
+		size_t at = 0;
+		if (value.kind == VALUE_LIST && !value_list_next(group->by[i].text, &at, &first)) {
+			first = VALUE_ABSENT;
+		}
+		group->order[i].present = first.kind != VALUE_NONE;
+		group->order[i].scalar = scalar_read(first.text);
 	}
 	return group;
 }
@@ -143,6 +148,12 @@ static int compare_groups(const void *a, const void *b, void *groups_ptr) {
 			return x->order[i].present ? -1 : 1;
 		}
 		int order = scalar_order(&x->order[i].scalar, &y->order[i].scalar);
+		if (order == 0) { /* 7 and 7.0; lists that begin alike */
+			order = str_cmp(x->by[i].text, y->by[i].text);
+		}
+		if (order == 0) { /* an empty list, and none */
+			order = (y->by[i].kind == VALUE_LIST) - (x->by[i].kind == VALUE_LIST);
+		}
 		if (order != 0) {
 			return order;
 		}

@@ -10,6 +10,7 @@ static const char filter_page[] =
     "  word                 the word, in any case; words beside each other must all be there\n"
     "  \"two words\"          the phrase\n"
     "  ~\"ssword fo\"         the text anywhere, also inside words\n"
+    "  ~~\"ｱｶｳﾝﾄ\"            the same, whatever the width of its characters: アカウント, too\n"
     "  /regex/              a regular expression (PCRE2), in any case unless it says (?-i)\n"
     "  *                    every record\n"
     "  host.name:web01      a field is this value, in any case\n"

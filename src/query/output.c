@@ -107,27 +107,43 @@ static void release(struct op *op) {
 	}
 }
 
-/* Opens the page of index unless it is open. */
-static enum err open_page(struct op *op, uint64_t index) {
-	struct output *output = op->state;
-	const struct query_page *page = &output->page;
-	if (page->page != NULL && index >= page->first_index &&
-	    index - page->first_index < page->rows) {
-		return ERR_OK;
+/* Finds the row of index in the page, whose indices ascend. */
+static bool find_row(const struct query_page *page, uint64_t index, uint32_t *out_row) {
+	uint32_t low = 0;
+	uint32_t high = page->page == NULL ? 0 : page->rows;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (query_page_index(page, middle) < index) {
+			low = middle + 1;
+		} else {
+			high = middle;
+		}
 	}
-	release(op);
-	struct query_page opened = {0};
-	TRY(op->run->source->at(op->run->source->ctx, index, &opened, op->run->diag));
-	output->page = opened;
-	return index >= opened.first_index && index - opened.first_index < opened.rows ? ERR_OK
-	                                                                               : ERR_CORRUPT;
+	*out_row = low;
+	return page->page != NULL && low < page->rows && query_page_index(page, low) == index;
 }
 
-static enum err fetch(struct op *op, uint64_t index, struct row *out_row) {
+/* The row of waiting[0]; those behind it, in order of index, are looked at next. */
+static enum err fetch(struct op *op, const struct waiting *waiting, size_t count,
+                      struct row *out_row) {
+	enum { AHEAD = 256 };
 	struct output *output = op->state;
-	TRY(open_page(op, index));
-	return op->run->source->row(output->page.page, (uint32_t)(index - output->page.first_index),
-	                            out_row);
+	uint64_t indices[AHEAD];
+	uint32_t row;
+	if (!find_row(&output->page, waiting->index, &row)) {
+		struct query_page opened = {0};
+		release(op);
+		count = MIN_OF(count, (size_t)AHEAD);
+		for (size_t i = 0; i < count; i++) {
+			indices[i] = waiting[i].index;
+		}
+		TRY(op->run->source->at(op->run->source->ctx, indices, count, &opened, op->run->diag));
+		output->page = opened;
+		if (!find_row(&opened, waiting->index, &row)) {
+			return ERR_CORRUPT;
+		}
+	}
+	return op->run->source->row(output->page.page, row, out_row);
 }
 
 static struct row *copy_row(struct arena *arena, const struct row *row) {
@@ -162,7 +178,7 @@ static enum err give_ready(struct op *op, struct waiting *const *in_order, uint3
 		const struct waiting *waiting = in_order[*next];
 		struct row row;
 		if (waiting->copy == NULL) {
-			TRY(fetch(op, waiting->index, &row));
+			TRY(fetch(op, waiting, 1, &row));
 		}
 		TRY(give_row(op, waiting->copy != NULL ? waiting->copy : &row, waiting->values));
 		(*next)++;
@@ -186,7 +202,7 @@ static enum err flush(struct op *op) {
 		if (waiting->position != next && arena_used(output->copies) >= COPIES_BYTES_MAX) {
 			continue;
 		}
-		TRY(fetch(op, waiting->index, &row));
+		TRY(fetch(op, waiting, output->count - i, &row));
 		if (waiting->position == next) {
 			TRY(give_row(op, &row, waiting->values));
 			next++;

@@ -13,6 +13,10 @@ TEST(groups_come_in_the_order_of_their_values) {
 	            "user|ip|count\nadmin|10.0.0.10|2\nadmin|192.0.2.1|2\neve|192.0.2.1|1\n");
 }
 
+TEST(groups_of_lists_come_in_the_order_of_their_first_element_then_of_their_text) {
+	CHECK_QUERY("* | stats count() by groups", "groups|count\nwheel, adm|1\nwheel, staff|2\n|9\n");
+}
+
 TEST(without_by_there_is_one_row_even_for_nothing) {
 	CHECK_QUERY("failed | stats count()", "count\n4\n");
 	CHECK_QUERY("nothing | stats count(), sum(bytes), dc(user) as d, values(user)",

@@ -69,10 +69,16 @@ static enum err top_push(struct op *op, const struct flow_row *row) {
 	return row->values[field].kind == VALUE_NONE ? ERR_OK : groups_add(op->state, row, 0);
 }
 
+/* Groups are told apart by text, a number from a string of its digits is not. */
+static bool same_value(struct value a, struct value b) {
+	return (a.kind == VALUE_NONE) == (b.kind == VALUE_NONE) &&
+	       (a.kind == VALUE_LIST) == (b.kind == VALUE_LIST) && str_eq(a.text, b.text);
+}
+
 /* True when both differ in nothing but the counted field. */
 static bool same_by(const struct top *top, const struct group *a, const struct group *b) {
 	for (size_t i = 0; i + 1 < top->groups.by.count; i++) {
-		if (a->by[i].kind != b->by[i].kind || !str_eq(a->by[i].text, b->by[i].text)) {
+		if (!same_value(a->by[i], b->by[i])) {
 			return false;
 		}
 	}

@@ -34,8 +34,25 @@ TEST(arithmetic_is_exact_for_integers) {
 	CHECK_QUERY("* | where (0 - 9223372036854775807 - 1) % (0 - 1) = 0 | head 1", "#0\n");
 }
 
+TEST(functions_see_numbers_as_they_are_written) {
+	CHECK_QUERY("* | where len(1e3) = 3 and lower(1E3) = 1000 | stats count()", "count\n12\n");
+	CHECK_QUERY("* | where contains(lower(1E3), \"1e3\") | stats count()", "count\n12\n");
+	CHECK_QUERY("* | where len(abs(-1.50)) = 3 and len(2 * 3.0) = 1 | stats count()",
+	            "count\n12\n");
+	CHECK_QUERY("* | where abs(-7) = 7 and abs(7.5) = 7.5 and abs(-7.5) = 7.5 | stats count()",
+	            "count\n12\n");
+	CHECK_QUERY("* | where exists(abs(user))", "");
+}
+
+TEST(a_list_is_compared_with_a_list_as_its_elements_are) {
+	CHECK_QUERY("* | where groups = groups and not (groups != groups) | stats count()",
+	            "count\n3\n");
+	CHECK_QUERY("* | where groups < groups | stats count()", "count\n3\n"); /* adm < wheel */
+}
+
 TEST(functions_test_texts) {
 	CHECK_QUERY("* | where contains(user, \"OO\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
+	CHECK_QUERY("* | where alike(user, \"ＯＯ\") && exists(bytes)", "#0\n#2\n#6\n#8\n");
 	CHECK_QUERY("* | where user =~ /^ro/ and not regex(user, \"(?-i)^R\")", "#0\n#2\n#3\n#8\n");
 	CHECK_QUERY("* | where user !~ /o/", "#4\n#1\n#5\n#9\n#10\n#11\n");
 	CHECK_QUERY("* | where cidr(ip, \"192.0.2.0/24\") || cidr(ip, \"2001:db8::/32\")",
@@ -81,9 +98,10 @@ TEST(mistakes_are_named) {
 	CHECK_QUERY("* | where (n > 1", "error at 10: this parenthesis is not closed\n");
 	CHECK_QUERY("* | where user = \"x", "error at 17: this quotation mark is not closed\nhint: a "
 	                                    "quotation mark inside quotation marks is written \\\"\n");
-	CHECK_QUERY("* | where foo(x)",
-	            "error at 10: there is no function 'foo'\nhint: the functions are contains, regex, "
-	            "matches, cidr, word, like, startswith, endswith, lower, len, exists, abs\n");
+	CHECK_QUERY(
+	    "* | where foo(x)",
+	    "error at 10: there is no function 'foo'\nhint: the functions are contains, alike, regex, "
+	    "matches, cidr, word, like, startswith, endswith, lower, len, exists, abs\n");
 	CHECK_QUERY("* | where ip = 10.0.0.1",
 	            "error at 15: a number is expected here, not '10.0.0.1'\n"
 	            "hint: put text, times and addresses in quotes\n");

@@ -88,6 +88,10 @@ static enum err drop_own_records(const struct query_source *source, const struct
 	return ERR_OK;
 }
 
+static bool all_sure(const struct query_page *page) {
+	return page->sure != NULL && bits_count(page->sure, page->rows) == page->rows;
+}
+
 static enum err filter_page(struct scan *scan, const struct query_page *page, uint64_t *out_bits) {
 	struct run *run = scan->run;
 	struct input at = {run->source, page->page};
@@ -96,17 +100,21 @@ static enum err filter_page(struct scan *scan, const struct query_page *page, ui
 	                           .column = input_column,
 	                           .texts = input_texts,
 	                           .times = input_times};
+	if (all_sure(page)) {
+		bits_fill(out_bits, page->rows, true);
+		return page->all_data ? ERR_OK : drop_own_records(run->source, page, out_bits);
+	}
 	enum err err = expr_eval(run->query->filter, &input, scan->scratch, out_bits);
 	if (err == ERR_LIMIT) {
 		(void)diag_set(
 		    run->diag, err,
 		    "a regular expression gave up after %u steps on one of the records %llu to %llu",
-		    LIMIT_REGEX_MATCH, (unsigned long long)page->first_index,
-		    (unsigned long long)(page->first_index + page->rows - 1));
+		    LIMIT_REGEX_MATCH, (unsigned long long)query_page_index(page, 0),
+		    (unsigned long long)query_page_index(page, page->rows - 1));
 		diag_hint(run->diag, "make it simpler: no repetition inside a repetition, as in (a+)+");
 	}
 	TRY(err);
-	return drop_own_records(run->source, page, out_bits);
+	return page->all_data ? ERR_OK : drop_own_records(run->source, page, out_bits);
 }
 
 /* @timestamp as the reader wants to see it; lives as long as the page. */
@@ -140,7 +148,7 @@ static enum err push_row(struct scan *scan, const struct query_page *page, const
 	}
 	struct flow_row flow = {.values = scan->values,
 	                        .time_ns = times[row],
-	                        .index = page->first_index + row,
+	                        .index = query_page_index(page, row),
 	                        .page = page,
 	                        .row = row};
 	return scan->first->push(scan->first, &flow);
@@ -182,6 +190,9 @@ static enum err scan_page(struct scan *scan, const struct query_page *page) {
 static enum err scan_all(struct scan *scan) {
 	struct run *run = scan->run;
 	const struct query_source *source = run->source;
+	if (scan->first == NULL && source->only_counting != NULL) {
+		source->only_counting(source->ctx);
+	}
 	TRY(source->begin(source->ctx, run->query->filter, run->diag));
 	while (scan->first == NULL || !scan->first->full) {
 		struct query_page page = {0};
@@ -220,10 +231,11 @@ static enum err run_chain(struct run *run) {
 	if (err == ERR_OK && scan.first != NULL) {
 		err = scan.first->finish(scan.first);
 	}
+	run->stats->scan = run->source->stats(run->source->ctx);
+	run->stats->found += run->stats->scan.rows_sure;
 	if (counting) {
 		run->stats->results = MIN_OF(run->stats->found, run->options->limit);
 	}
-	run->stats->scan = run->source->stats(run->source->ctx);
 	pipes_free(scan.first);
 	return err;
 }

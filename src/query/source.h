@@ -11,17 +11,30 @@
 struct query_page {
 	void *page; /* the source's own */
 	uint32_t rows;
-	uint64_t first_index;
+	uint64_t first_index;    /* of the page; its rows may be fewer than those of the page: */
+	const uint64_t *indices; /* of each row; NULL: first_index + row */
+	const uint64_t *sure;    /* bits of rows that surely match the filter, if of type data; NULL */
+	bool all_data;           /* no row is of another type */
 };
+
+static inline uint64_t query_page_index(const struct query_page *page, uint32_t row) {
+	return page->indices == NULL ? page->first_index + row : page->indices[row];
+}
 
 struct query_source {
 	void *ctx;
-	/* Starts a scan for what filter may match (pages may be left out that surely hold nothing). */
+	/* Starts a scan for what filter may match (pages, and rows of them, may be left out that surely
+	 * do not). */
 	enum err (*begin)(void *ctx, const struct expr *filter, struct diag *diag);
+	/* Optional, before begin: rows that surely match need not be shown, but are counted in the
+	 * stats (rows_sure). */
+	void (*only_counting)(void *ctx);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
-	/* The page that holds index. */
-	enum err (*at)(void *ctx, uint64_t index, struct query_page *out_page, struct diag *diag);
+	/* The page that holds the first of indices (ascending, count > 0), with at least those rows of
+	 * it that are among them. */
+	enum err (*at)(void *ctx, const uint64_t *indices, size_t count, struct query_page *out_page,
+	               struct diag *diag);
 	void (*release)(void *ctx, struct query_page *page);
 	struct store_scan_stats (*stats)(void *ctx);
 	uint64_t (*rows_all)(void *ctx); /* for progress */

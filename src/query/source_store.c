@@ -2,6 +2,7 @@
  * leave pages out by.
  */
 #include "codec/token.h"
+#include "os/thread.h"
 #include "query/run_source.h"
 
 struct tokens {
@@ -17,6 +18,9 @@ struct store_source_ctx {
 	const struct store_set *set;
 	const uint64_t *index_from; /* for each class, or NULL */
 	size_t at;                  /* the class that is being scanned */
+	bool only_counting;
+	uint64_t indices[LIMIT_BATCH_ROWS];    /* of the page at hand */
+	uint64_t indices_at[LIMIT_BATCH_ROWS]; /* of the page that was asked for */
 	struct store_scan_options options;
 	struct store_scan *scan;
 	struct store_scan_stats done; /* of the classes before */
@@ -57,7 +61,11 @@ static enum err scan_class(struct store_source_ctx *source) {
 
 static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
-	source->options = (struct store_scan_options){.index_to = UINT64_MAX};
+	source->options = (struct store_scan_options){.index_to = UINT64_MAX,
+	                                              .filter = filter,
+	                                              .threads = thread_cpu_count() - 1,
+	                                              .count_sure = source->only_counting};
+	source->only_counting = false;
 	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
 	expr_required_texts(filter, need_text, &source->tokens);
 	source->options.tokens = source->tokens.hashes;
@@ -66,10 +74,21 @@ static enum err source_begin(void *ctx, const struct expr *filter, struct diag *
 	return scan_class(source);
 }
 
-static void describe(struct query_page *out_page, struct store_view *view, size_t number) {
-	out_page->page = view;
-	out_page->rows = view == NULL ? 0 : store_view_rows(view);
-	out_page->first_index = view == NULL ? 0 : place_of(number, store_view_first_index(view));
+/* indices: room for those of the page's rows. */
+static void describe(struct query_page *out_page, struct store_view *view, size_t number,
+                     uint64_t *indices) {
+	*out_page = (struct query_page){.page = view};
+	if (view == NULL) {
+		return;
+	}
+	out_page->rows = store_view_rows(view);
+	out_page->first_index = place_of(number, store_view_first_index(view));
+	out_page->sure = store_view_sure(view);
+	out_page->all_data = store_view_all_data(view);
+	out_page->indices = indices;
+	for (uint32_t row = 0; row < out_page->rows; row++) {
+		indices[row] = place_of(number, store_view_index(view, row));
+	}
 }
 
 static void add_stats(struct store_scan_stats *sum, const struct store_scan_stats *stats) {
@@ -78,6 +97,7 @@ static void add_stats(struct store_scan_stats *sum, const struct store_scan_stat
 	sum->pages_skipped += stats->pages_skipped;
 	sum->rows += stats->rows;
 	sum->bytes_read += stats->bytes_read;
+	sum->rows_sure += stats->rows_sure;
 }
 
 static void end_class(struct store_source_ctx *source) {
@@ -96,19 +116,29 @@ static enum err source_next(void *ctx, struct query_page *out_page, struct diag 
 		TRY(scan_class(source));
 		TRY(store_scan_next(source->scan, &view, diag));
 	}
-	describe(out_page, view, source->at);
+	describe(out_page, view, source->at, source->indices);
 	return ERR_OK;
 }
 
-static enum err source_at(void *ctx, uint64_t place, struct query_page *out_page,
-                          struct diag *diag) {
+static void source_only_counting(void *ctx) {
+	struct store_source_ctx *source = ctx;
+	source->only_counting = true;
+}
+
+static enum err source_at(void *ctx, const uint64_t *places, size_t count,
+                          struct query_page *out_page, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
 	struct store_view *view = NULL;
-	size_t number = (size_t)(place >> PLACE_BITS);
-	uint64_t index = place & (((uint64_t)1 << PLACE_BITS) - 1);
+	uint64_t indices[LIMIT_BATCH_ROWS];
+	size_t number = (size_t)(places[0] >> PLACE_BITS);
+	size_t same = 0;
+	while (same < count && same < LIMIT_BATCH_ROWS && places[same] >> PLACE_BITS == number) {
+		indices[same] = places[same] & (((uint64_t)1 << PLACE_BITS) - 1);
+		same++;
+	}
 	ASSERT(number < source->set->count);
-	TRY(store_view_at(source->set->stores[number], index, &view, diag));
-	describe(out_page, view, number);
+	TRY(store_view_some(source->set->stores[number], indices, same, &view, diag));
+	describe(out_page, view, number, source->indices_at);
 	return ERR_OK;
 }
 
@@ -166,6 +196,7 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	struct query_source source = {
 	    .ctx = &ctx,
 	    .begin = source_begin,
+	    .only_counting = source_only_counting,
 	    .next = source_next,
 	    .at = source_at,
 	    .release = source_release,

@@ -99,13 +99,15 @@ static bool compare_single(enum where_compare compare, struct cell left, struct 
 	}
 }
 
+static bool compare_cells(enum where_compare compare, struct cell left, struct cell right);
+
 /* A list compares as one of its elements does; != only when none is equal. */
 static bool compare_list(enum where_compare compare, struct str list, struct cell right) {
 	size_t at = 0;
 	struct value element;
 	bool unequal = compare == WHERE_NE;
 	while (value_list_next(list, &at, &element)) {
-		if (compare_single(unequal ? WHERE_EQ : compare, cell_of(element), right)) {
+		if (compare_cells(unequal ? WHERE_EQ : compare, cell_of(element), right)) {
 			return !unequal;
 		}
 	}
@@ -191,9 +193,10 @@ static struct cell compute(enum where_kind kind, struct cell left, struct cell r
 
 /* ---- functions ---- */
 
+/* As it was written; what was computed has no text yet. */
 static struct str cell_text(struct arena *scratch, struct cell cell) {
 	CLEANUP(buf_deinit) struct buf out = {0};
-	if (cell.kind == CELL_TEXT || cell.kind == CELL_LIST) {
+	if (cell.kind == CELL_TEXT || cell.kind == CELL_LIST || cell.text.len > 0) {
 		return cell.text;
 	}
 	if (cell.kind == CELL_INTEGER) {
@@ -206,7 +209,6 @@ static struct str cell_text(struct arena *scratch, struct cell cell) {
 	return arena_str(scratch, buf_str(&out));
 }
 
-/* The text of a field's value is as it was written. */
 static struct cell call_lower(struct arena *scratch, struct cell argument) {
 	CLEANUP(buf_deinit) struct buf out = {0};
 	if (argument.kind == CELL_NONE || argument.kind == CELL_LIST) {
@@ -249,12 +251,13 @@ static struct cell call_exists(struct arena *scratch, struct cell argument) {
 }
 
 static struct cell call_abs(struct arena *scratch, struct cell argument) {
+	static const struct cell zero = {.kind = CELL_INTEGER};
 	(void)scratch;
-	if (argument.kind == CELL_INTEGER && argument.integer < 0) {
-		return compute(WHERE_SUBTRACT, (struct cell){.kind = CELL_INTEGER}, argument);
+	bool negative = argument.kind == CELL_INTEGER ? argument.integer < 0 : signbit(argument.real);
+	if (!is_number(argument)) {
+		return (struct cell){.kind = CELL_NONE};
 	}
-	argument.real = argument.kind == CELL_REAL ? fabs(argument.real) : argument.real;
-	return is_number(argument) ? argument : (struct cell){.kind = CELL_NONE};
+	return compute(negative ? WHERE_SUBTRACT : WHERE_ADD, zero, argument);
 }
 
 static const struct where_function functions[] = {

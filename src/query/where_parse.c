@@ -150,6 +150,7 @@ struct test_function {
 
 static const struct test_function test_functions[] = {
     {STR_INIT("contains"), EXPR_CONTAINS, "", ""},
+    {STR_INIT("alike"), EXPR_ALIKE, "", ""},
     {STR_INIT("regex"), EXPR_REGEX, "", ""},
     {STR_INIT("matches"), EXPR_REGEX, "", ""},
     {STR_INIT("cidr"), EXPR_CIDR, "", ""},

@@ -371,6 +371,13 @@ enum err layouts_get(struct layouts *layouts, uint32_t number, const struct layo
 	return ERR_OK;
 }
 
+void layouts_of_shape(const struct layouts *layouts, uint32_t shape, uint32_t *out_first,
+                      uint32_t *out_count) {
+	ASSERT(shape < layouts->shapes_count);
+	*out_first = layouts->shapes[shape].layouts_first;
+	*out_count = layouts->shapes[shape].layouts;
+}
+
 /* ---- rows ---- */
 
 /* Sums the values of a shape's rows, and checks the numbers of their layouts. */

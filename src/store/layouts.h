@@ -100,6 +100,9 @@ uint32_t layouts_names(const struct layouts *layouts, const struct str **out_nam
 uint64_t layouts_name_hash(const struct layouts *layouts, uint32_t name);
 /* The number of a name, or UINT32_MAX. */
 uint32_t layouts_find_name(const struct layouts *layouts, struct str name);
+/* Layouts that rows of a shape may have: numbers *out_first to *out_first + *out_count - 1. */
+void layouts_of_shape(const struct layouts *layouts, uint32_t shape, uint32_t *out_first,
+                      uint32_t *out_count);
 /* Layouts of rows, by their shapes and ranks as lines_order gives them. */
 MUST_USE enum err layouts_of(struct layouts *layouts, const uint32_t *shapes, const uint32_t *ranks,
                              uint32_t count, uint32_t *out_layouts);

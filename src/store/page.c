@@ -119,6 +119,19 @@ static void put_receipt(struct making *making) {
 	end_section(making);
 }
 
+/* How long all bodies of PAGE_GROUP rows are together: offsets are then had without all texts. */
+static void put_groups(struct making *making) {
+	int64_t groups[LIMIT_BATCH_ROWS / PAGE_GROUP];
+	size_t count = 0;
+	for (uint32_t row = 0; row < making->batch->count; row++) {
+		if (row % PAGE_GROUP == 0) {
+			groups[count++] = 0;
+		}
+		groups[count - 1] += making->batch->records[row].body_len;
+	}
+	ints_put(&making->sections, groups, count);
+}
+
 static void put_lengths(struct making *making) {
 	int64_t lens[LIMIT_BATCH_ROWS];
 	size_t own = 0;
@@ -128,6 +141,7 @@ static void put_lengths(struct making *making) {
 		}
 	}
 	ints_put(&making->sections, lens, own);
+	put_groups(making);
 	end_section(making);
 }
 

@@ -90,12 +90,15 @@ MUST_USE enum err page_rows_read(const struct page_frame *frame, const struct pa
 struct page_receipt {
 	int64_t *received, *monotonic, *numbers, *log_offsets;
 };
+/* body_lens: of all rows; NULL: log_offsets are left as what differs from the expected offset. */
 MUST_USE enum err page_receipt_read(const struct page_frame *frame, const uint32_t *body_lens,
                                     struct arena *arena, struct page_receipt *out_receipt);
 
+enum { PAGE_GROUP = 64 };
 struct page_lengths {
 	uint32_t *bodies; /* version 1: of all rows, containers too; else of those with own_text */
 	uint32_t *texts;  /* version 1: of rows with own_text, 0 for others; else NULL */
+	int64_t *groups;  /* version 2: of all bodies of rows [0, PAGE_GROUP), ... together */
 };
 MUST_USE enum err page_lengths_read(const struct page_frame *frame, const struct page_rows *rows,
                                     struct arena *arena, struct page_lengths *out_lengths);

@@ -289,7 +289,7 @@ enum err page_receipt_read(const struct page_frame *frame, const uint32_t *body_
 		return ERR_CORRUPT;
 	}
 	uint64_t expected = 0; /* the next body begins behind the line feed of the one before */
-	for (uint32_t row = 0; row < frame->rows; row++) {
+	for (uint32_t row = 0; body_lens != NULL && row < frame->rows; row++) {
 		uint64_t offset = (uint64_t)receipt.log_offsets[row] + expected;
 		receipt.log_offsets[row] = (int64_t)offset;
 		expected = offset + body_lens[row] + 1;
@@ -329,6 +329,7 @@ enum err page_lengths_read(const struct page_frame *frame, const struct page_row
 		TRY(read_own_lengths(&in, frame, rows, arena, &lengths.texts));
 	} else {
 		TRY(read_own_lengths(&in, frame, rows, arena, &lengths.bodies));
+		TRY(read_wide(&in, (frame->rows + PAGE_GROUP - 1) / PAGE_GROUP, arena, &lengths.groups));
 	}
 	if (!wire_done(&in)) {
 		return ERR_CORRUPT;

@@ -3,7 +3,12 @@
  */
 #include <inttypes.h>
 
+#include "base/bits.h"
+#include "expr/expr.h"
+#include "store/scan_find.h"
+#include "store/segment_table.h"
 #include "store/store_private.h"
+#include "store/view_private.h"
 
 struct store_scan {
 	struct store *store;
@@ -13,7 +18,12 @@ struct store_scan {
 	bool inside;          /* the current segment is being walked */
 	uint32_t pages_done;  /* of the current segment */
 	struct store_scan_stats stats;
+	struct scan_find *find; /* NULL: no filter, or nothing to find with it */
+	struct buf blocks;      /* struct scan_block: those that are searched, in the scan's order */
+	size_t block;           /* the current one */
 };
+
+static void list_blocks(struct store_scan *scan);
 
 enum err store_scan_new(struct store *store, const struct store_scan_options *options,
                         struct store_scan **out_scan) {
@@ -27,12 +37,20 @@ enum err store_scan_new(struct store *store, const struct store_scan_options *op
 		memcpy(scan->tokens, options->tokens, options->tokens_count * sizeof(*scan->tokens));
 		scan->options.tokens = scan->tokens;
 	}
+	if (options->filter != NULL && options->filter->kind != EXPR_ALL) {
+		list_blocks(scan);
+		scan->find = scan_find_new((const struct scan_block *)(void *)scan->blocks.ptr,
+		                           scan->blocks.len / sizeof(struct scan_block), options->filter,
+		                           options->threads);
+	}
 	*out_scan = scan;
 	return ERR_OK;
 }
 
 void store_scan_free(struct store_scan *scan) {
 	if (scan != NULL) {
+		scan_find_free(scan->find);
+		buf_deinit(&scan->blocks);
 		free(scan->tokens);
 		free(scan);
 	}
@@ -64,16 +82,25 @@ static bool segment_wanted(const struct store_scan *scan, const struct segment_e
 	       times_meet(scan, footer->records > 0, footer->time_min_ns, footer->time_max_ns);
 }
 
-static bool page_wanted(struct store_scan *scan, const struct segment *segment, uint32_t page) {
+/* What is known of a page without its filter. */
+static bool page_meets(const struct store_scan *scan, const struct segment *segment,
+                       uint32_t page) {
 	struct segment_page_info info = segment_page_info(segment, page);
+	if (!ranges_meet(scan, info.first_index, info.first_index + info.rows)) {
+		return false;
+	}
+	if (scan->options.types != 0) {
+		return segment_page_may_have_types(segment, page, scan->options.types);
+	}
+	return times_meet(scan, info.has_data, info.time_min_ns, info.time_max_ns);
+}
+
+static bool page_wanted(struct store_scan *scan, const struct segment *segment, uint32_t page) {
 	scan->stats.pages++;
-	if (ranges_meet(scan, info.first_index, info.first_index + info.rows) &&
-	    (scan->options.types != 0
-	         ? segment_page_may_have_types(segment, page, scan->options.types)
-	         : times_meet(scan, info.has_data, info.time_min_ns, info.time_max_ns)) &&
+	if (page_meets(scan, segment, page) &&
 	    (scan->options.tokens_count == 0 ||
 	     segment_page_may_have(segment, page, scan->options.tokens, scan->options.tokens_count))) {
-		scan->stats.rows += info.rows;
+		scan->stats.rows += segment_page_info(segment, page).rows;
 		return true;
 	}
 	scan->stats.pages_skipped++;
@@ -87,9 +114,10 @@ static const struct segment_entry *current_entry(const struct store_scan *scan) 
 	return &catalogue->entries[at];
 }
 
-/* Its opened blocks are not needed again soon. */
+/* Its opened blocks are not needed again soon, but for those of which results will be shown. */
 static void leave_segment(const struct store_scan *scan, const struct segment_entry *entry) {
-	if (scan->inside) {
+	enum { KEPT = 6 };
+	if (scan->inside && (scan->find == NULL || scan->stats.segments > KEPT)) {
 		segment_drop_blocks(entry->segment);
 	}
 }
@@ -100,11 +128,135 @@ static void next_segment(struct store_scan *scan) {
 	scan->inside = false;
 }
 
-static enum err open_page(struct store_scan *scan, const struct segment_entry *entry, uint32_t page,
-                          struct store_view **out_view, struct diag *diag) {
+/* ---- the filter, block by block ---- */
+
+static void list_blocks_of(struct store_scan *scan, const struct segment_entry *entry) {
+	const struct segment_table *table = segment_table(entry->segment);
+	for (uint32_t i = 0; i < table->blocks_count; i++) {
+		uint32_t number = scan->options.backward ? table->blocks_count - 1 - i : i;
+		const struct segment_block *block = &table->blocks[number];
+		bool wanted = false;
+		for (uint32_t k = 0; k < block->pages && !wanted; k++) {
+			wanted = page_meets(scan, entry->segment, block->first_page + k);
+		}
+		if (wanted) {
+			struct scan_block at = {entry->segment, number};
+			buf_append(&scan->blocks, &at, sizeof(at));
+		}
+	}
+}
+
+/* In the order in which the scan will come by. */
+static void list_blocks(struct store_scan *scan) {
+	const struct catalogue *catalogue = &scan->store->catalogue;
+	for (size_t i = 0; i < catalogue->count; i++) {
+		size_t at = scan->options.backward ? catalogue->count - 1 - i : i;
+		const struct segment_entry *entry = &catalogue->entries[at];
+		if (entry->segment != NULL && segment_wanted(scan, entry)) {
+			list_blocks_of(scan, entry);
+		}
+	}
+}
+
+/* NULL: nothing is known of the page's rows. */
+static const struct scan_found *find_in_block(struct store_scan *scan,
+                                              const struct segment *segment, uint32_t page) {
+	const struct segment_table *table = segment_table(segment);
+	const struct scan_block *blocks = (const struct scan_block *)(void *)scan->blocks.ptr;
+	size_t count = scan->blocks.len / sizeof(*blocks);
+	if (scan->find == NULL || table->blocks_count == 0) {
+		return NULL;
+	}
+	/* What came into the catalogue after the scan had begun is not among them. */
+	for (size_t i = scan->block; i < count; i++) {
+		if (blocks[i].segment == segment && blocks[i].block == table->pages[page].block) {
+			scan->block = i;
+			return scan_find_get(scan->find, i);
+		}
+	}
+	return NULL;
+}
+
+/* Bits [first, first + count) of bits as bits from 0 on. */
+static void cut_bits(const uint64_t *bits, uint32_t first, uint32_t count, uint64_t *out) {
+	memset(out, 0, bits_words(count) * sizeof(*out));
+	for (uint32_t row = 0; row < count; row++) {
+		if ((first + row) % 64 == 0 && row % 64 == 0 && count - row >= 64) {
+			out[row / 64] = bits[(first + row) / 64];
+			row += 63;
+		} else if (bits_get(bits, first + row)) {
+			bits_set(out, row);
+		}
+	}
+}
+
+struct page_bits {
+	bool known, all_sure;
+	size_t count;
+	uint64_t maybe[LIMIT_BATCH_ROWS / 64 + 1], sure[LIMIT_BATCH_ROWS / 64 + 1];
+};
+
+static void find_in_page(struct store_scan *scan, const struct segment *segment, uint32_t page,
+                         struct page_bits *out_bits) {
+	const struct segment_page *entry = &segment_table(segment)->pages[page];
+	const struct scan_found *found = find_in_block(scan, segment, page);
+	out_bits->count = entry->rows;
+	out_bits->known = found != NULL;
+	if (found != NULL) {
+		cut_bits(found->maybe, entry->block_first, entry->rows, out_bits->maybe);
+		cut_bits(found->sure, entry->block_first, entry->rows, out_bits->sure);
+		out_bits->count = bits_count(out_bits->maybe, entry->rows);
+		out_bits->all_sure = bits_count(out_bits->sure, entry->rows) == out_bits->count;
+	} else if (scan->options.filter != NULL && scan->options.filter->kind == EXPR_ALL) {
+		out_bits->known = true;
+		out_bits->all_sure = true;
+		bits_fill(out_bits->maybe, entry->rows, true);
+		bits_fill(out_bits->sure, entry->rows, true);
+	}
+}
+
+/* True when the rows of the page are known well enough to be counted without a look at them. */
+static bool count_page(struct store_scan *scan, const struct segment *segment, uint32_t page,
+                       const struct page_bits *bits) {
+	struct segment_page_info info = segment_page_info(segment, page);
+	bool whole = info.first_index >= scan->options.index_from &&
+	             info.first_index + info.rows <= scan->options.index_to;
+	if (!scan->options.count_sure || !bits->known || !bits->all_sure || !info.all_data || !whole) {
+		return false;
+	}
+	scan->stats.rows_sure += bits->count;
+	return true;
+}
+
+/* ---- pages ---- */
+
+static enum err open_view(struct store_scan *scan, const struct segment_entry *entry, uint32_t page,
+                          const struct page_bits *bits, struct store_view **out_view,
+                          struct diag *diag) {
 	struct view_names names = store_names(scan->store);
+	struct store_view *view;
+	TRY(segment_view(entry->segment, page, &names, &view, diag));
+	view->all_data = segment_page_info(entry->segment, page).all_data;
+	enum err err = ERR_OK;
+	if (bits->known && view_has_block(view)) {
+		err = view_pick(view, bits->maybe);
+		if (err == ERR_OK) {
+			err = view_set_sure(view, bits->sure);
+		}
+	}
+	if (err != ERR_OK) {
+		store_view_free(view);
+		return diag_set(diag, err, "too much for a page: %s", err_text(err));
+	}
+	*out_view = view;
+	return ERR_OK;
+}
+
+static enum err open_page(struct store_scan *scan, const struct segment_entry *entry, uint32_t page,
+                          const struct page_bits *bits, struct store_view **out_view,
+                          struct diag *diag) {
 	struct diag inner = {0};
-	enum err err = segment_view(entry->segment, page, &names, out_view, &inner);
+	enum err err = open_view(scan, entry, page, bits, out_view, &inner);
 	if (err == ERR_OK) {
 		return ERR_OK;
 	}
@@ -120,8 +272,15 @@ static enum err next_page(struct store_scan *scan, const struct segment_entry *e
 	while (scan->pages_done < pages) {
 		uint32_t done = scan->pages_done++;
 		uint32_t page = scan->options.backward ? pages - 1 - done : done;
-		if (page_wanted(scan, entry->segment, page)) {
-			return open_page(scan, entry, page, out_view, diag);
+		struct page_bits bits = {0};
+		if (!page_wanted(scan, entry->segment, page)) {
+			continue;
+		}
+		find_in_page(scan, entry->segment, page, &bits);
+		if (bits.count == 0) {
+			scan->stats.pages_skipped++;
+		} else if (!count_page(scan, entry->segment, page, &bits)) {
+			return open_page(scan, entry, page, &bits, out_view, diag);
 		}
 	}
 	leave_segment(scan, entry);
@@ -166,4 +325,24 @@ enum err store_view_at(struct store *store, uint64_t index, struct store_view **
 	}
 	struct view_names names = store_names(store);
 	return segment_view(segment, segment_page_of(segment, index), &names, out_view, diag);
+}
+
+enum err store_view_some(struct store *store, const uint64_t *indices, size_t count,
+                         struct store_view **out_view, struct diag *diag) {
+	uint64_t bits[LIMIT_BATCH_ROWS / 64 + 1] = {0};
+	struct store_view *view;
+	ASSERT(count > 0);
+	TRY(store_view_at(store, indices[0], &view, diag));
+	uint64_t first = store_view_first_index(view);
+	uint32_t rows = store_view_rows(view);
+	for (size_t i = 0; i < count && indices[i] - first < rows; i++) {
+		bits_set(bits, indices[i] - first);
+	}
+	enum err err = view_has_block(view) ? view_pick(view, bits) : ERR_OK;
+	if (err != ERR_OK) {
+		store_view_free(view);
+		return diag_set(diag, err, "too much for a page: %s", err_text(err));
+	}
+	*out_view = view;
+	return ERR_OK;
 }

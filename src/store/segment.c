@@ -137,7 +137,8 @@ struct segment_page_info segment_page_info(const struct segment *segment, uint32
 	                                  .rows = entry->rows,
 	                                  .time_min_ns = entry->time_min_ns,
 	                                  .time_max_ns = entry->time_max_ns,
-	                                  .has_data = entry->has_data};
+	                                  .has_data = entry->has_data,
+	                                  .all_data = entry->types == page_type_bit(RECORD_DATA)};
 }
 
 void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_seed[SALT_SEED_SIZE]) {

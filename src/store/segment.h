@@ -177,6 +177,7 @@ struct segment_page_info {
 	uint32_t rows;
 	int64_t time_min_ns, time_max_ns;
 	bool has_data; /* some row is of type data */
+	bool all_data; /* surely every row is */
 };
 struct segment_page_info segment_page_info(const struct segment *segment, uint32_t page);
 /* The salt seed of the bundle (index / SALT_BUNDLE) that holds index, which must lie in the

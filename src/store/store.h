@@ -230,6 +230,7 @@ MUST_USE enum err store_read_file(struct store *store, uint32_t file, store_writ
 
 /* ---- scanning ---- */
 
+struct expr;
 struct store_scan_options {
 	int64_t from_ns, to_ns;        /* event time [from, to); INSTANT_MIN / INSTANT_MAX */
 	uint64_t index_from, index_to; /* [from, to); 0 / UINT64_MAX */
@@ -238,6 +239,14 @@ struct store_scan_options {
 	 * skipped when it lacks one of any required group. */
 	const uint64_t *tokens;
 	size_t tokens_count;
+	/* What rows must match, or NULL; must outlive the scan. Views then have only rows that it may
+	 * match, where that is known without reading them, and say of which it is sure
+	 * (store_view_sure). */
+	const struct expr *filter;
+	uint32_t threads; /* that look ahead, besides the caller's */
+	/* Rows that surely match are counted (rows_sure) and not shown, on pages where nothing else
+	 * need be looked at. */
+	bool count_sure;
 	bool all_types; /* also the store's own records (object, context, ...); default: data only */
 	/* Instead of data only pages that may have a record of one of these types: bit 1 << type of
 	 * enum record_type; 0: as above. Event times count for nothing then. */
@@ -257,11 +266,19 @@ void store_view_free(struct store_view *view);
 /* Pages and bytes looked at and skipped so far, for --explain. */
 struct store_scan_stats {
 	uint64_t segments, pages, pages_skipped, rows, bytes_read;
+	uint64_t rows_sure; /* counted and not shown */
 };
 struct store_scan_stats store_scan_get_stats(const struct store_scan *scan);
 
 uint32_t store_view_rows(const struct store_view *view);
+/* Bits of the rows that surely match the filter of the scan, as far as they are of type data; NULL:
+ * nothing is known. */
+const uint64_t *store_view_sure(const struct store_view *view);
+/* True when every row is of type data. */
+bool store_view_all_data(const struct store_view *view);
 uint64_t store_view_first_index(const struct store_view *view);
+/* Index of a row: a view may have only some rows of its page. */
+uint64_t store_view_index(const struct store_view *view, uint32_t row);
 /* Event times and row types, rows of them. */
 MUST_USE enum err store_view_times(struct store_view *view, const int64_t **out_times);
 MUST_USE enum err store_view_types(struct store_view *view, const uint8_t **out_types);
@@ -278,6 +295,11 @@ MUST_USE enum err store_view_row(struct store_view *view, uint32_t row, struct r
 /* Opens the page holding an index again (for results in time order). */
 MUST_USE enum err store_view_at(struct store *store, uint64_t index, struct store_view **out_view,
                                 struct diag *diag);
+
+/* The page that holds the first of indices (ascending, count > 0), with those of its rows alone
+ * that are among them where that is cheaper. */
+MUST_USE enum err store_view_some(struct store *store, const uint64_t *indices, size_t count,
+                                  struct store_view **out_view, struct diag *diag);
 
 /* ---- proving ---- */
 

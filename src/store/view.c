@@ -19,6 +19,7 @@ enum err view_new(struct str bytes, const struct segment *segment, uint32_t page
 		view->names = *names;
 	}
 	enum err err = page_frame_read(bytes, view->arena, &view->frame);
+	view->whole = view->frame;
 	if (err != ERR_OK) {
 		store_view_free(view);
 		return diag_set(diag, err, "the frame of a page is damaged");
@@ -43,6 +44,19 @@ uint32_t store_view_rows(const struct store_view *view) {
 	return view->frame.rows;
 }
 
+uint64_t store_view_index(const struct store_view *view, uint32_t row) {
+	ASSERT(row < view->frame.rows);
+	return view->frame.first_index + view_page_row(view, row);
+}
+
+const uint64_t *store_view_sure(const struct store_view *view) {
+	return view->sure;
+}
+
+bool store_view_all_data(const struct store_view *view) {
+	return view->all_data;
+}
+
 uint64_t store_view_first_index(const struct store_view *view) {
 	return view->frame.first_index;
 }
@@ -51,7 +65,7 @@ uint64_t store_view_first_index(const struct store_view *view) {
 
 enum err view_meta(struct store_view *view, const struct page_meta **out_meta) {
 	if (!view->has_meta) {
-		TRY(page_meta_read(&view->frame, view->arena, &view->meta));
+		TRY(page_meta_read(&view->whole, view->arena, &view->meta));
 		view->has_meta = true;
 	}
 	*out_meta = &view->meta;
@@ -62,7 +76,8 @@ enum err view_rows(struct store_view *view, const struct page_rows **out_rows) {
 	const struct page_meta *meta;
 	if (!view->has_rows) {
 		TRY(view_meta(view, &meta));
-		TRY(page_rows_read(&view->frame, meta, view->arena, &view->rows));
+		TRY(page_rows_read(&view->whole, meta, view->arena, &view->whole_rows));
+		TRY(view_picked_rows(view));
 		view->has_rows = true;
 	}
 	*out_rows = &view->rows;
@@ -73,7 +88,8 @@ enum err view_own_lengths(struct store_view *view, const struct page_lengths **o
 	const struct page_rows *rows;
 	if (!view->has_own_lengths) {
 		TRY(view_rows(view, &rows));
-		TRY(page_lengths_read(&view->frame, rows, view->arena, &view->lengths));
+		TRY(page_lengths_read(&view->whole, &view->whole_rows, view->arena, &view->lengths));
+		TRY(view_picked_lengths(view));
 		view->has_own_lengths = true;
 	}
 	*out_lengths = &view->lengths;
@@ -108,6 +124,10 @@ enum err view_lengths(struct store_view *view, const struct page_lengths **out_l
 
 enum err view_receipt(struct store_view *view, const struct page_receipt **out_receipt) {
 	const struct page_lengths *lengths;
+	if (!view->has_receipt && view->picks != NULL) {
+		TRY(view_picked_receipt(view));
+		view->has_receipt = true;
+	}
 	if (!view->has_receipt) {
 		TRY(view_lengths(view, &lengths));
 		TRY(page_receipt_read(&view->frame, lengths->bodies, view->arena, &view->receipt));
@@ -274,7 +294,7 @@ enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_r
 	                    .path = view_path(view, source),
 	                    .number = (uint64_t)receipt->numbers[row],
 	                    .log_offset = (uint64_t)receipt->log_offsets[row],
-	                    .index = view->frame.first_index + row};
+	                    .index = store_view_index(view, row)};
 	if (view->segment != NULL) {
 		found.stored = true;
 		found.tree = segment_footer(view->segment)->tree;
@@ -287,7 +307,9 @@ enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_r
 enum err store_view_body(struct store_view *view, uint32_t row, struct view_body *out_body) {
 	const struct page_receipt *receipt;
 	const struct str *bodies;
+	const struct page_lengths *lengths;
 	ASSERT(row < view->frame.rows);
+	TRY(view_lengths(view, &lengths));
 	TRY(view_receipt(view, &receipt));
 	TRY(view_bodies(view, &bodies));
 	const struct batch_source *source = &view->meta.sources[view->rows.sources[row]];
@@ -295,7 +317,7 @@ enum err store_view_body(struct store_view *view, uint32_t row, struct view_body
 	                               .flags = view->rows.flags[row],
 	                               .container = source->container,
 	                               .offset = (uint64_t)receipt->log_offsets[row],
-	                               .len = view->lengths.bodies[row],
+	                               .len = lengths->bodies[row],
 	                               .bytes = bodies[row],
 	                               .file = source->file};
 	memcpy(out_body->object, source->object, sizeof(out_body->object));

@@ -44,6 +44,19 @@ static struct str joined_text(const struct lines_rows *rows, uint32_t i) {
 	return str_make(rows->bytes.ptr + rows->starts[i], rows->starts[i + 1] - rows->starts[i]);
 }
 
+enum err view_block_lines(struct store_view *view, struct lines **out_lines) {
+	struct block *block;
+	TRY(take_block(view, &block));
+	return block_texts(block, out_lines);
+}
+
+/* Numbers in the block of the rows of a view. */
+static void block_rows_of(const struct store_view *view, uint32_t *out_rows) {
+	for (uint32_t row = 0; row < view->frame.rows; row++) {
+		out_rows[row] = view->block.first + view_page_row(view, row);
+	}
+}
+
 static enum err join_texts(struct store_view *view) {
 	const struct page_rows *rows;
 	struct block *block;
@@ -51,6 +64,12 @@ static enum err join_texts(struct store_view *view) {
 	TRY(view_rows(view, &rows));
 	TRY(take_block(view, &block));
 	TRY(block_texts(block, &lines));
+	if (view->picks != NULL) {
+		uint32_t which[LIMIT_BATCH_ROWS];
+		block_rows_of(view, which);
+		return lines_join_some(lines, which, view->frame.rows, rows->times, JOINED_MAX,
+		                       &view->block.texts);
+	}
 	return lines_join(lines, view->block.first, view->frame.rows, rows->times, JOINED_MAX,
 	                  &view->block.texts);
 }
@@ -93,6 +112,11 @@ static enum err join_bodies(struct store_view *view) {
 	}
 	TRY(take_block(view, &block));
 	TRY(block_bodies(block, &lines));
+	if (view->picks != NULL) {
+		uint32_t which[LIMIT_BATCH_ROWS];
+		TRY(view_picked_kept(view, which));
+		return lines_join_some(lines, which, kept, times, JOINED_MAX, &view->block.bodies);
+	}
 	return lines_join(lines, view->block.first_kept, kept, times, JOINED_MAX, &view->block.bodies);
 }
 
@@ -199,7 +223,12 @@ static enum err load_layouts(struct store_view *view) {
 	TRY(block_texts(block, &lines));
 	TRY(block_layouts(block, &at->layouts));
 	TRY(make_arrays(view));
-	TRY(lines_order(lines, at->first, rows, at->shapes, at->ranks));
+	if (view->picks != NULL) {
+		block_rows_of(view, numbers);
+		TRY(lines_order_some(lines, numbers, rows, at->shapes, at->ranks));
+	} else {
+		TRY(lines_order(lines, at->first, rows, at->shapes, at->ranks));
+	}
 	TRY(layouts_of(at->layouts, at->shapes, at->ranks, rows, numbers));
 	TRY(number_layouts(view, numbers));
 	return list_names(view);
@@ -252,12 +281,13 @@ static enum err find_shapes(struct store_view *view) {
 			number[shape] = (uint16_t)at->used_shapes_count;
 		}
 		at->shape_of[row] = (uint16_t)(number[shape] - 1);
-		/* Ranks of a shape follow each other in a page, and so do its values. */
+		/* Ranks of a shape ascend in a page, and so do its values; those of rows that the view has
+		 * not lie between. */
 		struct view_shape *used = &at->used_shapes[at->shape_of[row]];
-		if (used->outside_end != outside) {
+		if (outside < used->outside_end || (outside > used->outside_end && view->picks == NULL)) {
 			return ERR_CORRUPT;
 		}
-		used->outside_end += at->used[at->layout_of[row]]->outside;
+		used->outside_end = outside + at->used[at->layout_of[row]]->outside;
 	}
 	return ERR_OK;
 }

@@ -115,7 +115,7 @@ static enum err make_log_offset(struct store_view *view, struct column *out_colu
 static enum err make_index(struct store_view *view, struct column *out_column) {
 	int64_t numbers[LIMIT_BATCH_ROWS];
 	for (uint32_t row = 0; row < view->frame.rows; row++) {
-		numbers[row] = (int64_t)(view->frame.first_index + row);
+		numbers[row] = (int64_t)store_view_index(view, row);
 	}
 	return make_numbers(view, numbers, NULL, out_column);
 }
@@ -218,6 +218,15 @@ static enum err load(struct store_view *view, size_t number, const struct column
 	}
 	*out_column = &slot->column;
 	return ERR_OK;
+}
+
+bool view_built_in_has(struct str name) {
+	for (size_t i = 0; i < ARRAY_LEN(built_ins); i++) {
+		if (str_eq(built_ins[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 enum err view_built_in_get(struct store_view *view, struct str name,

@@ -41,6 +41,7 @@ enum err store_view_leaf(struct store_view *view, uint32_t row, struct leaf *out
 	const struct page_receipt *receipt;
 	ASSERT(row < view->frame.rows);
 	ASSERT(view->segment != NULL);
+	ASSERT(view->picks == NULL); /* numbers in streams are counted from the page's first row on */
 	TRY(view_receipt(view, &receipt));
 	TRY(find_sequence(view));
 	TRY(find_salt(view, view->frame.first_index + row, out_salt));

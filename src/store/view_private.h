@@ -50,10 +50,15 @@ struct store_view {
 	const struct segment *segment; /* NULL: a page on its way */
 	uint32_t page;                 /* of the segment */
 	struct view_names names;
-	struct page_frame frame;
+	struct page_frame frame; /* rows: those of the view */
+	struct page_frame whole; /* the page */
+	uint64_t *sure;          /* bits of the view's rows; NULL: nothing is known */
+	bool all_data;
+	uint16_t *picks; /* rows of the page that the view has, ascending; NULL: all */
 	bool has_meta, has_rows, has_receipt, has_own_lengths, has_lengths;
 	struct page_meta meta;
-	struct page_rows rows;
+	struct page_rows rows;       /* of the view's rows */
+	struct page_rows whole_rows; /* of the page's */
 	struct page_receipt receipt;
 	struct page_lengths lengths; /* with has_lengths: bodies of all rows, in version 2 too */
 	struct str *bodies;          /* NULL until decoded */
@@ -82,6 +87,22 @@ void *view_array(struct store_view *view, size_t count, size_t size);
 MUST_USE enum err view_new(struct str bytes, const struct segment *segment, uint32_t page,
                            const struct view_names *names, struct store_view **out_view,
                            struct diag *diag);
+/* Leaves in the view only the rows of the page whose bit is set (base/bits.h); at least one is.
+ * Called before anything is asked of it, and not for version 1. */
+MUST_USE enum err view_pick(struct store_view *view, const uint64_t *bits);
+/* Keeps which rows surely match; bits of the page's rows. After view_pick. */
+MUST_USE enum err view_set_sure(struct store_view *view, const uint64_t *bits);
+/* Number in its page of a row of the view. */
+static inline uint32_t view_page_row(const struct store_view *view, uint32_t row) {
+	return view->picks == NULL ? row : view->picks[row];
+}
+/* What is decoded of the page becomes that of the view (view_pick.c). */
+MUST_USE enum err view_picked_rows(struct store_view *view);
+MUST_USE enum err view_picked_lengths(struct store_view *view);
+/* Offsets and the like of a view that has not all rows of its page (view_pick.c). */
+MUST_USE enum err view_picked_receipt(struct store_view *view);
+/* Number among the kept bodies of the block of a row of the view that has one. */
+MUST_USE enum err view_picked_kept(struct store_view *view, uint32_t *out_kept);
 /* NULL: a page on its way. */
 const struct segment *view_segment(const struct store_view *view);
 
@@ -126,10 +147,13 @@ MUST_USE enum err view_block_row(struct store_view *view, uint32_t row,
  * are numbers of the layouts that come with it. */
 MUST_USE enum err view_block_fields(struct store_view *view, uint32_t row,
                                     struct field_found *out_fields, uint32_t *out_count);
+/* The lines of the page's block; view->block.first is known then. */
+MUST_USE enum err view_block_lines(struct store_view *view, struct lines **out_lines);
 MUST_USE enum err view_block_layouts(struct store_view *view, struct layouts **out_layouts);
 
 /* ---- view_built_in.c ---- */
 
+bool view_built_in_has(struct str name);
 /* *out_column is NULL when name is none of the built-in ones. */
 MUST_USE enum err view_built_in_get(struct store_view *view, struct str name,
                                     const struct column **out_column);

@@ -1,0 +1,46 @@
+/* Pieces of the tests that are made of literal text. */
+#include "expr/pieces.h"
+
+#include "expr/regex_pieces.h"
+#include "expr/test.h"
+
+struct asking {
+	struct arena *arena;
+	void (*need)(void *ctx, const struct expr_piece *piece);
+	void *ctx;
+};
+
+static void need_needle(const struct asking *asking, const struct needle *needle, bool whole) {
+	if (needle->anchor.len == 0) {
+		return;
+	}
+	bool all = needle->anchor_is_sure && needle->anchor_first == 0 &&
+	           needle->anchor_end == needle->codes_count && !needle->border_first &&
+	           !needle->border_last;
+	struct expr_piece piece = {needle->anchor, needle->fold, whole && all};
+	asking->need(asking->ctx, &piece);
+}
+
+static void need_text(void *ctx, struct str text) {
+	const struct asking *asking = ctx;
+	char *mask = arena_alloc(asking->arena, text.len);
+	for (size_t i = 0; i < text.len; i++) {
+		mask[i] = char_is_alpha(text.ptr[i]) ? 0x20 : 0;
+	}
+	struct expr_piece piece = {text, mask, false};
+	asking->need(asking->ctx, &piece);
+}
+
+void expr_test_pieces(const struct expr *expr, struct arena *arena,
+                      void (*need)(void *ctx, const struct expr_piece *piece), void *ctx) {
+	ASSERT(expr->kind == EXPR_TEST);
+	const struct expr_test *test = expr->test;
+	struct asking asking = {arena, need, ctx};
+	if (test->by_needle) {
+		need_needle(&asking, &test->needle, test->kind == EXPR_CONTAINS);
+	} else if (test->kind == EXPR_PATTERN) {
+		need_needle(&asking, &test->glob.piece, false);
+	} else if (test->kind == EXPR_REGEX) {
+		regex_pieces(test->text, arena, need_text, &asking);
+	}
+}

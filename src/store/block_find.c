@@ -1,0 +1,205 @@
+/* A filter over a whole block: each node of the tree gives the rows that it may match and those
+ * that it surely does. Tests of the text are looked up by their pieces; tests of fields are in
+ * block_find_field.c.
+ */
+#include "store/block_find.h"
+
+#include "base/bits.h"
+#include "base/instant.h"
+#include "codec/lines_find.h"
+#include "expr/pieces.h"
+#include "store/block_find_field.h"
+#include "store/view_private.h"
+
+struct find {
+	struct block_finder base;
+	const struct block_find_page *pages;
+	size_t pages_count;
+};
+
+static enum err find(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                     uint64_t *sure);
+
+static uint64_t *new_bits(const struct find *f) {
+	return ARENA_ARRAY(f->base.arena, f->base.words + 1, uint64_t);
+}
+
+static void fill(const struct find *f, uint64_t *bits, bool value) {
+	bits_fill(bits, f->base.rows, value);
+}
+
+/* ---- pieces of text ---- */
+
+struct pieces {
+	const struct block_finder *finder;
+	uint64_t *maybe, *sure; /* NULL until the first piece */
+	bool whole;             /* one piece, which is all that is asked */
+	size_t count;
+	enum err err;
+};
+
+static void find_piece(void *ctx, const struct expr_piece *piece) {
+	struct pieces *pieces = ctx;
+	const struct block_finder *finder = pieces->finder;
+	struct lines_needle needle = {piece->bytes, piece->mask};
+	if (pieces->err != ERR_OK || piece->bytes.len > UINT16_MAX) {
+		return;
+	}
+	uint64_t *maybe = ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t);
+	uint64_t *sure = piece->whole ? ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t) : NULL;
+	pieces->err = lines_find(finder->lines, &needle, maybe, sure);
+	for (size_t i = 0; pieces->maybe != NULL && i < finder->words; i++) {
+		maybe[i] &= pieces->maybe[i];
+	}
+	pieces->maybe = maybe;
+	pieces->sure = sure;
+	pieces->whole = piece->whole && pieces->count == 0;
+	pieces->count++;
+}
+
+enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
+                           uint64_t **out_maybe, uint64_t **out_sure) {
+	struct pieces pieces = {.finder = finder};
+	expr_test_pieces(expr, finder->arena, find_piece, &pieces);
+	*out_maybe = pieces.maybe;
+	*out_sure = pieces.whole ? pieces.sure : NULL;
+	return pieces.err;
+}
+
+/* ---- tests ---- */
+
+static enum err find_text(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                          uint64_t *sure) {
+	uint64_t *found;
+	uint64_t *surely;
+	TRY(block_find_pieces(&f->base, expr, &found, &surely));
+	if (found == NULL) {
+		fill(f, maybe, true);
+	} else {
+		memcpy(maybe, found, f->base.words * sizeof(*maybe));
+	}
+	if (surely == NULL) {
+		fill(f, sure, false);
+	} else {
+		memcpy(sure, surely, f->base.words * sizeof(*sure));
+	}
+	return ERR_OK;
+}
+
+/* Rows [first, first + count). */
+static void set_range(uint64_t *bits, uint32_t first, uint32_t count) {
+	for (uint32_t row = first; row < first + count;) {
+		if (row % 64 == 0 && first + count - row >= 64) {
+			bits[row / 64] = UINT64_MAX;
+			row += 64;
+		} else {
+			bits_set(bits, row++);
+		}
+	}
+}
+
+/* By the times of pages. */
+static void find_time(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                      uint64_t *sure) {
+	int64_t from;
+	int64_t to;
+	uint32_t row = 0;
+	expr_time_hull(expr, &from, &to);
+	fill(f, maybe, false);
+	fill(f, sure, false);
+	for (size_t i = 0; i < f->pages_count; i++) {
+		const struct block_find_page *page = &f->pages[i];
+		bool open = to == INSTANT_MAX;
+		bool none =
+		    page->has_data && (page->time_max_ns < from || (!open && page->time_min_ns >= to));
+		bool all = page->has_data && page->time_min_ns >= from && (open || page->time_max_ns < to);
+		/* Records of other types have times that the page does not tell. */
+		if (!none || !page->all_data) {
+			set_range(maybe, row, page->rows);
+		}
+		if (all) {
+			set_range(sure, row, page->rows);
+		}
+		row += page->rows;
+	}
+}
+
+static enum err find_test(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                          uint64_t *sure) {
+	if (expr->test_kind == EXPR_TIME) {
+		find_time(f, expr, maybe, sure);
+		return ERR_OK;
+	}
+	if (expr->field.len == 0) {
+		return find_text(f, expr, maybe, sure);
+	}
+	bool built_in = view_built_in_has(expr->field); /* pages know those */
+	fill(f, maybe, built_in);
+	fill(f, sure, false);
+	return built_in ? ERR_OK : block_find_field(&f->base, expr, maybe, sure);
+}
+
+/* ---- groups ---- */
+
+static enum err find_group(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                           uint64_t *sure) {
+	bool all = expr->kind == EXPR_AND;
+	uint64_t *one = new_bits(f);
+	uint64_t *surely = new_bits(f);
+	fill(f, maybe, all);
+	fill(f, sure, all);
+	for (size_t i = 0; i < expr->children_count; i++) {
+		TRY(find(f, expr->children[i], one, surely));
+		for (size_t k = 0; k < f->base.words; k++) {
+			maybe[k] = all ? maybe[k] & one[k] : maybe[k] | one[k];
+			sure[k] = all ? sure[k] & surely[k] : sure[k] | surely[k];
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err find_not(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                         uint64_t *sure) {
+	uint64_t *all = new_bits(f);
+	TRY(find(f, expr->children[0], sure, maybe)); /* the other way round */
+	fill(f, all, true);
+	for (size_t k = 0; k < f->base.words; k++) {
+		maybe[k] = all[k] & ~maybe[k];
+		sure[k] = all[k] & ~sure[k];
+	}
+	return ERR_OK;
+}
+
+static enum err find(const struct find *f, const struct expr *expr, uint64_t *maybe,
+                     uint64_t *sure) {
+	switch (expr->kind) {
+	case EXPR_AND:
+	case EXPR_OR:
+		return find_group(f, expr, maybe, sure);
+	case EXPR_NOT:
+		return find_not(f, expr, maybe, sure);
+	case EXPR_TEST:
+		return find_test(f, expr, maybe, sure);
+	case EXPR_ALL:
+	case EXPR_NONE:
+	default:
+		fill(f, maybe, expr->kind == EXPR_ALL);
+		fill(f, sure, expr->kind == EXPR_ALL);
+		return ERR_OK;
+	}
+}
+
+enum err block_find(struct block *block, const struct expr *filter,
+                    const struct block_find_page *pages, size_t pages_count, uint64_t *maybe,
+                    uint64_t *sure) {
+	struct find f = {.pages = pages, .pages_count = pages_count};
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	f.base.arena = arena;
+	for (size_t i = 0; i < pages_count; i++) {
+		f.base.rows += pages[i].rows;
+	}
+	f.base.words = bits_words(f.base.rows);
+	TRY(block_texts(block, &f.base.lines));
+	TRY(block_layouts(block, &f.base.layouts));
+	return find(&f, filter, maybe, sure);
+}

@@ -1,0 +1,21 @@
+/* What block_find.c and block_find_field.c share. */
+#pragma once
+
+#include "expr/expr.h"
+#include "store/block.h"
+
+struct block_finder {
+	struct arena *arena;
+	struct lines *lines;
+	struct layouts *layouts;
+	uint32_t rows;
+	size_t words; /* of a bitmap of rows */
+};
+
+/* Rows whose text may have all pieces of a test; NULL: nothing is said. *out_sure: rows that pass a
+ * test of the text; NULL: of none is it known. */
+MUST_USE enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
+                                    uint64_t **out_maybe, uint64_t **out_sure);
+/* A test of a field; bits are only set. */
+MUST_USE enum err block_find_field(const struct block_finder *finder, const struct expr *expr,
+                                   uint64_t *maybe, uint64_t *sure);

@@ -1,0 +1,168 @@
+/* What is found in a block is compared with the filter on each row. */
+#include "store/block_find.h"
+
+#include "base/bits.h"
+#include "base/instant.h"
+#include "store/store.h"
+#include "tap.h"
+
+#include "store/page_sample.h"
+#include "store/view_sample.h"
+
+enum { ROWS = 600, FIRST = 5000, WORDS = ROWS / 64 + 1 };
+
+struct fixture {
+	struct batch *batch;
+	struct store_page *page;
+	struct viewed viewed;
+	struct arena *arena;
+};
+
+static bool setup(struct fixture *f, bool containers) {
+	struct diag diag = {0};
+	*f = (struct fixture){.batch = sample_batch(ROWS, tap_random(), containers)};
+	f->arena = arena_new(SIZE_MAX);
+	return CHECK_EQ(page_encode(f->batch, sample_plan(f->batch, FIRST), &f->page, &diag), ERR_OK) &&
+	       CHECK(viewed_make(&f->viewed, f->page, NULL));
+}
+
+static void teardown(struct fixture *f) {
+	viewed_deinit(&f->viewed);
+	page_free(f->page);
+	batch_free(f->batch);
+	arena_free(f->arena);
+}
+
+static enum err get_column(void *ctx, struct str name, const struct column **out_column) {
+	return store_view_column(ctx, name, out_column);
+}
+static enum err get_texts(void *ctx, const struct str **out_texts) {
+	return store_view_texts(ctx, out_texts);
+}
+static enum err get_times(void *ctx, const int64_t **out_times) {
+	return store_view_times(ctx, out_times);
+}
+
+/* A value or a piece of text that some row has, or almost. */
+static struct str some_text(struct fixture *f, struct str field) {
+	uint32_t row = (uint32_t)(tap_random() % ROWS);
+	struct str text = batch_text(f->batch, row);
+	const struct column *column;
+	if (field.len > 0 && store_view_column(f->viewed.view, field, &column) == ERR_OK) {
+		text = column_get(column, row).text;
+	}
+	if (text.len > 3 && tap_random() % 2 == 0) {
+		size_t from = tap_random() % (text.len - 2);
+		text = str_slice(text, from, from + 1 + tap_random() % 12);
+	}
+	char *copy = arena_cstr(f->arena, text);
+	if (text.len > 0 && tap_random() % 8 == 0) {
+		copy[tap_random() % text.len] = 'q';
+	}
+	return str_make(copy, text.len);
+}
+
+static struct expr *some_test(struct fixture *f) {
+	static const char *const fields[] = {"",
+	                                     "",
+	                                     "",
+	                                     "host.name",
+	                                     "sample.extra",
+	                                     "winlog.event_id",
+	                                     "message",
+	                                     "event.kind",
+	                                     "sample.flag",
+	                                     "no.such",
+	                                     "akashi.record",
+	                                     "source.ip",
+	                                     "user.name"};
+	static const enum expr_test_kind kinds[] = {EXPR_WORDS, EXPR_CONTAINS, EXPR_EQUALS, EXPR_EXISTS,
+	                                            EXPR_PATTERN};
+	struct str field = str_from(fields[tap_random() % ARRAY_LEN(fields)]);
+	struct diag diag = {0};
+	struct expr *expr = NULL;
+	if (tap_random() % 12 == 0) {
+		int64_t from = f->batch->fields.rows[tap_random() % ROWS].time_ns;
+		return expr_test_time(f->arena, from,
+		                      tap_random() % 2 ? INSTANT_MAX : from + 60 * INSTANT_SECOND);
+	}
+	struct str text = some_text(f, field);
+	if (text.len == 0) {
+		text = STR("x");
+	}
+	enum expr_test_kind kind = kinds[tap_random() % ARRAY_LEN(kinds)];
+	if (expr_test(f->arena, kind, field, text, &expr, &diag) != ERR_OK) {
+		return expr_constant(f->arena, true);
+	}
+	return expr;
+}
+
+static struct expr *some_expr(struct fixture *f, unsigned depth) {
+	uint64_t r = tap_random() % (depth == 0 ? 1 : 4);
+	if (r == 0) {
+		return some_test(f);
+	}
+	if (r == 1) {
+		return expr_not(f->arena, some_expr(f, depth - 1));
+	}
+	struct expr *children[3];
+	size_t count = 1 + tap_random() % 3;
+	for (size_t i = 0; i < count; i++) {
+		children[i] = some_expr(f, depth - 1);
+	}
+	return expr_group(f->arena, r == 2 ? EXPR_AND : EXPR_OR, children, count);
+}
+
+struct tally {
+	size_t rows, truth, maybe, sure;
+};
+
+static void compare(struct fixture *f, const struct expr *expr, struct tally *tally) {
+	struct expr_input input = {f->viewed.view, ROWS, get_column, get_texts, get_times};
+	struct block_find_page page = {.rows = ROWS,
+	                               .has_data = true,
+	                               .all_data = false,
+	                               .time_min_ns = f->page->time_min_ns,
+	                               .time_max_ns = f->page->time_max_ns};
+	uint64_t truth[WORDS] = {0};
+	uint64_t maybe[WORDS] = {0};
+	uint64_t sure[WORDS] = {0};
+	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
+	enum err err = expr_eval(expr, &input, scratch, truth);
+	REQUIRE(err == ERR_OK);
+	REQUIRE(block_find(f->viewed.block, expr, &page, 1, maybe, sure) == ERR_OK);
+	for (uint32_t row = 0; row < ROWS; row++) {
+		bool wrong = (bits_get(truth, row) && !bits_get(maybe, row)) ||
+		             (!bits_get(truth, row) && bits_get(sure, row) &&
+		              f->batch->records[row].type == RECORD_DATA);
+		if (wrong) {
+			struct buf text CLEANUP(buf_deinit) = {0};
+			expr_describe(expr, &text);
+			CHECK_STR(buf_str(&text), ""); /* to see it */
+			CHECK_STR(batch_text(f->batch, row), "");
+			return;
+		}
+	}
+	tally->rows += ROWS;
+	tally->truth += bits_count(truth, ROWS);
+	tally->maybe += bits_count(maybe, ROWS);
+	tally->sure += bits_count(sure, ROWS);
+}
+
+TEST(no_row_is_missed_and_none_is_sure_that_does_not_match) {
+	struct tally tally = {0};
+	for (size_t round = 0; round < tap_rounds(6); round++) {
+		struct fixture f;
+		REQUIRE(setup(&f, round % 2 == 0));
+		for (size_t i = 0; i < 150; i++) {
+			struct expr *expr = some_expr(&f, (unsigned)(tap_random() % 3));
+			compare(&f, expr, &tally);
+			expr_free(expr);
+		}
+		teardown(&f);
+	}
+	/* It is of use: few rows more than match, and most of those surely. */
+	CHECK(tally.truth > tally.rows / 20);
+	CHECK(tally.maybe < tally.truth * 2);
+	CHECK(tally.sure > tally.truth / 2);
+}
