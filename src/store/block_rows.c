@@ -22,7 +22,6 @@ static struct block_rows *rows_new(uint32_t rows) {
 	struct block_rows *made = new_array(1, sizeof(*made));
 	made->rows = rows;
 	made->texts = new_array(rows, sizeof(*made->texts));
-	made->bodies = new_array(rows, sizeof(*made->bodies));
 	made->field_hashes = new_array(rows, sizeof(*made->field_hashes));
 	made->cut.texts = lines_cut_new();
 	made->cut.times = new_array(rows, sizeof(*made->cut.times));
@@ -58,6 +57,7 @@ static void add_text(struct block_rows *rows, uint32_t row, struct row_slice sli
 static void add_body(struct block_rows *rows, struct row_slice slice, int64_t time) {
 	if (rows->cut.bodies == NULL) {
 		rows->cut.bodies = lines_cut_new();
+		rows->bodies = new_array(rows->rows, sizeof(*rows->bodies));
 		rows->cut.body_times = new_array(rows->rows, sizeof(*rows->cut.body_times));
 	}
 	rows->bytes += slice.len;

@@ -68,8 +68,9 @@ struct layouts_draft;
 struct layouts_draft *layouts_draft_new(void);
 /* The cuts that were added go with it. */
 void layouts_draft_free(struct layouts_draft *draft); /* NULL is fine */
-/* Takes the cut: in the order in which their lines go into the draft of lines. */
-void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut);
+/* Takes the cut, whose lines were added to the draft of lines just before. */
+void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut,
+                       const struct lines_draft *lines);
 /* lines: mined. Appends the parts, each to its buf. */
 void layouts_draft_put(struct layouts_draft *draft, const struct lines_draft *lines,
                        struct buf parts[LAYOUTS_PARTS]);

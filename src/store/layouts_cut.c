@@ -64,13 +64,13 @@ void layouts_cut_seal(struct layouts_cut *cut) {
 	buf_deinit(&cut->name_hashes);
 	buf_deinit(&cut->name_states);
 	free(TAKE(cut->row));
+	map_free(TAKE(cut->names));
+	map_free(TAKE(cut->consts));
+	map_free(TAKE(cut->layouts));
 }
 
 void layouts_cut_free(struct layouts_cut *cut) {
 	if (cut != NULL) {
-		map_free(cut->names);
-		map_free(cut->consts);
-		map_free(cut->layouts);
 		buf_deinit(&cut->layout_of);
 		buf_deinit(&cut->slices);
 		buf_deinit(&cut->lens);

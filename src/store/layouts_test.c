@@ -64,7 +64,7 @@ static void open_all(struct fixture *f) {
 	struct str lines_parts[LINES_PARTS];
 	struct str parts[LAYOUTS_PARTS];
 	lines_draft_add(lines, f->lines_cut, f->times);
-	layouts_draft_add(draft, f->cut);
+	layouts_draft_add(draft, f->cut, lines);
 	lines_draft_mine(lines);
 	layouts_draft_put(draft, lines, f->parts);
 	lines_draft_put(lines, f->lines_parts, 1);
