@@ -64,6 +64,9 @@ void lines_draft_free(struct lines_draft *draft); /* NULL is fine */
  * of its time need not be kept twice. */
 void lines_draft_add(struct lines_draft *draft, struct lines_cut *cut, const int64_t *times);
 uint32_t lines_draft_rows(const struct lines_draft *draft);
+/* What kinds of different cuts have in common: those with the same number are cut alike, so that
+ * places mean the same in them. UINT32_MAX: kept whole. */
+uint32_t lines_draft_skeleton(const struct lines_draft *draft, uint32_t cut, uint32_t kind);
 /* Finds the shapes; after that nothing is added. Called once. */
 void lines_draft_mine(struct lines_draft *draft);
 uint32_t lines_draft_shapes(const struct lines_draft *draft);

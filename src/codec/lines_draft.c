@@ -96,6 +96,12 @@ void lines_draft_add(struct lines_draft *draft, struct lines_cut *cut, const int
 	draft->rows += cut->rows_count;
 }
 
+uint32_t lines_draft_skeleton(const struct lines_draft *draft, uint32_t cut, uint32_t kind) {
+	ASSERT(cut < draft->cuts_count);
+	ASSERT(kind < draft->cuts[cut].cut->kinds_count);
+	return draft->cuts[cut].kinds[kind].skeleton;
+}
+
 uint32_t lines_draft_rows(const struct lines_draft *draft) {
 	return draft->rows;
 }

@@ -47,7 +47,7 @@ void block_draft_add(struct block_draft *draft, struct block_cut *cut) {
 	if (cut->bodies != NULL) {
 		lines_draft_add(draft->bodies, TAKE(cut->bodies), cut->body_times);
 	}
-	layouts_draft_add(draft->fields, TAKE(cut->fields));
+	layouts_draft_add(draft->fields, TAKE(cut->fields), draft->texts);
 	block_cut_deinit(cut);
 }
 

@@ -22,7 +22,6 @@ static struct block_rows *rows_new(uint32_t rows) {
 	struct block_rows *made = new_array(1, sizeof(*made));
 	made->rows = rows;
 	made->texts = new_array(rows, sizeof(*made->texts));
-	made->bodies = new_array(rows, sizeof(*made->bodies));
 	made->field_hashes = new_array(rows, sizeof(*made->field_hashes));
 	made->cut.texts = lines_cut_new();
 	made->cut.times = new_array(rows, sizeof(*made->cut.times));
@@ -58,6 +57,7 @@ static void add_text(struct block_rows *rows, uint32_t row, struct row_slice sli
 static void add_body(struct block_rows *rows, struct row_slice slice, int64_t time) {
 	if (rows->cut.bodies == NULL) {
 		rows->cut.bodies = lines_cut_new();
+		rows->bodies = new_array(rows->rows, sizeof(*rows->bodies));
 		rows->cut.body_times = new_array(rows->rows, sizeof(*rows->cut.body_times));
 	}
 	rows->bytes += slice.len;
@@ -74,11 +74,38 @@ static struct row_slice keep_own(struct block_rows *rows, struct str text) {
 	return slice;
 }
 
+/* Fields of all rows, one row behind the other; values that are not in texts are looked at first.
+ */
+struct all_fields {
+	struct buf found;  /* struct field_found */
+	struct buf counts; /* uint32_t of each row */
+};
+
+static void all_fields_deinit(struct all_fields *all) {
+	buf_deinit(&all->found);
+	buf_deinit(&all->counts);
+}
+
+static void add_field(struct block_rows *rows, struct all_fields *all, struct field_found field) {
+	field.constant = field.in_text ? UINT32_MAX : layouts_cut_constant(rows->cut.fields, &field);
+	buf_append(&all->found, &field, sizeof(field));
+}
+
+static void add_all_fields(struct block_rows *rows, const struct all_fields *all) {
+	const struct field_found *found = (const struct field_found *)(void *)all->found.ptr;
+	const uint32_t *counts = (const uint32_t *)(void *)all->counts.ptr;
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		rows->field_hashes[row] =
+		    layouts_cut_add(rows->cut.fields, rows->cut.texts, found, counts[row]);
+		found = counts[row] > 0 ? found + counts[row] : found;
+	}
+}
+
 /* ---- from a batch ---- */
 
 /* The fields of a row; name_of: number in the cut of each name of the batch, or UINT32_MAX. */
-static void add_fields(struct block_rows *rows, const struct batch *batch, uint32_t row,
-                       uint32_t *name_of, struct field_found *found) {
+static void find_fields(struct block_rows *rows, const struct batch *batch, uint32_t row,
+                        uint32_t *name_of, struct all_fields *all) {
 	const struct field_row *parsed = &batch->fields.rows[row];
 	ASSERT(parsed->count <= LIMIT_FIELDS_PER_RECORD);
 	for (uint32_t i = 0; i < parsed->count; i++) {
@@ -90,17 +117,17 @@ static void add_fields(struct block_rows *rows, const struct batch *batch, uint3
 			name_of[entry->name] =
 			    layouts_cut_name(rows->cut.fields, fields_name_text(batch, entry->name));
 		}
-		found[i] = (struct field_found){.name = name_of[entry->name],
-		                                .kind = entry->kind,
-		                                .in_text = in_text,
-		                                .offset = in_text ? entry->offset : 0,
-		                                .len = entry->len};
+		struct field_found field = {.name = name_of[entry->name],
+		                            .kind = entry->kind,
+		                            .in_text = in_text,
+		                            .offset = in_text ? entry->offset : 0,
+		                            .len = entry->len};
 		if (!in_text && entry->len > 0) {
-			found[i].bytes = batch->fields.bytes.ptr + entry->offset;
+			field.bytes = batch->fields.bytes.ptr + entry->offset;
 		}
+		add_field(rows, all, field);
 	}
-	rows->field_hashes[row] =
-	    layouts_cut_add(rows->cut.fields, rows->cut.texts, found, parsed->count);
+	buf_append(&all->counts, &parsed->count, sizeof(parsed->count));
 }
 
 static void add_batch_texts(struct block_rows *rows, const struct batch *batch,
@@ -130,15 +157,17 @@ struct block_rows *block_rows_from_batch(const struct batch *batch, const uint8_
 	struct block_rows *rows = rows_new(batch->count);
 	size_t names = FIELD_KNOWN_COUNT + batch->fields.names_count;
 	uint32_t *name_of = new_array(names, sizeof(*name_of));
-	struct field_found *found = new_array(LIMIT_FIELDS_PER_RECORD, sizeof(*found));
+	struct all_fields all = {0};
 	memset(name_of, 0xff, names * sizeof(*name_of));
 	rows->raw_at = batch->raw.ptr;
 	add_batch_texts(rows, batch, own_text);
+	(void)buf_reserve(&all.found, batch->fields.entries_count * sizeof(struct field_found));
 	for (uint32_t row = 0; row < batch->count; row++) {
-		add_fields(rows, batch, row, name_of, found);
+		find_fields(rows, batch, row, name_of, &all);
 	}
+	add_all_fields(rows, &all);
+	all_fields_deinit(&all);
 	free(name_of);
-	free(found);
 	return rows;
 }
 
@@ -174,7 +203,8 @@ static enum err add_view_texts(struct block_rows *rows, struct store_view *view)
 	return ERR_OK;
 }
 
-static enum err add_view_fields(struct block_rows *rows, struct store_view *view) {
+static enum err find_view_fields(struct block_rows *rows, struct store_view *view,
+                                 struct all_fields *all) {
 	struct field_found found[LIMIT_FIELDS_PER_RECORD];
 	struct layouts *layouts;
 	const struct str *names;
@@ -193,10 +223,21 @@ static enum err add_view_fields(struct block_rows *rows, struct store_view *view
 				name_of[name] = layouts_cut_name(rows->cut.fields, names[name]) + 1;
 			}
 			found[i].name = name_of[name] - 1;
+			add_field(rows, all, found[i]);
 		}
-		rows->field_hashes[row] = layouts_cut_add(rows->cut.fields, rows->cut.texts, found, count);
+		buf_append(&all->counts, &count, sizeof(count));
 	}
 	return ERR_OK;
+}
+
+static enum err add_view_fields(struct block_rows *rows, struct store_view *view) {
+	struct all_fields all = {0};
+	enum err err = find_view_fields(rows, view, &all);
+	if (err == ERR_OK) {
+		add_all_fields(rows, &all);
+	}
+	all_fields_deinit(&all);
+	return err;
 }
 
 enum err block_rows_from_view(struct store_view *view, struct block_rows **out_rows) {

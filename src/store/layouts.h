@@ -28,6 +28,7 @@ struct field_found {
 	uint32_t offset; /* in the text */
 	uint32_t len;
 	const char *bytes; /* unless in_text */
+	uint32_t constant; /* for layouts_cut_add, unless in_text: layouts_cut_constant */
 };
 
 /* What the fields of a row come to, in order: begins with 0 and goes on through them. Values in the
@@ -43,6 +44,9 @@ struct layouts_cut *layouts_cut_new(void);
 void layouts_cut_free(struct layouts_cut *cut); /* NULL is fine */
 /* The number of a name, which is copied; not twice for the same name of a batch, for speed. */
 uint32_t layouts_cut_name(struct layouts_cut *cut, struct str name);
+/* Looks at a value that is not in the text, for all rows before the first one is added: whether the
+ * values of its name are worth being constants of layouts depends on how many there are. */
+uint32_t layouts_cut_constant(struct layouts_cut *cut, const struct field_found *field);
 /* Adds the next row, of which lines has the text. No name comes twice. Bytes are copied. Returns
  * its field_hash. */
 uint64_t layouts_cut_add(struct layouts_cut *cut, const struct lines_cut *lines,
@@ -64,8 +68,9 @@ struct layouts_draft;
 struct layouts_draft *layouts_draft_new(void);
 /* The cuts that were added go with it. */
 void layouts_draft_free(struct layouts_draft *draft); /* NULL is fine */
-/* Takes the cut: in the order in which their lines go into the draft of lines. */
-void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut);
+/* Takes the cut, whose lines were added to the draft of lines just before. */
+void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut,
+                       const struct lines_draft *lines);
 /* lines: mined. Appends the parts, each to its buf. */
 void layouts_draft_put(struct layouts_draft *draft, const struct lines_draft *lines,
                        struct buf parts[LAYOUTS_PARTS]);

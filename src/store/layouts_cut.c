@@ -11,6 +11,8 @@
 enum {
 	KIND_LAYOUTS_MAX = 16, /* of one kind of lines, before values are kept row by row */
 	NAME_CONSTS_MAX = 64,  /* different constant values of one name */
+	NAME_CONSTS_FEW = 8,   /* as many may be constant, however seldom they are */
+	CONST_OFTEN = 8,       /* how often values must come, if there are more */
 	CONST_LEN_MAX = 256,
 };
 
@@ -19,8 +21,9 @@ struct kind_state {
 	uint32_t last; /* layout of the last row of this kind; UINT32_MAX: none */
 };
 struct name_state {
-	uint32_t consts;
-	uint32_t last; /* const of the last row; UINT32_MAX: none */
+	uint32_t values; /* outside the text */
+	uint32_t consts; /* different ones of them, up to NAME_CONSTS_MAX + 1 */
+	uint32_t last;   /* const of the last value; UINT32_MAX: none */
 };
 
 /* ---- hashes ---- */
@@ -61,13 +64,13 @@ void layouts_cut_seal(struct layouts_cut *cut) {
 	buf_deinit(&cut->name_hashes);
 	buf_deinit(&cut->name_states);
 	free(TAKE(cut->row));
+	map_free(TAKE(cut->names));
+	map_free(TAKE(cut->consts));
+	map_free(TAKE(cut->layouts));
 }
 
 void layouts_cut_free(struct layouts_cut *cut) {
 	if (cut != NULL) {
-		map_free(cut->names);
-		map_free(cut->consts);
-		map_free(cut->layouts);
 		buf_deinit(&cut->layout_of);
 		buf_deinit(&cut->slices);
 		buf_deinit(&cut->lens);
@@ -113,17 +116,17 @@ static bool is_const(const struct layouts_cut *cut, uint32_t number, uint8_t kin
 	       (bytes.len == 0 || memcmp(key.ptr + CONST_HEAD, bytes.ptr, bytes.len) == 0);
 }
 
-/* The number of a value among the constant ones; false: it is not to be one. */
-static bool const_number(struct layouts_cut *cut, const struct field_found *field,
-                         uint32_t *out_number) {
+uint32_t layouts_cut_constant(struct layouts_cut *cut, const struct field_found *field) {
+	ASSERT(field->name < map_count(cut->names) && !field->in_text);
 	struct name_state *state = (struct name_state *)(void *)cut->name_states.ptr + field->name;
 	struct str bytes = str_make(field->bytes, field->len);
+	state->values++;
 	if (state->last != UINT32_MAX && is_const(cut, state->last, field->kind, bytes)) {
-		*out_number = state->last;
-		return true;
+		return state->last;
 	}
-	if (field->len > CONST_LEN_MAX) {
-		return false;
+	if (field->len > CONST_LEN_MAX || state->consts > NAME_CONSTS_MAX) {
+		state->consts = NAME_CONSTS_MAX + 1;
+		return UINT32_MAX;
 	}
 	char key[CONST_HEAD + CONST_LEN_MAX] = {0};
 	memcpy(key, &field->name, sizeof(field->name));
@@ -131,30 +134,30 @@ static bool const_number(struct layouts_cut *cut, const struct field_found *fiel
 	if (field->len > 0) {
 		memcpy(key + CONST_HEAD, field->bytes, field->len);
 	}
+	bool added;
 	struct str whole = str_make(key, CONST_HEAD + field->len);
-	uint64_t *found = map_find(cut->consts, whole);
-	if (found == NULL && state->consts >= NAME_CONSTS_MAX) {
-		return false;
-	}
-	if (found == NULL) {
-		found = map_put(cut->consts, whole, map_count(cut->consts), NULL);
-		state->consts++;
-	}
-	state->last = *out_number = (uint32_t)*found;
-	return true;
+	state->last = (uint32_t)*map_put(cut->consts, whole, map_count(cut->consts), &added);
+	state->consts += added;
+	return state->last;
 }
 
-static struct layout_key make_item(struct layouts_cut *cut, const struct lines_cut *lines,
+/* Whether values of the name stand in layouts: few, or not many that each come often. */
+static bool are_consts(const struct name_state *state) {
+	return state->consts <= NAME_CONSTS_MAX &&
+	       (state->consts <= NAME_CONSTS_FEW || state->values / CONST_OFTEN >= state->consts);
+}
+
+static struct layout_key make_item(const struct layouts_cut *cut, const struct lines_cut *lines,
                                    uint32_t row, const struct field_found *field) {
 	struct layout_key item = {.name = field->name, .kind = field->kind, .source = LAYOUT_OUTSIDE};
-	uint32_t number;
+	const struct name_state *states = (const struct name_state *)(void *)cut->name_states.ptr;
 	if (field->in_text) {
 		item.source = LAYOUT_PLACED;
 		item.from = place_pack(lines_cut_place(lines, row, field->offset));
 		item.to = place_pack(lines_cut_place(lines, row, field->offset + field->len));
-	} else if (const_number(cut, field, &number)) {
+	} else if (field->constant != UINT32_MAX && are_consts(&states[field->name])) {
 		item.source = LAYOUT_CONST;
-		item.from = number;
+		item.from = field->constant;
 	}
 	return item;
 }

@@ -41,7 +41,7 @@ static inline struct lines_place place_unpack(uint64_t packed) {
 	return (struct lines_place){
 	    .where = (uint8_t)(packed >> 48), .slot = (uint16_t)(packed >> 32), .at = (uint32_t)packed};
 }
-/* No row is added any more: memory that only adding needs goes. */
+/* No row is added any more, and layouts are known elsewhere: what rows do not need goes. */
 void layouts_cut_seal(struct layouts_cut *cut);
 /* The items of a layout, and how many; *out_lines_kind: of which kind of lines. */
 const struct layout_key *layouts_cut_items(const struct layouts_cut *cut, uint32_t layout,

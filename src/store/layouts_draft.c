@@ -10,13 +10,24 @@
 #include "codec/texts.h"
 #include "store/layouts_cut.h"
 
+struct known { /* a layout, where it was met first */
+	uint32_t cut, kind;
+};
+
 struct layouts_draft {
-	struct buf cuts; /* struct layouts_cut * */
+	struct buf cuts; /* struct layouts_cut *; their rows have numbers of known layouts */
+	struct map *names, *consts;
+	struct map *layouts; /* as those of a cut (layouts_cut.h), in words of the draft */
+	struct buf known;    /* struct known of each */
+	struct buf key;      /* scratch */
 };
 
 struct layouts_draft *layouts_draft_new(void) {
 	struct layouts_draft *draft = calloc(1, sizeof(*draft));
 	ASSERT(draft != NULL);
+	draft->names = map_new();
+	draft->consts = map_new();
+	draft->layouts = map_new();
 	return draft;
 }
 
@@ -33,17 +44,86 @@ void layouts_draft_free(struct layouts_draft *draft) {
 		for (uint32_t i = 0; i < cuts_count(draft); i++) {
 			layouts_cut_free(cuts_of(draft)[i]);
 		}
+		map_free(draft->names);
+		map_free(draft->consts);
+		map_free(draft->layouts);
 		buf_deinit(&draft->cuts);
+		buf_deinit(&draft->known);
+		buf_deinit(&draft->key);
 		free(draft);
 	}
 }
 
-void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut) {
+/* ---- adding: layouts of many cuts are the same ---- */
+
+static uint32_t number_of(struct map *map, struct str key) {
+	return (uint32_t)*map_put(map, key, map_count(map), NULL);
+}
+
+/* Numbers in the draft of all keys of a map, from their byte head on. */
+static uint32_t *numbers_of(struct map *map, const struct map *keys, size_t head) {
+	size_t count = map_count(keys);
+	uint32_t *numbers = reallocarray(NULL, count + 1, sizeof(*numbers));
+	ASSERT(numbers != NULL);
+	for (size_t i = 0; i < count; i++) {
+		struct str key = map_key(keys, i);
+		numbers[i] = number_of(map, str_slice(key, head, key.len));
+	}
+	return numbers;
+}
+
+/* The number of a cut's layout in the draft. */
+static uint32_t know(struct layouts_draft *draft, const struct lines_draft *lines,
+                     const struct layouts_cut *cut, uint32_t layout, const uint32_t *names,
+                     const uint32_t *consts) {
+	uint32_t count;
+	uint32_t kind;
+	bool added;
+	uint32_t cut_number = cuts_count(draft);
+	const struct layout_key *items = layouts_cut_items(cut, layout, &count, &kind);
+	struct layout_key head = {.name = lines_draft_skeleton(lines, cut_number, kind)};
+	if (head.name == UINT32_MAX && kind != 0) {
+		head.from = (uint64_t)cut_number << 32 | kind; /* kept whole, but cut: like no other */
+	}
+	buf_clear(&draft->key);
+	buf_append(&draft->key, &head, sizeof(head));
+	for (uint32_t i = 0; i < count; i++) {
+		struct layout_key item = items[i];
+		item.name = names[item.name];
+		item.from = item.source == LAYOUT_CONST ? consts[item.from] : item.from;
+		buf_append(&draft->key, &item, sizeof(item));
+	}
+	uint32_t number =
+	    (uint32_t)*map_put(draft->layouts, buf_str(&draft->key), map_count(draft->layouts), &added);
+	if (added) {
+		struct known known = {cut_number, kind};
+		buf_append(&draft->known, &known, sizeof(known));
+	}
+	return number;
+}
+
+void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut,
+                       const struct lines_draft *lines) {
+	uint32_t *names = numbers_of(draft->names, cut->names, 0);
+	uint32_t *consts = numbers_of(draft->consts, cut->consts, CONST_HEAD);
+	size_t count = map_count(cut->layouts);
+	uint32_t *numbers = reallocarray(NULL, count + 1, sizeof(*numbers));
+	uint32_t *layout_of = (uint32_t *)(void *)cut->layout_of.ptr;
+	ASSERT(numbers != NULL);
+	for (uint32_t i = 0; i < count; i++) {
+		numbers[i] = know(draft, lines, cut, i, names, consts);
+	}
+	for (size_t row = 0; row < cut->layout_of.len / sizeof(uint32_t); row++) {
+		layout_of[row] = numbers[layout_of[row]];
+	}
+	free(names);
+	free(consts);
+	free(numbers);
 	layouts_cut_seal(cut);
 	buf_append(&draft->cuts, &cut, sizeof(cut));
 }
 
-/* ---- layouts of cuts become those of the block ---- */
+/* ---- known layouts become those of the block ---- */
 
 struct block_layout {
 	uint32_t shape;
@@ -63,11 +143,10 @@ struct block_shape {
 struct putting {
 	const struct layouts_draft *draft;
 	const struct lines_draft *lines;
-	struct map *names, *consts, *signatures;
+	struct map *signatures;
 	struct map *layouts; /* shape, signature (4 bytes each), then the body */
 	struct buf table;    /* struct block_layout of each */
-	/* Of each cut: layout of the block for each of its own; with NOWHERE places become slices. */
-	uint32_t **layout_of;
+	uint32_t *layout_of; /* of each known layout; with NOWHERE: some places become slices */
 	struct block_shape *shapes;
 	uint32_t shapes_count;
 	uint32_t *in_order;        /* layouts by shape and number */
@@ -93,50 +172,55 @@ static void put_place(struct buf *out, struct lines_place place, struct lines_pl
 	}
 }
 
-static uint32_t number_of(struct map *map, struct str key) {
-	return (uint32_t)*map_put(map, key, map_count(map), NULL);
-}
-
-/* Both ends of an item in terms of the shape; false: the row is kept whole after all. */
-static bool translate(const struct putting *putting, uint32_t cut, uint32_t kind,
+/* Both ends of an item in terms of the shape; false: the row is kept whole after all, or they lie
+ * in no place that its rows share. */
+static bool translate(const struct putting *putting, struct known known,
                       const struct layout_key *item, struct lines_place out_places[2]) {
-	out_places[0] = lines_draft_place(putting->lines, cut, kind, place_unpack(item->from));
-	out_places[1] = lines_draft_place(putting->lines, cut, kind, place_unpack(item->to));
+	const struct lines_draft *lines = putting->lines;
+	out_places[0] = lines_draft_place(lines, known.cut, known.kind, place_unpack(item->from));
+	out_places[1] = lines_draft_place(lines, known.cut, known.kind, place_unpack(item->to));
 	return out_places[0].where != LINES_NOWHERE && out_places[1].where != LINES_NOWHERE;
 }
 
-/* Puts together the key of a layout of a cut in words of the block. True: some of its places have
+static struct known known_at(const struct putting *putting, uint32_t number) {
+	return ((const struct known *)(void *)putting->draft->known.ptr)[number];
+}
+
+static const struct layout_key *items_of(const struct putting *putting, uint32_t number,
+                                         uint32_t *out_count) {
+	struct str key = map_key(putting->draft->layouts, number);
+	const struct layout_key *items = (const struct layout_key *)(const void *)key.ptr;
+	*out_count = (uint32_t)(key.len / sizeof(*items)) - 1;
+	return items + 1;
+}
+
+/* Puts together the key of a known layout in terms of its shape. True: some of its places have
  * become slices. */
-static bool make_key(struct putting *putting, uint32_t cut_number, uint32_t layout,
-                     struct block_layout *out_layout) {
-	bool nowhere = false;
-	const struct layouts_cut *cut = cuts_of(putting->draft)[cut_number];
+static bool make_key(struct putting *putting, uint32_t number, struct block_layout *out_layout) {
 	struct lines_place before = {.where = LINES_LITERAL};
+	struct known known = known_at(putting, number);
+	bool nowhere = false;
 	uint32_t count = 0;
-	uint32_t kind = 0;
-	const struct layout_key *items = layouts_cut_items(cut, layout, &count, &kind);
-	*out_layout =
-	    (struct block_layout){.shape = lines_draft_kind_shape(putting->lines, cut_number, kind)};
+	const struct layout_key *items = items_of(putting, number, &count);
+	*out_layout = (struct block_layout){
+	    .shape = lines_draft_kind_shape(putting->lines, known.cut, known.kind)};
 	buf_clear(&putting->key);
 	buf_clear(&putting->signature);
 	wire_put_u32(&putting->key, out_layout->shape);
 	wire_put_u32(&putting->key, 0);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t name = number_of(putting->names, map_key(cut->names, items[i].name));
 		uint8_t source = items[i].source;
 		struct lines_place places[2];
-		if (source == LAYOUT_PLACED && !translate(putting, cut_number, kind, &items[i], places)) {
+		if (source == LAYOUT_PLACED && !translate(putting, known, &items[i], places)) {
 			source = LAYOUT_FREE;
 			nowhere = true;
 		}
-		wire_put_varint(&putting->signature, name);
+		wire_put_varint(&putting->signature, items[i].name);
 		buf_append_char(&putting->signature, (char)(items[i].kind | source << 4));
 		out_layout->free += source == LAYOUT_FREE;
 		out_layout->outside += source == LAYOUT_OUTSIDE;
 		if (source == LAYOUT_CONST) {
-			struct str key = map_key(cut->consts, items[i].from);
-			wire_put_varint(&putting->key,
-			                number_of(putting->consts, str_slice(key, CONST_HEAD, key.len)));
+			wire_put_varint(&putting->key, items[i].from);
 		} else if (source == LAYOUT_PLACED) {
 			put_place(&putting->key, places[0], &before);
 			put_place(&putting->key, places[1], &before);
@@ -147,26 +231,24 @@ static bool make_key(struct putting *putting, uint32_t cut_number, uint32_t layo
 	return nowhere;
 }
 
-static void translate_cut(struct putting *putting, uint32_t cut_number) {
-	const struct layouts_cut *cut = cuts_of(putting->draft)[cut_number];
-	uint32_t count = (uint32_t)map_count(cut->layouts);
-	uint32_t *layout_of = reallocarray(NULL, (size_t)count + 1, sizeof(*layout_of));
-	ASSERT(layout_of != NULL);
+static void translate_all(struct putting *putting) {
+	uint32_t count = (uint32_t)map_count(putting->draft->layouts);
+	putting->layout_of = reallocarray(NULL, (size_t)count + 1, sizeof(*putting->layout_of));
+	ASSERT(putting->layout_of != NULL);
 	for (uint32_t i = 0; i < count; i++) {
 		struct block_layout layout;
 		bool added;
-		bool nowhere = make_key(putting, cut_number, i, &layout);
+		bool nowhere = make_key(putting, i, &layout);
 		ASSERT(layout.shape < putting->shapes_count);
-		layout_of[i] = (uint32_t)*map_put(putting->layouts, buf_str(&putting->key),
-		                                  map_count(putting->layouts), &added);
+		uint32_t number = (uint32_t)*map_put(putting->layouts, buf_str(&putting->key),
+		                                     map_count(putting->layouts), &added);
 		if (added) {
 			layout.number = putting->shapes[layout.shape].layouts++;
 			buf_append(&putting->table, &layout, sizeof(layout));
 		}
-		ASSERT(layout_of[i] < NOWHERE);
-		layout_of[i] |= nowhere ? NOWHERE : 0;
+		ASSERT(number < NOWHERE);
+		putting->layout_of[i] = number | (nowhere ? NOWHERE : 0);
 	}
-	putting->layout_of[cut_number] = layout_of;
 }
 
 static void sort_layouts(struct putting *putting) {
@@ -206,7 +288,7 @@ static uint32_t count_rows(struct putting *putting) {
 		const uint32_t *layouts = rows_of(cuts_of(putting->draft)[c], &rows);
 		for (uint32_t row = 0; row < rows; row++) {
 			const struct block_layout *layout =
-			    layout_at(putting, putting->layout_of[c][layouts[row]] & ~NOWHERE);
+			    layout_at(putting, putting->layout_of[layouts[row]] & ~NOWHERE);
 			struct block_shape *shape = &putting->shapes[layout->shape];
 			shape->rows++;
 			shape->free += layout->free;
@@ -237,8 +319,7 @@ static void place_shapes(struct putting *putting, struct values *values) {
 
 /* The rows of a cut on their way. */
 struct scatter {
-	const struct layouts_cut *cut;
-	uint32_t number;
+	uint32_t number;                   /* of the cut */
 	const struct layout_slice *slices; /* the next one */
 	const uint32_t *lens;
 	const char *string;
@@ -261,14 +342,14 @@ static void scatter_row(struct scatter *scatter, struct block_shape *shape,
 static void scatter_nowhere(const struct putting *putting, struct scatter *scatter, uint32_t row,
                             uint32_t layout, struct layout_slice *out_slices) {
 	uint32_t count;
-	uint32_t kind;
-	const struct layout_key *items = layouts_cut_items(scatter->cut, layout, &count, &kind);
+	struct known known = known_at(putting, layout);
+	const struct layout_key *items = items_of(putting, layout, &count);
 	for (uint32_t i = 0; i < count; i++) {
 		struct lines_place places[2];
 		if (items[i].source == LAYOUT_FREE) {
 			*out_slices++ = *scatter->slices++;
 		} else if (items[i].source == LAYOUT_PLACED &&
-		           !translate(putting, scatter->number, kind, &items[i], places)) {
+		           !translate(putting, known, &items[i], places)) {
 			uint32_t from = lines_draft_offset(putting->lines, scatter->number, row,
 			                                   place_unpack(items[i].from));
 			uint32_t to =
@@ -283,7 +364,6 @@ static void scatter_cut(struct putting *putting, uint32_t number, uint32_t first
 	const struct layouts_cut *cut = cuts_of(putting->draft)[number];
 	const uint32_t *shape_of = lines_draft_shape_of(putting->lines) + first_row;
 	struct scatter scatter = {
-	    .cut = cut,
 	    .number = number,
 	    .slices = (const struct layout_slice *)(void *)cut->slices.ptr,
 	    .lens = (const uint32_t *)(void *)cut->lens.ptr,
@@ -292,7 +372,7 @@ static void scatter_cut(struct putting *putting, uint32_t number, uint32_t first
 	uint32_t rows;
 	const uint32_t *layouts = rows_of(cut, &rows);
 	for (uint32_t row = 0; row < rows; row++) {
-		uint32_t place = putting->layout_of[number][layouts[row]];
+		uint32_t place = putting->layout_of[layouts[row]];
 		struct block_layout layout = *layout_at(putting, place & ~NOWHERE);
 		struct block_shape *shape = &putting->shapes[layout.shape];
 		ASSERT(layout.shape == shape_of[row]);
@@ -405,9 +485,9 @@ static void put_parts(const struct putting *putting, const struct values *values
                       struct buf parts[LAYOUTS_PARTS]) {
 	struct buf table = {0};
 	struct texts_writer *strings = texts_writer_new();
-	put_map(&table, putting->names);
+	put_map(&table, putting->draft->names);
 	put_map(&table, putting->signatures);
-	put_map(&table, putting->consts);
+	put_map(&table, putting->draft->consts);
 	put_layouts(&table, putting);
 	put_shapes(&table, putting, values, parts);
 	blob_put(&parts[LAYOUTS_TABLE], buf_str(&table), COMPRESS_BEST);
@@ -420,14 +500,9 @@ static void put_parts(const struct putting *putting, const struct values *values
 }
 
 static void putting_deinit(struct putting *putting) {
-	for (uint32_t i = 0; i < cuts_count(putting->draft); i++) {
-		free(putting->layout_of[i]);
-	}
 	free(putting->layout_of);
 	free(putting->shapes);
 	free(putting->in_order);
-	map_free(putting->names);
-	map_free(putting->consts);
 	map_free(putting->signatures);
 	map_free(putting->layouts);
 	buf_deinit(&putting->table);
@@ -440,17 +515,12 @@ void layouts_draft_put(struct layouts_draft *draft, const struct lines_draft *li
 	struct values values = {0};
 	struct putting putting = {.draft = draft,
 	                          .lines = lines,
-	                          .names = map_new(),
-	                          .consts = map_new(),
 	                          .signatures = map_new(),
 	                          .layouts = map_new(),
 	                          .shapes_count = lines_draft_shapes(lines)};
 	putting.shapes = calloc((size_t)putting.shapes_count + 1, sizeof(*putting.shapes));
-	putting.layout_of = calloc((size_t)cuts_count(draft) + 1, sizeof(*putting.layout_of));
-	ASSERT(putting.shapes != NULL && putting.layout_of != NULL);
-	for (uint32_t i = 0; i < cuts_count(draft); i++) {
-		translate_cut(&putting, i);
-	}
+	ASSERT(putting.shapes != NULL);
+	translate_all(&putting);
 	sort_layouts(&putting);
 	gather_values(&putting, &values);
 	put_parts(&putting, &values, parts);

@@ -4,12 +4,17 @@
  */
 #include <stdio.h>
 
+#include "os/thread.h"
 #include "store/block_rows.h"
 #include "store/segment_table.h"
 #include "store/view_private.h"
 
 /* Layouts and cuts of a block in the making; only fields without any likeness come near it. */
 enum { CUTS_MEMORY_MAX = 160 << 20 };
+enum {
+	THREADS_MAX = 4,
+	THREAD_BYTES = 4 << 20, /* of texts and bodies, that are worth a thread */
+};
 
 struct pending { /* a page that is not written yet */
 	struct segment_page entry;
@@ -161,27 +166,32 @@ static void draft_pending(struct segment_writer *writer) {
 	}
 }
 
-/* The block gives back what went into it. */
-static enum err check_pending(const struct segment_writer *writer, struct str bytes,
-                              struct diag *diag) {
-	uint32_t first = 0;
-	uint32_t first_kept = 0;
-	uint32_t kept = 0;
+/* Some of the pages that wait, to be compared with what their block gives back. */
+struct check {
+	const struct pending *pages;
+	uint32_t count;
+	struct str bytes;    /* of the block, which has */
+	uint32_t rows, kept; /* so many */
+	uint32_t first, first_kept;
+	enum err err;
+	struct diag diag;
+};
+
+static enum err check_pages(struct check *check) {
 	struct block *block;
-	for (uint32_t i = 0; i < writer->pending_count; i++) {
-		kept += writer->pending[i].entry.kept;
-	}
-	enum err err = block_open(bytes, (uint32_t)writer->pending_rows, kept, &block);
+	uint32_t first = check->first;
+	uint32_t first_kept = check->first_kept;
+	enum err err = block_open(check->bytes, check->rows, check->kept, &block);
 	if (err != ERR_OK) {
-		return diag_set(diag, err, "a block that was just made does not open");
+		return diag_set(&check->diag, err, "a block that was just made does not open");
 	}
-	for (uint32_t i = 0; err == ERR_OK && i < writer->pending_count; i++) {
-		const struct pending *page = &writer->pending[i];
+	for (uint32_t i = 0; err == ERR_OK && i < check->count; i++) {
+		const struct pending *page = &check->pages[i];
 		struct store_view *view;
-		err = view_new(page->bytes, NULL, 0, NULL, &view, diag);
+		err = view_new(page->bytes, NULL, 0, NULL, &view, &check->diag);
 		if (err == ERR_OK) {
 			view_block_lend(view, block, first, first_kept);
-			err = block_rows_check(page->rows, view, diag);
+			err = block_rows_check(page->rows, view, &check->diag);
 			store_view_free(view);
 		}
 		first += page->entry.rows;
@@ -189,6 +199,67 @@ static enum err check_pending(const struct segment_writer *writer, struct str by
 	}
 	block_free(block);
 	return err;
+}
+
+static void run_check(void *arg) {
+	struct check *check = arg;
+	check->err = check_pages(check);
+}
+
+/* How many threads a block is worth: none is started for the few records of a small commit. */
+static uint32_t threads_of(const struct segment_writer *writer) {
+	uint32_t cpus = MIN_OF(thread_cpu_count(), (uint32_t)THREADS_MAX);
+	return MAX_OF(1u, MIN_OF(cpus, (uint32_t)(writer->pending_bytes / THREAD_BYTES)));
+}
+
+/* Cuts the pages that wait into count pieces. */
+static void share_pages(const struct segment_writer *writer, struct str bytes, struct check *checks,
+                        uint32_t count) {
+	uint32_t rows = 0;
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t from = (uint32_t)((uint64_t)writer->pending_count * i / count);
+		uint32_t to = (uint32_t)((uint64_t)writer->pending_count * (i + 1) / count);
+		checks[i] = (struct check){.pages = writer->pending + from,
+		                           .count = to - from,
+		                           .bytes = bytes,
+		                           .first = rows,
+		                           .first_kept = kept};
+		for (uint32_t page = from; page < to; page++) {
+			rows += writer->pending[page].entry.rows;
+			kept += writer->pending[page].entry.kept;
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		checks[i].rows = rows;
+		checks[i].kept = kept;
+	}
+}
+
+/* The block gives back what went into it. */
+static enum err check_pending(const struct segment_writer *writer, struct str bytes,
+                              struct diag *diag) {
+	struct check checks[THREADS_MAX];
+	struct thread *threads[THREADS_MAX] = {NULL};
+	uint32_t count = threads_of(writer);
+	share_pages(writer, bytes, checks, count);
+	for (uint32_t i = 1; i < count; i++) {
+		threads[i] = thread_start("akashi-check", run_check, &checks[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (threads[i] == NULL) {
+			run_check(&checks[i]);
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		thread_join(threads[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (checks[i].err != ERR_OK) {
+			return diag_set(diag, checks[i].err, "%s", checks[i].diag.message);
+		}
+	}
+	return ERR_OK;
 }
 
 static enum err write_pending(struct segment_writer *writer, struct str block_bytes,
@@ -209,7 +280,7 @@ static enum err flush(struct segment_writer *writer, struct diag *diag) {
 		return ERR_OK;
 	}
 	draft_pending(writer);
-	block_draft_put(writer->draft, 1, &bytes);
+	block_draft_put(writer->draft, threads_of(writer), &bytes);
 	block_draft_free(TAKE(writer->draft));
 	if (bytes.len > UINT32_MAX) {
 		return diag_set(diag, ERR_LIMIT, "a block of segment %s is too large", writer->name);
