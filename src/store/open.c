@@ -332,6 +332,8 @@ static enum err open_inside(struct store *store, struct diag *diag) {
 static struct store *new_store(const struct store_options *options) {
 	struct store *store = calloc(1, sizeof(*store));
 	ASSERT(store != NULL);
+	int failed = pthread_mutex_init(&store->viewed.lock, NULL);
+	ASSERT(failed == 0);
 	store->os = options->os;
 	store->options = *options;
 	store->arena = arena_new(SIZE_MAX);
@@ -410,6 +412,7 @@ void store_close(struct store *store) {
 	buf_deinit(&store->shown->classes);
 	free(store->shown);
 	arena_free(store->arena);
+	(void)pthread_mutex_destroy(&store->viewed.lock); /* nobody holds it */
 	free(store);
 }
 

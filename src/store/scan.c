@@ -317,6 +317,24 @@ enum err store_scan_next(struct store_scan *scan, struct store_view **out_view, 
 	return ERR_OK;
 }
 
+/* Puts segment in front of those that were viewed last; the one that falls out drops its blocks. */
+static void remember_viewed(struct store_viewed *viewed, const struct segment *segment) {
+	size_t at = 0;
+	int failed = pthread_mutex_lock(&viewed->lock);
+	ASSERT(failed == 0);
+	while (at < STORE_VIEWED_MAX - 1 && viewed->segments[at] != segment) {
+		at++;
+	}
+	const struct segment *out = viewed->segments[at];
+	memmove(&viewed->segments[1], &viewed->segments[0], at * sizeof(struct segment *));
+	viewed->segments[0] = segment;
+	failed = pthread_mutex_unlock(&viewed->lock);
+	ASSERT(failed == 0);
+	if (out != NULL && out != segment) {
+		segment_drop_blocks(out);
+	}
+}
+
 enum err store_view_at(struct store *store, uint64_t index, struct store_view **out_view,
                        struct diag *diag) {
 	struct segment *segment = catalogue_find(&store->catalogue, index);
@@ -324,6 +342,7 @@ enum err store_view_at(struct store *store, uint64_t index, struct store_view **
 		return diag_set(diag, ERR_NOT_FOUND, "there is no readable record %" PRIu64, index);
 	}
 	struct view_names names = store_names(store);
+	remember_viewed(&store->viewed, segment);
 	return segment_view(segment, segment_page_of(segment, index), &names, out_view, diag);
 }
 

@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <pthread.h>
+
 #include "codec/wire.h"
 #include "store/catalogue.h"
 #include "store/facts.h"
@@ -76,7 +78,15 @@ struct store_writer {
 	bool has_settings;
 	uint8_t settings[SHA256_SIZE];
 	struct open_segment open;
-	struct buf retired; /* struct segment *: replaced while open */
+	struct buf retired; /* struct segment *: replaced while open; freed with the store */
+};
+
+/* Segments of which single pages were viewed last: no others keep opened blocks for the next view,
+ * so that views here and there in a large store cost no more memory than those of a small one. */
+enum { STORE_VIEWED_MAX = 4 };
+struct store_viewed {
+	pthread_mutex_t lock; /* guards what follows; that of a segment's idle blocks comes behind */
+	const struct segment *segments[STORE_VIEWED_MAX]; /* the last one first; NULL: fewer */
 };
 
 struct store_shown {
@@ -111,6 +121,7 @@ struct store {
 	struct buf note;             /* latest checkpoint */
 	uint64_t checkpoint_size;
 	uint8_t checkpoint_root[SHA256_SIZE];
+	struct store_viewed viewed;
 	struct store_shown *shown; /* what store_sources and store_files give */
 };
 
