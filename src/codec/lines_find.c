@@ -176,26 +176,23 @@ static void go_on(struct search *search, uint32_t number, size_t at) {
 	}
 }
 
+/* The needle begins in literal number and goes on into the slot behind it. */
 static void from_literal(struct search *search, uint32_t number) {
 	struct str literal = literal_at(search, number);
 	struct str needle = search->needle->bytes;
-	if (literal.len >= needle.len && slot_piece_fits(&search->whole, literal)) {
-		end_way(search);
-		return;
-	}
-	if (number == search->shape->slots_count) {
-		return;
-	}
 	size_t longest = MIN_OF(literal.len, needle.len - 1);
 	for (size_t len = 1; len <= longest && !done(search); len++) {
-		if (slot_piece_same(&search->whole, 0, literal.ptr + literal.len - len, len)) {
-			if (push_demand(search, number, len, needle.len, SLOT_PREFIX)) {
-				end_way(search);
-				search->demands_count--;
-			}
-			for (size_t to = len; to < needle.len && !done(search); to++) {
-				past_slot(search, number, len, to, SLOT_EQUALS);
-			}
+		const char *at = literal.ptr + literal.len - len;
+		if (!slot_piece_same(&search->whole, 0, at, 1) ||
+		    !slot_piece_same(&search->whole, 0, at, len)) {
+			continue;
+		}
+		if (push_demand(search, number, len, needle.len, SLOT_PREFIX)) {
+			end_way(search);
+			search->demands_count--;
+		}
+		for (size_t to = len; to < needle.len && !done(search); to++) {
+			past_slot(search, number, len, to, SLOT_EQUALS);
 		}
 	}
 }
@@ -237,14 +234,66 @@ static enum err ask_shape(struct search *search, uint32_t number) {
 	search->ways = 0;
 	search->lost = false;
 	find_starts(search);
-	for (uint32_t i = 0; i <= search->shape->slots_count && !done(search); i++) {
+	for (uint32_t i = 0; i < search->shape->slots_count && !done(search); i++) {
 		from_literal(search, i);
-		if (i < search->shape->slots_count && !done(search)) {
-			from_slot(search, i);
-		}
+		from_slot(search, i);
 	}
 	search->all_maybe[number] |= search->lost;
 	return search->err;
+}
+
+/* Literals lie one behind the other, whatever their shape: a match counts when it lies in one. */
+static void mark_literal(struct search *search, size_t at) {
+	const struct lines *lines = search->lines;
+	uint32_t low = 1;
+	uint32_t high = lines->shapes_count;
+	while (high - low > 1) {
+		uint32_t middle = low + (high - low) / 2;
+		if (lines->shapes[middle].literal <= at) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	const struct lines_shape *shape = &lines->shapes[low];
+	size_t start = shape->literal;
+	for (uint32_t i = 0; i < shape->slots_count && start <= at; i++) {
+		size_t end = start + lines->slots[shape->slots_first + i].literal_len;
+		if (at + search->needle->bytes.len <= end) {
+			break; /* in this one, or in none that begins before */
+		}
+		if (at < end) {
+			return; /* goes over its end */
+		}
+		start = end;
+	}
+	if (at >= start && at + search->needle->bytes.len <= shape->literal + shape->literal_len) {
+		search->all_maybe[low] = search->all_sure[low] = true;
+	}
+}
+
+static void search_literals(struct search *search) {
+	struct str rest = buf_str(&search->lines->literals);
+	size_t len = search->needle->bytes.len;
+	char first = search->needle->bytes.ptr[0];
+	if (search->lines->shapes_count < 2 || rest.len < len) {
+		return;
+	}
+	if (search->needle->mask == NULL) {
+		const char *at = rest.ptr;
+		while ((at = memmem(at, (size_t)(rest.ptr + rest.len - at), search->needle->bytes.ptr,
+		                    len)) != NULL) {
+			mark_literal(search, (size_t)(at++ - rest.ptr));
+		}
+		return;
+	}
+	char mask = search->needle->mask[0];
+	for (size_t i = 0; i + len <= rest.len; i++) {
+		if ((char)(rest.ptr[i] | mask) == first &&
+		    slot_piece_same(&search->whole, 0, rest.ptr + i, len)) {
+			mark_literal(search, i);
+		}
+	}
 }
 
 static enum err ask_whole(struct search *search) {
@@ -266,6 +315,7 @@ static enum err ask_whole(struct search *search) {
 static enum err ask_all(struct search *search) {
 	struct lines *lines = search->lines;
 	TRY(ask_whole(search));
+	search_literals(search);
 	for (uint32_t i = 1; i < lines->shapes_count; i++) {
 		TRY(ask_shape(search, i));
 	}

@@ -50,6 +50,9 @@ static enum err find_runs(struct lines *lines, struct lines_rows *rows) {
 	for (uint32_t i = 0; i < rows->count; i++) {
 		uint32_t shape = rows->shapes[i];
 		uint32_t number = lines->run_of[shape];
+		if (rows->ranks[i] >= lines->shapes[shape].rows) {
+			return ERR_CORRUPT; /* the order and the shapes do not say the same */
+		}
 		rows->slot_first[i] = (uint32_t)slots;
 		slots += lines->shapes[shape].slots_count;
 		if (number == 0 ||

@@ -179,14 +179,18 @@ static const struct scan_found *find_in_block(struct store_scan *scan,
 
 /* Bits [first, first + count) of bits as bits from 0 on. */
 static void cut_bits(const uint64_t *bits, uint32_t first, uint32_t count, uint64_t *out) {
-	memset(out, 0, bits_words(count) * sizeof(*out));
-	for (uint32_t row = 0; row < count; row++) {
-		if ((first + row) % 64 == 0 && row % 64 == 0 && count - row >= 64) {
-			out[row / 64] = bits[(first + row) / 64];
-			row += 63;
-		} else if (bits_get(bits, first + row)) {
-			bits_set(out, row);
+	size_t words = bits_words(count);
+	size_t last = (first + count - 1) / 64; /* word that has the last bit */
+	unsigned shift = first % 64;
+	for (size_t i = 0; i < words; i++) {
+		size_t at = first / 64 + i;
+		out[i] = bits[at] >> shift;
+		if (shift > 0 && at < last) {
+			out[i] |= bits[at + 1] << (64 - shift);
 		}
+	}
+	if (count % 64 != 0) {
+		out[words - 1] &= ((uint64_t)1 << (count % 64)) - 1;
 	}
 }
 
