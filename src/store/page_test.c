@@ -88,7 +88,7 @@ TEST(a_page_of_like_rows_is_small) {
 	}
 	struct store_page *page = encode(batch, 0);
 	REQUIRE(page != NULL);
-	CHECK(page->bytes.len < 300);
+	CHECK(page->bytes.len < 400);
 	CHECK_EQ(page->types, page_type_bit(RECORD_DATA));
 	page_free(page);
 	batch_free(batch);
