@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "codec/lines_ask.h"
+#include "store/list_text.h"
 
 enum verdict {
 	VERDICT_NO,
@@ -26,6 +27,8 @@ struct question {
 	struct buf ranks, rows;
 	/* the value that is being asked */
 	uint8_t kind;
+	bool array; /* a list that stands in the text (list_text.h) */
+	struct buf list;
 	struct str before, behind; /* literal text around the slot */
 	struct buf value;
 	struct lines_asker *askers[VALUE_KIND_COUNT]; /* for values that are a slot and nothing else */
@@ -36,7 +39,11 @@ struct question {
 
 static bool match_value(struct question *q, struct str text) {
 	bool match = false;
-	struct value value = {(enum value_kind)q->kind, text};
+	if (q->array && !list_text_read(text, &q->list)) {
+		q->gave_up = true;
+		return true;
+	}
+	struct value value = {(enum value_kind)q->kind, q->array ? buf_str(&q->list) : text};
 	if (expr_run_match(q->run, value, &match) != ERR_OK) {
 		q->gave_up = true;
 		return true;
@@ -72,7 +79,7 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 	q->behind = str_slice(literal, middle, item->to.at);
 	q->gave_up = false;
 	buf_clear(&q->ranks);
-	if (q->before.len == 0 && q->behind.len == 0) {
+	if (q->before.len == 0 && q->behind.len == 0 && !q->array) {
 		if (q->askers[q->kind] == NULL) {
 			q->askers[q->kind] = lines_asker_new(lines, match_slot, q);
 		}
@@ -124,6 +131,7 @@ static enum err ask_layout(struct question *q, uint32_t shape, uint32_t number,
 		return ERR_OK;
 	}
 	q->kind = item->kind;
+	q->array = item->kind == VALUE_LIST && item->source == LAYOUT_PLACED;
 	switch (item->source) {
 	case LAYOUT_CONST:
 		q->gave_up = false;
@@ -317,5 +325,6 @@ enum err block_find_field(const struct block_finder *finder, const struct expr *
 	buf_deinit(&q.ranks);
 	buf_deinit(&q.rows);
 	buf_deinit(&q.value);
+	buf_deinit(&q.list);
 	return err;
 }

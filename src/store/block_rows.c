@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "store/list_text.h"
 #include "store/view_private.h"
 
 #define ROW_SLICE_OWN ((uint32_t)1 << 31)
@@ -79,11 +80,26 @@ static struct row_slice keep_own(struct block_rows *rows, struct str text) {
 struct all_fields {
 	struct buf found;  /* struct field_found */
 	struct buf counts; /* uint32_t of each row */
+	struct buf scratch;
 };
 
 static void all_fields_deinit(struct all_fields *all) {
 	buf_deinit(&all->found);
 	buf_deinit(&all->counts);
+	buf_deinit(&all->scratch);
+}
+
+/* A list that stands in the text as an array is kept as that piece of it. */
+static void find_list(struct all_fields *all, struct str text, struct field_found *field) {
+	size_t offset;
+	size_t len;
+	if (field->kind == VALUE_LIST && !field->in_text &&
+	    list_text_find(text, str_make(field->bytes, field->len), &all->scratch, &offset, &len)) {
+		field->in_text = true;
+		field->offset = (uint32_t)offset;
+		field->len = (uint32_t)len;
+		field->bytes = NULL;
+	}
 }
 
 static void add_field(struct block_rows *rows, struct all_fields *all, struct field_found field) {
@@ -125,6 +141,7 @@ static void find_fields(struct block_rows *rows, const struct batch *batch, uint
 		if (!in_text && entry->len > 0) {
 			field.bytes = batch->fields.bytes.ptr + entry->offset;
 		}
+		find_list(all, batch_text(batch, row), &field);
 		add_field(rows, all, field);
 	}
 	buf_append(&all->counts, &parsed->count, sizeof(parsed->count));

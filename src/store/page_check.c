@@ -71,6 +71,21 @@ static enum err check_records(const struct decoded *page, const struct batch *ba
 	return ERR_OK;
 }
 
+/* What is said of the bodies of many rows together. */
+static enum err check_groups(const struct decoded *page, const struct batch *batch,
+                             struct diag *diag) {
+	int64_t sum = 0;
+	for (uint32_t row = 0; row < batch->count; row++) {
+		sum += batch->records[row].body_len;
+		bool ends = row % PAGE_GROUP == PAGE_GROUP - 1 || row + 1 == batch->count;
+		if (ends && page->lengths.groups[row / PAGE_GROUP] != sum) {
+			return differs(diag, row, "sum of lengths");
+		}
+		sum = ends ? 0 : sum;
+	}
+	return ERR_OK;
+}
+
 static bool same_source(const struct batch_source *a, const struct batch_source *b) {
 	return str_eq(a->name, b->name) && str_eq(a->path, b->path) && str_eq(a->host, b->host) &&
 	       str_eq(a->format, b->format) && str_eq(a->zone, b->zone) && a->year == b->year &&
@@ -104,6 +119,7 @@ enum err page_check(const struct store_page *page, const struct batch *batch,
 	} else {
 		err = check_sources(&decoded, batch, plan, diag);
 		err = err == ERR_OK ? check_records(&decoded, batch, diag) : err;
+		err = err == ERR_OK ? check_groups(&decoded, batch, diag) : err;
 	}
 	arena_free(arena);
 	return err;

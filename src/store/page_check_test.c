@@ -29,6 +29,10 @@ TEST(every_difference_from_the_batch_is_found) {
 	other->records[4].body_len--;
 	check_finds("the length of a body that is not kept", other, page, plan);
 	other = sample_batch(ROWS, 1, true);
+	other->records[5].body_len--;
+	other->records[6].log_offset--; /* as if it began one byte earlier */
+	check_finds("lengths of bodies that are their text, by their sums", other, page, plan);
+	other = sample_batch(ROWS, 1, true);
 	other->fields.rows[7].has_text = true;
 	other->fields.rows[7].text_len = 3;
 	check_finds("a text that is not the body", other, page, plan);

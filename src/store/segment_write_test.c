@@ -1,6 +1,7 @@
 /* Writing: taking over pages, and what happens when the disk does not want. */
 #include "tap.h"
 
+#include "store/batch_sample.h"
 #include "store/segment_sample.h"
 #include "store/segment_table.h"
 #include "store/view_sample.h"
@@ -72,6 +73,71 @@ static struct segment *go_on(const struct folder *folder, const struct segment *
 	return segment;
 }
 
+static uint64_t weight_of(const struct segment *segment, uint32_t number) {
+	const struct segment_block *block = &segment_table(segment)->blocks[number];
+	return block_weight(block->bytes, block->rows);
+}
+
+static uint64_t weight_of_all(const struct segment *segment) {
+	uint64_t weight = 0;
+	for (uint32_t i = 0; i < segment_table(segment)->blocks_count; i++) {
+		weight += weight_of(segment, i);
+	}
+	return weight;
+}
+
+/* Of `after`, which goes on behind `before`: each block weighs more than twice the next, and those
+ * are the same that weigh more than twice what has come together behind them. */
+static void check_joined(const struct segment *before, const struct segment *after) {
+	uint64_t joined = weight_of_all(after) - weight_of_all(before);
+	uint32_t kept = segment_table(before)->blocks_count;
+	while (kept > 0 && weight_of(before, kept - 1) <= 2 * joined) {
+		joined += weight_of(before, --kept);
+	}
+	CHECK_EQ(segment_table(after)->blocks_count, kept + 1);
+	for (uint32_t i = 0; i < kept && i + 1 < segment_table(after)->blocks_count; i++) {
+		CHECK(str_eq(segment_block_bytes(before, i), segment_block_bytes(after, i)));
+		CHECK(weight_of(after, i) > 2 * weight_of(after, i + 1));
+	}
+}
+
+TEST(bodies_beside_texts_come_back_from_any_page_of_a_block) {
+	enum { PAGES = 5 };
+	struct folder folder = folder_new();
+	struct batch *batches[PAGES];
+	struct segment_writer *writer;
+	struct segment *segment;
+	struct diag diag = {0};
+	uint64_t bytes;
+	uint64_t end = 0;
+	REQUIRE(segment_writer_new(os_real(), folder.path, "a", &writer, &diag) == ERR_OK);
+	for (uint32_t i = 0; i < PAGES; i++) {
+		struct store_page *page;
+		batches[i] = random_batch(40);
+		REQUIRE(page_encode(batches[i], sample_plan(batches[i], end), &page, &diag) == ERR_OK);
+		CHECK_EQ(segment_writer_add(writer, page, &diag), ERR_OK);
+		end += batches[i]->count;
+		page_free(page);
+	}
+	struct segment_footer footer = sample_footer(0, end);
+	REQUIRE(segment_writer_finish(writer, &footer, &bytes, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	CHECK(segment_table(segment)->pages[PAGES - 1].block_kept > 0);
+	for (uint32_t i = 0; i < PAGES; i++) {
+		struct store_view *view;
+		REQUIRE(segment_view(segment, i, NULL, &view, &diag) == ERR_OK);
+		for (uint32_t row = 0; row < batches[i]->count; row++) {
+			struct view_body body;
+			REQUIRE(store_view_body(view, row, &body) == ERR_OK);
+			CHECK(str_eq(body.bytes, batch_body(batches[i], row)));
+		}
+		store_view_free(view);
+		batch_free(batches[i]);
+	}
+	segment_free(segment);
+	folder_remove(&folder, (const char *const[]){"a"}, 1);
+}
+
 TEST(small_blocks_are_joined_so_that_there_are_never_many) {
 	struct folder folder = folder_new();
 	struct segment *segment;
@@ -85,6 +151,7 @@ TEST(small_blocks_are_joined_so_that_there_are_never_many) {
 		struct segment *next = go_on(&folder, segment, i % 2 == 0 ? "0" : "1", 0, end, rows);
 		REQUIRE(next != NULL);
 		CHECK(next != NULL && segment_pages(next) == i + 1);
+		check_joined(segment, next);
 		segment_free(segment);
 		segment = next;
 		end += rows;

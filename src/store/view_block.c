@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "store/list_text.h"
 #include "store/segment_table.h"
 
 enum { JOINED_MAX = LIMIT_VIEW_BYTES / 2 }; /* bytes of all texts of a page */
@@ -407,12 +408,33 @@ static enum err find_value(struct store_view *view, uint32_t row, const struct l
 	return ERR_OK;
 }
 
-static struct value value_of(const struct store_view *view, uint32_t row,
-                             const struct field_found *field) {
+/* A list in the text is an array there (list_text.h). */
+static enum err read_list(struct store_view *view, struct str array, struct str *out_list) {
+	CLEANUP(buf_deinit) struct buf list = {0};
+	if (!list_text_read(array, &list)) {
+		return ERR_CORRUPT;
+	}
+	char *kept = view_array(view, list.len, 1);
+	if (kept == NULL) {
+		return ERR_LIMIT;
+	}
+	if (list.len > 0) {
+		memcpy(kept, list.ptr, list.len);
+	}
+	*out_list = str_make(kept, list.len);
+	return ERR_OK;
+}
+
+static enum err value_of(struct store_view *view, uint32_t row, const struct field_found *field,
+                         struct value *out_value) {
 	struct str text = field->in_text ? str_slice(joined_text(&view->block.texts, row),
 	                                             field->offset, (size_t)field->offset + field->len)
 	                                 : str_make(field->bytes, field->len);
-	return (struct value){(enum value_kind)field->kind, text};
+	if (field->in_text && field->kind == VALUE_LIST) {
+		TRY(read_list(view, text, &text));
+	}
+	*out_value = (struct value){(enum value_kind)field->kind, text};
+	return ERR_OK;
 }
 
 enum err view_block_fields(struct store_view *view, uint32_t row, struct field_found *out_fields,
@@ -439,7 +461,8 @@ enum err view_block_row(struct store_view *view, uint32_t row, const struct row_
 		return ERR_LIMIT;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		fields[i] = (struct row_field){names[found[i].name], value_of(view, row, &found[i])};
+		fields[i].name = names[found[i].name];
+		TRY(value_of(view, row, &found[i], &fields[i].value));
 	}
 	*out_fields = fields;
 	*out_count = count;
@@ -526,7 +549,7 @@ static enum err make_flat(struct store_view *view, const struct standing *standi
 		struct field_found field;
 		if (standing.item != NULL) {
 			TRY(find_value(view, row, standing.item, &standing.before, &field));
-			values[row] = value_of(view, row, &field);
+			TRY(value_of(view, row, &field, &values[row]));
 		}
 	}
 	*out_column = (struct column){.kind = COLUMN_FLAT,
