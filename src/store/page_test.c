@@ -88,11 +88,7 @@ TEST(a_page_of_like_rows_is_small) {
 	}
 	struct store_page *page = encode(batch, 0);
 	REQUIRE(page != NULL);
-<<<<<<< HEAD
-	CHECK(page->bytes.len < 450);
-=======
 	CHECK(page->bytes.len < 400);
->>>>>>> block
 	CHECK_EQ(page->types, page_type_bit(RECORD_DATA));
 	page_free(page);
 	batch_free(batch);
