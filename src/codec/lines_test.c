@@ -3,6 +3,7 @@
 #include "codec/lines.h"
 
 #include "base/instant.h"
+#include "codec/lines_column.h"
 #include "codec/lines_sample.h"
 #include "codec/packed.h"
 #include "tap.h"
@@ -138,6 +139,42 @@ static void check_rows(struct sample *sample, uint32_t first, uint32_t count) {
 	}
 }
 
+/* One slot of each row, by chance, is what the joined row has there. */
+static void check_column(struct sample *sample, uint32_t first, uint32_t count) {
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	struct buf bytes CLEANUP(buf_deinit) = {0};
+	uint16_t *slots = calloc(count + 1, sizeof(*slots));
+	uint32_t *lens = calloc(count + 1, sizeof(*lens));
+	CHECK(lines_join(sample->lines, first, count, sample->times + first, SIZE_MAX, &rows) ==
+	      ERR_OK);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t has = rows.slot_first[i + 1] - rows.slot_first[i];
+		bool none = rows.shapes[i] == LINES_SHAPE_WHOLE || has == 0 || tap_random() % 8 == 0;
+		slots[i] = (uint16_t)(none ? (uint32_t)LINES_NO_SLOT : rows.shapes[i] % has);
+	}
+	CHECK(lines_column(sample->lines, rows.shapes, rows.ranks, slots, sample->times + first, count,
+	                   SIZE_MAX, &bytes, lens) == ERR_OK);
+	size_t at = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		struct str value = STR("");
+		if (slots[i] != LINES_NO_SLOT) {
+			const struct lines_span *span = &rows.slots[rows.slot_first[i] + slots[i]];
+			value = str_make(rows.bytes.ptr + rows.starts[i] + span->offset, span->len);
+		}
+		REQUIRE(lens[i] == value.len);
+		REQUIRE(value.len == 0 || memcmp(bytes.ptr + at, value.ptr, value.len) == 0);
+		at += lens[i];
+	}
+	CHECK_EQ(at, bytes.len);
+	if (count > 0 && rows.shapes[0] != LINES_SHAPE_WHOLE) {
+		slots[0] = 5000;
+		CHECK(lines_column(sample->lines, rows.shapes, rows.ranks, slots, sample->times + first, 1,
+		                   SIZE_MAX, &bytes, lens) == ERR_CORRUPT);
+	}
+	free(slots);
+	free(lens);
+}
+
 static void check_some(struct sample *sample, unsigned one_in) {
 	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
 	uint32_t *which = calloc(sample->rows + 1, sizeof(*which));
@@ -167,6 +204,7 @@ TEST(lines_of_many_kinds_come_back_to_the_byte) {
 		check_rows(&sample, 0, sample.rows);
 		check_some(&sample, 1 + (unsigned)(tap_random() % 3));
 		check_some(&sample, 100);
+		check_column(&sample, sample.rows / 3, sample.rows - sample.rows / 3);
 		for (size_t i = 0; i < 20 && sample.rows > 0; i++) {
 			uint32_t first = (uint32_t)(tap_random() % sample.rows);
 			check_rows(&sample, first, (uint32_t)(tap_random() % (sample.rows - first + 1)));

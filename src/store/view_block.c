@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "codec/lines_column.h"
 #include "store/list_text.h"
 #include "store/segment_table.h"
 
@@ -559,6 +560,92 @@ static enum err make_flat(struct store_view *view, const struct standing *standi
 	return ERR_OK;
 }
 
+/* The slot whose value an item is, with nothing of the literals around it; LINES_NO_SLOT: it is no
+ * such item. */
+static uint16_t slot_of_item(const struct lines *lines, uint32_t shape,
+                             const struct layout_item *item) {
+	bool one = item->source == LAYOUT_PLACED && item->kind != VALUE_LIST &&
+	           item->from.where == LINES_LITERAL && item->to.where == LINES_LITERAL &&
+	           shape != LINES_SHAPE_WHOLE && item->to.slot == item->from.slot + 1 &&
+	           item->from.at == item->to.at && item->from.slot < lines_shape_slots(lines, shape);
+	return one && lines_shape_before(lines, shape, item->from.slot) == item->from.at
+	           ? item->from.slot
+	           : LINES_NO_SLOT;
+}
+
+/* When every value is a constant or one slot, texts need not be joined for them. slots: of each
+ * row. */
+static bool find_slots(struct store_view *view, struct lines *lines,
+                       const struct standing *standings, uint16_t *slots) {
+	struct view_block *at = &view->block;
+	uint32_t last_shape = UINT32_MAX;
+	uint16_t last_layout = 0;
+	for (uint32_t row = 0; row < view->frame.rows; row++) {
+		uint16_t layout = at->layout_of[row];
+		const struct layout_item *item = standings[layout].item;
+		if (row > 0 && at->shapes[row] == last_shape && layout == last_layout) {
+			slots[row] = slots[row - 1];
+			continue;
+		}
+		last_shape = at->shapes[row];
+		last_layout = layout;
+		slots[row] = LINES_NO_SLOT;
+		if (item != NULL && item->source != LAYOUT_CONST) {
+			slots[row] = slot_of_item(lines, at->shapes[row], item);
+			if (slots[row] == LINES_NO_SLOT) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static enum err make_slots(struct store_view *view, struct lines *lines,
+                           const struct standing *standings, const uint16_t *slots,
+                           struct column *out_column) {
+	CLEANUP(buf_deinit) struct buf bytes = {0};
+	uint32_t lens[LIMIT_BATCH_ROWS];
+	struct view_block *at = &view->block;
+	const struct page_rows *rows;
+	TRY(view_rows(view, &rows));
+	TRY(lines_column(lines, at->shapes, at->ranks, slots, rows->times, view->frame.rows, JOINED_MAX,
+	                 &bytes, lens));
+	struct value *values = view_array(view, view->frame.rows, sizeof(*values));
+	char *kept = view_array(view, bytes.len, 1);
+	if (values == NULL || kept == NULL) {
+		return ERR_LIMIT;
+	}
+	if (bytes.len > 0) {
+		memcpy(kept, bytes.ptr, bytes.len);
+	}
+	for (uint32_t row = 0; row < view->frame.rows; row++) {
+		const struct layout_item *item = standings[at->layout_of[row]].item;
+		if (item != NULL) {
+			bool constant = item->source == LAYOUT_CONST;
+			values[row] = (struct value){(enum value_kind)item->kind,
+			                             constant ? item->bytes : str_make(kept, lens[row])};
+		}
+		kept += lens[row];
+	}
+	*out_column = (struct column){.kind = COLUMN_FLAT,
+	                              .rows = view->frame.rows,
+	                              .values_count = view->frame.rows,
+	                              .values = values};
+	return ERR_OK;
+}
+
+/* Values that are not all constants. */
+static enum err make_values(struct store_view *view, const struct standing *standings,
+                            struct column *out_column) {
+	uint16_t slots[LIMIT_BATCH_ROWS];
+	struct lines *lines;
+	TRY(view_block_lines(view, &lines));
+	if (!view->block.has_texts && find_slots(view, lines, standings, slots)) {
+		return make_slots(view, lines, standings, slots, out_column);
+	}
+	return make_flat(view, standings, out_column);
+}
+
 static enum err make_column(struct store_view *view, uint32_t name, struct column *out_column) {
 	struct view_block *at = &view->block;
 	struct standing *standings = view_array(view, at->used_count, sizeof(*standings));
@@ -572,7 +659,7 @@ static enum err make_column(struct store_view *view, uint32_t name, struct colum
 		    constant && (standings[i].item == NULL || standings[i].item->source == LAYOUT_CONST);
 	}
 	return constant ? make_constants(view, standings, out_column)
-	                : make_flat(view, standings, out_column);
+	                : make_values(view, standings, out_column);
 }
 
 static bool occurs(const struct view_block *at, struct str name) {
