@@ -60,22 +60,33 @@ static uint32_t number_of(struct map *map, struct str key) {
 	return (uint32_t)*map_put(map, key, map_count(map), NULL);
 }
 
-/* Numbers in the draft of all keys of a map, from their byte head on. */
-static uint32_t *numbers_of(struct map *map, const struct map *keys, size_t head) {
-	size_t count = map_count(keys);
-	uint32_t *numbers = reallocarray(NULL, count + 1, sizeof(*numbers));
-	ASSERT(numbers != NULL);
-	for (size_t i = 0; i < count; i++) {
-		struct str key = map_key(keys, i);
-		numbers[i] = number_of(map, str_slice(key, head, key.len));
-	}
+/* Numbers in the draft of what a cut has numbered. */
+struct numbers {
+	const struct map *keys; /* of the cut; from their byte head on they are those of the draft */
+	size_t head;
+	uint32_t *of; /* UINT32_MAX: not needed yet */
+};
+
+static struct numbers numbers_new(const struct map *keys, size_t head) {
+	size_t count = map_count(keys) + 1;
+	struct numbers numbers = {keys, head, reallocarray(NULL, count, sizeof(*numbers.of))};
+	ASSERT(numbers.of != NULL);
+	memset(numbers.of, 0xff, count * sizeof(*numbers.of));
 	return numbers;
+}
+
+static uint32_t number_in_draft(struct map *map, const struct numbers *numbers, uint64_t number) {
+	if (numbers->of[number] == UINT32_MAX) {
+		struct str key = map_key(numbers->keys, number);
+		numbers->of[number] = number_of(map, str_slice(key, numbers->head, key.len));
+	}
+	return numbers->of[number];
 }
 
 /* The number of a cut's layout in the draft. */
 static uint32_t know(struct layouts_draft *draft, const struct lines_draft *lines,
-                     const struct layouts_cut *cut, uint32_t layout, const uint32_t *names,
-                     const uint32_t *consts) {
+                     const struct layouts_cut *cut, uint32_t layout, const struct numbers *names,
+                     const struct numbers *consts) {
 	uint32_t count;
 	uint32_t kind;
 	bool added;
@@ -89,8 +100,10 @@ static uint32_t know(struct layouts_draft *draft, const struct lines_draft *line
 	buf_append(&draft->key, &head, sizeof(head));
 	for (uint32_t i = 0; i < count; i++) {
 		struct layout_key item = items[i];
-		item.name = names[item.name];
-		item.from = item.source == LAYOUT_CONST ? consts[item.from] : item.from;
+		item.name = number_in_draft(draft->names, names, item.name);
+		if (item.source == LAYOUT_CONST) {
+			item.from = number_in_draft(draft->consts, consts, item.from);
+		}
 		buf_append(&draft->key, &item, sizeof(item));
 	}
 	uint32_t number =
@@ -104,20 +117,20 @@ static uint32_t know(struct layouts_draft *draft, const struct lines_draft *line
 
 void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut,
                        const struct lines_draft *lines) {
-	uint32_t *names = numbers_of(draft->names, cut->names, 0);
-	uint32_t *consts = numbers_of(draft->consts, cut->consts, CONST_HEAD);
+	struct numbers names = numbers_new(cut->names, 0);
+	struct numbers consts = numbers_new(cut->consts, CONST_HEAD);
 	size_t count = map_count(cut->layouts);
 	uint32_t *numbers = reallocarray(NULL, count + 1, sizeof(*numbers));
 	uint32_t *layout_of = (uint32_t *)(void *)cut->layout_of.ptr;
 	ASSERT(numbers != NULL);
 	for (uint32_t i = 0; i < count; i++) {
-		numbers[i] = know(draft, lines, cut, i, names, consts);
+		numbers[i] = know(draft, lines, cut, i, &names, &consts);
 	}
 	for (size_t row = 0; row < cut->layout_of.len / sizeof(uint32_t); row++) {
 		layout_of[row] = numbers[layout_of[row]];
 	}
-	free(names);
-	free(consts);
+	free(names.of);
+	free(consts.of);
 	free(numbers);
 	layouts_cut_seal(cut);
 	buf_append(&draft->cuts, &cut, sizeof(cut));
