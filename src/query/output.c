@@ -54,7 +54,8 @@ static bool is_dropped(const struct query *query, struct str name) {
 
 static bool is_added(const struct query *query, const struct value *values, struct str name) {
 	for (size_t i = 0; i < query->added_count; i++) {
-		if (values[i].kind != VALUE_NONE && str_eq(query->fields[query->added[i]].name, name)) {
+		const struct field_use *field = &query->fields[query->added[i]];
+		if ((values[i].kind != VALUE_NONE || field->replaced) && str_eq(field->name, name)) {
 			return true;
 		}
 	}

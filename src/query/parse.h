@@ -38,6 +38,7 @@ struct parser {
 struct field_use {
 	struct str name;
 	bool from_source; /* read from the records */
+	bool replaced;    /* records as results: never the record's own value (eval, rename) */
 	size_t last;      /* the last stage that reads it; SIZE_MAX: the output does */
 };
 

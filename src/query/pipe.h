@@ -5,6 +5,7 @@
 #include "query/run.h"
 
 extern const struct pipe_kind pipe_where;
+extern const struct pipe_kind pipe_eval;
 extern const struct pipe_kind pipe_extract;
 extern const struct pipe_kind pipe_fields;
 extern const struct pipe_kind pipe_sort;
@@ -27,6 +28,13 @@ MUST_USE enum err pipe_field(struct parser *p, uint32_t *out_field);
 /* The same for a name that was read already, at position. */
 MUST_USE enum err pipe_field_named(struct parser *p, struct str name, size_t position,
                                    uint32_t *out_field);
+/* The field that a pipe makes under this name, which was read at position: a column of the table,
+ * an added field of records. ERR_INVALID: records have one of that name that is not to be changed.
+ */
+MUST_USE enum err pipe_new_field(struct parser *p, struct str name, size_t position, size_t length,
+                                 uint32_t *out_field);
+/* Appends field unless it is there. */
+void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field);
 /* Takes c when it comes next. */
 bool pipe_take(struct parser *p, char c);
 /* Takes the word (any case) when it comes next as a whole. */

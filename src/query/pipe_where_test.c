@@ -81,9 +81,13 @@ TEST(mistakes_are_named) {
 	CHECK_QUERY("* | where (n > 1", "error at 10: this parenthesis is not closed\n");
 	CHECK_QUERY("* | where user = \"x", "error at 17: this quotation mark is not closed\nhint: a "
 	                                    "quotation mark inside quotation marks is written \\\"\n");
-	CHECK_QUERY("* | where foo(x)",
-	            "error at 10: there is no function 'foo'\nhint: the functions are contains, regex, "
-	            "matches, cidr, word, like, startswith, endswith, lower, len, exists, abs\n");
+	CHECK_QUERY(
+	    "* | where foo(x)",
+	    "error at 10: there is no function 'foo'\nhint: the functions are contains, regex, "
+	    "matches, cidr, word, like, startswith, endswith, if, case, coalesce, replace, exists, "
+	    "isnull, lower, upper, len, concat, substr, trim, ltrim, rtrim, split, mvindex, mvjoin, "
+	    "tostring, urldecode, base64decode, typeof, abs, round, floor, ceil, sqrt, pow, exp, ln, "
+	    "log, min, max, tonumber, now, bin, strftime, strptime, unix, totime, duration\n");
 	CHECK_QUERY("* | where ip = 10.0.0.1",
 	            "error at 15: a number is expected here, not '10.0.0.1'\n"
 	            "hint: put text, times and addresses in quotes\n");

@@ -4,8 +4,8 @@
 #include "query/pipe.h"
 
 static const struct pipe_kind *const table[] = {
-    &pipe_where, &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head, &pipe_tail,
-    &pipe_dedup, &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare,
+    &pipe_where, &pipe_eval,  &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head,
+    &pipe_tail,  &pipe_dedup, &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare,
 };
 
 size_t pipes_table(const struct pipe_kind *const **out_kinds) {
