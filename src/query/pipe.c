@@ -4,7 +4,7 @@
 #include "base/limits.h"
 
 bool pipe_at_end(struct parser *p) {
-	return parser_end(p) || parser_peek(p, 0) == '|';
+	return parser_end(p) || parser_peek(p, 0) == '|' || (p->inner && parser_peek(p, 0) == ')');
 }
 
 static bool is_name_byte(char c) {
@@ -115,7 +115,7 @@ void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, u
 }
 
 /* What every record has stands beside its fields, and says what it is. */
-static bool is_of_record(struct str name) {
+bool pipe_is_of_record(struct str name) {
 	static const struct str names[] = {STR_INIT("@timestamp"), STR_INIT("event.original"),
 	                                   STR_INIT("file.path"), STR_INIT("log.offset")};
 	bool found = str_starts(name, STR("akashi."));
@@ -123,6 +123,10 @@ static bool is_of_record(struct str name) {
 		found = found || str_eq(names[i], name);
 	}
 	return found;
+}
+
+void pipe_drop_field(struct parser *p, uint32_t field) {
+	pipe_append_field(p, &p->dropped, &p->dropped_count, field);
 }
 
 static void undrop(struct parser *p, uint32_t field) {
@@ -139,7 +143,7 @@ static void undrop(struct parser *p, uint32_t field) {
 
 enum err pipe_new_field(struct parser *p, struct str name, size_t position, size_t length,
                         uint32_t *out_field) {
-	if (!p->table && is_of_record(name)) {
+	if (!p->table && pipe_is_of_record(name)) {
 		enum err err = diag_set_at(p->diag, ERR_INVALID, position, length,
 		                           "'%.*s' belongs to the record and stays as it is",
 		                           STR_ARG(str_slice(name, 0, 80)));

@@ -16,10 +16,13 @@ extern const struct pipe_kind pipe_stats;
 extern const struct pipe_kind pipe_timechart;
 extern const struct pipe_kind pipe_top;
 extern const struct pipe_kind pipe_rare;
+extern const struct pipe_kind pipe_join;
+extern const struct pipe_kind pipe_rename;
+extern const struct pipe_kind pipe_fillnull;
 
 /* ---- reading; all skip blanks first ---- */
 
-/* True at the end of this pipe: at '|' or the end of the text. */
+/* True at the end of this pipe: at '|' or the end of the text; in a query in parentheses at ')'. */
 bool pipe_at_end(struct parser *p);
 /* Reads a name: letters, digits, '_', '.', '@', inner '-'; or anything in "..." or `...`. */
 MUST_USE enum err pipe_name(struct parser *p, struct str *out_name);
@@ -33,6 +36,10 @@ MUST_USE enum err pipe_field_named(struct parser *p, struct str name, size_t pos
  */
 MUST_USE enum err pipe_new_field(struct parser *p, struct str name, size_t position, size_t length,
                                  uint32_t *out_field);
+/* Whether every record has this beside its fields: @timestamp, akashi.index... */
+bool pipe_is_of_record(struct str name);
+/* From here on records are shown without the field. */
+void pipe_drop_field(struct parser *p, uint32_t field);
 /* Appends field unless it is there. */
 void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field);
 /* Takes c when it comes next. */

@@ -4,8 +4,9 @@
 #include "query/pipe.h"
 
 static const struct pipe_kind *const table[] = {
-    &pipe_where, &pipe_eval,  &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head,
-    &pipe_tail,  &pipe_dedup, &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare,
+    &pipe_where, &pipe_eval, &pipe_extract, &pipe_fields, &pipe_sort,
+    &pipe_head,  &pipe_tail, &pipe_dedup,   &pipe_stats,  &pipe_timechart,
+    &pipe_top,   &pipe_rare, &pipe_join,    &pipe_rename, &pipe_fillnull,
 };
 
 size_t pipes_table(const struct pipe_kind *const **out_kinds) {
@@ -94,7 +95,7 @@ static enum err parse_stage(struct parser *p, struct stage *out_stage) {
 }
 
 /* The output reads the columns of a table, and what extract added to records. */
-static void finish_fields(struct parser *p, struct query *query) {
+void pipes_finish(struct parser *p, struct query *query) {
 	for (size_t i = 0; i < p->columns_count; i++) {
 		p->fields[p->columns[i]].last = SIZE_MAX;
 	}
@@ -114,8 +115,7 @@ static void finish_fields(struct parser *p, struct query *query) {
 
 enum err pipes_parse(struct parser *p, struct query *query) {
 	size_t cap = 0;
-	while (!parser_end(p)) {
-		ASSERT(parser_peek(p, 0) == '|');
+	while (!parser_end(p) && parser_peek(p, 0) == '|') {
 		p->at++;
 		if (query->stages_count == cap) {
 			cap = cap * 2 + 8;
@@ -129,7 +129,7 @@ enum err pipes_parse(struct parser *p, struct query *query) {
 		query->stages_count++;
 		p->stage++;
 	}
-	finish_fields(p, query);
+	ASSERT(pipe_at_end(p));
 	return ERR_OK;
 }
 
@@ -210,5 +210,8 @@ void pipes_explain(const struct query *query, struct buf *out) {
 		buf_printf(out, "%s%.*s%s\n", i == 0 ? "pipes         " : "              ",
 		           STR_ARG(stage->text), orders ? "  (in order of the results)" : "");
 		ordered = ordered || orders || (stage->kind->flags & PIPE_STREAMS) == 0;
+		if (stage->kind->explain != NULL) {
+			stage->kind->explain(stage->spec, out);
+		}
 	}
 }

@@ -25,6 +25,8 @@ struct pipe_kind {
 	struct op *(*make)(struct run *run, const struct stage *stage);
 	/* How many of the first rows it can use at most; NULL: all. */
 	uint64_t (*wanted)(const void *spec);
+	/* Appends what --explain shows of a query inside; NULL: nothing. */
+	void (*explain)(const void *spec, struct buf *out);
 };
 
 struct stage {
@@ -52,3 +54,7 @@ struct query {
 	size_t dropped_count;
 	struct owned *owned;
 };
+
+/* From the position: a filter and pipes, to the end or for p->inner to ')'. p's fields are those of
+ * this query; pipes_finish is left to the caller. */
+MUST_USE enum err query_parse_parts(struct parser *p, struct query *query);

@@ -11,15 +11,15 @@
 #include "query/when.h"
 
 enum err run_take(struct run *run, size_t bytes) {
-	run->memory_used += bytes;
-	if (run->memory_used <= run->memory_max) {
+	run->budget->used += bytes;
+	if (run->budget->used <= run->budget->max) {
 		return ERR_OK;
 	}
 	enum err err = diag_set(run->diag, ERR_LIMIT, "the query needs more than %zu MiB of memory",
-	                        run->memory_max >> 20);
+	                        run->budget->max >> 20);
 	diag_hint(run->diag,
 	          "raise it with --memory, narrow the time with --from and --to, or keep less: "
-	          "--limit, head, fewer fields in stats by");
+	          "--limit, head, fewer fields in stats by, a narrower query in join");
 	return err;
 }
 
@@ -204,6 +204,15 @@ static enum err scan_all(struct scan *scan) {
 	return ERR_OK;
 }
 
+static enum err start_all(struct op *first) {
+	for (struct op *op = first; op != NULL; op = op->next) {
+		if (op->start != NULL) {
+			TRY(op->start(op));
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err run_chain(struct run *run) {
 	bool counting = run->options->count_only && run->query->stages_count == 0;
 	size_t fields = run->query->fields_count;
@@ -216,7 +225,8 @@ static enum err run_chain(struct run *run) {
 	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
 	    .time_field = find_time_field(run),
 	};
-	enum err err = scan_all(&scan);
+	enum err err = start_all(scan.first);
+	err = err == ERR_OK ? scan_all(&scan) : err;
 	if (err == ERR_OK && scan.first != NULL) {
 		err = scan.first->finish(scan.first);
 	}
@@ -228,11 +238,38 @@ static enum err run_chain(struct run *run) {
 	return err;
 }
 
+static enum err run_with(struct run *run) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	run->arena = arena;
+	return run_chain(run);
+}
+
+enum err run_inner(struct run *run, const struct query *query, const struct query_output *output) {
+	struct query_stats stats = {0};
+	struct query_options options = *run->options;
+	options.limit = UINT64_MAX;
+	options.count_only = false;
+	struct run inner = {
+	    .query = query,
+	    .source = run->source,
+	    .options = &options,
+	    .output = output,
+	    .stats = &stats,
+	    .diag = run->diag,
+	    .budget = run->budget,
+	};
+	enum err err = run_with(&inner);
+	run->stats->pages_damaged += stats.pages_damaged;
+	return err;
+}
+
 enum err query_run_source(const struct query *query, const struct query_source *source,
                           const struct query_options *options, const struct query_output *output,
                           struct query_stats *out_stats, struct diag *diag) {
 	struct query_stats stats = {0};
-	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct budget budget = {
+	    .max = options->memory_max != 0 ? options->memory_max : LIMIT_QUERY_MEMORY,
+	};
 	struct run run = {
 	    .query = query,
 	    .source = source,
@@ -240,10 +277,9 @@ enum err query_run_source(const struct query *query, const struct query_source *
 	    .output = output,
 	    .stats = &stats,
 	    .diag = diag,
-	    .arena = arena,
-	    .memory_max = options->memory_max != 0 ? options->memory_max : LIMIT_QUERY_MEMORY,
+	    .budget = &budget,
 	};
-	enum err err = run_chain(&run);
+	enum err err = run_with(&run);
 	*out_stats = stats;
 	return err;
 }

@@ -31,10 +31,17 @@ struct op {
 	struct op *next;
 	void *state;
 	bool full; /* wants no more rows */
+	/* Before the first row; may be NULL. */
+	enum err (*start)(struct op *op) MUST_USE;
 	enum err (*push)(struct op *op, const struct flow_row *row) MUST_USE;
 	/* No more rows come: gives out what was kept, then finishes next. */
 	enum err (*finish)(struct op *op) MUST_USE;
 	void (*free)(struct op *op); /* may be NULL */
+};
+
+/* What all operators of a query may keep, those of queries inside it, too. */
+struct budget {
+	size_t used, max; /* bytes */
 };
 
 struct run {
@@ -45,7 +52,7 @@ struct run {
 	struct query_stats *stats;
 	struct diag *diag;
 	struct arena *arena; /* small things that live as long as the run */
-	size_t memory_used, memory_max;
+	struct budget *budget;
 	uint64_t rows_done;
 	uint64_t ticks;
 };
@@ -53,8 +60,13 @@ struct run {
 /* Accounts for memory that an operator keeps. ERR_LIMIT with the way out in diag. */
 MUST_USE enum err run_take(struct run *run, size_t bytes);
 static inline void run_give_back(struct run *run, size_t bytes) {
-	run->memory_used -= bytes;
+	ASSERT(run->budget->used >= bytes);
+	run->budget->used -= bytes;
 }
+/* Runs a query inside the one of run, over the same records and with the same budget; what it could
+ * not read counts for run, too. Only before the first row of run (op's start). */
+MUST_USE enum err run_inner(struct run *run, const struct query *query,
+                            const struct query_output *output);
 /* Called often: every 256th time looks at the deadline and the caller's wish. */
 MUST_USE enum err run_tick(struct run *run);
 
@@ -71,7 +83,8 @@ MUST_USE enum err op_finish_next(struct op *op);
 struct row_copy {
 	struct flow_row row;
 	size_t bytes;
-	char *extra; /* extra_bytes of the caller's, zeroed, aligned to 16 */
+	uint64_t number; /* the keeper's */
+	char *extra;     /* extra_bytes of the caller's, zeroed, aligned to 16 */
 };
 /* ERR_LIMIT above the query's memory. Freed by row_copy_free (NULL is fine). */
 MUST_USE enum err row_copy_new(struct run *run, const struct flow_row *row, size_t from,

@@ -17,7 +17,8 @@ struct sorting {
 	bool by_index;
 	struct kept *rows;
 	size_t count, cap;
-	bool sorted; /* so far they came in order */
+	uint64_t pushed; /* so far */
+	bool sorted;     /* so far they came in order */
 };
 
 /* Rows beyond the limit are cut off when so many have gathered. */
@@ -119,7 +120,10 @@ static int compare(const struct sorting *sorting, const struct kept *a, const st
 	if (a->time_ns != b->time_ns && !sorting->by_index) {
 		return (a->time_ns < b->time_ns) != sorting->newest ? -1 : 1;
 	}
-	return a->index < b->index ? -1 : a->index > b->index;
+	if (a->index != b->index || a->copy == NULL) {
+		return a->index < b->index ? -1 : a->index > b->index;
+	}
+	return a->copy->number < b->copy->number ? -1 : 1; /* one record several times: join */
 }
 
 static int compare_rows(const void *a, const void *b, void *sorting) {
@@ -169,6 +173,7 @@ static enum err keep_values(struct op *op, const struct flow_row *row, struct ke
 	}
 	TRY(row_copy_new(op->run, row, sorting->options.from, keys * sizeof(struct sort_value),
 	                 &kept->copy));
+	kept->copy->number = sorting->pushed;
 	struct sort_value *values = (void *)kept->copy->extra;
 	for (size_t i = 0; i < keys; i++) {
 		values[i] = read_sort_value(kept->copy->row.values[sorting->options.keys[i].field]);
@@ -190,6 +195,7 @@ static enum err sort_push(struct op *op, const struct flow_row *row) {
 		sorting->sorted = compare(sorting, &sorting->rows[sorting->count - 1], &kept) <= 0;
 	}
 	sorting->rows[sorting->count++] = kept;
+	sorting->pushed++;
 	return ERR_OK;
 }
 

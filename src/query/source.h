@@ -16,7 +16,8 @@ struct query_page {
 
 struct query_source {
 	void *ctx;
-	/* Starts a scan for what filter may match (pages may be left out that surely hold nothing). */
+	/* Starts a scan for what filter may match (pages may be left out that surely hold nothing). A
+	 * scan before it ends. */
 	enum err (*begin)(void *ctx, const struct expr *filter, struct diag *diag);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);

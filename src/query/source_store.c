@@ -55,8 +55,28 @@ static enum err scan_class(struct store_source_ctx *source) {
 	return store_scan_new(source->set->stores[source->at], &source->options, &source->scan);
 }
 
+static void add_stats(struct store_scan_stats *sum, const struct store_scan_stats *stats) {
+	sum->segments += stats->segments;
+	sum->pages += stats->pages;
+	sum->pages_skipped += stats->pages_skipped;
+	sum->rows += stats->rows;
+	sum->bytes_read += stats->bytes_read;
+}
+
+static void end_class(struct store_source_ctx *source) {
+	struct store_scan_stats stats = store_scan_get_stats(source->scan);
+	add_stats(&source->done, &stats);
+	store_scan_free(TAKE(source->scan));
+}
+
+/* Also again, for another query over the same set. */
 static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
+	if (source->scan != NULL) {
+		end_class(source);
+	}
+	source->at = 0;
+	source->tokens.count = 0;
 	source->options = (struct store_scan_options){.index_to = UINT64_MAX};
 	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
 	expr_required_texts(filter, need_text, &source->tokens);
@@ -70,20 +90,6 @@ static void describe(struct query_page *out_page, struct store_view *view, size_
 	out_page->page = view;
 	out_page->rows = view == NULL ? 0 : store_view_rows(view);
 	out_page->first_index = view == NULL ? 0 : place_of(number, store_view_first_index(view));
-}
-
-static void add_stats(struct store_scan_stats *sum, const struct store_scan_stats *stats) {
-	sum->segments += stats->segments;
-	sum->pages += stats->pages;
-	sum->pages_skipped += stats->pages_skipped;
-	sum->rows += stats->rows;
-	sum->bytes_read += stats->bytes_read;
-}
-
-static void end_class(struct store_source_ctx *source) {
-	struct store_scan_stats stats = store_scan_get_stats(source->scan);
-	add_stats(&source->done, &stats);
-	store_scan_free(TAKE(source->scan));
 }
 
 static enum err source_next(void *ctx, struct query_page *out_page, struct diag *diag) {
