@@ -300,18 +300,37 @@ static void tell_other_names(const struct query *query, const struct store *stor
 	}
 }
 
+/* Which results are no exact ones (docs/query.md, stats). */
+static void tell_estimates(const struct query_stats *stats) {
+	if (stats->estimated_counts > 0) {
+		console_note("%llu result%s of dc: more than 100,000 different values; estimated, within "
+		             "about 2 %% (standard error 0.81 %%)",
+		             (unsigned long long)stats->estimated_counts,
+		             stats->estimated_counts == 1 ? "" : "s");
+	}
+	if (stats->estimated_percentiles > 0) {
+		console_note("%llu percentile%s of more than 65,536 numbers: within 0.5 %% of the exact "
+		             "value",
+		             (unsigned long long)stats->estimated_percentiles,
+		             stats->estimated_percentiles == 1 ? "" : "s");
+	}
+}
+
 static void print_summary(const struct args *args, const struct query_stats *stats,
                           const struct search *search, uint64_t missing) {
 	double seconds = progress_seconds(&search->progress);
 	if (args->json) {
-		(void)fprintf(
-		    stderr,
-		    "{\"akashi.schema\":%d,\"found\":%llu,\"results\":%llu,"
-		    "\"pages\":%llu,\"pages_skipped\":%llu,\"pages_damaged\":%llu,"
-		    "\"leaves_missing\":%llu,\"seconds\":%.3f}\n",
-		    JSON_SCHEMA, (unsigned long long)stats->found, (unsigned long long)stats->results,
-		    (unsigned long long)stats->scan.pages, (unsigned long long)stats->scan.pages_skipped,
-		    (unsigned long long)stats->pages_damaged, (unsigned long long)missing, seconds);
+		(void)fprintf(stderr,
+		              "{\"akashi.schema\":%d,\"found\":%llu,\"results\":%llu,"
+		              "\"pages\":%llu,\"pages_skipped\":%llu,\"pages_damaged\":%llu,"
+		              "\"leaves_missing\":%llu,\"estimated_counts\":%llu,"
+		              "\"estimated_percentiles\":%llu,\"seconds\":%.3f}\n",
+		              JSON_SCHEMA, (unsigned long long)stats->found,
+		              (unsigned long long)stats->results, (unsigned long long)stats->scan.pages,
+		              (unsigned long long)stats->scan.pages_skipped,
+		              (unsigned long long)stats->pages_damaged, (unsigned long long)missing,
+		              (unsigned long long)stats->estimated_counts,
+		              (unsigned long long)stats->estimated_percentiles, seconds);
 	} else if (console_stderr_is_terminal() || args->explain) {
 		struct buf text = {0};
 		render_count(&text, stats->found);
@@ -464,6 +483,7 @@ int cmd_search(const struct args *args) {
 		struct store_info info;
 		store_set_info(&set, &info);
 		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;
+		tell_estimates(&stats);
 		print_summary(args, &stats, &search, info.missing);
 	}
 	table_free(search.table);

@@ -1,10 +1,66 @@
 /* Groups of rows in a hash map, each with the states of its functions. */
 #include "query/group.h"
 
+#include "base/map.h"
+
+/* ---- functions over rows ---- */
+
+/* Elements of lists count one by one. */
+static enum err add_value(struct run *run, const struct group_function *function,
+                          const struct agg_where *where, struct agg_state *state,
+                          struct value value) {
+	size_t at = 0;
+	struct value element;
+	if (value.kind == VALUE_NONE) {
+		return ERR_OK;
+	}
+	if (value.kind != VALUE_LIST) {
+		return function->kind->add(run, where, state, value);
+	}
+	while (value_list_next(value.text, &at, &element)) {
+		TRY(function->kind->add(run, where, state, element));
+	}
+	return ERR_OK;
+}
+
+enum err group_add_row(struct run *run, const struct group_function *functions, size_t count,
+                       struct agg_state *states, const struct flow_row *row) {
+	struct agg_where where = {row->time_ns, row->index};
+	for (size_t i = 0; i < count; i++) {
+		const struct group_function *function = &functions[i];
+		if (function->state == i) {
+			struct value value = function->field == UINT32_MAX ? value_string(STR(""))
+			                                                   : row->values[function->field];
+			TRY(add_value(run, function, &where, &states[i], value));
+		}
+	}
+	return ERR_OK;
+}
+
+void group_free_states(struct run *run, const struct group_function *functions, size_t count,
+                       struct agg_state *states) {
+	for (size_t i = 0; i < count; i++) {
+		agg_state_deinit(run, functions[i].kind, &states[i]);
+	}
+}
+
+void group_results(struct run *run, const struct group_function *functions, size_t count,
+                   struct agg_state *states, struct buf *results, struct value *values) {
+	for (size_t i = 0; i < count; i++) {
+		const struct group_function *function = &functions[i];
+		struct buf *out = &results[i];
+		buf_clear(out);
+		enum value_kind kind =
+		    function->kind->result(run, function->thousandths, &states[function->state], out);
+		values[function->out] = (struct value){kind, kind == VALUE_NONE ? STR("") : buf_str(out)};
+	}
+}
+
+/* ---- groups ---- */
+
 struct groups {
 	struct run *run;
 	const struct group_spec *spec;
-	struct agg_shared shared;
 	struct map *numbers; /* key -> number */
 	struct arena *arena; /* groups and their values */
 	struct group **items;
@@ -20,7 +76,6 @@ struct groups *groups_new(struct run *run, const struct group_spec *spec) {
 	groups->spec = spec;
 	groups->numbers = map_new();
 	groups->arena = arena_new(SIZE_MAX);
-	groups->shared = (struct agg_shared){.run = run, .sets = map_new()};
 	groups->results = calloc(spec->functions_count + 1, sizeof(*groups->results));
 	ASSERT(groups->results != NULL);
 	return groups;
@@ -31,9 +86,8 @@ void groups_free(struct groups *groups) {
 		return;
 	}
 	for (size_t i = 0; i < groups->count; i++) {
-		for (size_t k = 0; k < groups->spec->functions_count; k++) {
-			agg_state_deinit(&groups->items[i]->states[k]);
-		}
+		group_free_states(groups->run, groups->spec->functions, groups->spec->functions_count,
+		                  groups->items[i]->states);
 	}
 	for (size_t k = 0; k < groups->spec->functions_count; k++) {
 		buf_deinit(&groups->results[k]);
@@ -41,8 +95,6 @@ void groups_free(struct groups *groups) {
 	free(groups->results);
 	free(groups->items);
 	map_free(groups->numbers);
-	map_free(groups->shared.sets);
-	buf_deinit(&groups->shared.key);
 	buf_deinit(&groups->key);
 	arena_free(groups->arena);
 	free(groups);
@@ -98,37 +150,12 @@ static enum err find_group(struct groups *groups, const struct flow_row *row, in
 	return ERR_OK;
 }
 
-/* Elements of lists count one by one. */
-static enum err add_value(struct groups *groups, const struct group_function *function,
-                          const struct agg_where *where, struct agg_state *state,
-                          struct value value) {
-	size_t at = 0;
-	struct value element;
-	if (value.kind == VALUE_NONE) {
-		return ERR_OK;
-	}
-	if (value.kind != VALUE_LIST) {
-		return function->kind->add(&groups->shared, where, state, value);
-	}
-	while (value_list_next(value.text, &at, &element)) {
-		TRY(function->kind->add(&groups->shared, where, state, element));
-	}
-	return ERR_OK;
-}
-
 enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
 	struct group *group = NULL;
 	TRY(run_tick(groups->run));
 	TRY(find_group(groups, row, bucket_ns, &group));
-	for (size_t i = 0; i < groups->spec->functions_count; i++) {
-		const struct group_function *function = &groups->spec->functions[i];
-		struct agg_where where = {group->number, (uint32_t)i, function->percent, row->time_ns,
-		                          row->index};
-		struct value value =
-		    function->field == UINT32_MAX ? value_string(STR("")) : row->values[function->field];
-		TRY(add_value(groups, function, &where, &group->states[i], value));
-	}
-	return ERR_OK;
+	return group_add_row(groups->run, groups->spec->functions, groups->spec->functions_count,
+	                     group->states, row);
 }
 
 static int compare_groups(const void *a, const void *b, void *groups_ptr) {
@@ -174,13 +201,6 @@ void groups_values(struct groups *groups, struct group *group, struct value *val
 	for (size_t i = 0; i < spec->by.count; i++) {
 		values[spec->by.items[i]] = group->by[i];
 	}
-	for (size_t i = 0; i < spec->functions_count; i++) {
-		const struct group_function *function = &spec->functions[i];
-		struct agg_where where = {group->number, (uint32_t)i, function->percent, 0, 0};
-		struct buf *out = &groups->results[i];
-		buf_clear(out);
-		enum value_kind kind =
-		    function->kind->result(&groups->shared, &where, &group->states[i], out);
-		values[function->out] = (struct value){kind, kind == VALUE_NONE ? STR("") : buf_str(out)};
-	}
+	group_results(groups->run, spec->functions, spec->functions_count, group->states,
+	              groups->results, values);
 }

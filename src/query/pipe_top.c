@@ -41,9 +41,7 @@ static enum err parse(struct parser *p, bool rare, void **out_spec) {
 		TRY(field_list_add(p, &top->groups.by, by.items[i]));
 	}
 	TRY(field_list_add(p, &top->groups.by, field));
-	top->groups.functions[0] = (struct group_function){.kind = agg_find(STR("count")),
-	                                                   .field = UINT32_MAX,
-	                                                   .out = group_result_field(p, STR("count"))};
+	top->groups.functions[0] = group_count_function(p);
 	top->groups.functions_count = 1;
 	group_set_columns(p, UINT32_MAX, &top->groups);
 	uint32_t *columns = ARENA_ARRAY(p->arena, p->columns_count + 1, uint32_t);

@@ -260,6 +260,8 @@ enum err run_inner(struct run *run, const struct query *query, const struct quer
 	};
 	enum err err = run_with(&inner);
 	run->stats->pages_damaged += stats.pages_damaged;
+	run->stats->estimated_counts += stats.estimated_counts;
+	run->stats->estimated_percentiles += stats.estimated_percentiles;
 	return err;
 }
 
