@@ -221,7 +221,8 @@ static enum err add_dc(struct run *run, const struct agg_where *where, struct ag
 		return ERR_OK;
 	}
 	TRY(add_to_set(run, state, element.text));
-	return state->count > AGG_EXACT_MAX ? to_hll(run, state) : ERR_OK;
+	bool many = state->count > AGG_EXACT_MAX || set_bytes(&state->set) > AGG_EXACT_BYTES;
+	return many ? to_hll(run, state) : ERR_OK;
 }
 
 static enum value_kind dc_result(struct run *run, uint32_t thousandths, struct agg_state *state,
@@ -229,7 +230,7 @@ static enum value_kind dc_result(struct run *run, uint32_t thousandths, struct a
 	(void)thousandths;
 	if (state->hll != NULL) {
 		run->stats->estimated_counts++;
-		buf_append_u64(out, MAX_OF(hll_count(state->hll), (uint64_t)AGG_EXACT_MAX));
+		buf_append_u64(out, MAX_OF(hll_count(state->hll), state->count));
 	} else {
 		buf_append_u64(out, state->count);
 	}

@@ -33,14 +33,15 @@ struct agg_state {
 		};
 		struct { /* dc, values */
 			struct set set;
-			struct hll *hll; /* dc above AGG_EXACT_MAX: in place of the set */
+			struct hll *hll; /* dc above AGG_EXACT_MAX: in place of the set; count: what was counted
+			                    before */
 		};
 		struct sketch *sketch; /* percentiles */
 	};
 };
 
-/* So many different values are counted exactly, per group. */
-enum { AGG_EXACT_MAX = 100000 };
+/* So many different values are counted exactly, per group, and so many bytes of them. */
+enum { AGG_EXACT_MAX = 100000, AGG_EXACT_BYTES = 8 << 20 };
 
 struct agg_where { /* the row that a value is from */
 	int64_t time_ns;

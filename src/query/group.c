@@ -100,20 +100,33 @@ void groups_free(struct groups *groups) {
 	free(groups);
 }
 
-/* The values to group by; row NULL: none. */
-static struct group *new_group(struct groups *groups, const struct flow_row *row,
-                               int64_t bucket_ns) {
+/* Bytes of a group up to its states, which need their alignment. */
+static size_t head_bytes(const struct group_spec *spec) {
+	size_t bytes = sizeof(struct group) + spec->by.count * sizeof(struct value);
+	return (bytes + _Alignof(struct agg_state) - 1) / _Alignof(struct agg_state) *
+	       _Alignof(struct agg_state);
+}
+
+/* The values to group by, as texts of key (find_group); row NULL: none. */
+static struct group *new_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns,
+                               struct str key) {
 	const struct group_spec *spec = groups->spec;
-	struct group *group = ARENA_NEW(groups->arena, struct group);
+	size_t head = head_bytes(spec);
+	char *block =
+	    arena_alloc(groups->arena, head + spec->functions_count * sizeof(struct agg_state));
+	struct group *group = (void *)block;
 	group->bucket_ns = bucket_ns;
-	group->by = ARENA_ARRAY(groups->arena, spec->by.count + 1, struct value);
-	group->order = ARENA_ARRAY(groups->arena, spec->by.count + 1, struct sort_scalar);
-	group->states = ARENA_ARRAY(groups->arena, spec->functions_count, struct agg_state);
+	group->states = (void *)(block + head);
+	size_t at = sizeof(bucket_ns);
 	for (size_t i = 0; row != NULL && i < spec->by.count; i++) {
 		struct value value = row->values[spec->by.items[i]];
-		group->by[i] = (struct value){value.kind, arena_str(groups->arena, value.text)};
-		group->order[i].present = value.kind != VALUE_NONE;
-		group->order[i].scalar = scalar_read(group->by[i].text);
+		if (value.kind == VALUE_NONE) {
+			at += PIPE_KEY_ABSENT_BYTES;
+			continue;
+		}
+		at += PIPE_KEY_HEAD_BYTES;
+		group->by[i] = (struct value){value.kind, str_slice(key, at, at + value.text.len)};
+		at += value.text.len;
 	}
 	return group;
 }
@@ -121,11 +134,14 @@ static struct group *new_group(struct groups *groups, const struct flow_row *row
 static enum err add_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
 	size_t before = arena_used(groups->arena);
 	if (groups->count == groups->cap) {
-		groups->cap = groups->cap * 2 + 64;
-		groups->items = reallocarray(groups->items, groups->cap, sizeof(*groups->items));
+		size_t cap = groups->cap * 2 + 64;
+		TRY(run_take(groups->run, (cap - groups->cap) * sizeof(*groups->items)));
+		groups->items = reallocarray(groups->items, cap, sizeof(*groups->items));
 		ASSERT(groups->items != NULL);
+		groups->cap = cap;
 	}
-	struct group *group = new_group(groups, row, bucket_ns);
+	struct str key = map_key(groups->numbers, groups->count);
+	struct group *group = new_group(groups, row, bucket_ns, key);
 	group->number = (uint32_t)groups->count;
 	groups->items[groups->count++] = group;
 	return run_take(groups->run,
@@ -158,29 +174,57 @@ enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t b
 	                     group->states, row);
 }
 
+/* What groups are sorted by, read once. */
+struct order {
+	struct group *group;
+	struct scalar scalars[];
+};
+
 static int compare_groups(const void *a, const void *b, void *groups_ptr) {
 	const struct groups *groups = groups_ptr;
-	const struct group *x = *(struct group *const *)a;
-	const struct group *y = *(struct group *const *)b;
-	if (x->bucket_ns != y->bucket_ns) {
-		return x->bucket_ns < y->bucket_ns ? -1 : 1;
+	const struct order *x = *(struct order *const *)a;
+	const struct order *y = *(struct order *const *)b;
+	if (x->group->bucket_ns != y->group->bucket_ns) {
+		return x->group->bucket_ns < y->group->bucket_ns ? -1 : 1;
 	}
 	for (size_t i = 0; i < groups->spec->by.count; i++) {
-		if (x->order[i].present != y->order[i].present) {
-			return x->order[i].present ? -1 : 1;
+		bool present = x->group->by[i].kind != VALUE_NONE;
+		if (present != (y->group->by[i].kind != VALUE_NONE)) {
+			return present ? -1 : 1;
 		}
-		int order = scalar_order(&x->order[i].scalar, &y->order[i].scalar);
+		int order = present ? scalar_order(&x->scalars[i], &y->scalars[i]) : 0;
 		if (order != 0) {
 			return order;
 		}
 	}
-	return x->number < y->number ? -1 : x->number > y->number;
+	return x->group->number < y->group->number ? -1 : x->group->number > y->group->number;
 }
 
-void groups_sort(struct groups *groups) {
-	if (groups->count > 0) {
-		qsort_r(groups->items, groups->count, sizeof(*groups->items), compare_groups, groups);
+enum err groups_sort(struct groups *groups) {
+	size_t by = groups->spec->by.count;
+	size_t size = sizeof(struct order) + by * sizeof(struct scalar);
+	size_t bytes = groups->count * (size + sizeof(struct order *));
+	TRY(run_take(groups->run, bytes));
+	char *block = calloc(groups->count + 1, size);
+	struct order **orders = calloc(groups->count + 1, sizeof(*orders));
+	ASSERT(block != NULL && orders != NULL);
+	for (size_t i = 0; i < groups->count; i++) {
+		orders[i] = (void *)(block + i * size);
+		orders[i]->group = groups->items[i];
+		for (size_t k = 0; k < by; k++) {
+			orders[i]->scalars[k] = scalar_read(groups->items[i]->by[k].text);
+		}
 	}
+	if (groups->count > 0) {
+		qsort_r(orders, groups->count, sizeof(*orders), compare_groups, groups);
+	}
+	for (size_t i = 0; i < groups->count; i++) {
+		groups->items[i] = orders[i]->group;
+	}
+	free(block);
+	free(orders);
+	run_give_back(groups->run, bytes);
+	return ERR_OK;
 }
 
 size_t groups_count(const struct groups *groups) {
@@ -193,7 +237,7 @@ struct group *groups_get(struct groups *groups, size_t i) {
 }
 
 struct group *groups_empty(struct groups *groups, int64_t bucket_ns) {
-	return new_group(groups, NULL, bucket_ns);
+	return new_group(groups, NULL, bucket_ns, STR(""));
 }
 
 void groups_values(struct groups *groups, struct group *group, struct value *values) {

@@ -44,13 +44,9 @@ uint32_t group_result_field(struct parser *p, struct str name);
 
 struct group {
 	int64_t bucket_ns; /* start of its span; 0 without spans */
-	struct value *by;
-	struct sort_scalar {
-		bool present;
-		struct scalar scalar;
-	} *order; /* of by, for sorting */
-	struct agg_state *states;
 	uint32_t number;
+	struct agg_state *states; /* behind the group, in the same block */
+	struct value by[];        /* their texts are the map's */
 };
 
 struct groups;
@@ -59,7 +55,7 @@ struct groups *groups_new(struct run *run, const struct group_spec *spec);
 void groups_free(struct groups *groups); /* NULL is fine */
 MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
 /* By bucket, then by values. */
-void groups_sort(struct groups *groups);
+MUST_USE enum err groups_sort(struct groups *groups);
 size_t groups_count(const struct groups *groups);
 struct group *groups_get(struct groups *groups, size_t i);
 /* Adds the row to the states (one per function). */

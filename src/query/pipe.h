@@ -67,5 +67,7 @@ MUST_USE enum err pipe_fields_list(struct parser *p, struct field_list *out_list
 
 /* Appends a value to a key under which equal values are the same, absent ones too. */
 void pipe_append_key(struct buf *key, struct value value);
+/* What stands there before a value's text, and for an absent value. */
+enum { PIPE_KEY_HEAD_BYTES = 1 + sizeof(uint64_t), PIPE_KEY_ABSENT_BYTES = 1 };
 /* What an entry of a map takes beside its key, for accounting. */
 enum { PIPE_MAP_ENTRY_BYTES = 72 };

@@ -126,7 +126,7 @@ static enum err timechart_finish(struct op *op) {
 	struct charting *charting = op->state;
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
 	uint64_t number = 0;
-	groups_sort(charting->groups);
+	TRY(groups_sort(charting->groups));
 	for (size_t i = 0; i < groups_count(charting->groups) && !op->next->full; i++) {
 		struct group *group = groups_get(charting->groups, i);
 		if (i > 0 && chart->groups.by.count == 0) {

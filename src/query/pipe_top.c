@@ -122,9 +122,10 @@ static enum err top_finish(struct op *op) {
 	struct groups *groups = op->state;
 	size_t count = groups_count(groups);
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
+	TRY(groups_sort(groups));
+	TRY(run_take(op->run, count * sizeof(struct group *)));
 	struct group **all = calloc(count + 1, sizeof(*all));
 	ASSERT(all != NULL);
-	groups_sort(groups);
 	for (size_t i = 0; i < count; i++) {
 		all[i] = groups_get(groups, i);
 	}

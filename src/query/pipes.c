@@ -136,7 +136,7 @@ enum err pipes_parse(struct parser *p, struct query *query) {
 /* ---- the chain ---- */
 
 static bool needs_order(const struct pipe_kind *kind) {
-	return (kind->flags & (PIPE_ANY_ORDER | PIPE_STREAMS | PIPE_SORTS)) == 0;
+	return (kind->flags & (PIPE_ANY_ORDER | PIPE_STREAMS | PIPE_SORTS | PIPE_BY_TIME)) == 0;
 }
 
 /* Where the implicit order stands: before stage *out_at (stages_count: before the output). False
@@ -160,13 +160,27 @@ static bool order_place(const struct query *query, const struct query_options *o
 	return !options->count_only;
 }
 
-static uint64_t order_keep(const struct query *query, const struct query_options *options,
-                           size_t at) {
-	if (at == query->stages_count) {
-		return options->limit;
+/* Which rows the implicit order before stage `at` has to keep. */
+static struct sort_options order_options(const struct query *query,
+                                         const struct query_options *options, size_t at) {
+	struct sort_options order = {.keep = options->limit, .from = at};
+	if (at < query->stages_count) {
+		const struct stage *stage = &query->stages[at];
+		bool all = stage->kind->wanted == NULL;
+		order.keep = all ? UINT64_MAX : stage->kind->wanted(stage->spec);
+		order.last = !all && stage->kind->wants_last;
 	}
-	const struct stage *stage = &query->stages[at];
-	return stage->kind->wanted == NULL ? UINT64_MAX : stage->kind->wanted(stage->spec);
+	return order;
+}
+
+bool pipes_want_newest(const struct run *run) {
+	size_t at;
+	if (!order_place(run->query, run->options, &at)) {
+		return false;
+	}
+	struct sort_options order = order_options(run->query, run->options, at);
+	bool newest = run->options->order == QUERY_BY_TIME_NEWEST;
+	return newest != order.last && order.keep != UINT64_MAX;
 }
 
 static struct op *put_before(struct op *op, struct op *next) {
@@ -185,9 +199,13 @@ struct op *pipes_chain(struct run *run) {
 			first = put_before(stage->kind->make(run, stage), first);
 			first->run = run;
 			first->stage = stage;
+			if ((stage->kind->flags & PIPE_BY_TIME) != 0) {
+				struct sort_options order = {.keep = UINT64_MAX, .by_time = true, .from = i};
+				first = put_before(op_sort_new(run, &order), first);
+			}
 		}
 		if (ordered && i == order_at) {
-			struct sort_options order = {.keep = order_keep(query, run->options, i), .from = i};
+			struct sort_options order = order_options(query, run->options, i);
 			first = put_before(op_sort_new(run, &order), first);
 		}
 	}

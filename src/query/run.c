@@ -179,13 +179,26 @@ static enum err scan_page(struct scan *scan, const struct query_page *page) {
 
 /* ---- all ---- */
 
+static void narrow(struct run *run) {
+	const struct query_source *source = run->source;
+	if (source->narrow != NULL &&
+	    (run->wanted_from_ns != INSTANT_MIN || run->wanted_to_ns != INSTANT_MAX)) {
+		source->narrow(source->ctx, run->wanted_from_ns, run->wanted_to_ns);
+		run->stats->found_more = true;
+	}
+}
+
 static enum err scan_all(struct scan *scan) {
 	struct run *run = scan->run;
 	const struct query_source *source = run->source;
+	if (source->newest_first != NULL && pipes_want_newest(run)) {
+		source->newest_first(source->ctx);
+	}
 	TRY(source->begin(source->ctx, run->query->filter, run->diag));
 	while (scan->first == NULL || !scan->first->full) {
 		struct query_page page = {0};
 		TRY(check_caller(run));
+		narrow(run);
 		enum err err = source->next(source->ctx, &page, run->diag);
 		if (err == ERR_OK && page.page == NULL) {
 			break;
@@ -201,6 +214,7 @@ static enum err scan_all(struct scan *scan) {
 		}
 		TRY(err);
 	}
+	run->stats->found_more = run->stats->found_more || (scan->first != NULL && scan->first->full);
 	return ERR_OK;
 }
 
@@ -241,6 +255,8 @@ static enum err run_chain(struct run *run) {
 static enum err run_with(struct run *run) {
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	run->arena = arena;
+	run->wanted_from_ns = INSTANT_MIN;
+	run->wanted_to_ns = INSTANT_MAX;
 	return run_chain(run);
 }
 

@@ -46,6 +46,9 @@ struct budget {
 
 struct run {
 	const struct query *query;
+	/* Event times that can still change the result: [from, to). Whoever narrows them has seen to it
+	 * that no other row can. */
+	int64_t wanted_from_ns, wanted_to_ns;
 	const struct query_source *source;
 	const struct query_options *options;
 	const struct query_output *output;
@@ -101,6 +104,8 @@ struct sort_options {
 	const struct sort_key *keys;
 	size_t keys_count;
 	uint64_t keep;
+	bool last;    /* of the last rows; they come in the same order */
+	bool by_time; /* ascending, whatever the options say */
 	size_t from;
 };
 struct op *op_sort_new(struct run *run, const struct sort_options *options);

@@ -1,6 +1,7 @@
 /* Sorting of rows: the implicit order of results (event time, then index) and the pipe sort. With a
  * limit only the first are kept. Rows of queries that name no fields take 16 bytes and a pointer.
  */
+#include "base/instant.h"
 #include "expr/compare.h"
 #include "query/plan.h"
 #include "query/run.h"
@@ -19,10 +20,11 @@ struct sorting {
 	size_t count, cap;
 	uint64_t pushed; /* so far */
 	bool sorted;     /* so far they came in order */
+	bool full; /* there are `keep` rows, and rows[keep - 1] was the last of them at the last cut */
 };
 
 /* Rows beyond the limit are cut off when so many have gathered. */
-enum { SLACK = 65536 };
+enum { SLACK = 256, KEYS_MAX = 64 };
 
 /* ---- copies ---- */
 
@@ -110,7 +112,8 @@ static int compare_keys(const struct sorting *sorting, const struct row_copy *a,
 	return 0;
 }
 
-static int compare(const struct sorting *sorting, const struct kept *a, const struct kept *b) {
+static int compare_forward(const struct sorting *sorting, const struct kept *a,
+                           const struct kept *b) {
 	if (sorting->options.keys_count > 0) {
 		int order = compare_keys(sorting, a->copy, b->copy);
 		if (order != 0) {
@@ -126,6 +129,12 @@ static int compare(const struct sorting *sorting, const struct kept *a, const st
 	return a->copy->number < b->copy->number ? -1 : 1; /* one record several times: join */
 }
 
+/* For the last rows everything is turned round, until they are given out. */
+static int compare(const struct sorting *sorting, const struct kept *a, const struct kept *b) {
+	int order = compare_forward(sorting, a, b);
+	return sorting->options.last ? -order : order;
+}
+
 static int compare_rows(const void *a, const void *b, void *sorting) {
 	return compare(sorting, a, b);
 }
@@ -139,6 +148,22 @@ static void sort_rows(struct sorting *sorting) {
 	}
 }
 
+/* By time alone: what is behind the last row that is wanted cannot become one. Equal times stay in:
+ * their order is that of the index, and pages may come from behind. */
+static void narrow(const struct op *op) {
+	const struct sorting *sorting = op->state;
+	struct run *run = op->run;
+	if (!sorting->full || sorting->options.keys_count > 0 || sorting->by_index) {
+		return;
+	}
+	int64_t last = sorting->rows[sorting->options.keep - 1].time_ns;
+	if (sorting->newest != sorting->options.last) {
+		run->wanted_from_ns = MAX_OF(run->wanted_from_ns, last);
+	} else if (last < INSTANT_MAX) {
+		run->wanted_to_ns = MIN_OF(run->wanted_to_ns, last + 1);
+	}
+}
+
 static void cut(struct op *op) {
 	struct sorting *sorting = op->state;
 	sort_rows(sorting);
@@ -146,6 +171,21 @@ static void cut(struct op *op) {
 		row_copy_free(op->run, sorting->rows[i].copy);
 	}
 	sorting->count = MIN_OF(sorting->count, sorting->options.keep);
+	sorting->full = sorting->count == sorting->options.keep;
+	narrow(op);
+}
+
+/* True for a row that comes behind all that are wanted: it needs no copy. */
+static bool is_behind(const struct sorting *sorting, const struct flow_row *row) {
+	struct sort_value values[KEYS_MAX];
+	struct row_copy copy = {.number = sorting->pushed, .extra = (char *)values};
+	struct kept kept = {.time_ns = row->time_ns, .index = row->index, .copy = &copy};
+	const struct kept *last = &sorting->rows[sorting->options.keep - 1];
+	for (size_t i = 0; i < sorting->options.keys_count; i++) {
+		values[i] = read_sort_value(row->values[sorting->options.keys[i].field]);
+	}
+	kept.copy = last->copy == NULL ? NULL : &copy;
+	return compare(sorting, last, &kept) < 0;
 }
 
 static enum err make_room(struct op *op) {
@@ -189,6 +229,10 @@ static enum err sort_push(struct op *op, const struct flow_row *row) {
 		return ERR_OK;
 	}
 	TRY(run_tick(op->run));
+	if (sorting->full && is_behind(sorting, row)) {
+		sorting->pushed++;
+		return ERR_OK;
+	}
 	TRY(make_room(op));
 	TRY(keep_values(op, row, &kept));
 	if (sorting->count > 0 && sorting->sorted) {
@@ -204,7 +248,7 @@ static enum err sort_finish(struct op *op) {
 	sort_rows(sorting);
 	uint64_t count = MIN_OF(sorting->count, sorting->options.keep);
 	for (size_t i = 0; i < count && !op->next->full; i++) {
-		const struct kept *kept = &sorting->rows[i];
+		const struct kept *kept = &sorting->rows[sorting->options.last ? count - 1 - i : i];
 		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
 		TRY(run_tick(op->run));
 		TRY(op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row));
@@ -221,12 +265,14 @@ static void sort_free(struct op *op) {
 }
 
 struct op *op_sort_new(struct run *run, const struct sort_options *options) {
+	ASSERT(options->keys_count <= KEYS_MAX);
 	struct op *op = ARENA_NEW(run->arena, struct op);
 	struct sorting *sorting = ARENA_NEW(run->arena, struct sorting);
-	*sorting = (struct sorting){.options = *options,
-	                            .sorted = true,
-	                            .newest = run->options->order == QUERY_BY_TIME_NEWEST,
-	                            .by_index = run->options->order == QUERY_BY_INDEX};
+	*sorting =
+	    (struct sorting){.options = *options,
+	                     .sorted = true,
+	                     .newest = run->options->order == QUERY_BY_TIME_NEWEST && !options->by_time,
+	                     .by_index = run->options->order == QUERY_BY_INDEX && !options->by_time};
 	*op = (struct op){
 	    .run = run, .state = sorting, .push = sort_push, .finish = sort_finish, .free = sort_free};
 	return op;

@@ -19,6 +19,11 @@ struct query_source {
 	/* Starts a scan for what filter may match (pages may be left out that surely hold nothing). A
 	 * scan before it ends. */
 	enum err (*begin)(void *ctx, const struct expr *filter, struct diag *diag);
+	/* Optional, before begin: pages come from the newest index down where they can. */
+	void (*newest_first)(void *ctx);
+	/* Optional: from here on only event times in [from_ns, to_ns) matter; pages that surely have
+	 * none may be left out. The bounds never widen again. */
+	void (*narrow)(void *ctx, int64_t from_ns, int64_t to_ns);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
 	/* The page that holds index. */

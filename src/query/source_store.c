@@ -1,6 +1,7 @@
 /* The store behind the port of source.h: times and words of the filter become what store_scan can
  * leave pages out by.
  */
+#include "base/instant.h"
 #include "codec/token.h"
 #include "query/run_source.h"
 
@@ -17,6 +18,8 @@ struct store_source_ctx {
 	const struct store_set *set;
 	const uint64_t *index_from; /* for each class, or NULL */
 	size_t at;                  /* the class that is being scanned */
+	bool newest_first;
+	int64_t from_ns, to_ns; /* what the scan was narrowed to */
 	struct store_scan_options options;
 	struct store_scan *scan;
 	struct store_scan_stats done; /* of the classes before */
@@ -52,7 +55,9 @@ static void need_text(void *ctx, struct str text, bool whole_words) {
 
 static enum err scan_class(struct store_source_ctx *source) {
 	source->options.index_from = source->index_from == NULL ? 0 : source->index_from[source->at];
-	return store_scan_new(source->set->stores[source->at], &source->options, &source->scan);
+	TRY(store_scan_new(source->set->stores[source->at], &source->options, &source->scan));
+	store_scan_narrow(source->scan, source->from_ns, source->to_ns);
+	return ERR_OK;
 }
 
 static void add_stats(struct store_scan_stats *sum, const struct store_scan_stats *stats) {
@@ -77,13 +82,29 @@ static enum err source_begin(void *ctx, const struct expr *filter, struct diag *
 	}
 	source->at = 0;
 	source->tokens.count = 0;
+	source->from_ns = INSTANT_MIN;
+	source->to_ns = INSTANT_MAX;
 	source->options = (struct store_scan_options){.index_to = UINT64_MAX};
+	source->options.backward = source->newest_first;
+	source->newest_first = false;
 	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
 	expr_required_texts(filter, need_text, &source->tokens);
 	source->options.tokens = source->tokens.hashes;
 	source->options.tokens_count = source->tokens.count;
 	(void)diag;
 	return scan_class(source);
+}
+
+static void source_newest_first(void *ctx) {
+	struct store_source_ctx *source = ctx;
+	source->newest_first = true;
+}
+
+static void source_narrow(void *ctx, int64_t from_ns, int64_t to_ns) {
+	struct store_source_ctx *source = ctx;
+	source->from_ns = MAX_OF(source->from_ns, from_ns);
+	source->to_ns = MIN_OF(source->to_ns, to_ns);
+	store_scan_narrow(source->scan, from_ns, to_ns);
 }
 
 static void describe(struct query_page *out_page, struct store_view *view, size_t number) {
@@ -172,6 +193,8 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	struct query_source source = {
 	    .ctx = &ctx,
 	    .begin = source_begin,
+	    .newest_first = source_newest_first,
+	    .narrow = source_narrow,
 	    .next = source_next,
 	    .at = source_at,
 	    .release = source_release,

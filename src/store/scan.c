@@ -39,6 +39,11 @@ void store_scan_free(struct store_scan *scan) {
 	}
 }
 
+void store_scan_narrow(struct store_scan *scan, int64_t from_ns, int64_t to_ns) {
+	scan->options.from_ns = MAX_OF(scan->options.from_ns, from_ns);
+	scan->options.to_ns = MIN_OF(scan->options.to_ns, to_ns);
+}
+
 struct store_scan_stats store_scan_get_stats(const struct store_scan *scan) {
 	return scan->stats;
 }
