@@ -17,6 +17,7 @@ extern const struct pipe_kind pipe_timechart;
 extern const struct pipe_kind pipe_top;
 extern const struct pipe_kind pipe_rare;
 extern const struct pipe_kind pipe_join;
+extern const struct pipe_kind pipe_transaction;
 extern const struct pipe_kind pipe_rename;
 extern const struct pipe_kind pipe_fillnull;
 

@@ -4,9 +4,9 @@
 #include "query/pipe.h"
 
 static const struct pipe_kind *const table[] = {
-    &pipe_where, &pipe_eval, &pipe_extract, &pipe_fields, &pipe_sort,
-    &pipe_head,  &pipe_tail, &pipe_dedup,   &pipe_stats,  &pipe_timechart,
-    &pipe_top,   &pipe_rare, &pipe_join,    &pipe_rename, &pipe_fillnull,
+    &pipe_where, &pipe_eval,        &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head,
+    &pipe_tail,  &pipe_dedup,       &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare,
+    &pipe_join,  &pipe_transaction, &pipe_rename,  &pipe_fillnull,
 };
 
 size_t pipes_table(const struct pipe_kind *const **out_kinds) {
@@ -226,7 +226,10 @@ void pipes_explain(const struct query *query, struct buf *out) {
 		const struct stage *stage = &query->stages[i];
 		bool orders = !ordered && needs_order(stage->kind);
 		buf_printf(out, "%s%.*s%s\n", i == 0 ? "pipes         " : "              ",
-		           STR_ARG(stage->text), orders ? "  (in order of the results)" : "");
+		           STR_ARG(stage->text),
+		           orders                                     ? "  (in order of the results)"
+		           : (stage->kind->flags & PIPE_BY_TIME) != 0 ? "  (in order of time)"
+		                                                      : "");
 		ordered = ordered || orders || (stage->kind->flags & PIPE_STREAMS) == 0;
 		if (stage->kind->explain != NULL) {
 			stage->kind->explain(stage->spec, out);
