@@ -68,6 +68,21 @@ static void fake_narrow(void *ctx, int64_t from_ns, int64_t to_ns) {
 	fake->to_ns = MIN_OF(fake->to_ns, to_ns);
 }
 
+static void fake_rest(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns) {
+	const struct fake *fake = ctx;
+	uint64_t pages = (fake->count + fake->page_rows - 1) / fake->page_rows;
+	size_t done = (size_t)(fake->next_page * fake->page_rows);
+	size_t left = (size_t)((pages - fake->next_page) * fake->page_rows);
+	size_t first = fake->backward ? 0 : done;
+	size_t end = fake->backward ? left : fake->count;
+	*out_low_ns = INSTANT_MAX;
+	*out_high_ns = INSTANT_MIN;
+	for (size_t i = first; i < MIN_OF(end, fake->count); i++) {
+		*out_low_ns = MIN_OF(*out_low_ns, fake->records[i].time_ns);
+		*out_high_ns = MAX_OF(*out_high_ns, fake->records[i].time_ns);
+	}
+}
+
 static bool fake_wanted(const struct fake *fake, uint64_t number) {
 	size_t first = (size_t)(number * fake->page_rows);
 	for (size_t i = first; i < MIN_OF(first + fake->page_rows, fake->count); i++) {
@@ -244,6 +259,7 @@ static inline struct query_source fake_source(struct fake *fake) {
 	    .begin = fake_begin,
 	    .newest_first = fake_newest_first,
 	    .narrow = fake_narrow,
+	    .rest = fake_rest,
 	    .next = fake_next,
 	    .at = fake_at,
 	    .release = fake_release,

@@ -180,7 +180,7 @@ bool pipes_want_newest(const struct run *run) {
 	}
 	struct sort_options order = order_options(run->query, run->options, at);
 	bool newest = run->options->order == QUERY_BY_TIME_NEWEST;
-	return newest != order.last && order.keep != UINT64_MAX;
+	return newest != order.last;
 }
 
 static struct op *put_before(struct op *op, struct op *next) {

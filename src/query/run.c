@@ -199,6 +199,9 @@ static enum err scan_all(struct scan *scan) {
 		struct query_page page = {0};
 		TRY(check_caller(run));
 		narrow(run);
+		if (source->rest != NULL) {
+			source->rest(source->ctx, &run->rest_low_ns, &run->rest_high_ns);
+		}
 		enum err err = source->next(source->ctx, &page, run->diag);
 		if (err == ERR_OK && page.page == NULL) {
 			break;
@@ -257,6 +260,8 @@ static enum err run_with(struct run *run) {
 	run->arena = arena;
 	run->wanted_from_ns = INSTANT_MIN;
 	run->wanted_to_ns = INSTANT_MAX;
+	run->rest_low_ns = INSTANT_MIN;
+	run->rest_high_ns = INSTANT_MAX;
 	return run_chain(run);
 }
 

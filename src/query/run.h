@@ -49,6 +49,8 @@ struct run {
 	/* Event times that can still change the result: [from, to). Whoever narrows them has seen to it
 	 * that no other row can. */
 	int64_t wanted_from_ns, wanted_to_ns;
+	/* Event times of the page that is being pushed and of those to come. */
+	int64_t rest_low_ns, rest_high_ns;
 	const struct query_source *source;
 	const struct query_options *options;
 	const struct query_output *output;

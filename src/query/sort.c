@@ -19,12 +19,13 @@ struct sorting {
 	struct kept *rows;
 	size_t count, cap;
 	uint64_t pushed; /* so far */
+	size_t look_at;  /* at so many rows some may be given out early */
 	bool sorted;     /* so far they came in order */
 	bool full; /* there are `keep` rows, and rows[keep - 1] was the last of them at the last cut */
 };
 
 /* Rows beyond the limit are cut off when so many have gathered. */
-enum { SLACK = 256, KEYS_MAX = 64 };
+enum { SLACK = 256, KEYS_MAX = 64, EARLY_ROWS = 16384 };
 
 /* ---- copies ---- */
 
@@ -221,6 +222,53 @@ static enum err keep_values(struct op *op, const struct flow_row *row, struct ke
 	return ERR_OK;
 }
 
+/* Whether rows can be given out before all have come: in order of time, all of them wanted. */
+static bool gives_early(const struct sorting *sorting) {
+	return sorting->options.keep == UINT64_MAX && sorting->options.keys_count == 0 &&
+	       !sorting->by_index && !sorting->options.last;
+}
+
+static enum err give(struct op *op, size_t count) {
+	struct sorting *sorting = op->state;
+	size_t given = 0;
+	enum err err = ERR_OK;
+	for (; given < count && !op->next->full && err == ERR_OK; given++) {
+		const struct kept *kept = &sorting->rows[sorting->options.last ? count - 1 - given : given];
+		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
+		err = run_tick(op->run);
+		if (err == ERR_OK) {
+			err = op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row);
+		}
+	}
+	op->full = op->next->full;
+	return err;
+}
+
+/* Rows before all that is still to come go on at once: logs come nearly in order. Looked at when
+ * the rows have doubled, so that sorting what has to wait costs little. */
+static enum err give_early(struct op *op) {
+	struct sorting *sorting = op->state;
+	const struct run *run = op->run;
+	size_t count = 0;
+	if (sorting->count < MAX_OF(sorting->look_at, (size_t)EARLY_ROWS)) {
+		return ERR_OK;
+	}
+	sort_rows(sorting);
+	while (count < sorting->count &&
+	       (sorting->newest ? sorting->rows[count].time_ns > run->rest_high_ns
+	                        : sorting->rows[count].time_ns < run->rest_low_ns)) {
+		count++;
+	}
+	TRY(give(op, count));
+	for (size_t i = 0; i < count; i++) {
+		row_copy_free(op->run, sorting->rows[i].copy);
+	}
+	sorting->count -= count;
+	memmove(sorting->rows, sorting->rows + count, sorting->count * sizeof(*sorting->rows));
+	sorting->look_at = sorting->count * 2 + EARLY_ROWS;
+	return ERR_OK;
+}
+
 static enum err sort_push(struct op *op, const struct flow_row *row) {
 	struct sorting *sorting = op->state;
 	struct kept kept = {.time_ns = row->time_ns, .index = row->index};
@@ -231,6 +279,10 @@ static enum err sort_push(struct op *op, const struct flow_row *row) {
 	TRY(run_tick(op->run));
 	if (sorting->full && is_behind(sorting, row)) {
 		sorting->pushed++;
+		return ERR_OK;
+	}
+	TRY(gives_early(sorting) ? give_early(op) : ERR_OK);
+	if (op->full) {
 		return ERR_OK;
 	}
 	TRY(make_room(op));
@@ -246,13 +298,7 @@ static enum err sort_push(struct op *op, const struct flow_row *row) {
 static enum err sort_finish(struct op *op) {
 	struct sorting *sorting = op->state;
 	sort_rows(sorting);
-	uint64_t count = MIN_OF(sorting->count, sorting->options.keep);
-	for (size_t i = 0; i < count && !op->next->full; i++) {
-		const struct kept *kept = &sorting->rows[sorting->options.last ? count - 1 - i : i];
-		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
-		TRY(run_tick(op->run));
-		TRY(op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row));
-	}
+	TRY(give(op, (size_t)MIN_OF(sorting->count, sorting->options.keep)));
 	return op->next->finish(op->next);
 }
 

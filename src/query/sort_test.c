@@ -130,3 +130,49 @@ TEST(the_first_and_last_rows_are_those_of_sorting_all_though_pages_are_left_out)
 	}
 	CHECK(left_out > 1000);
 }
+
+/* ---- rows that are given out before the end ---- */
+
+/* Times rise but for noise; the memory is too small for all rows. */
+static bool early_rows_are_in_order(enum query_order order, uint64_t noise, size_t memory) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	CLEANUP(query_freep) struct query *query = NULL;
+	CLEANUP(buf_deinit) struct buf out = {0};
+	CLEANUP(buf_deinit) struct buf should = {0};
+	enum { COUNT = 100000 };
+	struct fake_record *records = ARENA_ARRAY(arena, COUNT, struct fake_record);
+	struct ranked *ranked = ARENA_ARRAY(arena, COUNT, struct ranked);
+	for (size_t i = 0; i < COUNT; i++) {
+		records[i].time_ns = (int64_t)(i + tap_random() % noise);
+		fixture_add(&records[i], "n", value_string(arena_printf(arena, "%zu", i)));
+		ranked[i] = (struct ranked){
+		    .time_ns = records[i].time_ns, .index = i, .mode = order == QUERY_BY_TIME ? 0 : 1};
+	}
+	qsort(ranked, COUNT, sizeof(*ranked), compare_ranked);
+	buf_append_str(&should, STR("n\n"));
+	for (size_t i = 0; i < COUNT; i++) {
+		buf_printf(&should, "%zu\n", ranked[i].index);
+	}
+	struct fake fake = {
+	    .records = records, .count = COUNT, .page_rows = 1000, .damaged_page = UINT64_MAX};
+	struct query_source source = fake_source(&fake);
+	struct fake_output lines = {.out = &out};
+	struct query_output output = fake_output(&lines);
+	struct query_options options = fake_options();
+	struct query_stats stats = {0};
+	options.order = order;
+	options.memory_max = memory;
+	return query_parse(arena, STR("* | fields n"), &options, &query, NULL) == ERR_OK &&
+	       query_run_source(query, &source, &options, &output, &stats, NULL) == ERR_OK &&
+	       str_eq(buf_str(&out), buf_str(&should));
+}
+
+TEST(rows_that_nothing_can_come_before_do_not_wait_in_memory) {
+	static const uint64_t noises[] = {1, 900, 5000};
+	for (size_t i = 0; i < ARRAY_LEN(noises); i++) {
+		CHECK(early_rows_are_in_order(QUERY_BY_TIME, noises[i], 8 << 20));
+		CHECK(early_rows_are_in_order(QUERY_BY_TIME_NEWEST, noises[i], 8 << 20));
+	}
+	CHECK(early_rows_are_in_order(QUERY_BY_TIME, 1000000, 64 << 20));
+	CHECK(!early_rows_are_in_order(QUERY_BY_TIME, 1000000, 8 << 20)); /* all have to wait */
+}

@@ -24,6 +24,8 @@ struct query_source {
 	/* Optional: from here on only event times in [from_ns, to_ns) matter; pages that surely have
 	 * none may be left out. The bounds never widen again. */
 	void (*narrow)(void *ctx, int64_t from_ns, int64_t to_ns);
+	/* Optional: event times of what is still to come lie in [*out_low_ns, *out_high_ns]. */
+	void (*rest)(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
 	/* The page that holds index. */

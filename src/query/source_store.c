@@ -107,6 +107,18 @@ static void source_narrow(void *ctx, int64_t from_ns, int64_t to_ns) {
 	store_scan_narrow(source->scan, from_ns, to_ns);
 }
 
+/* The classes behind the one that is being scanned as a whole. */
+static void source_rest(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns) {
+	struct store_source_ctx *source = ctx;
+	store_scan_rest(source->scan, out_low_ns, out_high_ns);
+	for (size_t i = source->at + 1; i < source->set->count; i++) {
+		struct store_info info;
+		store_get_info(source->set->stores[i], &info);
+		*out_low_ns = MIN_OF(*out_low_ns, info.time_min_ns);
+		*out_high_ns = MAX_OF(*out_high_ns, info.time_max_ns);
+	}
+}
+
 static void describe(struct query_page *out_page, struct store_view *view, size_t number) {
 	out_page->page = view;
 	out_page->rows = view == NULL ? 0 : store_view_rows(view);
@@ -195,6 +207,7 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	    .begin = source_begin,
 	    .newest_first = source_newest_first,
 	    .narrow = source_narrow,
+	    .rest = source_rest,
 	    .next = source_next,
 	    .at = source_at,
 	    .release = source_release,
