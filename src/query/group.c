@@ -67,6 +67,7 @@ struct groups {
 	size_t count, cap;
 	struct buf key;
 	struct buf *results; /* one per function, for groups_values */
+	size_t results_counted;
 };
 
 struct groups *groups_new(struct run *run, const struct group_spec *spec) {
@@ -240,11 +241,18 @@ struct group *groups_empty(struct groups *groups, int64_t bucket_ns) {
 	return new_group(groups, NULL, bucket_ns, STR(""));
 }
 
-void groups_values(struct groups *groups, struct group *group, struct value *values) {
+enum err groups_values(struct groups *groups, struct group *group, struct value *values) {
 	const struct group_spec *spec = groups->spec;
 	for (size_t i = 0; i < spec->by.count; i++) {
 		values[spec->by.items[i]] = group->by[i];
 	}
 	group_results(groups->run, spec->functions, spec->functions_count, group->states,
 	              groups->results, values);
+	size_t bytes = 0;
+	for (size_t i = 0; i < spec->functions_count; i++) {
+		bytes += groups->results[i].cap;
+	}
+	size_t more = bytes - MIN_OF(bytes, groups->results_counted);
+	groups->results_counted += more;
+	return run_take(groups->run, more);
 }

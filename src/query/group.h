@@ -69,4 +69,4 @@ void group_results(struct run *run, const struct group_function *functions, size
 /* An empty group, for one that no row fell into. */
 struct group *groups_empty(struct groups *groups, int64_t bucket_ns);
 /* Fills by fields and results into values[field]; they live until the next call. */
-void groups_values(struct groups *groups, struct group *group, struct value *values);
+MUST_USE enum err groups_values(struct groups *groups, struct group *group, struct value *values);

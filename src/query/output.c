@@ -4,7 +4,7 @@
 #include "query/plan.h"
 #include "query/run.h"
 
-enum { WAITING_MAX = 4096, COPIES_BYTES_MAX = 64 << 20 };
+enum { WAITING_MAX = 4096, COPIES_BYTES_MAX = 64 << 20, COPIES_SHARE = 4 };
 
 struct waiting {
 	uint64_t index;
@@ -20,6 +20,7 @@ struct output {
 	uint32_t count;
 	struct arena *values; /* of waiting rows */
 	struct arena *copies; /* fetched rows */
+	size_t copies_max;    /* bytes of either */
 	struct query_page page;
 	struct value *row_values;
 	struct row_field *fields;
@@ -184,7 +185,7 @@ static enum err flush(struct op *op) {
 		struct waiting *waiting = &output->waiting[i];
 		struct row row;
 		TRY(run_tick(op->run));
-		if (waiting->position != next && arena_used(output->copies) >= COPIES_BYTES_MAX) {
+		if (waiting->position != next && arena_used(output->copies) >= output->copies_max) {
 			continue;
 		}
 		TRY(fetch(op, waiting->index, &row));
@@ -233,8 +234,9 @@ static enum err push_record(struct op *op, const struct flow_row *row) {
 	                     .position = output->count,
 	                     .values = added_values(op, row, output->values)};
 	output->count++;
-	return output->count == WAITING_MAX || arena_used(output->values) > COPIES_BYTES_MAX ? flush(op)
-	                                                                                     : ERR_OK;
+	return output->count == WAITING_MAX || arena_used(output->values) > output->copies_max
+	           ? flush(op)
+	           : ERR_OK;
 }
 
 /* ---- tables ---- */
@@ -286,6 +288,7 @@ struct op *op_output_new(struct run *run) {
 	    .waiting = ARENA_ARRAY(run->arena, WAITING_MAX, struct waiting),
 	    .values = arena_new(SIZE_MAX),
 	    .copies = arena_new(SIZE_MAX),
+	    .copies_max = MIN_OF((size_t)COPIES_BYTES_MAX, run->budget->max / COPIES_SHARE),
 	    .row_values = ARENA_ARRAY(run->arena, values + 1, struct value),
 	};
 	*op = (struct op){

@@ -25,7 +25,7 @@ static enum err stats_finish(struct op *op) {
 		struct group *group = empty ? groups_empty(groups, 0) : groups_get(groups, i);
 		struct flow_row row = {.values = values, .index = i};
 		TRY(run_tick(op->run));
-		groups_values(groups, group, values);
+		TRY(groups_values(groups, group, values));
 		TRY(op->next->push(op->next, &row));
 	}
 	return op->next->finish(op->next);

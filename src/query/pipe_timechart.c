@@ -14,6 +14,7 @@ struct timechart {
 
 struct charting {
 	struct groups *groups;
+	struct group *empty; /* for spans without rows; made on first use */
 	struct span span;
 };
 
@@ -97,7 +98,7 @@ static enum err give(struct op *op, struct group *group, struct value *values, u
 	CLEANUP(buf_deinit) struct buf time = {0};
 	struct flow_row row = {.values = values, .index = (*number)++};
 	TRY(run_tick(op->run));
-	groups_values(charting->groups, group, values);
+	TRY(groups_values(charting->groups, group, values));
 	int64_t offset_ns = when_to_local(charting->span.zone, group->bucket_ns) - group->bucket_ns;
 	instant_format(&time, group->bucket_ns, (int32_t)(offset_ns / INSTANT_SECOND));
 	values[chart->time_field] = value_string(buf_str(&time));
@@ -107,16 +108,18 @@ static enum err give(struct op *op, struct group *group, struct value *values, u
 /* Empty spans between two groups, unless they are too many. */
 static enum err give_gap(struct op *op, int64_t from_ns, int64_t to_ns, struct value *values,
                          uint64_t *number) {
-	const struct charting *charting = op->state;
+	struct charting *charting = op->state;
 	uint64_t spans = ((uint64_t)to_ns - (uint64_t)from_ns) / (uint64_t)charting->span.length_ns;
 	if (spans > EMPTY_SPANS_MAX) {
 		return ERR_OK;
 	}
-	struct group *empty = groups_empty(charting->groups, 0);
+	if (charting->empty == NULL) {
+		charting->empty = groups_empty(charting->groups, 0);
+	}
 	int64_t bucket = span_behind(&charting->span, from_ns);
 	for (; bucket < to_ns && !op->next->full; bucket = span_behind(&charting->span, bucket)) {
-		empty->bucket_ns = bucket;
-		TRY(give(op, empty, values, number));
+		charting->empty->bucket_ns = bucket;
+		TRY(give(op, charting->empty, values, number));
 	}
 	return ERR_OK;
 }

@@ -109,7 +109,7 @@ static enum err give_run(struct op *op, struct group **run, size_t count, struct
 		    (uint64_t)(((unsigned __int128)run[i]->states->count * 20000 + total) /
 		               ((unsigned __int128)total * 2));
 		number_append(&percent, (double)hundredths / 100);
-		groups_values(op->state, run[i], values);
+		TRY(groups_values(op->state, run[i], values));
 		values[top->percent] = (struct value){VALUE_NUMBER, buf_str(&percent)};
 		TRY(run_tick(op->run));
 		TRY(op->next->push(op->next, &row));
