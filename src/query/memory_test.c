@@ -58,7 +58,7 @@ TEST(each_pipe_that_keeps_something_ends_with_an_error_where_it_is_too_much) {
 	    "* | join one (n:7 | fields one, id) | sort id",
 	    "* | transaction id",
 	    "* | transaction one with values(id)",
-	    "* | eval a = concat(id, id, id, id), a = concat(a, a, a, a, a, a, a, a, a, a), "
+	    "* | head 9 | eval a = concat(id, id, id, id), a = concat(a, a, a, a, a, a, a, a, a, a), "
 	    "a = concat(a, a, a, a, a, a, a, a, a, a), a = concat(a, a, a, a, a, a, a, a, a, a), "
 	    "a = concat(a, a, a, a, a) | where a = 'x' | head 1",
 	};
