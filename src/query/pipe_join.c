@@ -370,7 +370,8 @@ static void join_explain(const void *spec, struct buf *out) {
 	CLEANUP(buf_deinit) struct buf inner = {0};
 	query_explain(join->right, &inner);
 	for (struct str left = buf_str(&inner); left.len > 0;) {
-		buf_printf(out, "                join with  %.*s\n", STR_ARG(str_cut(&left, '\n')));
+		struct str line = str_cut(&left, '\n');
+		buf_printf(out, "                with  %.*s\n", STR_ARG(line));
 	}
 }
 

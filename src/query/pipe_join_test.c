@@ -83,6 +83,28 @@ TEST(queries_stand_inside_each_other) {
 	            "#0\n");
 }
 
+TEST(the_plan_shows_both_queries) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	CLEANUP(query_freep) struct query *query = NULL;
+	CLEANUP(buf_deinit) struct buf out = {0};
+	struct query_options options = fake_options();
+	REQUIRE(query_parse(arena, STR("a | join k (b | stats count() by k) | head 1"), &options,
+	                    &query, NULL) == ERR_OK);
+	query_explain(query, &out);
+	CHECK_STR(buf_str(&out),
+	          "filter        (words \"a\")\npages need    words \"a\"\nfields        k\n"
+	          "pipes         join k (b | stats count() by k)\n"
+	          "                with  filter        (words \"b\")\n"
+	          "                with  pages need    words \"b\"\n"
+	          "                with  fields        k\n"
+	          "                with  pipes         stats count() by k\n"
+	          "              head 1  (in order of the results)\n");
+}
+
+TEST(lists_are_equal_as_wholes) {
+	CHECK_QUERY("* | join groups (groups:adm | stats count() as n by groups)", "#0\n");
+}
+
 TEST(what_is_absent_is_equal_to_nothing) {
 	CHECK_QUERY("* | join ip (* | where isnull(ip))", "");
 	CHECK_QUERY("* | join type=anti ip (*)", "#4\n#7\n");

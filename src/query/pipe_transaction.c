@@ -450,9 +450,11 @@ static struct op *transaction_make(struct run *run, const struct stage *stage) {
 
 const struct pipe_kind pipe_transaction = {
     .name = STR_INIT("transaction"),
-    .usage = STR_INIT("transaction [KEY, ...] [maxspan=5m] [maxpause=30s] [maxevents=N] "
-                      "[startswith=X] [endswith=X] [with FUNCTION(FIELD), ...]"),
-    .help = STR_INIT("records with the same keys that follow each other, as one row"),
+    .usage = STR_INIT("transaction [KEY, ...] [OPTION=X ...] [with FUNCTION(FIELD), ...]"),
+    .help = STR_INIT(
+        "a row of records with the same keys that follow each other; options:\n"
+        "                             maxpause=30s, maxspan=5m, maxevents=N,\n"
+        "                             startswith=X, endswith=X; X: \"text\", /regex/, (...)"),
     .flags = PIPE_BY_TIME,
     .parse = transaction_parse,
     .make = transaction_make,
