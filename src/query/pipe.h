@@ -19,6 +19,7 @@ extern const struct pipe_kind pipe_rare;
 extern const struct pipe_kind pipe_join;
 extern const struct pipe_kind pipe_transaction;
 extern const struct pipe_kind pipe_rename;
+extern const struct pipe_kind pipe_expand;
 extern const struct pipe_kind pipe_fillnull;
 
 /* ---- reading; all skip blanks first ---- */

@@ -69,6 +69,7 @@ TEST(choices) {
 	            "'small') | stats count() by c",
 	            "c|count\nbig|2\nmiddle|4\nsmall|4\n|2\n");
 	CHECK_VALUE("if(1 > 2, \"a\", \"b\")", "b");
+	CHECK_VALUE("if (1 > 2, \"a\", concat (\"b\"))", "b");
 	CHECK_VALUE("if(1 > 2, \"a\")", "");
 	CHECK_VALUE("if(absent, 1, 2)", "2");
 	CHECK_VALUE("case(false, 1, false, 2, 3)", "3");

@@ -83,90 +83,110 @@ TEST(mistakes_are_named) {
 	            "error at 30: this parenthesis is not closed\n");
 }
 
-/* Against a plain loop over the records of one key at a time. */
+/* ---- against a plain loop over the records of one key at a time ---- */
+
+enum { COUNT = 60, KEYS = 4 };
+
+struct event {
+	int64_t at; /* seconds */
+	uint64_t key;
+	bool starts, ends;
+};
+
+struct rules {
+	int64_t pause, span;
+	bool starts, ends;
+};
+
+static void random_events(struct arena *arena, struct event *events, struct fake_record *records) {
+	static const char *const texts[] = {"x", "start", "end", "start end"};
+	int64_t now = 0;
+	for (size_t i = 0; i < COUNT; i++) {
+		now += (int64_t)(tap_random() % 4);
+		events[i] = (struct event){.at = now,
+		                           .key = tap_random() % KEYS,
+		                           .starts = tap_random() % 3 == 0,
+		                           .ends = tap_random() % 5 == 0};
+		records[i].time_ns = now * INSTANT_SECOND;
+		records[i].text = str_from(texts[events[i].starts + 2 * events[i].ends]);
+		fixture_add(&records[i], "k",
+		            value_string(arena_printf(arena, "k%llu", (unsigned long long)events[i].key)));
+	}
+}
+
+static void expect_key(const struct event *events, const struct rules *rules, uint64_t key,
+                       struct buf *out) {
+	int64_t first = -1;
+	int64_t last = 0;
+	int count = 0;
+	for (size_t i = 0; i <= COUNT; i++) {
+		int64_t at = events[MIN_OF(i, (size_t)COUNT - 1)].at;
+		bool mine = i < COUNT && events[i].key == key;
+		const char *closed = count == 0                                  ? NULL
+		                     : at - last > rules->pause                  ? "maxpause"
+		                     : at - first > rules->span                  ? "maxspan"
+		                     : mine && rules->starts && events[i].starts ? "startswith"
+		                     : i == COUNT                                ? "open"
+		                                                                 : NULL;
+		for (int pass = 0; pass < 2; pass++) {
+			if (closed != NULL) {
+				buf_printf(out, "k%llu|%lld|%lld|%d|%s\n", (unsigned long long)key,
+				           (long long)first, (long long)(last - first), count, closed);
+				count = 0;
+				closed = NULL;
+			}
+			if (pass == 0 && mine && (count > 0 || !rules->starts || events[i].starts)) {
+				first = count == 0 ? at : first;
+				last = at;
+				count++;
+				closed = rules->ends && events[i].ends ? "endswith" : NULL;
+			}
+		}
+	}
+}
+
+static bool try_rules(struct arena *arena, const struct rules *rules) {
+	CLEANUP(query_freep) struct query *query = NULL;
+	CLEANUP(buf_deinit) struct buf out = {0};
+	CLEANUP(buf_deinit) struct buf expected = {0};
+	struct fake_record records[COUNT] = {0};
+	struct event events[COUNT];
+	random_events(arena, events, records);
+	buf_append_str(&expected, STR("k|first|duration|count|closed_by\n"));
+	for (uint64_t key = 0; key < KEYS; key++) {
+		expect_key(events, rules, key, &expected);
+	}
+	struct query_options options = fake_options();
+	struct fake fake = {
+	    .records = records, .count = COUNT, .page_rows = 9, .damaged_page = UINT64_MAX};
+	struct query_source source = fake_source(&fake);
+	struct fake_output lines = {.out = &out};
+	struct query_output output = fake_output(&lines);
+	struct query_stats stats = {0};
+	struct str text = arena_printf(
+	    arena,
+	    "* | transaction k maxpause=%llds maxspan=%llds %s %s | eval first = unix(first) | "
+	    "sort k | fields k, first, duration, count, closed_by",
+	    (long long)rules->pause, (long long)rules->span,
+	    rules->starts ? "startswith=\"start\"" : "", rules->ends ? "endswith=\"end\"" : "");
+	bool same = query_parse(arena, text, &options, &query, NULL) == ERR_OK &&
+	            query_run_source(query, &source, &options, &output, &stats, NULL) == ERR_OK &&
+	            str_eq(buf_str(&out), buf_str(&expected));
+	if (!same) {
+		printf("# %.*s\n# is %.*s# should %.*s\n", STR_ARG(text), STR_ARG(buf_str(&out)),
+		       STR_ARG(buf_str(&expected)));
+	}
+	return same;
+}
+
 TEST(rows_are_what_a_plain_loop_finds) {
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	for (int round = 0; round < 400; round++) {
-		enum { COUNT = 60, KEYS = 4 };
-		struct fake_record records[COUNT] = {0};
-		bool starts[COUNT];
-		bool ends[COUNT];
-		uint64_t key[COUNT];
-		int64_t now = 0;
-		int64_t pause = (int64_t)(1 + tap_random() % 10);
-		int64_t span = (int64_t)(1 + tap_random() % 30);
-		bool use_starts = tap_random() % 2;
-		bool use_ends = tap_random() % 2;
+		struct rules rules = {.pause = (int64_t)(1 + tap_random() % 10),
+		                      .span = (int64_t)(1 + tap_random() % 30),
+		                      .starts = tap_random() % 2,
+		                      .ends = tap_random() % 2};
 		arena_reset(arena);
-		for (size_t i = 0; i < COUNT; i++) {
-			now += (int64_t)(tap_random() % 4);
-			starts[i] = tap_random() % 3 == 0;
-			ends[i] = tap_random() % 5 == 0;
-			key[i] = tap_random() % KEYS;
-			records[i].time_ns = now * INSTANT_SECOND;
-			records[i].text = starts[i] ? ends[i] ? STR("start end") : STR("start")
-			                  : ends[i] ? STR("end")
-			                            : STR("x");
-			fixture_add(&records[i], "k",
-			            value_string(arena_printf(arena, "k%llu", (unsigned long long)key[i])));
-		}
-		/* rows sorted by key, then first, as the query sorts them */
-		struct buf expected = {0};
-		buf_append_str(&expected, STR("k|first|duration|count|closed_by\n"));
-		for (uint64_t k = 0; k < KEYS; k++) {
-			int64_t first = -1;
-			int64_t last = 0;
-			int count = 0;
-			for (size_t i = 0; i <= COUNT; i++) {
-				int64_t at = i < COUNT ? records[i].time_ns / INSTANT_SECOND : now;
-				bool mine = i < COUNT && key[i] == k;
-				const char *closed = count == 0                        ? NULL
-				                     : at - last > pause               ? "maxpause"
-				                     : at - first > span               ? "maxspan"
-				                     : mine && use_starts && starts[i] ? "startswith"
-				                     : i == COUNT                      ? "open"
-				                                                       : NULL;
-				for (int pass = 0; pass < 2; pass++) {
-					if (closed != NULL) {
-						buf_printf(&expected, "k%llu|%lld|%lld|%d|%s\n", (unsigned long long)k,
-						           (long long)first, (long long)(last - first), count, closed);
-						count = 0;
-						closed = NULL;
-					}
-					if (pass == 0 && mine && (count > 0 || !use_starts || starts[i])) {
-						first = count == 0 ? at : first;
-						last = at;
-						count++;
-						closed = use_ends && ends[i] ? "endswith" : NULL;
-					}
-				}
-			}
-		}
-		struct buf out = {0};
-		struct query *query = NULL;
-		struct query_options options = fake_options();
-		struct fake fake = {
-		    .records = records, .count = COUNT, .page_rows = 9, .damaged_page = UINT64_MAX};
-		struct query_source source = fake_source(&fake);
-		struct fake_output lines = {.out = &out};
-		struct query_output output = fake_output(&lines);
-		struct query_stats stats = {0};
-		struct str text = arena_printf(
-		    arena,
-		    "* | transaction k maxpause=%llds maxspan=%llds %s %s | eval first = unix(first) | "
-		    "sort k | fields k, first, duration, count, closed_by",
-		    (long long)pause, (long long)span, use_starts ? "startswith=\"start\"" : "",
-		    use_ends ? "endswith=\"end\"" : "");
-		REQUIRE(query_parse(arena, text, &options, &query, NULL) == ERR_OK);
-		REQUIRE(query_run_source(query, &source, &options, &output, &stats, NULL) == ERR_OK);
-		bool same = str_eq(buf_str(&out), buf_str(&expected));
-		if (!same) {
-			printf("# %.*s\n# is %.*s# should %.*s\n", STR_ARG(text), STR_ARG(buf_str(&out)),
-			       STR_ARG(buf_str(&expected)));
-		}
-		buf_deinit(&out);
-		buf_deinit(&expected);
-		query_free(query);
-		REQUIRE(same);
+		REQUIRE(try_rules(arena, &rules));
 	}
 }

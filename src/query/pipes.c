@@ -4,9 +4,9 @@
 #include "query/pipe.h"
 
 static const struct pipe_kind *const table[] = {
-    &pipe_where, &pipe_eval,        &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head,
-    &pipe_tail,  &pipe_dedup,       &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare,
-    &pipe_join,  &pipe_transaction, &pipe_rename,  &pipe_fillnull,
+    &pipe_where, &pipe_eval,        &pipe_extract, &pipe_fields,    &pipe_sort,     &pipe_head,
+    &pipe_tail,  &pipe_dedup,       &pipe_stats,   &pipe_timechart, &pipe_top,      &pipe_rare,
+    &pipe_join,  &pipe_transaction, &pipe_rename,  &pipe_expand,    &pipe_fillnull,
 };
 
 size_t pipes_table(const struct pipe_kind *const **out_kinds) {

@@ -118,10 +118,11 @@ static enum err parse_name(struct parser *p, struct where *where, struct where_n
 		return pipe_expected(p, "a field, a number, a text in quotes or '('");
 	}
 	TRY(pipe_name(p, &name));
-	if (!quoted && parser_peek(p, 0) == '(') {
-		p->at++;
+	size_t end = p->at;
+	if (!quoted && pipe_take(p, '(')) {
 		return where_parse_call(p, where, name, first, out_node);
 	}
+	p->at = end;
 	if (!quoted && parser_peek(p, 0) == ':') {
 		enum err err = diag_set_at(p->diag, ERR_INVALID, p->at, 1,
 		                           "in where, fields are compared with =, <, >, =~ and functions");
