@@ -101,6 +101,53 @@ TEST(the_plan_shows_both_queries) {
 	          "              head 1  (in order of the results)\n");
 }
 
+static enum err run_damaged(const char *text, uint64_t *out_damaged) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	CLEANUP(query_freep) struct query *query = NULL;
+	CLEANUP(buf_deinit) struct buf out = {0};
+	struct fake_record records[ARRAY_LEN(fixture_lines)] = {0};
+	struct fake fake = {
+	    .records = records, .count = ARRAY_LEN(records), .page_rows = 5, .damaged_page = 1};
+	struct query_source source = fake_source(&fake);
+	struct fake_output lines = {.out = &out};
+	struct query_output output = fake_output(&lines);
+	struct query_options options = fake_options();
+	struct query_stats stats = {0};
+	fixture_fill(arena, records);
+	TRY(query_parse(arena, str_from(text), &options, &query, NULL));
+	enum err err = query_run_source(query, &source, &options, &output, &stats, NULL);
+	*out_damaged = stats.pages_damaged;
+	return err;
+}
+
+TEST(what_the_inner_query_could_not_read_is_told) {
+	uint64_t damaged = 0;
+	CHECK(run_damaged("* | join user (failed)", &damaged) == ERR_OK);
+	CHECK_EQ(damaged, 1);
+	CHECK(run_damaged("* | head 1 | join user (failed)", &damaged) == ERR_OK);
+	CHECK_EQ(damaged, 1);
+}
+
+TEST(queries_inside_each_other_have_a_limit) {
+	CLEANUP(buf_deinit) struct buf text = {0};
+	for (int levels = 126; levels <= 130; levels += 4) {
+		CLEANUP(buf_deinit) struct buf out = {0};
+		struct query_options options = fake_options();
+		buf_clear(&text);
+		for (int i = 0; i < levels; i++) {
+			buf_append_str(&text, STR("* | join user ("));
+		}
+		buf_append_str(&text, STR("cron"));
+		for (int i = 0; i < levels; i++) {
+			buf_append_char(&text, ')');
+		}
+		buf_append_char(&text, '\0');
+		fixture_run_with(text.ptr, &options, false, &out);
+		CHECK_STR(buf_str(&out),
+		          levels == 126 ? "#4\n" : "error at 1935: the query is nested deeper than 128\n");
+	}
+}
+
 TEST(lists_are_equal_as_wholes) {
 	CHECK_QUERY("* | join groups (groups:adm | stats count() as n by groups)", "#0\n");
 }

@@ -262,7 +262,10 @@ static enum err run_with(struct run *run) {
 	run->wanted_to_ns = INSTANT_MAX;
 	run->rest_low_ns = INSTANT_MIN;
 	run->rest_high_ns = INSTANT_MAX;
-	return run_chain(run);
+	enum err err = run_chain(run);
+	/* The same pages, as far as both wanted them: no sum. */
+	run->stats->pages_damaged = MAX_OF(run->stats->pages_damaged, run->inner_damaged);
+	return err;
 }
 
 enum err run_inner(struct run *run, const struct query *query, const struct query_output *output) {
@@ -280,7 +283,7 @@ enum err run_inner(struct run *run, const struct query *query, const struct quer
 	    .budget = run->budget,
 	};
 	enum err err = run_with(&inner);
-	run->stats->pages_damaged += stats.pages_damaged;
+	run->inner_damaged = MAX_OF(run->inner_damaged, stats.pages_damaged);
 	run->stats->estimated_counts += stats.estimated_counts;
 	run->stats->estimated_percentiles += stats.estimated_percentiles;
 	return err;

@@ -60,6 +60,7 @@ struct run {
 	struct budget *budget;
 	uint64_t rows_done;
 	uint64_t ticks;
+	uint64_t inner_damaged; /* the most pages that a query inside could not read */
 };
 
 /* Accounts for memory that an operator keeps. ERR_LIMIT with the way out in diag. */
