@@ -83,6 +83,9 @@ struct value cell_value(struct arena *scratch, struct cell cell) {
 	    [CELL_NONE] = VALUE_NONE,   [CELL_BOOL] = VALUE_BOOL,   [CELL_INTEGER] = VALUE_NUMBER,
 	    [CELL_REAL] = VALUE_NUMBER, [CELL_TEXT] = VALUE_STRING, [CELL_LIST] = VALUE_LIST};
 	enum value_kind kind = cell.origin != VALUE_NONE ? cell.origin : kinds[cell.kind];
+	if (cell_is_number(cell) && cell.origin == VALUE_NONE) {
+		cell.text = STR(""); /* 1.50 of the query itself */
+	}
 	return kind == VALUE_NONE ? VALUE_ABSENT : (struct value){kind, cell_text(scratch, cell)};
 }
 

@@ -17,7 +17,8 @@ struct cell {
 		int64_t integer;
 		double real;
 	};
-	struct str text; /* TEXT, LIST (packed); others: as it was written, empty when computed */
+	struct str text; /* TEXT, LIST (packed); others: as it was written, in a
+	                  * field or in the query; empty when computed */
 };
 
 enum cell_compare { CELL_EQ, CELL_NE, CELL_LT, CELL_LE, CELL_GT, CELL_GE };
@@ -48,7 +49,8 @@ static inline bool cell_is_number(struct cell cell) {
 double cell_as_real(struct cell number);
 /* As written; computed numbers as results show them. The text lives in scratch or is borrowed. */
 struct str cell_text(struct arena *scratch, struct cell cell);
-/* As the value of a field: what was read from one keeps its kind. */
+/* As the value of a field: what was read from one keeps its kind and its text, numbers of the query
+ * are as computed ones. */
 struct value cell_value(struct arena *scratch, struct cell cell);
 struct scalar cell_scalar(struct cell cell);
 /* What is absent makes every comparison false. A list compares as one of its elements does; != only

@@ -77,7 +77,7 @@ static bool number_of(struct str text, struct cell *out_cell) {
 	int64_t ns;
 	*out_cell = cell_of(value_string(text));
 	if (cell_is_number(*out_cell)) {
-		out_cell->origin = VALUE_NUMBER;
+		out_cell->origin = VALUE_NONE;
 		return true;
 	}
 	if (when_parse_duration(text, &ns, NULL) != ERR_OK) {
