@@ -300,20 +300,40 @@ static void tell_other_names(const struct query *query, const struct store *stor
 	}
 }
 
+/* Which results are no exact ones (docs/query.md, stats). */
+static void tell_estimates(const struct query_stats *stats) {
+	if (stats->estimated_counts > 0) {
+		console_note("%llu result%s of dc: more than 100,000 different values, or 8 MiB of them; "
+		             "estimated, within about 2 %% (standard error 0.81 %%)",
+		             (unsigned long long)stats->estimated_counts,
+		             stats->estimated_counts == 1 ? "" : "s");
+	}
+	if (stats->estimated_percentiles > 0) {
+		console_note("%llu percentile%s of more than 65,536 numbers: within 0.5 %% of the exact "
+		             "value",
+		             (unsigned long long)stats->estimated_percentiles,
+		             stats->estimated_percentiles == 1 ? "" : "s");
+	}
+}
+
 static void print_summary(const struct args *args, const struct query_stats *stats,
                           const struct search *search, uint64_t missing) {
 	double seconds = progress_seconds(&search->progress);
 	if (args->json) {
 		(void)fprintf(
 		    stderr,
-		    "{\"akashi.schema\":%d,\"found\":%llu,\"results\":%llu,"
+		    "{\"akashi.schema\":%d,\"found\":%llu,\"found_more\":%s,\"results\":%llu,"
 		    "\"pages\":%llu,\"pages_skipped\":%llu,\"pages_damaged\":%llu,"
-		    "\"leaves_missing\":%llu,\"seconds\":%.3f}\n",
-		    JSON_SCHEMA, (unsigned long long)stats->found, (unsigned long long)stats->results,
-		    (unsigned long long)stats->scan.pages, (unsigned long long)stats->scan.pages_skipped,
-		    (unsigned long long)stats->pages_damaged, (unsigned long long)missing, seconds);
+		    "\"leaves_missing\":%llu,\"estimated_counts\":%llu,"
+		    "\"estimated_percentiles\":%llu,\"seconds\":%.3f}\n",
+		    JSON_SCHEMA, (unsigned long long)stats->found, stats->found_more ? "true" : "false",
+		    (unsigned long long)stats->results, (unsigned long long)stats->scan.pages,
+		    (unsigned long long)stats->scan.pages_skipped, (unsigned long long)stats->pages_damaged,
+		    (unsigned long long)missing, (unsigned long long)stats->estimated_counts,
+		    (unsigned long long)stats->estimated_percentiles, seconds);
 	} else if (console_stderr_is_terminal() || args->explain) {
 		struct buf text = {0};
+		buf_append_str(&text, stats->found_more ? STR("at least ") : STR(""));
 		render_count(&text, stats->found);
 		buf_printf(&text, " record%s found in %.3f s", stats->found == 1 ? "" : "s", seconds);
 		if (args->explain) {
@@ -464,6 +484,7 @@ int cmd_search(const struct args *args) {
 		struct store_info info;
 		store_set_info(&set, &info);
 		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;
+		tell_estimates(&stats);
 		print_summary(args, &stats, &search, info.missing);
 	}
 	table_free(search.table);

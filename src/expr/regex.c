@@ -121,23 +121,86 @@ void regex_run_free(struct regex_run *run) {
 	}
 }
 
-enum err regex_match(const struct regex *regex, struct regex_run *run, struct str text,
-                     bool *out_match) {
+static int match_at(const struct regex *regex, struct regex_run *run, struct str text, bool valid,
+                    size_t from) {
 	const char *subject = text.len == 0 ? "" : text.ptr;
-	bool valid = utf8_valid(text);
 	if (!valid && run->lenient == NULL) {
 		int ignored;
 		size_t at;
 		run->lenient = compile(regex->pattern, PCRE2_MATCH_INVALID_UTF, &ignored, &at);
 		ASSERT(run->lenient != NULL);
 	}
-	int rc = pcre2_match(valid ? regex->code : run->lenient, (PCRE2_SPTR)subject, text.len, 0,
-	                     valid ? PCRE2_NO_UTF_CHECK : 0, run->data, run->context);
+	return pcre2_match(valid ? regex->code : run->lenient, (PCRE2_SPTR)subject, text.len, from,
+	                   valid ? PCRE2_NO_UTF_CHECK : 0, run->data, run->context);
+}
+
+enum err regex_match(const struct regex *regex, struct regex_run *run, struct str text,
+                     bool *out_match) {
+	int rc = match_at(regex, run, text, utf8_valid(text), 0);
 	if (rc < 0 && rc != PCRE2_ERROR_NOMATCH) {
 		return ERR_LIMIT;
 	}
 	*out_match = rc >= 0;
 	return ERR_OK;
+}
+
+/* ---- replacing ---- */
+
+static struct str group_text(const struct regex_run *run, uint32_t number, struct str text) {
+	const size_t *ends = pcre2_get_ovector_pointer(run->data);
+	if (number >= pcre2_get_ovector_count(run->data) || ends[2 * number] == PCRE2_UNSET ||
+	    ends[2 * number] > ends[2 * number + 1]) {
+		return STR("");
+	}
+	return str_slice(text, ends[2 * number], ends[2 * number + 1]);
+}
+
+static void append_replacement(const struct regex_run *run, struct str replacement, struct str text,
+                               struct buf *out) {
+	for (size_t i = 0; i < replacement.len; i++) {
+		char c = replacement.ptr[i];
+		char next = i + 1 < replacement.len ? replacement.ptr[i + 1] : '\0';
+		if ((c == '$' || c == '\\') && char_is_digit(next)) {
+			buf_append_str(out, group_text(run, (uint32_t)(next - '0'), text));
+			i++;
+		} else {
+			buf_append_char(out, c);
+			i += c == '$' && next == '$';
+		}
+	}
+}
+
+enum err regex_replace(const struct regex *regex, struct regex_run *run, struct str text,
+                       struct str replacement, size_t bytes_max, struct buf *out) {
+	size_t first = out->len;
+	size_t done = 0; /* of text: what is in out */
+	size_t at = 0;   /* of text: where the next match may begin */
+	bool valid = utf8_valid(text);
+	while (at <= text.len && out->len - first <= bytes_max) {
+		int rc = match_at(regex, run, text, valid, at);
+		if (rc == PCRE2_ERROR_NOMATCH) {
+			break;
+		}
+		if (rc < 0) {
+			return ERR_LIMIT;
+		}
+		const size_t *ends = pcre2_get_ovector_pointer(run->data);
+		size_t begin = MAX_OF(ends[0], done); /* \K may put it anywhere */
+		size_t end = MAX_OF(ends[1], begin);
+		buf_append_str(out, str_slice(text, done, begin));
+		append_replacement(run, replacement, text, out);
+		done = end;
+		at = end;
+		if (end == begin && end < text.len) { /* nothing was taken: go on behind one character */
+			(void)utf8_next(text, &at, NULL);
+			buf_append_str(out, str_slice(text, done, at));
+			done = at;
+		} else if (end == begin) {
+			break;
+		}
+	}
+	buf_append_str(out, str_slice(text, done, text.len));
+	return out->len - first > bytes_max ? ERR_LIMIT : ERR_OK;
 }
 
 size_t regex_names(const struct regex *regex) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 struct regex;
@@ -20,6 +21,12 @@ void regex_run_free(struct regex_run *run); /* NULL is fine */
 /* ERR_LIMIT when it gave up. */
 MUST_USE enum err regex_match(const struct regex *regex, struct regex_run *run, struct str text,
                               bool *out_match);
+
+/* Appends text to out with every match replaced: $1 or \1 in replacement stand for what a group
+ * took, $0 for the whole match, $$ for a dollar sign. ERR_LIMIT when a match gave up or out would
+ * have more than bytes_max; out is undefined then. */
+MUST_USE enum err regex_replace(const struct regex *regex, struct regex_run *run, struct str text,
+                                struct str replacement, size_t bytes_max, struct buf *out);
 
 /* Named groups, in the order of their numbers. */
 size_t regex_names(const struct regex *regex);

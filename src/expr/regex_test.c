@@ -79,3 +79,45 @@ TEST(named_groups_come_in_their_order) {
 	regex_run_free(run);
 	regex_free(regex);
 }
+
+static void check_replace(const char *pattern, struct str text, const char *with,
+                          const char *expected) {
+	struct regex *regex = NULL;
+	struct buf out = {0};
+	REQUIRE(regex_new(str_from(pattern), &regex, NULL) == ERR_OK);
+	struct regex_run *run = regex_run_new(regex);
+	CHECK(regex_replace(regex, run, text, str_from(with), 1000, &out) == ERR_OK);
+	CHECK_STR(buf_str(&out), expected);
+	buf_deinit(&out);
+	regex_run_free(run);
+	regex_free(regex);
+}
+
+TEST(all_matches_are_replaced) {
+	check_replace("o+", STR("foo bar o"), "0", "f0 bar 0");
+	check_replace("(\\w+)@(\\w+)", STR("a@b c@d"), "$2 at \\1 $$5 $0 $9",
+	              "b at a $5 a@b  d at c $5 c@d ");
+	check_replace("x*", STR("axb"), "-", "-a--b-");
+	check_replace("", STR("\xe6\x97\xa5"), "|", "|\xe6\x97\xa5|");
+	check_replace("b",
+	              STR("\xff"
+	                  "b"),
+	              "c",
+	              "\xff"
+	              "c");
+	check_replace("a\\Kb", STR("abab"), "x", "axax");
+	check_replace("none", STR(""), "x", "");
+}
+
+TEST(replacing_stops_at_its_limit) {
+	struct regex *regex = NULL;
+	struct buf out = {0};
+	REQUIRE(regex_new(STR("a"), &regex, NULL) == ERR_OK);
+	struct regex_run *run = regex_run_new(regex);
+	CHECK_EQ(regex_replace(regex, run, STR("aaaaaaaa"), STR("bbb"), 10, &out), ERR_LIMIT);
+	buf_clear(&out);
+	CHECK_EQ(regex_replace(regex, run, STR("aaa"), STR("bbb"), 9, &out), ERR_OK);
+	buf_deinit(&out);
+	regex_run_free(run);
+	regex_free(regex);
+}

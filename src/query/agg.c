@@ -3,32 +3,46 @@
 
 #include <math.h>
 
+#include "base/hash.h"
+#include "query/hll.h"
+
 #include "query/number.h"
-#include "query/pipe.h"
+#include "query/sketch.h"
+
+/* What the state keeps now, beside itself. */
+static enum err holds(struct run *run, struct agg_state *state, size_t bytes) {
+	size_t before = state->bytes;
+	state->bytes = bytes;
+	if (bytes <= before) {
+		run_give_back(run, before - bytes);
+		return ERR_OK;
+	}
+	return run_take(run, bytes - before);
+}
 
 /* ---- count, sum, avg ---- */
 
-static enum err add_count(struct agg_shared *shared, const struct agg_where *where,
-                          struct agg_state *state, struct value element) {
-	(void)shared;
+static enum err add_count(struct run *run, const struct agg_where *where, struct agg_state *state,
+                          struct value element) {
+	(void)run;
 	(void)where;
 	(void)element;
 	state->count++;
 	return ERR_OK;
 }
 
-static enum value_kind count_result(struct agg_shared *shared, const struct agg_where *where,
-                                    struct agg_state *state, struct buf *out) {
-	(void)shared;
-	(void)where;
+static enum value_kind count_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                    struct buf *out) {
+	(void)run;
+	(void)thousandths;
 	buf_append_u64(out, state->count);
 	return VALUE_NUMBER;
 }
 
-static enum err add_number(struct agg_shared *shared, const struct agg_where *where,
-                           struct agg_state *state, struct value element) {
+static enum err add_number(struct run *run, const struct agg_where *where, struct agg_state *state,
+                           struct value element) {
 	struct scalar scalar = scalar_read(element.text);
-	(void)shared;
+	(void)run;
 	(void)where;
 	if (scalar.kind == SCALAR_INTEGER) {
 		state->sum += scalar.integer;
@@ -50,10 +64,10 @@ static enum value_kind append_finite(struct buf *out, double number) {
 	return VALUE_NUMBER;
 }
 
-static enum value_kind sum_result(struct agg_shared *shared, const struct agg_where *where,
-                                  struct agg_state *state, struct buf *out) {
-	(void)shared;
-	(void)where;
+static enum value_kind sum_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                  struct buf *out) {
+	(void)run;
+	(void)thousandths;
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
@@ -64,10 +78,10 @@ static enum value_kind sum_result(struct agg_shared *shared, const struct agg_wh
 	return append_finite(out, (double)state->sum + state->real);
 }
 
-static enum value_kind avg_result(struct agg_shared *shared, const struct agg_where *where,
-                                  struct agg_state *state, struct buf *out) {
-	(void)shared;
-	(void)where;
+static enum value_kind avg_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                  struct buf *out) {
+	(void)run;
+	(void)thousandths;
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
@@ -76,13 +90,11 @@ static enum value_kind avg_result(struct agg_shared *shared, const struct agg_wh
 
 /* ---- min, max, first, last: one value that is the best so far ---- */
 
-static enum err take_best(struct agg_shared *shared, const struct agg_where *where,
-                          struct agg_state *state, struct value element) {
-	if (element.text.len > state->best.cap) {
-		TRY(run_take(shared->run, 2 * element.text.len));
-	}
+static enum err take_best(struct run *run, const struct agg_where *where, struct agg_state *state,
+                          struct value element) {
 	buf_clear(&state->best);
 	buf_append_str(&state->best, element.text);
+	TRY(holds(run, state, state->best.cap));
 	state->best_kind = element.kind;
 	state->best_time_ns = where->time_ns;
 	state->best_index = where->index;
@@ -97,16 +109,16 @@ static int order_exactly(struct str a, struct str b) {
 	return order != 0 ? order : str_cmp(a, b);
 }
 
-static enum err add_min(struct agg_shared *shared, const struct agg_where *where,
-                        struct agg_state *state, struct value element) {
+static enum err add_min(struct run *run, const struct agg_where *where, struct agg_state *state,
+                        struct value element) {
 	bool better = state->count++ == 0 || order_exactly(element.text, buf_str(&state->best)) < 0;
-	return better ? take_best(shared, where, state, element) : ERR_OK;
+	return better ? take_best(run, where, state, element) : ERR_OK;
 }
 
-static enum err add_max(struct agg_shared *shared, const struct agg_where *where,
-                        struct agg_state *state, struct value element) {
+static enum err add_max(struct run *run, const struct agg_where *where, struct agg_state *state,
+                        struct value element) {
 	bool better = state->count++ == 0 || order_exactly(element.text, buf_str(&state->best)) > 0;
-	return better ? take_best(shared, where, state, element) : ERR_OK;
+	return better ? take_best(run, where, state, element) : ERR_OK;
 }
 
 static bool is_before(const struct agg_where *where, const struct agg_state *state) {
@@ -114,22 +126,22 @@ static bool is_before(const struct agg_where *where, const struct agg_state *sta
 	                                             : where->index < state->best_index;
 }
 
-static enum err add_first(struct agg_shared *shared, const struct agg_where *where,
-                          struct agg_state *state, struct value element) {
+static enum err add_first(struct run *run, const struct agg_where *where, struct agg_state *state,
+                          struct value element) {
 	bool better = state->count++ == 0 || is_before(where, state);
-	return better ? take_best(shared, where, state, element) : ERR_OK;
+	return better ? take_best(run, where, state, element) : ERR_OK;
 }
 
-static enum err add_last(struct agg_shared *shared, const struct agg_where *where,
-                         struct agg_state *state, struct value element) {
+static enum err add_last(struct run *run, const struct agg_where *where, struct agg_state *state,
+                         struct value element) {
 	bool better = state->count++ == 0 || !is_before(where, state);
-	return better ? take_best(shared, where, state, element) : ERR_OK;
+	return better ? take_best(run, where, state, element) : ERR_OK;
 }
 
-static enum value_kind best_result(struct agg_shared *shared, const struct agg_where *where,
-                                   struct agg_state *state, struct buf *out) {
-	(void)shared;
-	(void)where;
+static enum value_kind best_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                   struct buf *out) {
+	(void)run;
+	(void)thousandths;
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
@@ -137,148 +149,194 @@ static enum value_kind best_result(struct agg_shared *shared, const struct agg_w
 	return state->best_kind;
 }
 
-/* ---- dc, values: exact sets ---- */
+/* ---- stdev, range ---- */
 
-/* Puts the value into the set; *out_entry is its entry in the map when it is new. */
-static enum err add_to_set(struct agg_shared *shared, const struct agg_where *where,
-                           struct value element, bool *out_new, uint32_t *out_entry) {
-	struct buf *key = &shared->key;
-	buf_clear(key);
-	buf_append(key, &where->group, sizeof(where->group));
-	buf_append(key, &where->function, sizeof(where->function));
-	buf_append_str(key, element.text);
-	*out_entry = (uint32_t)map_count(shared->sets);
-	(void)map_put(shared->sets, buf_str(key), 0, out_new);
-	return *out_new ? run_take(shared->run, key->len + PIPE_MAP_ENTRY_BYTES) : ERR_OK;
-}
-
-static enum err add_dc(struct agg_shared *shared, const struct agg_where *where,
-                       struct agg_state *state, struct value element) {
-	bool is_new;
-	uint32_t entry;
-	TRY(add_to_set(shared, where, element, &is_new, &entry));
-	state->count += is_new;
-	return ERR_OK;
-}
-
-static enum err add_values(struct agg_shared *shared, const struct agg_where *where,
-                           struct agg_state *state, struct value element) {
-	bool is_new;
-	uint32_t entry;
-	TRY(add_to_set(shared, where, element, &is_new, &entry));
-	if (!is_new) {
+/* Welford's way: no difference of great sums. */
+static enum err add_spread(struct run *run, const struct agg_where *where, struct agg_state *state,
+                           struct value element) {
+	double number;
+	(void)run;
+	(void)where;
+	if (!str_to_double(element.text, &number)) {
 		return ERR_OK;
 	}
-	if (state->set_count == state->set_cap) {
-		state->set_cap = state->set_cap * 2 + 4;
-		state->set = reallocarray(state->set, state->set_cap, sizeof(*state->set));
-		ASSERT(state->set != NULL);
-	}
-	state->set[state->set_count++] = entry;
+	state->least = state->count == 0 ? number : MIN_OF(state->least, number);
+	state->greatest = state->count == 0 ? number : MAX_OF(state->greatest, number);
+	state->count++;
+	double distance = number - state->mean;
+	state->mean += distance / (double)state->count;
+	state->squares += distance * (number - state->mean);
 	return ERR_OK;
 }
 
-enum { SET_KEY_HEAD = 8 }; /* group and function */
-
-static struct str set_text(const struct map *sets, uint32_t entry) {
-	struct str key = map_key(sets, entry);
-	return str_slice(key, SET_KEY_HEAD, key.len);
+/* Of a sample: divided by one less than there are. */
+static enum value_kind stdev_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                    struct buf *out) {
+	(void)run;
+	(void)thousandths;
+	return state->count < 2 ? VALUE_NONE
+	                        : append_finite(out, sqrt(state->squares / (double)(state->count - 1)));
 }
 
-static int compare_entries(const void *a, const void *b, void *sets) {
-	return order_exactly(set_text(sets, *(const uint32_t *)a),
-	                     set_text(sets, *(const uint32_t *)b));
+static enum value_kind range_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                    struct buf *out) {
+	(void)run;
+	(void)thousandths;
+	return state->count == 0 ? VALUE_NONE : append_finite(out, state->greatest - state->least);
 }
 
-static enum value_kind values_result(struct agg_shared *shared, const struct agg_where *where,
-                                     struct agg_state *state, struct buf *out) {
+/* ---- dc, values ---- */
+
+static enum err add_to_set(struct run *run, struct agg_state *state, struct str text) {
+	bool added;
+	enum err err = set_add(&state->set, text, &added);
+	if (err != ERR_OK) {
+		return diag_set(run->diag, err, "a group has too many different values");
+	}
+	state->count += added;
+	return added ? holds(run, state, set_bytes(&state->set)) : ERR_OK;
+}
+
+static enum err add_values(struct run *run, const struct agg_where *where, struct agg_state *state,
+                           struct value element) {
 	(void)where;
-	if (state->set_count == 0) {
+	return add_to_set(run, state, element.text);
+}
+
+static enum err to_hll(struct run *run, struct agg_state *state) {
+	size_t at = 0;
+	struct str text;
+	state->hll = hll_new();
+	while (set_next(&state->set, &at, &text)) {
+		hll_add(state->hll, hash64(text.ptr, text.len));
+	}
+	set_deinit(&state->set);
+	return holds(run, state, hll_bytes());
+}
+
+static enum err add_dc(struct run *run, const struct agg_where *where, struct agg_state *state,
+                       struct value element) {
+	(void)where;
+	if (state->hll != NULL) {
+		hll_add(state->hll, hash64(element.text.ptr, element.text.len));
+		return ERR_OK;
+	}
+	TRY(add_to_set(run, state, element.text));
+	bool many = state->count > AGG_EXACT_MAX || set_bytes(&state->set) > AGG_EXACT_BYTES;
+	return many ? to_hll(run, state) : ERR_OK;
+}
+
+static enum value_kind dc_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                 struct buf *out) {
+	(void)thousandths;
+	if (state->hll != NULL) {
+		run->stats->estimated_counts++;
+		buf_append_u64(out, MAX_OF(hll_count(state->hll), state->count));
+	} else {
+		buf_append_u64(out, state->count);
+	}
+	return VALUE_NUMBER;
+}
+
+static int compare_texts(const void *a, const void *b) {
+	return order_exactly(*(const struct str *)a, *(const struct str *)b);
+}
+
+static enum value_kind values_result(struct run *run, uint32_t thousandths, struct agg_state *state,
+                                     struct buf *out) {
+	size_t at = 0;
+	size_t count = 0;
+	(void)run;
+	(void)thousandths;
+	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	qsort_r(state->set, state->set_count, sizeof(*state->set), compare_entries, shared->sets);
-	for (size_t i = 0; i < state->set_count; i++) {
-		value_list_append(out, value_string(set_text(shared->sets, state->set[i])));
+	struct str *texts = reallocarray(NULL, state->count, sizeof(*texts));
+	ASSERT(texts != NULL);
+	while (set_next(&state->set, &at, &texts[count])) {
+		count++;
 	}
+	qsort(texts, count, sizeof(*texts), compare_texts);
+	for (size_t i = 0; i < count; i++) {
+		value_list_append(out, value_string(texts[i]));
+	}
+	free(texts);
 	return VALUE_LIST;
 }
 
-/* ---- percentiles: all numbers are kept ---- */
+/* ---- percentiles ---- */
 
-static enum err add_percentile(struct agg_shared *shared, const struct agg_where *where,
+static enum err add_percentile(struct run *run, const struct agg_where *where,
                                struct agg_state *state, struct value element) {
 	double number;
 	(void)where;
 	if (!str_to_double(element.text, &number)) {
 		return ERR_OK;
 	}
-	TRY(run_take(shared->run, 2 * sizeof(number)));
-	buf_append(&state->best, &number, sizeof(number));
-	state->count++;
-	return ERR_OK;
+	state->sketch = state->sketch == NULL ? sketch_new() : state->sketch;
+	sketch_add(state->sketch, number);
+	return holds(run, state, sketch_bytes(state->sketch));
 }
 
-static int compare_doubles(const void *a, const void *b) {
-	double x;
-	double y;
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return (x > y) - (x < y);
-}
-
-/* Nearest rank: the smallest number that is not less than n percent of them. */
-static enum value_kind percentile_result(struct agg_shared *shared, const struct agg_where *where,
+/* Nearest rank: the smallest number that is not less than so much of them. */
+static enum value_kind percentile_result(struct run *run, uint32_t thousandths,
                                          struct agg_state *state, struct buf *out) {
-	double number;
-	(void)shared;
-	if (state->count == 0) {
+	if (state->sketch == NULL) {
 		return VALUE_NONE;
 	}
-	qsort(state->best.ptr, state->count, sizeof(number), compare_doubles);
-	size_t rank = (size_t)((where->percent * (unsigned __int128)state->count + 99) / 100);
-	size_t at = MAX_OF(rank, (size_t)1) - 1;
-	memcpy(&number, state->best.ptr + at * sizeof(number), sizeof(number));
-	number_append(out, number);
+	run->stats->estimated_percentiles += !sketch_is_exact(state->sketch);
+	number_append(out, sketch_rank(state->sketch, thousandths));
 	return VALUE_NUMBER;
 }
 
 /* ---- the table ---- */
 
-#define PERCENTILE(name_, percent_)              \
-	{STR_INIT(name_),                            \
-	 STR_INIT(name_ "(FIELD)"),                  \
-	 STR_INIT("the " #percent_ "th percentile"), \
-	 false,                                      \
-	 percent_,                                   \
-	 add_percentile,                             \
-	 percentile_result}
+static void free_best(struct agg_state *state) {
+	buf_deinit(&state->best);
+}
+
+static void free_set(struct agg_state *state) {
+	set_deinit(&state->set);
+	hll_free(state->hll);
+}
+
+static void free_sketch(struct agg_state *state) {
+	sketch_free(state->sketch);
+}
+
+#define NUMBERS(name_, help_, add_, result_) \
+	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_), false, 0, add_, result_, NULL}
+#define BEST(name_, help_, add_)                                                               \
+	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_), false, 0, add_, best_result, \
+	 free_best}
+#define PERCENTILE(name_, percent_, help_)                                         \
+	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_), false, percent_, \
+	 add_percentile,  percentile_result,         free_sketch}
 
 static const struct agg_kind table[] = {
     {STR_INIT("count"), STR_INIT("count() or count(FIELD)"), STR_INIT("rows, or values of a field"),
-     true, 0, add_count, count_result},
-    {STR_INIT("sum"), STR_INIT("sum(FIELD)"), STR_INIT("the sum of its numbers"), false, 0,
-     add_number, sum_result},
-    {STR_INIT("avg"), STR_INIT("avg(FIELD)"), STR_INIT("the mean of its numbers"), false, 0,
-     add_number, avg_result},
-    {STR_INIT("min"), STR_INIT("min(FIELD)"), STR_INIT("the least value"), false, 0, add_min,
-     best_result},
-    {STR_INIT("max"), STR_INIT("max(FIELD)"), STR_INIT("the greatest value"), false, 0, add_max,
-     best_result},
-    {STR_INIT("dc"), STR_INIT("dc(FIELD)"), STR_INIT("how many different values, exactly"), false,
-     0, add_dc, count_result},
+     true, 0, add_count, count_result, NULL},
+    NUMBERS("sum", "the sum of its numbers", add_number, sum_result),
+    NUMBERS("avg", "the mean of its numbers", add_number, avg_result),
+    BEST("min", "the least value", add_min),
+    BEST("max", "the greatest value", add_max),
+    {STR_INIT("dc"), STR_INIT("dc(FIELD)"),
+     STR_INIT("how many different values; exactly up to 100,000 per group"), false, 0, add_dc,
+     dc_result, free_set},
     {STR_INIT("values"), STR_INIT("values(FIELD)"), STR_INIT("the different values"), false, 0,
-     add_values, values_result},
-    {STR_INIT("first"), STR_INIT("first(FIELD)"), STR_INIT("the value of the earliest record"),
-     false, 0, add_first, best_result},
-    {STR_INIT("last"), STR_INIT("last(FIELD)"), STR_INIT("the value of the latest record"), false,
-     0, add_last, best_result},
-    PERCENTILE("p50", 50),
-    PERCENTILE("p90", 90),
-    PERCENTILE("p95", 95),
-    PERCENTILE("p99", 99),
+     add_values, values_result, free_set},
+    BEST("first", "the value of the earliest record", add_first),
+    BEST("last", "the value of the latest record", add_last),
+    NUMBERS("stdev", "the standard deviation of its numbers", add_spread, stdev_result),
+    NUMBERS("range", "the greatest less the least number", add_spread, range_result),
+    PERCENTILE("median", 50, "the middle number"),
+    PERCENTILE("p50", 50, "the 50th percentile; any other likewise: p75, p99.9"),
+    PERCENTILE("p90", 90, "the 90th percentile"),
+    PERCENTILE("p95", 95, "the 95th percentile"),
+    PERCENTILE("p99", 99, "the 99th percentile"),
     {STR_INIT("percentile"), STR_INIT("percentile(FIELD, N)"),
      STR_INIT("the Nth percentile, 0 to 100 (nearest rank)"), false, -1, add_percentile,
-     percentile_result},
+     percentile_result, free_sketch},
 };
 
 size_t agg_table(const struct agg_kind **out_kinds) {
@@ -286,16 +344,40 @@ size_t agg_table(const struct agg_kind **out_kinds) {
 	return ARRAY_LEN(table);
 }
 
-const struct agg_kind *agg_find(struct str name) {
+bool agg_read_percent(struct str text, uint32_t *out_thousandths) {
+	struct str fraction = text;
+	struct str whole = str_cut(&fraction, '.');
+	bool has_fraction = whole.len < text.len;
+	uint64_t percent;
+	uint64_t rest = 0;
+	if (!str_to_u64(whole, 100, &percent) || (has_fraction && fraction.len > 3) ||
+	    (has_fraction && !str_to_u64(fraction, 999, &rest))) {
+		return false;
+	}
+	for (size_t i = has_fraction ? fraction.len : 3; i < 3; i++) {
+		rest *= 10;
+	}
+	*out_thousandths = (uint32_t)(percent * 1000 + rest);
+	return *out_thousandths <= 100000;
+}
+
+const struct agg_kind *agg_find(struct str name, uint32_t *out_thousandths) {
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		if (str_eq_nocase(table[i].name, name)) {
+			*out_thousandths = table[i].percent > 0 ? (uint32_t)table[i].percent * 1000 : 0;
 			return &table[i];
 		}
 	}
-	return NULL;
+	bool is_percentile = name.len > 1 && char_lower(name.ptr[0]) == 'p' &&
+	                     agg_read_percent(str_slice(name, 1, name.len), out_thousandths);
+	uint32_t ignored;
+	return is_percentile ? agg_find(STR("p50"), &ignored) : NULL;
 }
 
-void agg_state_deinit(struct agg_state *state) {
-	buf_deinit(&state->best);
-	free(state->set);
+void agg_state_deinit(struct run *run, const struct agg_kind *kind, struct agg_state *state) {
+	if (kind->free != NULL) {
+		kind->free(state);
+	}
+	run_give_back(run, state->bytes);
+	*state = (struct agg_state){0};
 }

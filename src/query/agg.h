@@ -1,37 +1,49 @@
-/* Aggregate functions: what stats, timechart and top compute over the rows of a group. One table of
- * rows; each adds values one by one and gives a result at the end. None depends on the order that
- * rows come in.
+/* Aggregate functions: what stats, timechart, top and transaction compute over the rows of a group.
+ * One table of rows; each adds values one by one and gives a result at the end. None depends on the
+ * order that rows come in.
  */
 #pragma once
 
-#include "base/map.h"
 #include "expr/compare.h"
 #include "query/run.h"
+#include "query/set.h"
 
+struct hll;
+struct sketch;
+
+/* Which of them is used is the function's own; all zero at first. */
 struct agg_state {
 	uint64_t count;
-	__int128 sum; /* of integers */
-	double real;  /* of other numbers */
-	bool has_real;
-	struct buf best; /* text of min, max, first, last; numbers of percentiles (double) */
-	enum value_kind best_kind;
-	int64_t best_time_ns;
-	uint64_t best_index;
-	uint32_t *set; /* values: entries of the map of sets */
-	size_t set_count, set_cap;
+	size_t bytes; /* taken from the budget */
+	union {
+		struct {
+			__int128 sum; /* of integers */
+			double real;  /* of other numbers */
+			bool has_real;
+		};
+		struct {
+			double mean, squares; /* stdev: of distances from the mean */
+			double least, greatest;
+		};
+		struct { /* min, max, first, last */
+			struct buf best;
+			enum value_kind best_kind;
+			int64_t best_time_ns;
+			uint64_t best_index;
+		};
+		struct { /* dc, values */
+			struct set set;
+			struct hll *hll; /* dc above AGG_EXACT_MAX: in place of the set; count: what was counted
+			                    before */
+		};
+		struct sketch *sketch; /* percentiles */
+	};
 };
 
-/* What the states of all groups of one operator share. */
-struct agg_shared {
-	struct run *run;
-	struct map *sets; /* (group, function, text): what dc and values have seen */
-	struct buf key;
-};
+/* So many different values are counted exactly, per group, and so many bytes of them. */
+enum { AGG_EXACT_MAX = 100000, AGG_EXACT_BYTES = 8 << 20 };
 
-struct agg_where { /* which state of which group */
-	uint32_t group;
-	uint32_t function;
-	uint32_t percent; /* of percentiles */
+struct agg_where { /* the row that a value is from */
 	int64_t time_ns;
 	uint64_t index;
 };
@@ -42,13 +54,19 @@ struct agg_kind {
 	struct str help;
 	bool whole_rows; /* count(): no field needed */
 	int percent;     /* p95: 95; percentile(field, n): -1; others 0 */
-	enum err (*add)(struct agg_shared *shared, const struct agg_where *where,
-	                struct agg_state *state, struct value element);
-	/* Appends the result's text; returns its kind (VALUE_NONE: nothing to say). */
-	enum value_kind (*result)(struct agg_shared *shared, const struct agg_where *where,
-	                          struct agg_state *state, struct buf *out);
+	enum err (*add)(struct run *run, const struct agg_where *where, struct agg_state *state,
+	                struct value element);
+	/* Appends the result's text; returns its kind (VALUE_NONE: nothing to say). thousandths: of a
+	 * percent, for percentiles. Estimates are counted in run->stats. */
+	enum value_kind (*result)(struct run *run, uint32_t thousandths, struct agg_state *state,
+	                          struct buf *out);
+	void (*free)(struct agg_state *state); /* NULL: nothing is to be freed */
 };
 
 size_t agg_table(const struct agg_kind **out_kinds);
-const struct agg_kind *agg_find(struct str name);
-void agg_state_deinit(struct agg_state *state);
+/* p and a number is a percentile: *out_thousandths of a percent, for others untouched. */
+const struct agg_kind *agg_find(struct str name, uint32_t *out_thousandths);
+/* "99.9" as 99900. */
+bool agg_read_percent(struct str text, uint32_t *out_thousandths);
+/* Frees and gives back to the budget. */
+void agg_state_deinit(struct run *run, const struct agg_kind *kind, struct agg_state *state);

@@ -22,7 +22,9 @@ struct fake {
 	uint64_t damaged_page; /* UINT64_MAX: none */
 	/* state */
 	uint64_t next_page;
-	uint64_t opened, released;
+	uint64_t opened, released, left_out;
+	bool newest_first, backward;
+	int64_t from_ns, to_ns; /* narrowed */
 };
 
 struct fake_page {
@@ -49,13 +51,61 @@ static enum err fake_begin(void *ctx, const struct expr *filter, struct diag *di
 	(void)filter;
 	(void)diag;
 	fake->next_page = 0;
+	fake->backward = fake->newest_first;
+	fake->newest_first = false;
+	fake->from_ns = INSTANT_MIN;
+	fake->to_ns = INSTANT_MAX;
 	return ERR_OK;
+}
+
+static void fake_newest_first(void *ctx) {
+	((struct fake *)ctx)->newest_first = true;
+}
+
+static void fake_narrow(void *ctx, int64_t from_ns, int64_t to_ns) {
+	struct fake *fake = ctx;
+	fake->from_ns = MAX_OF(fake->from_ns, from_ns);
+	fake->to_ns = MIN_OF(fake->to_ns, to_ns);
+}
+
+static void fake_rest(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns) {
+	const struct fake *fake = ctx;
+	uint64_t pages = (fake->count + fake->page_rows - 1) / fake->page_rows;
+	size_t done = (size_t)(fake->next_page * fake->page_rows);
+	size_t left = (size_t)((pages - fake->next_page) * fake->page_rows);
+	size_t first = fake->backward ? 0 : done;
+	size_t end = fake->backward ? left : fake->count;
+	*out_low_ns = INSTANT_MAX;
+	*out_high_ns = INSTANT_MIN;
+	for (size_t i = first; i < MIN_OF(end, fake->count); i++) {
+		*out_low_ns = MIN_OF(*out_low_ns, fake->records[i].time_ns);
+		*out_high_ns = MAX_OF(*out_high_ns, fake->records[i].time_ns);
+	}
+}
+
+static bool fake_wanted(const struct fake *fake, uint64_t number) {
+	size_t first = (size_t)(number * fake->page_rows);
+	for (size_t i = first; i < MIN_OF(first + fake->page_rows, fake->count); i++) {
+		int64_t ns = fake->records[i].time_ns;
+		if (ns >= fake->from_ns && (ns < fake->to_ns || fake->to_ns == INSTANT_MAX)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static enum err fake_next(void *ctx, struct query_page *out_page, struct diag *diag) {
 	struct fake *fake = ctx;
-	uint64_t number = fake->next_page++;
-	if (number * fake->page_rows >= fake->count) {
+	uint64_t pages = (fake->count + fake->page_rows - 1) / fake->page_rows;
+	uint64_t number = 0;
+	bool wanted = false;
+	while (!wanted && fake->next_page < pages) {
+		number = fake->backward ? pages - 1 - fake->next_page : fake->next_page;
+		fake->next_page++;
+		wanted = fake_wanted(fake, number);
+		fake->left_out += !wanted;
+	}
+	if (!wanted) {
 		out_page->page = NULL;
 		return ERR_OK;
 	}
@@ -209,6 +259,9 @@ static inline struct query_source fake_source(struct fake *fake) {
 	return (struct query_source){
 	    .ctx = fake,
 	    .begin = fake_begin,
+	    .newest_first = fake_newest_first,
+	    .narrow = fake_narrow,
+	    .rest = fake_rest,
 	    .next = fake_next,
 	    .at = fake_at,
 	    .release = fake_release,

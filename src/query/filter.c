@@ -747,10 +747,10 @@ enum err filter_parse(struct parser *p, struct expr **out_expr) {
 	}
 	TRY(parse_or(p, out_expr));
 	parser_skip(p);
-	if (parser_peek(p, 0) == ')') {
+	if (parser_peek(p, 0) == ')' && !p->inner) {
 		return diag_set_at(p->diag, ERR_INVALID, p->at, 1,
 		                   "this parenthesis closes nothing: no '(' stands before it");
 	}
-	ASSERT(p->at >= p->text.len || parser_peek(p, 0) == '|');
+	ASSERT(p->at >= p->text.len || parser_peek(p, 0) == '|' || parser_peek(p, 0) == ')');
 	return ERR_OK;
 }

@@ -1,16 +1,73 @@
 /* Groups of rows in a hash map, each with the states of its functions. */
 #include "query/group.h"
 
+#include "base/map.h"
+
+/* ---- functions over rows ---- */
+
+/* Elements of lists count one by one. */
+static enum err add_value(struct run *run, const struct group_function *function,
+                          const struct agg_where *where, struct agg_state *state,
+                          struct value value) {
+	size_t at = 0;
+	struct value element;
+	if (value.kind == VALUE_NONE) {
+		return ERR_OK;
+	}
+	if (value.kind != VALUE_LIST) {
+		return function->kind->add(run, where, state, value);
+	}
+	while (value_list_next(value.text, &at, &element)) {
+		TRY(function->kind->add(run, where, state, element));
+	}
+	return ERR_OK;
+}
+
+enum err group_add_row(struct run *run, const struct group_function *functions, size_t count,
+                       struct agg_state *states, const struct flow_row *row) {
+	struct agg_where where = {row->time_ns, row->index};
+	for (size_t i = 0; i < count; i++) {
+		const struct group_function *function = &functions[i];
+		if (function->state == i) {
+			struct value value = function->field == UINT32_MAX ? value_string(STR(""))
+			                                                   : row->values[function->field];
+			TRY(add_value(run, function, &where, &states[i], value));
+		}
+	}
+	return ERR_OK;
+}
+
+void group_free_states(struct run *run, const struct group_function *functions, size_t count,
+                       struct agg_state *states) {
+	for (size_t i = 0; i < count; i++) {
+		agg_state_deinit(run, functions[i].kind, &states[i]);
+	}
+}
+
+void group_results(struct run *run, const struct group_function *functions, size_t count,
+                   struct agg_state *states, struct buf *results, struct value *values) {
+	for (size_t i = 0; i < count; i++) {
+		const struct group_function *function = &functions[i];
+		struct buf *out = &results[i];
+		buf_clear(out);
+		enum value_kind kind =
+		    function->kind->result(run, function->thousandths, &states[function->state], out);
+		values[function->out] = (struct value){kind, kind == VALUE_NONE ? STR("") : buf_str(out)};
+	}
+}
+
+/* ---- groups ---- */
+
 struct groups {
 	struct run *run;
 	const struct group_spec *spec;
-	struct agg_shared shared;
 	struct map *numbers; /* key -> number */
 	struct arena *arena; /* groups and their values */
 	struct group **items;
 	size_t count, cap;
 	struct buf key;
 	struct buf *results; /* one per function, for groups_values */
+	size_t results_counted;
 };
 
 struct groups *groups_new(struct run *run, const struct group_spec *spec) {
@@ -20,7 +77,6 @@ struct groups *groups_new(struct run *run, const struct group_spec *spec) {
 	groups->spec = spec;
 	groups->numbers = map_new();
 	groups->arena = arena_new(SIZE_MAX);
-	groups->shared = (struct agg_shared){.run = run, .sets = map_new()};
 	groups->results = calloc(spec->functions_count + 1, sizeof(*groups->results));
 	ASSERT(groups->results != NULL);
 	return groups;
@@ -31,9 +87,8 @@ void groups_free(struct groups *groups) {
 		return;
 	}
 	for (size_t i = 0; i < groups->count; i++) {
-		for (size_t k = 0; k < groups->spec->functions_count; k++) {
-			agg_state_deinit(&groups->items[i]->states[k]);
-		}
+		group_free_states(groups->run, groups->spec->functions, groups->spec->functions_count,
+		                  groups->items[i]->states);
 	}
 	for (size_t k = 0; k < groups->spec->functions_count; k++) {
 		buf_deinit(&groups->results[k]);
@@ -41,32 +96,38 @@ void groups_free(struct groups *groups) {
 	free(groups->results);
 	free(groups->items);
 	map_free(groups->numbers);
-	map_free(groups->shared.sets);
-	buf_deinit(&groups->shared.key);
 	buf_deinit(&groups->key);
 	arena_free(groups->arena);
 	free(groups);
 }
 
-/* The values to group by; row NULL: none. */
-static struct group *new_group(struct groups *groups, const struct flow_row *row,
-                               int64_t bucket_ns) {
+/* Bytes of a group up to its states, which need their alignment. */
+static size_t head_bytes(const struct group_spec *spec) {
+	size_t bytes = sizeof(struct group) + spec->by.count * sizeof(struct value);
+	return (bytes + _Alignof(struct agg_state) - 1) / _Alignof(struct agg_state) *
+	       _Alignof(struct agg_state);
+}
+
+/* The values to group by, as texts of key (find_group); row NULL: none. */
+static struct group *new_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns,
+                               struct str key) {
 	const struct group_spec *spec = groups->spec;
-	struct group *group = ARENA_NEW(groups->arena, struct group);
+	size_t head = head_bytes(spec);
+	char *block =
+	    arena_alloc(groups->arena, head + spec->functions_count * sizeof(struct agg_state));
+	struct group *group = (void *)block;
 	group->bucket_ns = bucket_ns;
-	group->by = ARENA_ARRAY(groups->arena, spec->by.count + 1, struct value);
-	group->order = ARENA_ARRAY(groups->arena, spec->by.count + 1, struct sort_scalar);
-	group->states = ARENA_ARRAY(groups->arena, spec->functions_count, struct agg_state);
+	group->states = (void *)(block + head);
+	size_t at = sizeof(bucket_ns);
 	for (size_t i = 0; row != NULL && i < spec->by.count; i++) {
 		struct value value = row->values[spec->by.items[i]];
-		group->by[i] = (struct value){value.kind, arena_str(groups->arena, value.text)};
-		struct value first = group->by[i];
-		size_t at = 0;
-		if (value.kind == VALUE_LIST && !value_list_next(group->by[i].text, &at, &first)) {
-			first = VALUE_ABSENT;
+		if (value.kind == VALUE_NONE) {
+			at += PIPE_KEY_ABSENT_BYTES;
+			continue;
 		}
-		group->order[i].present = first.kind != VALUE_NONE;
-		group->order[i].scalar = scalar_read(first.text);
+		at += PIPE_KEY_HEAD_BYTES;
+		group->by[i] = (struct value){value.kind, str_slice(key, at, at + value.text.len)};
+		at += value.text.len;
 	}
 	return group;
 }
@@ -74,11 +135,14 @@ static struct group *new_group(struct groups *groups, const struct flow_row *row
 static enum err add_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
 	size_t before = arena_used(groups->arena);
 	if (groups->count == groups->cap) {
-		groups->cap = groups->cap * 2 + 64;
-		groups->items = reallocarray(groups->items, groups->cap, sizeof(*groups->items));
+		size_t cap = groups->cap * 2 + 64;
+		TRY(run_take(groups->run, (cap - groups->cap) * sizeof(*groups->items)));
+		groups->items = reallocarray(groups->items, cap, sizeof(*groups->items));
 		ASSERT(groups->items != NULL);
+		groups->cap = cap;
 	}
-	struct group *group = new_group(groups, row, bucket_ns);
+	struct str key = map_key(groups->numbers, groups->count);
+	struct group *group = new_group(groups, row, bucket_ns, key);
 	group->number = (uint32_t)groups->count;
 	groups->items[groups->count++] = group;
 	return run_take(groups->run,
@@ -103,68 +167,92 @@ static enum err find_group(struct groups *groups, const struct flow_row *row, in
 	return ERR_OK;
 }
 
-/* Elements of lists count one by one. */
-static enum err add_value(struct groups *groups, const struct group_function *function,
-                          const struct agg_where *where, struct agg_state *state,
-                          struct value value) {
-	size_t at = 0;
-	struct value element;
-	if (value.kind == VALUE_NONE) {
-		return ERR_OK;
-	}
-	if (value.kind != VALUE_LIST) {
-		return function->kind->add(&groups->shared, where, state, value);
-	}
-	while (value_list_next(value.text, &at, &element)) {
-		TRY(function->kind->add(&groups->shared, where, state, element));
-	}
-	return ERR_OK;
-}
-
 enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
 	struct group *group = NULL;
 	TRY(run_tick(groups->run));
 	TRY(find_group(groups, row, bucket_ns, &group));
-	for (size_t i = 0; i < groups->spec->functions_count; i++) {
-		const struct group_function *function = &groups->spec->functions[i];
-		struct agg_where where = {group->number, (uint32_t)i, function->percent, row->time_ns,
-		                          row->index};
-		struct value value =
-		    function->field == UINT32_MAX ? value_string(STR("")) : row->values[function->field];
-		TRY(add_value(groups, function, &where, &group->states[i], value));
+	return group_add_row(groups->run, groups->spec->functions, groups->spec->functions_count,
+	                     group->states, row);
+}
+
+/* What groups are sorted by, read once; a list by its first element. */
+struct order_key {
+	bool present;
+	struct scalar scalar;
+};
+
+struct order {
+	struct group *group;
+	struct order_key keys[];
+};
+
+static struct order_key read_order_key(struct value value) {
+	struct value first = value;
+	size_t at = 0;
+	if (value.kind == VALUE_LIST && !value_list_next(value.text, &at, &first)) {
+		first = VALUE_ABSENT;
 	}
-	return ERR_OK;
+	return (struct order_key){first.kind != VALUE_NONE, scalar_read(first.text)};
+}
+
+/* A total order, so that the order in which rows come decides nothing. */
+static int compare_by(const struct order *x, const struct order *y, size_t i) {
+	struct value a = x->group->by[i];
+	struct value b = y->group->by[i];
+	if (x->keys[i].present != y->keys[i].present) {
+		return x->keys[i].present ? -1 : 1;
+	}
+	int order = scalar_order(&x->keys[i].scalar, &y->keys[i].scalar);
+	if (order == 0) { /* 7 and 7.0; lists that begin alike */
+		order = str_cmp(a.text, b.text);
+	}
+	if (order == 0) { /* an empty list, and none */
+		order = (b.kind == VALUE_LIST) - (a.kind == VALUE_LIST);
+	}
+	return order;
 }
 
 static int compare_groups(const void *a, const void *b, void *groups_ptr) {
 	const struct groups *groups = groups_ptr;
-	const struct group *x = *(struct group *const *)a;
-	const struct group *y = *(struct group *const *)b;
-	if (x->bucket_ns != y->bucket_ns) {
-		return x->bucket_ns < y->bucket_ns ? -1 : 1;
+	const struct order *x = *(struct order *const *)a;
+	const struct order *y = *(struct order *const *)b;
+	if (x->group->bucket_ns != y->group->bucket_ns) {
+		return x->group->bucket_ns < y->group->bucket_ns ? -1 : 1;
 	}
 	for (size_t i = 0; i < groups->spec->by.count; i++) {
-		if (x->order[i].present != y->order[i].present) {
-			return x->order[i].present ? -1 : 1;
-		}
-		int order = scalar_order(&x->order[i].scalar, &y->order[i].scalar);
-		if (order == 0) { /* 7 and 7.0; lists that begin alike */
-			order = str_cmp(x->by[i].text, y->by[i].text);
-		}
-		if (order == 0) { /* an empty list, and none */
-			order = (y->by[i].kind == VALUE_LIST) - (x->by[i].kind == VALUE_LIST);
-		}
+		int order = compare_by(x, y, i);
 		if (order != 0) {
 			return order;
 		}
 	}
-	return x->number < y->number ? -1 : x->number > y->number;
+	return x->group->number < y->group->number ? -1 : x->group->number > y->group->number;
 }
 
-void groups_sort(struct groups *groups) {
-	if (groups->count > 0) {
-		qsort_r(groups->items, groups->count, sizeof(*groups->items), compare_groups, groups);
+enum err groups_sort(struct groups *groups) {
+	size_t by = groups->spec->by.count;
+	size_t size = sizeof(struct order) + by * sizeof(struct order_key);
+	size_t bytes = groups->count * (size + sizeof(struct order *));
+	TRY(run_take(groups->run, bytes));
+	char *block = calloc(groups->count + 1, size);
+	struct order **orders = calloc(groups->count + 1, sizeof(*orders));
+	ASSERT(block != NULL && orders != NULL);
+	for (size_t i = 0; i < groups->count; i++) {
+		orders[i] = (void *)(block + i * size);
+		orders[i]->group = groups->items[i];
+		for (size_t k = 0; k < by; k++) {
+			orders[i]->keys[k] = read_order_key(groups->items[i]->by[k]);
+		}
 	}
+	if (groups->count > 0) {
+		qsort_r(orders, groups->count, sizeof(*orders), compare_groups, groups);
+	}
+	for (size_t i = 0; i < groups->count; i++) {
+		groups->items[i] = orders[i]->group;
+	}
+	free(block);
+	free(orders);
+	run_give_back(groups->run, bytes);
+	return ERR_OK;
 }
 
 size_t groups_count(const struct groups *groups) {
@@ -177,21 +265,21 @@ struct group *groups_get(struct groups *groups, size_t i) {
 }
 
 struct group *groups_empty(struct groups *groups, int64_t bucket_ns) {
-	return new_group(groups, NULL, bucket_ns);
+	return new_group(groups, NULL, bucket_ns, STR(""));
 }
 
-void groups_values(struct groups *groups, struct group *group, struct value *values) {
+enum err groups_values(struct groups *groups, struct group *group, struct value *values) {
 	const struct group_spec *spec = groups->spec;
 	for (size_t i = 0; i < spec->by.count; i++) {
 		values[spec->by.items[i]] = group->by[i];
 	}
+	group_results(groups->run, spec->functions, spec->functions_count, group->states,
+	              groups->results, values);
+	size_t bytes = 0;
 	for (size_t i = 0; i < spec->functions_count; i++) {
-		const struct group_function *function = &spec->functions[i];
-		struct agg_where where = {group->number, (uint32_t)i, function->percent, 0, 0};
-		struct buf *out = &groups->results[i];
-		buf_clear(out);
-		enum value_kind kind =
-		    function->kind->result(&groups->shared, &where, &group->states[i], out);
-		values[function->out] = (struct value){kind, kind == VALUE_NONE ? STR("") : buf_str(out)};
+		bytes += groups->results[i].cap;
 	}
+	size_t more = bytes - MIN_OF(bytes, groups->results_counted);
+	groups->results_counted += more;
+	return run_take(groups->run, more);
 }

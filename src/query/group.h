@@ -8,10 +8,15 @@
 
 struct group_function {
 	const struct agg_kind *kind;
-	uint32_t field;   /* UINT32_MAX: count() */
-	uint32_t percent; /* 0 to 100 */
-	uint32_t out;     /* the field of the result */
+	uint32_t field;       /* UINT32_MAX: count() */
+	uint32_t thousandths; /* of a percent, for percentiles */
+	uint32_t out;         /* the field of the result */
+	uint32_t state; /* the first function that gathers the same: its state serves this one, too */
+	struct str called; /* as it was written: p99.9 */
 };
+
+/* Sets the state of each function. */
+void group_share_states(struct group_function *functions, size_t count);
 
 enum { GROUP_FUNCTIONS_MAX = 64 };
 
@@ -27,6 +32,11 @@ struct group_spec {
 MUST_USE enum err group_parse(struct parser *p, struct group_spec *spec);
 /* From here on there is a table: first (UINT32_MAX: none), the by fields, the results. */
 void group_set_columns(struct parser *p, uint32_t first, const struct group_spec *spec);
+/* Reads one FUNCTION(FIELD) [as NAME] behind those that are there. */
+MUST_USE enum err group_parse_function(struct parser *p, struct group_function *functions,
+                                       size_t *count);
+/* count() as count */
+struct group_function group_count_function(struct parser *p);
 /* A field of results: not read from records. */
 uint32_t group_result_field(struct parser *p, struct str name);
 
@@ -34,13 +44,9 @@ uint32_t group_result_field(struct parser *p, struct str name);
 
 struct group {
 	int64_t bucket_ns; /* start of its span; 0 without spans */
-	struct value *by;
-	struct sort_scalar {
-		bool present;
-		struct scalar scalar;
-	} *order; /* of by, for sorting */
-	struct agg_state *states;
 	uint32_t number;
+	struct agg_state *states; /* behind the group, in the same block */
+	struct value by[];        /* their texts are the map's */
 };
 
 struct groups;
@@ -49,10 +55,18 @@ struct groups *groups_new(struct run *run, const struct group_spec *spec);
 void groups_free(struct groups *groups); /* NULL is fine */
 MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
 /* By bucket, then by values. */
-void groups_sort(struct groups *groups);
+MUST_USE enum err groups_sort(struct groups *groups);
 size_t groups_count(const struct groups *groups);
 struct group *groups_get(struct groups *groups, size_t i);
+/* Adds the row to the states (one per function). */
+MUST_USE enum err group_add_row(struct run *run, const struct group_function *functions,
+                                size_t count, struct agg_state *states, const struct flow_row *row);
+void group_free_states(struct run *run, const struct group_function *functions, size_t count,
+                       struct agg_state *states);
+/* The results into values[out]; their texts into results (one per function). */
+void group_results(struct run *run, const struct group_function *functions, size_t count,
+                   struct agg_state *states, struct buf *results, struct value *values);
 /* An empty group, for one that no row fell into. */
 struct group *groups_empty(struct groups *groups, int64_t bucket_ns);
 /* Fills by fields and results into values[field]; they live until the next call. */
-void groups_values(struct groups *groups, struct group *group, struct value *values);
+MUST_USE enum err groups_values(struct groups *groups, struct group *group, struct value *values);

@@ -1,6 +1,8 @@
 /* Reading FUNCTION [as NAME], ... [by FIELD, ...]. */
 #include "query/group.h"
 
+#include "query/number.h"
+
 uint32_t group_result_field(struct parser *p, struct str name) {
 	return parser_field(p, name);
 }
@@ -19,16 +21,18 @@ static enum err unknown_function(struct parser *p, struct str name, size_t posit
 }
 
 static enum err read_percent(struct parser *p, struct group_function *function) {
-	uint64_t percent;
 	if (function->kind->percent >= 0) {
-		function->percent = (uint32_t)function->kind->percent;
 		return ERR_OK;
 	}
 	if (!pipe_take(p, ',')) {
 		return pipe_expected(p, "a comma and a number from 0 to 100");
 	}
-	TRY(pipe_number(p, 100, &percent));
-	function->percent = (uint32_t)percent;
+	parser_skip(p);
+	struct str text = str_slice(p->text, p->at, p->at + pipe_name_length(p));
+	if (!agg_read_percent(text, &function->thousandths)) {
+		return pipe_expected(p, "a number from 0 to 100");
+	}
+	p->at += text.len;
 	return ERR_OK;
 }
 
@@ -57,23 +61,26 @@ static enum err read_result_name(struct parser *p, const struct group_function *
 	if (pipe_take_word(p, STR("as"))) {
 		return pipe_name(p, out_name);
 	}
-	struct str name = function->kind->name;
+	struct str name = function->called;
 	if (function->field == UINT32_MAX) {
 		*out_name = name;
 		return ERR_OK;
 	}
 	struct str field = p->fields[function->field].name;
-	*out_name = function->kind->percent < 0
-	                ? arena_printf(p->arena, "%.*s(%.*s,%u)", STR_ARG(name), STR_ARG(field),
-	                               function->percent)
-	                : arena_printf(p->arena, "%.*s(%.*s)", STR_ARG(name), STR_ARG(field));
+	CLEANUP(buf_deinit) struct buf percent = {0};
+	if (function->kind->percent < 0) {
+		buf_append_char(&percent, ',');
+		number_append(&percent, function->thousandths / 1000.0);
+	}
+	*out_name = arena_printf(p->arena, "%.*s(%.*s%.*s)", STR_ARG(name), STR_ARG(field),
+	                         STR_ARG(buf_str(&percent)));
 	return ERR_OK;
 }
 
-static enum err check_new(struct parser *p, const struct group_spec *spec, struct str name,
-                          size_t position) {
-	for (size_t i = 0; i < spec->functions_count; i++) {
-		if (str_eq(p->fields[spec->functions[i].out].name, name)) {
+static enum err check_new(struct parser *p, const struct group_function *functions, size_t count,
+                          struct str name, size_t position) {
+	for (size_t i = 0; i < count; i++) {
+		if (str_eq(p->fields[functions[i].out].name, name)) {
 			return diag_set_at(p->diag, ERR_INVALID, position, p->at - position,
 			                   "there is a column '%.*s' already", STR_ARG(str_slice(name, 0, 80)));
 		}
@@ -81,26 +88,40 @@ static enum err check_new(struct parser *p, const struct group_spec *spec, struc
 	return ERR_OK;
 }
 
-static enum err read_function(struct parser *p, struct group_spec *spec) {
+enum err group_parse_function(struct parser *p, struct group_function *functions, size_t *count) {
 	struct str name;
 	parser_skip(p);
 	size_t first = p->at;
-	if (spec->functions_count == GROUP_FUNCTIONS_MAX) {
+	if (*count == GROUP_FUNCTIONS_MAX) {
 		return diag_set_at(p->diag, ERR_LIMIT, first, 0, "at most %d functions are possible",
 		                   GROUP_FUNCTIONS_MAX);
 	}
-	struct group_function *function = &spec->functions[spec->functions_count];
+	struct group_function *function = &functions[*count];
 	TRY(pipe_name(p, &name));
-	function->kind = agg_find(name);
+	function->kind = agg_find(name, &function->thousandths);
 	if (function->kind == NULL) {
 		return unknown_function(p, name, first);
 	}
+	function->called = function->kind->percent > 0 ? name : function->kind->name;
 	TRY(read_arguments(p, function));
 	TRY(read_result_name(p, function, &name));
-	TRY(check_new(p, spec, name, first));
+	TRY(check_new(p, functions, *count, name, first));
 	function->out = group_result_field(p, name);
-	spec->functions_count++;
+	(*count)++;
+	group_share_states(functions, *count);
 	return ERR_OK;
+}
+
+void group_share_states(struct group_function *functions, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		functions[i].state = (uint32_t)i;
+		for (size_t k = 0; k < i && functions[i].state == i; k++) {
+			if (functions[k].kind->add == functions[i].kind->add &&
+			    functions[k].field == functions[i].field) {
+				functions[i].state = (uint32_t)k;
+			}
+		}
+	}
 }
 
 static enum err check_by(struct parser *p, const struct group_spec *spec, size_t position) {
@@ -115,12 +136,19 @@ static enum err check_by(struct parser *p, const struct group_spec *spec, size_t
 	return ERR_OK;
 }
 
+struct group_function group_count_function(struct parser *p) {
+	uint32_t ignored;
+	return (struct group_function){.kind = agg_find(STR("count"), &ignored),
+	                               .field = UINT32_MAX,
+	                               .out = group_result_field(p, STR("count"))};
+}
+
 enum err group_parse(struct parser *p, struct group_spec *spec) {
 	bool by = false;
 	while (!pipe_at_end(p) && !by) {
 		by = pipe_take_word(p, STR("by"));
 		if (!by) {
-			TRY(read_function(p, spec));
+			TRY(group_parse_function(p, spec->functions, &spec->functions_count));
 			bool comma = pipe_take(p, ',');
 			if (comma && pipe_at_end(p)) {
 				return pipe_expected(p, "another function");
@@ -128,9 +156,7 @@ enum err group_parse(struct parser *p, struct group_spec *spec) {
 		}
 	}
 	if (spec->functions_count == 0) {
-		spec->functions[0] = (struct group_function){.kind = agg_find(STR("count")),
-		                                             .field = UINT32_MAX,
-		                                             .out = group_result_field(p, STR("count"))};
+		spec->functions[0] = group_count_function(p);
 		spec->functions_count = 1;
 	}
 	if (by) {

@@ -3,6 +3,7 @@
 
 #include "query/agg.h"
 #include "query/pipes.h"
+#include "query/where.h"
 
 static const char filter_page[] =
     "The query language: a filter, then pipes.\n"
@@ -43,6 +44,16 @@ void query_help(struct buf *out) {
 	buf_append_str(out, STR("\nPipes:\n"));
 	for (size_t i = 0; i < pipes_count; i++) {
 		append_entry(out, pipes[i]->usage, pipes[i]->help);
+	}
+	const struct where_function *function;
+	buf_append_str(out, STR("\nFunctions of where and eval:\n"));
+	append_entry(out, STR("contains, word, startswith, endswith, like, regex, cidr"),
+	             STR("(FIELD, \"text\"): tests of a value"));
+	for (size_t i = 0; (function = where_form_at(i)) != NULL; i++) {
+		append_entry(out, function->usage, function->help);
+	}
+	for (size_t i = 0; (function = where_function_at(i)) != NULL; i++) {
+		append_entry(out, function->usage, function->help);
 	}
 	buf_append_str(out, STR("\nFunctions of stats and timechart:\n"));
 	for (size_t i = 0; i < functions_count; i++) {

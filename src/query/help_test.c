@@ -2,6 +2,7 @@
 
 #include "query/agg.h"
 #include "query/pipes.h"
+#include "query/where.h"
 #include "tap.h"
 
 TEST(the_page_names_every_pipe_and_function_and_fits_the_terminal) {
@@ -18,5 +19,10 @@ TEST(the_page_names_every_pipe_and_function_and_fits_the_terminal) {
 	for (size_t i = 0; i < functions_count; i++) {
 		CHECK(str_find(buf_str(&out), functions[i].usage, 0) != (size_t)-1);
 	}
+	const struct where_function *function;
+	for (size_t i = 0; (function = where_function_at(i)) != NULL; i++) {
+		CHECK(str_find(buf_str(&out), function->usage, 0) != (size_t)-1);
+	}
+	CHECK(where_form_at(0) != NULL && where_form_at(100) == NULL);
 	buf_deinit(&out);
 }

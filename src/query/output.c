@@ -4,7 +4,7 @@
 #include "query/plan.h"
 #include "query/run.h"
 
-enum { WAITING_MAX = 4096, COPIES_BYTES_MAX = 64 << 20 };
+enum { WAITING_MAX = 4096, COPIES_BYTES_MAX = 64 << 20, COPIES_SHARE = 4 };
 
 struct waiting {
 	uint64_t index;
@@ -20,6 +20,7 @@ struct output {
 	uint32_t count;
 	struct arena *values; /* of waiting rows */
 	struct arena *copies; /* fetched rows */
+	size_t copies_max;    /* bytes of either */
 	struct query_page page;
 	struct value *row_values;
 	struct row_field *fields;
@@ -54,7 +55,8 @@ static bool is_dropped(const struct query *query, struct str name) {
 
 static bool is_added(const struct query *query, const struct value *values, struct str name) {
 	for (size_t i = 0; i < query->added_count; i++) {
-		if (values[i].kind != VALUE_NONE && str_eq(query->fields[query->added[i]].name, name)) {
+		const struct field_use *field = &query->fields[query->added[i]];
+		if ((values[i].kind != VALUE_NONE || field->replaced) && str_eq(field->name, name)) {
 			return true;
 		}
 	}
@@ -199,7 +201,7 @@ static enum err flush(struct op *op) {
 		struct waiting *waiting = &output->waiting[i];
 		struct row row;
 		TRY(run_tick(op->run));
-		if (waiting->position != next && arena_used(output->copies) >= COPIES_BYTES_MAX) {
+		if (waiting->position != next && arena_used(output->copies) >= output->copies_max) {
 			continue;
 		}
 		TRY(fetch(op, waiting, output->count - i, &row));
@@ -248,8 +250,9 @@ static enum err push_record(struct op *op, const struct flow_row *row) {
 	                     .position = output->count,
 	                     .values = added_values(op, row, output->values)};
 	output->count++;
-	return output->count == WAITING_MAX || arena_used(output->values) > COPIES_BYTES_MAX ? flush(op)
-	                                                                                     : ERR_OK;
+	return output->count == WAITING_MAX || arena_used(output->values) > output->copies_max
+	           ? flush(op)
+	           : ERR_OK;
 }
 
 /* ---- tables ---- */
@@ -301,6 +304,7 @@ struct op *op_output_new(struct run *run) {
 	    .waiting = ARENA_ARRAY(run->arena, WAITING_MAX, struct waiting),
 	    .values = arena_new(SIZE_MAX),
 	    .copies = arena_new(SIZE_MAX),
+	    .copies_max = MIN_OF((size_t)COPIES_BYTES_MAX, run->budget->max / COPIES_SHARE),
 	    .row_values = ARENA_ARRAY(run->arena, values + 1, struct value),
 	};
 	*op = (struct op){

@@ -16,6 +16,7 @@ struct parser {
 	size_t at;
 	uint32_t depth;
 	uint32_t lists; /* inside field:( ... ): a comma ends a bare word */
+	bool inner;     /* a query in parentheses: ')' ends it */
 	const struct query_options *options;
 	struct diag *diag;
 	struct owned *owned;
@@ -38,6 +39,7 @@ struct parser {
 struct field_use {
 	struct str name;
 	bool from_source; /* read from the records */
+	bool replaced;    /* records as results: never the record's own value (eval, rename) */
 	size_t last;      /* the last stage that reads it; SIZE_MAX: the output does */
 };
 
@@ -67,7 +69,7 @@ void owned_free(struct owned *owned);
 
 /* ---- the parts ---- */
 
-/* From the position to a pipe or the end. Nothing there: every record. */
+/* From the position to a pipe or the end (inner: also ')'). Nothing there: every record. */
 MUST_USE enum err filter_parse(struct parser *p, struct expr **out_expr);
 /* The number of a field, made on first use; noted as used by this stage. */
 uint32_t parser_field(struct parser *p, struct str name);

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 
 bool pipe_at_end(struct parser *p) {
-	return parser_end(p) || parser_peek(p, 0) == '|';
+	return parser_end(p) || parser_peek(p, 0) == '|' || (p->inner && parser_peek(p, 0) == ')');
 }
 
 static bool is_name_byte(char c) {
@@ -98,6 +98,68 @@ enum err pipe_field(struct parser *p, uint32_t *out_field) {
 	size_t first = p->at;
 	TRY(pipe_name(p, &name));
 	return pipe_field_named(p, name, first, out_field);
+}
+
+void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
+	for (size_t i = 0; i < *count; i++) {
+		if ((*list)[i] == field) {
+			return;
+		}
+	}
+	uint32_t *more = ARENA_ARRAY(p->arena, *count + 1, uint32_t);
+	if (*count > 0) {
+		memcpy(more, *list, *count * sizeof(*more));
+	}
+	more[(*count)++] = field;
+	*list = more;
+}
+
+/* What every record has stands beside its fields, and says what it is. */
+bool pipe_is_of_record(struct str name) {
+	static const struct str names[] = {STR_INIT("@timestamp"), STR_INIT("event.original"),
+	                                   STR_INIT("file.path"), STR_INIT("log.offset")};
+	bool found = str_starts(name, STR("akashi."));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		found = found || str_eq(names[i], name);
+	}
+	return found;
+}
+
+void pipe_drop_field(struct parser *p, uint32_t field) {
+	pipe_append_field(p, &p->dropped, &p->dropped_count, field);
+}
+
+static void undrop(struct parser *p, uint32_t field) {
+	uint32_t *left = ARENA_ARRAY(p->arena, p->dropped_count + 1, uint32_t);
+	size_t count = 0;
+	for (size_t i = 0; i < p->dropped_count; i++) {
+		if (p->dropped[i] != field) {
+			left[count++] = p->dropped[i];
+		}
+	}
+	p->dropped = left;
+	p->dropped_count = count;
+}
+
+enum err pipe_new_field(struct parser *p, struct str name, size_t position, size_t length,
+                        uint32_t *out_field) {
+	if (!p->table && pipe_is_of_record(name)) {
+		enum err err = diag_set_at(p->diag, ERR_INVALID, position, length,
+		                           "'%.*s' belongs to the record and stays as it is",
+		                           STR_ARG(str_slice(name, 0, 80)));
+		diag_hint(p->diag, "choose another name, or make a table with fields before");
+		return err;
+	}
+	uint32_t field = parser_field(p, name);
+	if (p->table) {
+		pipe_append_field(p, &p->columns, &p->columns_count, field);
+	} else {
+		p->fields[field].replaced = true;
+		pipe_append_field(p, &p->added, &p->added_count, field);
+		undrop(p, field);
+	}
+	*out_field = field;
+	return ERR_OK;
 }
 
 enum err field_list_add(struct parser *p, struct field_list *list, uint32_t field) {

@@ -5,6 +5,7 @@
 #include "query/run.h"
 
 extern const struct pipe_kind pipe_where;
+extern const struct pipe_kind pipe_eval;
 extern const struct pipe_kind pipe_extract;
 extern const struct pipe_kind pipe_fields;
 extern const struct pipe_kind pipe_sort;
@@ -16,10 +17,15 @@ extern const struct pipe_kind pipe_timechart;
 extern const struct pipe_kind pipe_top;
 extern const struct pipe_kind pipe_rare;
 extern const struct pipe_kind pipe_patterns;
+extern const struct pipe_kind pipe_join;
+extern const struct pipe_kind pipe_transaction;
+extern const struct pipe_kind pipe_rename;
+extern const struct pipe_kind pipe_expand;
+extern const struct pipe_kind pipe_fillnull;
 
 /* ---- reading; all skip blanks first ---- */
 
-/* True at the end of this pipe: at '|' or the end of the text. */
+/* True at the end of this pipe: at '|' or the end of the text; in a query in parentheses at ')'. */
 bool pipe_at_end(struct parser *p);
 /* Reads a name: letters, digits, '_', '.', '@', inner '-'; or anything in "..." or `...`. */
 MUST_USE enum err pipe_name(struct parser *p, struct str *out_name);
@@ -28,6 +34,17 @@ MUST_USE enum err pipe_field(struct parser *p, uint32_t *out_field);
 /* The same for a name that was read already, at position. */
 MUST_USE enum err pipe_field_named(struct parser *p, struct str name, size_t position,
                                    uint32_t *out_field);
+/* The field that a pipe makes under this name, which was read at position: a column of the table,
+ * an added field of records. ERR_INVALID: records have one of that name that is not to be changed.
+ */
+MUST_USE enum err pipe_new_field(struct parser *p, struct str name, size_t position, size_t length,
+                                 uint32_t *out_field);
+/* Whether every record has this beside its fields: @timestamp, akashi.index... */
+bool pipe_is_of_record(struct str name);
+/* From here on records are shown without the field. */
+void pipe_drop_field(struct parser *p, uint32_t field);
+/* Appends field unless it is there. */
+void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field);
 /* Takes c when it comes next. */
 bool pipe_take(struct parser *p, char c);
 /* Takes the word (any case) when it comes next as a whole. */
@@ -53,5 +70,7 @@ MUST_USE enum err pipe_fields_list(struct parser *p, struct field_list *out_list
 
 /* Appends a value to a key under which equal values are the same, absent ones too. */
 void pipe_append_key(struct buf *key, struct value value);
+/* What stands there before a value's text, and for an absent value. */
+enum { PIPE_KEY_HEAD_BYTES = 1 + sizeof(uint64_t), PIPE_KEY_ABSENT_BYTES = 1 };
 /* What an entry of a map takes beside its key, for accounting. */
 enum { PIPE_MAP_ENTRY_BYTES = 72 };

@@ -45,20 +45,6 @@ static enum err read_pattern(struct parser *p, struct extract *extract) {
 	return ERR_OK;
 }
 
-static void append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
-	for (size_t i = 0; i < *count; i++) {
-		if ((*list)[i] == field) {
-			return;
-		}
-	}
-	uint32_t *more = ARENA_ARRAY(p->arena, *count + 1, uint32_t);
-	if (*count > 0) {
-		memcpy(more, *list, *count * sizeof(*more));
-	}
-	more[(*count)++] = field;
-	*list = more;
-}
-
 static enum err extract_parse(struct parser *p, void **out_spec) {
 	struct extract *extract = ARENA_NEW(p->arena, struct extract);
 	TRY(read_pattern(p, extract));
@@ -75,9 +61,9 @@ static enum err extract_parse(struct parser *p, void **out_spec) {
 		p->fields[field].from_source = p->fields[field].from_source || !p->table;
 		TRY(field_list_add(p, &extract->groups, field));
 		if (p->table) {
-			append_field(p, &p->columns, &p->columns_count, field);
+			pipe_append_field(p, &p->columns, &p->columns_count, field);
 		} else {
-			append_field(p, &p->added, &p->added_count, field);
+			pipe_append_field(p, &p->added, &p->added_count, field);
 		}
 	}
 	*out_spec = extract;

@@ -43,6 +43,7 @@ static struct op *sort_make(struct run *run, const struct stage *stage) {
 	} else {
 		const struct stage *next = stage + 1;
 		options.keep = next->kind->wanted == NULL ? UINT64_MAX : next->kind->wanted(next->spec);
+		options.last = next->kind->wanted != NULL && next->kind->wants_last;
 	}
 	return op_sort_new(run, &options);
 }

@@ -18,14 +18,14 @@ static enum err stats_finish(struct op *op) {
 	struct groups *groups = op->state;
 	const struct group_spec *spec = op->stage->spec;
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
-	groups_sort(groups);
+	TRY(groups_sort(groups));
 	size_t count = groups_count(groups);
 	bool empty = count == 0 && spec->by.count == 0; /* count() of nothing is 0 */
 	for (size_t i = 0; i < MAX_OF(count, (size_t)empty) && !op->next->full; i++) {
 		struct group *group = empty ? groups_empty(groups, 0) : groups_get(groups, i);
 		struct flow_row row = {.values = values, .index = i};
 		TRY(run_tick(op->run));
-		groups_values(groups, group, values);
+		TRY(groups_values(groups, group, values));
 		TRY(op->next->push(op->next, &row));
 	}
 	return op->next->finish(op->next);

@@ -31,6 +31,11 @@ static enum err grow(struct op *op, struct ring *ring) {
 	return ERR_OK;
 }
 
+static uint64_t tail_wanted(const void *spec) {
+	const struct tail *tail = spec;
+	return tail->rows;
+}
+
 static enum err tail_push(struct op *op, const struct flow_row *row) {
 	struct ring *ring = op->state;
 	struct row_copy *copy = NULL;
@@ -87,4 +92,6 @@ const struct pipe_kind pipe_tail = {
     .help = STR_INIT("the last N rows (10)"),
     .parse = tail_parse,
     .make = tail_make,
+    .wanted = tail_wanted,
+    .wants_last = true,
 };

@@ -3,6 +3,7 @@
  */
 #include "base/instant.h"
 #include "query/group.h"
+#include "query/span.h"
 #include "query/when.h"
 
 struct timechart {
@@ -13,8 +14,8 @@ struct timechart {
 
 struct charting {
 	struct groups *groups;
-	int64_t span_ns;
-	const struct zone *zone; /* that spans are cut in */
+	struct group *empty; /* for spans without rows; made on first use */
+	struct span span;
 };
 
 enum { SPANS_WANTED = 120, EMPTY_SPANS_MAX = 10000 };
@@ -86,50 +87,9 @@ static int64_t choose_span(const struct run *run) {
 	return seconds[i] * INSTANT_SECOND;
 }
 
-/* The start of the span that holds local time ns; weeks begin on Monday. */
-static int64_t local_start(int64_t span, int64_t local_ns) {
-	enum { WEEK_SECONDS = 604800, FIRST_MONDAY_SECONDS = 345600 }; /* 1970-01-05 */
-	int64_t first = span % (WEEK_SECONDS * INSTANT_SECOND) == 0 ? FIRST_MONDAY_SECONDS : 0;
-	int64_t since;
-	if (__builtin_sub_overflow(local_ns, first * INSTANT_SECOND, &since)) {
-		return INSTANT_MIN;
-	}
-	int64_t rest = since % span;
-	int64_t start;
-	rest = rest < 0 ? rest + span : rest;
-	return __builtin_sub_overflow(local_ns, rest, &start) ? INSTANT_MIN : start;
-}
-
-/* Spans up to an hour have one length, also in the hour that clocks show twice; longer ones begin
- * at round times of the clock, and the one in which clocks change is shorter or longer. */
-static bool is_steady(const struct charting *charting) {
-	return charting->zone == NULL || charting->span_ns <= 3600 * INSTANT_SECOND;
-}
-
-static int64_t bucket_of(const struct charting *charting, int64_t ns) {
-	int64_t local = when_to_local(charting->zone, ns);
-	int64_t start = local_start(charting->span_ns, local);
-	if (!is_steady(charting)) {
-		return when_from_local(charting->zone, start);
-	}
-	int64_t bucket;
-	return __builtin_sub_overflow(ns, local - start, &bucket) ? INSTANT_MIN : bucket;
-}
-
-/* The start of the span behind the one that begins at bucket_ns. */
-static int64_t bucket_behind(const struct charting *charting, int64_t bucket_ns) {
-	int64_t local = when_to_local(charting->zone, bucket_ns);
-	int64_t next = is_steady(charting) ? bucket_ns : local_start(charting->span_ns, local);
-	if (__builtin_add_overflow(next, charting->span_ns, &next)) {
-		return INSTANT_MAX;
-	}
-	next = is_steady(charting) ? next : when_from_local(charting->zone, next);
-	return MAX_OF(next, bucket_ns + 1); /* whatever a zone file says, time goes on */
-}
-
 static enum err timechart_push(struct op *op, const struct flow_row *row) {
 	struct charting *charting = op->state;
-	return groups_add(charting->groups, row, bucket_of(charting, row->time_ns));
+	return groups_add(charting->groups, row, span_start(&charting->span, row->time_ns));
 }
 
 static enum err give(struct op *op, struct group *group, struct value *values, uint64_t *number) {
@@ -138,8 +98,8 @@ static enum err give(struct op *op, struct group *group, struct value *values, u
 	CLEANUP(buf_deinit) struct buf time = {0};
 	struct flow_row row = {.values = values, .index = (*number)++};
 	TRY(run_tick(op->run));
-	groups_values(charting->groups, group, values);
-	int64_t offset_ns = when_to_local(charting->zone, group->bucket_ns) - group->bucket_ns;
+	TRY(groups_values(charting->groups, group, values));
+	int64_t offset_ns = when_to_local(charting->span.zone, group->bucket_ns) - group->bucket_ns;
 	instant_format(&time, group->bucket_ns, (int32_t)(offset_ns / INSTANT_SECOND));
 	values[chart->time_field] = value_string(buf_str(&time));
 	return op->next->push(op->next, &row);
@@ -148,16 +108,18 @@ static enum err give(struct op *op, struct group *group, struct value *values, u
 /* Empty spans between two groups, unless they are too many. */
 static enum err give_gap(struct op *op, int64_t from_ns, int64_t to_ns, struct value *values,
                          uint64_t *number) {
-	const struct charting *charting = op->state;
-	uint64_t spans = ((uint64_t)to_ns - (uint64_t)from_ns) / (uint64_t)charting->span_ns;
+	struct charting *charting = op->state;
+	uint64_t spans = ((uint64_t)to_ns - (uint64_t)from_ns) / (uint64_t)charting->span.length_ns;
 	if (spans > EMPTY_SPANS_MAX) {
 		return ERR_OK;
 	}
-	struct group *empty = groups_empty(charting->groups, 0);
-	int64_t bucket = bucket_behind(charting, from_ns);
-	for (; bucket < to_ns && !op->next->full; bucket = bucket_behind(charting, bucket)) {
-		empty->bucket_ns = bucket;
-		TRY(give(op, empty, values, number));
+	if (charting->empty == NULL) {
+		charting->empty = groups_empty(charting->groups, 0);
+	}
+	int64_t bucket = span_behind(&charting->span, from_ns);
+	for (; bucket < to_ns && !op->next->full; bucket = span_behind(&charting->span, bucket)) {
+		charting->empty->bucket_ns = bucket;
+		TRY(give(op, charting->empty, values, number));
 	}
 	return ERR_OK;
 }
@@ -167,7 +129,7 @@ static enum err timechart_finish(struct op *op) {
 	struct charting *charting = op->state;
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
 	uint64_t number = 0;
-	groups_sort(charting->groups);
+	TRY(groups_sort(charting->groups));
 	for (size_t i = 0; i < groups_count(charting->groups) && !op->next->full; i++) {
 		struct group *group = groups_get(charting->groups, i);
 		if (i > 0 && chart->groups.by.count == 0) {
@@ -191,8 +153,8 @@ static struct op *timechart_make(struct run *run, const struct stage *stage) {
 	struct op *op = ARENA_NEW(run->arena, struct op);
 	struct charting *charting = ARENA_NEW(run->arena, struct charting);
 	charting->groups = groups_new(run, &chart->groups);
-	charting->span_ns = chart->span_ns != 0 ? chart->span_ns : choose_span(run);
-	charting->zone = run->options->zone;
+	charting->span.length_ns = chart->span_ns != 0 ? chart->span_ns : choose_span(run);
+	charting->span.zone = run->options->zone;
 	*op = (struct op){.state = charting,
 	                  .push = timechart_push,
 	                  .finish = timechart_finish,

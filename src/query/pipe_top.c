@@ -41,9 +41,7 @@ static enum err parse(struct parser *p, bool rare, void **out_spec) {
 		TRY(field_list_add(p, &top->groups.by, by.items[i]));
 	}
 	TRY(field_list_add(p, &top->groups.by, field));
-	top->groups.functions[0] = (struct group_function){.kind = agg_find(STR("count")),
-	                                                   .field = UINT32_MAX,
-	                                                   .out = group_result_field(p, STR("count"))};
+	top->groups.functions[0] = group_count_function(p);
 	top->groups.functions_count = 1;
 	group_set_columns(p, UINT32_MAX, &top->groups);
 	uint32_t *columns = ARENA_ARRAY(p->arena, p->columns_count + 1, uint32_t);
@@ -117,7 +115,7 @@ static enum err give_run(struct op *op, struct group **run, size_t count, struct
 		    (uint64_t)(((unsigned __int128)run[i]->states->count * 20000 + total) /
 		               ((unsigned __int128)total * 2));
 		number_append(&percent, (double)hundredths / 100);
-		groups_values(op->state, run[i], values);
+		TRY(groups_values(op->state, run[i], values));
 		values[top->percent] = (struct value){VALUE_NUMBER, buf_str(&percent)};
 		TRY(run_tick(op->run));
 		TRY(op->next->push(op->next, &row));
@@ -130,9 +128,10 @@ static enum err top_finish(struct op *op) {
 	struct groups *groups = op->state;
 	size_t count = groups_count(groups);
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
+	TRY(groups_sort(groups));
+	TRY(run_take(op->run, count * sizeof(struct group *)));
 	struct group **all = calloc(count + 1, sizeof(*all));
 	ASSERT(all != NULL);
-	groups_sort(groups);
 	for (size_t i = 0; i < count; i++) {
 		all[i] = groups_get(groups, i);
 	}

@@ -101,7 +101,10 @@ TEST(mistakes_are_named) {
 	CHECK_QUERY(
 	    "* | where foo(x)",
 	    "error at 10: there is no function 'foo'\nhint: the functions are contains, alike, regex, "
-	    "matches, cidr, word, like, startswith, endswith, lower, len, exists, abs\n");
+	    "matches, cidr, word, like, startswith, endswith, if, case, coalesce, replace, exists, "
+	    "isnull, lower, upper, len, concat, substr, trim, ltrim, rtrim, split, mvindex, mvjoin, "
+	    "tostring, urldecode, base64decode, typeof, abs, round, floor, ceil, sqrt, pow, exp, ln, "
+	    "log, min, max, tonumber, now, bin, strftime, strptime, unix, totime, duration\n");
 	CHECK_QUERY("* | where ip = 10.0.0.1",
 	            "error at 15: a number is expected here, not '10.0.0.1'\n"
 	            "hint: put text, times and addresses in quotes\n");

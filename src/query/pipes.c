@@ -4,8 +4,9 @@
 #include "query/pipe.h"
 
 static const struct pipe_kind *const table[] = {
-    &pipe_where, &pipe_extract, &pipe_fields,    &pipe_sort, &pipe_head, &pipe_tail,
-    &pipe_dedup, &pipe_stats,   &pipe_timechart, &pipe_top,  &pipe_rare, &pipe_patterns,
+    &pipe_where,    &pipe_eval,  &pipe_extract,     &pipe_fields,    &pipe_sort,   &pipe_head,
+    &pipe_tail,     &pipe_dedup, &pipe_stats,       &pipe_timechart, &pipe_top,    &pipe_rare,
+    &pipe_patterns, &pipe_join,  &pipe_transaction, &pipe_rename,    &pipe_expand, &pipe_fillnull,
 };
 
 size_t pipes_table(const struct pipe_kind *const **out_kinds) {
@@ -94,7 +95,7 @@ static enum err parse_stage(struct parser *p, struct stage *out_stage) {
 }
 
 /* The output reads the columns of a table, and what extract added to records. */
-static void finish_fields(struct parser *p, struct query *query) {
+void pipes_finish(struct parser *p, struct query *query) {
 	for (size_t i = 0; i < p->columns_count; i++) {
 		p->fields[p->columns[i]].last = SIZE_MAX;
 	}
@@ -114,8 +115,7 @@ static void finish_fields(struct parser *p, struct query *query) {
 
 enum err pipes_parse(struct parser *p, struct query *query) {
 	size_t cap = 0;
-	while (!parser_end(p)) {
-		ASSERT(parser_peek(p, 0) == '|');
+	while (!parser_end(p) && parser_peek(p, 0) == '|') {
 		p->at++;
 		if (query->stages_count == cap) {
 			cap = cap * 2 + 8;
@@ -129,14 +129,14 @@ enum err pipes_parse(struct parser *p, struct query *query) {
 		query->stages_count++;
 		p->stage++;
 	}
-	finish_fields(p, query);
+	ASSERT(pipe_at_end(p));
 	return ERR_OK;
 }
 
 /* ---- the chain ---- */
 
 static bool needs_order(const struct pipe_kind *kind) {
-	return (kind->flags & (PIPE_ANY_ORDER | PIPE_STREAMS | PIPE_SORTS)) == 0;
+	return (kind->flags & (PIPE_ANY_ORDER | PIPE_STREAMS | PIPE_SORTS | PIPE_BY_TIME)) == 0;
 }
 
 /* Where the implicit order stands: before stage *out_at (stages_count: before the output). False
@@ -160,13 +160,27 @@ static bool order_place(const struct query *query, const struct query_options *o
 	return !options->count_only;
 }
 
-static uint64_t order_keep(const struct query *query, const struct query_options *options,
-                           size_t at) {
-	if (at == query->stages_count) {
-		return options->limit;
+/* Which rows the implicit order before stage `at` has to keep. */
+static struct sort_options order_options(const struct query *query,
+                                         const struct query_options *options, size_t at) {
+	struct sort_options order = {.keep = options->limit, .from = at};
+	if (at < query->stages_count) {
+		const struct stage *stage = &query->stages[at];
+		bool all = stage->kind->wanted == NULL;
+		order.keep = all ? UINT64_MAX : stage->kind->wanted(stage->spec);
+		order.last = !all && stage->kind->wants_last;
 	}
-	const struct stage *stage = &query->stages[at];
-	return stage->kind->wanted == NULL ? UINT64_MAX : stage->kind->wanted(stage->spec);
+	return order;
+}
+
+bool pipes_want_newest(const struct run *run) {
+	size_t at;
+	if (!order_place(run->query, run->options, &at)) {
+		return false;
+	}
+	struct sort_options order = order_options(run->query, run->options, at);
+	bool newest = run->options->order == QUERY_BY_TIME_NEWEST;
+	return newest != order.last;
 }
 
 static struct op *put_before(struct op *op, struct op *next) {
@@ -185,9 +199,13 @@ struct op *pipes_chain(struct run *run) {
 			first = put_before(stage->kind->make(run, stage), first);
 			first->run = run;
 			first->stage = stage;
+			if ((stage->kind->flags & PIPE_BY_TIME) != 0) {
+				struct sort_options order = {.keep = UINT64_MAX, .by_time = true, .from = i};
+				first = put_before(op_sort_new(run, &order), first);
+			}
 		}
 		if (ordered && i == order_at) {
-			struct sort_options order = {.keep = order_keep(query, run->options, i), .from = i};
+			struct sort_options order = order_options(query, run->options, i);
 			first = put_before(op_sort_new(run, &order), first);
 		}
 	}
@@ -208,7 +226,13 @@ void pipes_explain(const struct query *query, struct buf *out) {
 		const struct stage *stage = &query->stages[i];
 		bool orders = !ordered && needs_order(stage->kind);
 		buf_printf(out, "%s%.*s%s\n", i == 0 ? "pipes         " : "              ",
-		           STR_ARG(stage->text), orders ? "  (in order of the results)" : "");
+		           STR_ARG(stage->text),
+		           orders                                     ? "  (in order of the results)"
+		           : (stage->kind->flags & PIPE_BY_TIME) != 0 ? "  (in order of time)"
+		                                                      : "");
 		ordered = ordered || orders || (stage->kind->flags & PIPE_STREAMS) == 0;
+		if (stage->kind->explain != NULL) {
+			stage->kind->explain(stage->spec, out);
+		}
 	}
 }

@@ -6,9 +6,13 @@
 
 /* The table, for help. */
 size_t pipes_table(const struct pipe_kind *const **out_kinds);
-/* Parses all pipes from the position to the end into query. */
+/* Parses all pipes from the position to the end (inner: to ')') into query. */
 MUST_USE enum err pipes_parse(struct parser *p, struct query *query);
+/* After all: what the output and the run need to know of the fields. */
+void pipes_finish(struct parser *p, struct query *query);
 void pipes_explain(const struct query *query, struct buf *out);
+/* Whether the newest records are the first ones needed. */
+bool pipes_want_newest(const struct run *run);
 /* The chain of operators, ending in the output. Lives in run->arena; freed by pipes_free. */
 struct op *pipes_chain(struct run *run);
 void pipes_free(struct op *first);

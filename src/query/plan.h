@@ -12,6 +12,7 @@ enum pipe_flag {
 	PIPE_ANY_ORDER = 1 << 0, /* its result does not depend on the order that rows come in */
 	PIPE_STREAMS = 1 << 1,   /* passes rows on one by one, in the order they come in */
 	PIPE_SORTS = 1 << 2,     /* makes an order of its own */
+	PIPE_BY_TIME = 1 << 3,   /* needs rows by time, the earliest first, whatever the options say */
 };
 
 /* One row of the table of pipes (pipes.c). */
@@ -25,6 +26,9 @@ struct pipe_kind {
 	struct op *(*make)(struct run *run, const struct stage *stage);
 	/* How many of the first rows it can use at most; NULL: all. */
 	uint64_t (*wanted)(const void *spec);
+	bool wants_last; /* wanted: of the last rows */
+	/* Appends what --explain shows of a query inside; NULL: nothing. */
+	void (*explain)(const void *spec, struct buf *out);
 };
 
 struct stage {
@@ -52,3 +56,7 @@ struct query {
 	size_t dropped_count;
 	struct owned *owned;
 };
+
+/* From the position: a filter and pipes, to the end or for p->inner to ')'. p's fields are those of
+ * this query; pipes_finish is left to the caller. */
+MUST_USE enum err query_parse_parts(struct parser *p, struct query *query);

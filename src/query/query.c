@@ -15,13 +15,16 @@ static struct expr *with_options(struct parser *p, struct expr *filter) {
 	return filter->kind == EXPR_ALL ? both[0] : expr_group(p->arena, EXPR_AND, both, 2);
 }
 
-static enum err parse_all(struct parser *p, struct query *query) {
+enum err query_parse_parts(struct parser *p, struct query *query) {
+	query->arena = p->arena;
+	query->text = p->text;
 	if (p->text.len > LIMIT_QUERY_SIZE) {
 		return diag_set_at(p->diag, ERR_LIMIT, LIMIT_QUERY_SIZE, 0,
 		                   "the query is longer than %zu bytes", LIMIT_QUERY_SIZE);
 	}
-	if (parser_end(p)) {
-		enum err err = diag_set_at(p->diag, ERR_INVALID, 0, 0, "the query is empty");
+	if (parser_end(p) || (p->inner && parser_peek(p, 0) == ')')) {
+		enum err err =
+		    diag_set_at(p->diag, ERR_INVALID, p->inner ? p->at : 0, 0, "the query is empty");
 		diag_hint(p->diag, "* finds every record");
 		return err;
 	}
@@ -35,14 +38,13 @@ enum err query_parse(struct arena *arena, struct str text, const struct query_op
                      struct query **out_query, struct diag *diag) {
 	struct query *query = ARENA_NEW(arena, struct query);
 	struct parser p = {.arena = arena, .options = options, .diag = diag};
-	query->arena = arena;
-	query->text = arena_str(arena, text);
-	p.text = query->text;
-	enum err err = parse_all(&p, query);
+	p.text = arena_str(arena, text);
+	enum err err = query_parse_parts(&p, query);
 	if (err != ERR_OK) {
 		owned_free(p.owned);
 		return err;
 	}
+	pipes_finish(&p, query);
 	query->owned = p.owned;
 	*out_query = query;
 	return ERR_OK;

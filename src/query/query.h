@@ -42,8 +42,11 @@ struct query_output {
 
 struct query_stats {
 	uint64_t found;   /* records that the filter took */
+	bool found_more;  /* perhaps: the scan ended when no more were needed */
 	uint64_t results; /* records or rows given out */
 	uint64_t pages_damaged;
+	/* Results that are estimates, of dc and of percentiles (docs/query.md says how good). */
+	uint64_t estimated_counts, estimated_percentiles;
 	struct store_scan_stats scan;
 };
 

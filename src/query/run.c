@@ -11,15 +11,15 @@
 #include "query/when.h"
 
 enum err run_take(struct run *run, size_t bytes) {
-	run->memory_used += bytes;
-	if (run->memory_used <= run->memory_max) {
+	run->budget->used += bytes;
+	if (run->budget->used <= run->budget->max) {
 		return ERR_OK;
 	}
 	enum err err = diag_set(run->diag, ERR_LIMIT, "the query needs more than %zu MiB of memory",
-	                        run->memory_max >> 20);
+	                        run->budget->max >> 20);
 	diag_hint(run->diag,
 	          "raise it with --memory, narrow the time with --from and --to, or keep less: "
-	          "--limit, head, fewer fields in stats by");
+	          "--limit, head, fewer fields in stats by, a narrower query in join");
 	return err;
 }
 
@@ -187,16 +187,32 @@ static enum err scan_page(struct scan *scan, const struct query_page *page) {
 
 /* ---- all ---- */
 
+static void narrow(struct run *run) {
+	const struct query_source *source = run->source;
+	if (source->narrow != NULL &&
+	    (run->wanted_from_ns != INSTANT_MIN || run->wanted_to_ns != INSTANT_MAX)) {
+		source->narrow(source->ctx, run->wanted_from_ns, run->wanted_to_ns);
+		run->stats->found_more = true;
+	}
+}
+
 static enum err scan_all(struct scan *scan) {
 	struct run *run = scan->run;
 	const struct query_source *source = run->source;
 	if (scan->first == NULL && source->only_counting != NULL) {
 		source->only_counting(source->ctx);
 	}
+	if (source->newest_first != NULL && pipes_want_newest(run)) {
+		source->newest_first(source->ctx);
+	}
 	TRY(source->begin(source->ctx, run->query->filter, run->diag));
 	while (scan->first == NULL || !scan->first->full) {
 		struct query_page page = {0};
 		TRY(check_caller(run));
+		narrow(run);
+		if (source->rest != NULL) {
+			source->rest(source->ctx, &run->rest_low_ns, &run->rest_high_ns);
+		}
 		enum err err = source->next(source->ctx, &page, run->diag);
 		if (err == ERR_OK && page.page == NULL) {
 			break;
@@ -211,6 +227,16 @@ static enum err scan_all(struct scan *scan) {
 			err = ERR_OK;
 		}
 		TRY(err);
+	}
+	run->stats->found_more = run->stats->found_more || (scan->first != NULL && scan->first->full);
+	return ERR_OK;
+}
+
+static enum err start_all(struct op *first) {
+	for (struct op *op = first; op != NULL; op = op->next) {
+		if (op->start != NULL) {
+			TRY(op->start(op));
+		}
 	}
 	return ERR_OK;
 }
@@ -227,7 +253,8 @@ static enum err run_chain(struct run *run) {
 	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
 	    .time_field = find_time_field(run),
 	};
-	enum err err = scan_all(&scan);
+	enum err err = start_all(scan.first);
+	err = err == ERR_OK ? scan_all(&scan) : err;
 	if (err == ERR_OK && scan.first != NULL) {
 		err = scan.first->finish(scan.first);
 	}
@@ -240,11 +267,47 @@ static enum err run_chain(struct run *run) {
 	return err;
 }
 
+static enum err run_with(struct run *run) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	run->arena = arena;
+	run->wanted_from_ns = INSTANT_MIN;
+	run->wanted_to_ns = INSTANT_MAX;
+	run->rest_low_ns = INSTANT_MIN;
+	run->rest_high_ns = INSTANT_MAX;
+	enum err err = run_chain(run);
+	/* The same pages, as far as both wanted them: no sum. */
+	run->stats->pages_damaged = MAX_OF(run->stats->pages_damaged, run->inner_damaged);
+	return err;
+}
+
+enum err run_inner(struct run *run, const struct query *query, const struct query_output *output) {
+	struct query_stats stats = {0};
+	struct query_options options = *run->options;
+	options.limit = UINT64_MAX;
+	options.count_only = false;
+	struct run inner = {
+	    .query = query,
+	    .source = run->source,
+	    .options = &options,
+	    .output = output,
+	    .stats = &stats,
+	    .diag = run->diag,
+	    .budget = run->budget,
+	};
+	enum err err = run_with(&inner);
+	run->inner_damaged = MAX_OF(run->inner_damaged, stats.pages_damaged);
+	run->stats->estimated_counts += stats.estimated_counts;
+	run->stats->estimated_percentiles += stats.estimated_percentiles;
+	return err;
+}
+
 enum err query_run_source(const struct query *query, const struct query_source *source,
                           const struct query_options *options, const struct query_output *output,
                           struct query_stats *out_stats, struct diag *diag) {
 	struct query_stats stats = {0};
-	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct budget budget = {
+	    .max = options->memory_max != 0 ? options->memory_max : LIMIT_QUERY_MEMORY,
+	};
 	struct run run = {
 	    .query = query,
 	    .source = source,
@@ -252,10 +315,9 @@ enum err query_run_source(const struct query *query, const struct query_source *
 	    .output = output,
 	    .stats = &stats,
 	    .diag = diag,
-	    .arena = arena,
-	    .memory_max = options->memory_max != 0 ? options->memory_max : LIMIT_QUERY_MEMORY,
+	    .budget = &budget,
 	};
-	enum err err = run_chain(&run);
+	enum err err = run_with(&run);
 	*out_stats = stats;
 	return err;
 }

@@ -31,30 +31,48 @@ struct op {
 	struct op *next;
 	void *state;
 	bool full; /* wants no more rows */
+	/* Before the first row; may be NULL. */
+	enum err (*start)(struct op *op) MUST_USE;
 	enum err (*push)(struct op *op, const struct flow_row *row) MUST_USE;
 	/* No more rows come: gives out what was kept, then finishes next. */
 	enum err (*finish)(struct op *op) MUST_USE;
 	void (*free)(struct op *op); /* may be NULL */
 };
 
+/* What all operators of a query may keep, those of queries inside it, too. */
+struct budget {
+	size_t used, max; /* bytes */
+};
+
 struct run {
 	const struct query *query;
+	/* Event times that can still change the result: [from, to). Whoever narrows them has seen to it
+	 * that no other row can. */
+	int64_t wanted_from_ns, wanted_to_ns;
+	/* Event times of the page that is being pushed and of those to come. */
+	int64_t rest_low_ns, rest_high_ns;
 	const struct query_source *source;
 	const struct query_options *options;
 	const struct query_output *output;
 	struct query_stats *stats;
 	struct diag *diag;
 	struct arena *arena; /* small things that live as long as the run */
-	size_t memory_used, memory_max;
+	struct budget *budget;
 	uint64_t rows_done;
 	uint64_t ticks;
+	uint64_t inner_damaged; /* the most pages that a query inside could not read */
 };
 
 /* Accounts for memory that an operator keeps. ERR_LIMIT with the way out in diag. */
 MUST_USE enum err run_take(struct run *run, size_t bytes);
 static inline void run_give_back(struct run *run, size_t bytes) {
-	run->memory_used -= bytes;
+	ASSERT(run->budget->used >= bytes);
+	run->budget->used -= bytes;
 }
+/* Runs a query inside the one of run, over the same records and with the same budget; what it could
+ * not read counts for run, too. Only before the first row of run (op's start). */
+MUST_USE enum err run_inner(struct run *run, const struct query *query,
+                            const struct query_output *output);
 /* Called often: every 256th time looks at the deadline and the caller's wish. */
 MUST_USE enum err run_tick(struct run *run);
 
@@ -71,7 +89,8 @@ MUST_USE enum err op_finish_next(struct op *op);
 struct row_copy {
 	struct flow_row row;
 	size_t bytes;
-	char *extra; /* extra_bytes of the caller's, zeroed, aligned to 16 */
+	uint64_t number; /* the keeper's */
+	char *extra;     /* extra_bytes of the caller's, zeroed, aligned to 16 */
 };
 /* ERR_LIMIT above the query's memory. Freed by row_copy_free (NULL is fine). */
 MUST_USE enum err row_copy_new(struct run *run, const struct flow_row *row, size_t from,
@@ -88,6 +107,8 @@ struct sort_options {
 	const struct sort_key *keys;
 	size_t keys_count;
 	uint64_t keep;
+	bool last;    /* of the last rows; they come in the same order */
+	bool by_time; /* ascending, whatever the options say */
 	size_t from;
 };
 struct op *op_sort_new(struct run *run, const struct sort_options *options);

@@ -1,6 +1,7 @@
 /* Sorting of rows: the implicit order of results (event time, then index) and the pipe sort. With a
  * limit only the first are kept. Rows of queries that name no fields take 16 bytes and a pointer.
  */
+#include "base/instant.h"
 #include "expr/compare.h"
 #include "query/plan.h"
 #include "query/run.h"
@@ -17,11 +18,14 @@ struct sorting {
 	bool by_index;
 	struct kept *rows;
 	size_t count, cap;
-	bool sorted; /* so far they came in order */
+	uint64_t pushed; /* so far */
+	size_t look_at;  /* at so many rows some may be given out early */
+	bool sorted;     /* so far they came in order */
+	bool full; /* there are `keep` rows, and rows[keep - 1] was the last of them at the last cut */
 };
 
 /* Rows beyond the limit are cut off when so many have gathered. */
-enum { SLACK = 65536 };
+enum { SLACK = 256, KEYS_MAX = 64, EARLY_ROWS = 16384 };
 
 /* ---- copies ---- */
 
@@ -109,7 +113,8 @@ static int compare_keys(const struct sorting *sorting, const struct row_copy *a,
 	return 0;
 }
 
-static int compare(const struct sorting *sorting, const struct kept *a, const struct kept *b) {
+static int compare_forward(const struct sorting *sorting, const struct kept *a,
+                           const struct kept *b) {
 	if (sorting->options.keys_count > 0) {
 		int order = compare_keys(sorting, a->copy, b->copy);
 		if (order != 0) {
@@ -119,7 +124,16 @@ static int compare(const struct sorting *sorting, const struct kept *a, const st
 	if (a->time_ns != b->time_ns && !sorting->by_index) {
 		return (a->time_ns < b->time_ns) != sorting->newest ? -1 : 1;
 	}
-	return a->index < b->index ? -1 : a->index > b->index;
+	if (a->index != b->index || a->copy == NULL) {
+		return a->index < b->index ? -1 : a->index > b->index;
+	}
+	return a->copy->number < b->copy->number ? -1 : 1; /* one record several times: join */
+}
+
+/* For the last rows everything is turned round, until they are given out. */
+static int compare(const struct sorting *sorting, const struct kept *a, const struct kept *b) {
+	int order = compare_forward(sorting, a, b);
+	return sorting->options.last ? -order : order;
 }
 
 static int compare_rows(const void *a, const void *b, void *sorting) {
@@ -135,6 +149,22 @@ static void sort_rows(struct sorting *sorting) {
 	}
 }
 
+/* By time alone: what is behind the last row that is wanted cannot become one. Equal times stay in:
+ * their order is that of the index, and pages may come from behind. */
+static void narrow(const struct op *op) {
+	const struct sorting *sorting = op->state;
+	struct run *run = op->run;
+	if (!sorting->full || sorting->options.keys_count > 0 || sorting->by_index) {
+		return;
+	}
+	int64_t last = sorting->rows[sorting->options.keep - 1].time_ns;
+	if (sorting->newest != sorting->options.last) {
+		run->wanted_from_ns = MAX_OF(run->wanted_from_ns, last);
+	} else if (last < INSTANT_MAX) {
+		run->wanted_to_ns = MIN_OF(run->wanted_to_ns, last + 1);
+	}
+}
+
 static void cut(struct op *op) {
 	struct sorting *sorting = op->state;
 	sort_rows(sorting);
@@ -142,6 +172,21 @@ static void cut(struct op *op) {
 		row_copy_free(op->run, sorting->rows[i].copy);
 	}
 	sorting->count = MIN_OF(sorting->count, sorting->options.keep);
+	sorting->full = sorting->count == sorting->options.keep;
+	narrow(op);
+}
+
+/* True for a row that comes behind all that are wanted: it needs no copy. */
+static bool is_behind(const struct sorting *sorting, const struct flow_row *row) {
+	struct sort_value values[KEYS_MAX];
+	struct row_copy copy = {.number = sorting->pushed, .extra = (char *)values};
+	struct kept kept = {.time_ns = row->time_ns, .index = row->index, .copy = &copy};
+	const struct kept *last = &sorting->rows[sorting->options.keep - 1];
+	for (size_t i = 0; i < sorting->options.keys_count; i++) {
+		values[i] = read_sort_value(row->values[sorting->options.keys[i].field]);
+	}
+	kept.copy = last->copy == NULL ? NULL : &copy;
+	return compare(sorting, last, &kept) < 0;
 }
 
 static enum err make_room(struct op *op) {
@@ -169,10 +214,58 @@ static enum err keep_values(struct op *op, const struct flow_row *row, struct ke
 	}
 	TRY(row_copy_new(op->run, row, sorting->options.from, keys * sizeof(struct sort_value),
 	                 &kept->copy));
+	kept->copy->number = sorting->pushed;
 	struct sort_value *values = (void *)kept->copy->extra;
 	for (size_t i = 0; i < keys; i++) {
 		values[i] = read_sort_value(kept->copy->row.values[sorting->options.keys[i].field]);
 	}
+	return ERR_OK;
+}
+
+/* Whether rows can be given out before all have come: in order of time, all of them wanted. */
+static bool gives_early(const struct sorting *sorting) {
+	return sorting->options.keep == UINT64_MAX && sorting->options.keys_count == 0 &&
+	       !sorting->by_index && !sorting->options.last;
+}
+
+static enum err give(struct op *op, size_t count) {
+	struct sorting *sorting = op->state;
+	size_t given = 0;
+	enum err err = ERR_OK;
+	for (; given < count && !op->next->full && err == ERR_OK; given++) {
+		const struct kept *kept = &sorting->rows[sorting->options.last ? count - 1 - given : given];
+		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
+		err = run_tick(op->run);
+		if (err == ERR_OK) {
+			err = op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row);
+		}
+	}
+	op->full = op->next->full;
+	return err;
+}
+
+/* Rows before all that is still to come go on at once: logs come nearly in order. Looked at when
+ * the rows have doubled, so that sorting what has to wait costs little. */
+static enum err give_early(struct op *op) {
+	struct sorting *sorting = op->state;
+	const struct run *run = op->run;
+	size_t count = 0;
+	if (sorting->count < MAX_OF(sorting->look_at, (size_t)EARLY_ROWS)) {
+		return ERR_OK;
+	}
+	sort_rows(sorting);
+	while (count < sorting->count &&
+	       (sorting->newest ? sorting->rows[count].time_ns > run->rest_high_ns
+	                        : sorting->rows[count].time_ns < run->rest_low_ns)) {
+		count++;
+	}
+	TRY(give(op, count));
+	for (size_t i = 0; i < count; i++) {
+		row_copy_free(op->run, sorting->rows[i].copy);
+	}
+	sorting->count -= count;
+	memmove(sorting->rows, sorting->rows + count, sorting->count * sizeof(*sorting->rows));
+	sorting->look_at = sorting->count * 2 + EARLY_ROWS;
 	return ERR_OK;
 }
 
@@ -184,25 +277,28 @@ static enum err sort_push(struct op *op, const struct flow_row *row) {
 		return ERR_OK;
 	}
 	TRY(run_tick(op->run));
+	if (sorting->full && is_behind(sorting, row)) {
+		sorting->pushed++;
+		return ERR_OK;
+	}
+	TRY(gives_early(sorting) ? give_early(op) : ERR_OK);
+	if (op->full) {
+		return ERR_OK;
+	}
 	TRY(make_room(op));
 	TRY(keep_values(op, row, &kept));
 	if (sorting->count > 0 && sorting->sorted) {
 		sorting->sorted = compare(sorting, &sorting->rows[sorting->count - 1], &kept) <= 0;
 	}
 	sorting->rows[sorting->count++] = kept;
+	sorting->pushed++;
 	return ERR_OK;
 }
 
 static enum err sort_finish(struct op *op) {
 	struct sorting *sorting = op->state;
 	sort_rows(sorting);
-	uint64_t count = MIN_OF(sorting->count, sorting->options.keep);
-	for (size_t i = 0; i < count && !op->next->full; i++) {
-		const struct kept *kept = &sorting->rows[i];
-		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
-		TRY(run_tick(op->run));
-		TRY(op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row));
-	}
+	TRY(give(op, (size_t)MIN_OF(sorting->count, sorting->options.keep)));
 	return op->next->finish(op->next);
 }
 
@@ -215,12 +311,14 @@ static void sort_free(struct op *op) {
 }
 
 struct op *op_sort_new(struct run *run, const struct sort_options *options) {
+	ASSERT(options->keys_count <= KEYS_MAX);
 	struct op *op = ARENA_NEW(run->arena, struct op);
 	struct sorting *sorting = ARENA_NEW(run->arena, struct sorting);
-	*sorting = (struct sorting){.options = *options,
-	                            .sorted = true,
-	                            .newest = run->options->order == QUERY_BY_TIME_NEWEST,
-	                            .by_index = run->options->order == QUERY_BY_INDEX};
+	*sorting =
+	    (struct sorting){.options = *options,
+	                     .sorted = true,
+	                     .newest = run->options->order == QUERY_BY_TIME_NEWEST && !options->by_time,
+	                     .by_index = run->options->order == QUERY_BY_INDEX && !options->by_time};
 	*op = (struct op){
 	    .run = run, .state = sorting, .push = sort_push, .finish = sort_finish, .free = sort_free};
 	return op;

@@ -24,11 +24,18 @@ static inline uint64_t query_page_index(const struct query_page *page, uint32_t 
 struct query_source {
 	void *ctx;
 	/* Starts a scan for what filter may match (pages, and rows of them, may be left out that surely
-	 * do not). */
+	 * do not). A scan before it ends. */
 	enum err (*begin)(void *ctx, const struct expr *filter, struct diag *diag);
 	/* Optional, before begin: rows that surely match need not be shown, but are counted in the
 	 * stats (rows_sure). */
 	void (*only_counting)(void *ctx);
+	/* Optional, before begin: pages come from the newest index down where they can. */
+	void (*newest_first)(void *ctx);
+	/* Optional: from here on only event times in [from_ns, to_ns) matter; pages that surely have
+	 * none may be left out. The bounds never widen again. */
+	void (*narrow)(void *ctx, int64_t from_ns, int64_t to_ns);
+	/* Optional: event times of what is still to come lie in [*out_low_ns, *out_high_ns]. */
+	void (*rest)(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
 	/* The page that holds the first of indices (ascending, count > 0), with at least those rows of

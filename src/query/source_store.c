@@ -1,6 +1,7 @@
 /* The store behind the port of source.h: times and words of the filter become what store_scan can
  * leave pages out by.
  */
+#include "base/instant.h"
 #include "codec/token.h"
 #include "os/thread.h"
 #include "query/run_source.h"
@@ -21,6 +22,8 @@ struct store_source_ctx {
 	bool only_counting;
 	uint64_t indices[LIMIT_BATCH_ROWS];    /* of the page at hand */
 	uint64_t indices_at[LIMIT_BATCH_ROWS]; /* of the page that was asked for */
+	bool newest_first;
+	int64_t from_ns, to_ns; /* what the scan was narrowed to */
 	struct store_scan_options options;
 	struct store_scan *scan;
 	struct store_scan_stats done; /* of the classes before */
@@ -56,22 +59,9 @@ static void need_text(void *ctx, struct str text, bool whole_words) {
 
 static enum err scan_class(struct store_source_ctx *source) {
 	source->options.index_from = source->index_from == NULL ? 0 : source->index_from[source->at];
-	return store_scan_new(source->set->stores[source->at], &source->options, &source->scan);
-}
-
-static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
-	struct store_source_ctx *source = ctx;
-	source->options = (struct store_scan_options){.index_to = UINT64_MAX,
-	                                              .filter = filter,
-	                                              .threads = thread_cpu_count() - 1,
-	                                              .count_sure = source->only_counting};
-	source->only_counting = false;
-	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
-	expr_required_texts(filter, need_text, &source->tokens);
-	source->options.tokens = source->tokens.hashes;
-	source->options.tokens_count = source->tokens.count;
-	(void)diag;
-	return scan_class(source);
+	TRY(store_scan_new(source->set->stores[source->at], &source->options, &source->scan));
+	store_scan_narrow(source->scan, source->from_ns, source->to_ns);
+	return ERR_OK;
 }
 
 /* indices: room for those of the page's rows. */
@@ -106,6 +96,60 @@ static void end_class(struct store_source_ctx *source) {
 	store_scan_free(TAKE(source->scan));
 }
 
+/* Also again, for another query over the same set. */
+static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	if (source->scan != NULL) {
+		end_class(source);
+	}
+	source->at = 0;
+	source->tokens.count = 0;
+	source->from_ns = INSTANT_MIN;
+	source->to_ns = INSTANT_MAX;
+	source->options = (struct store_scan_options){.index_to = UINT64_MAX,
+	                                              .backward = source->newest_first,
+	                                              .filter = filter,
+	                                              .threads = thread_cpu_count() - 1,
+	                                              .count_sure = source->only_counting};
+	source->newest_first = false;
+	source->only_counting = false;
+	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
+	expr_required_texts(filter, need_text, &source->tokens);
+	source->options.tokens = source->tokens.hashes;
+	source->options.tokens_count = source->tokens.count;
+	(void)diag;
+	return scan_class(source);
+}
+
+static void source_only_counting(void *ctx) {
+	struct store_source_ctx *source = ctx;
+	source->only_counting = true;
+}
+
+static void source_newest_first(void *ctx) {
+	struct store_source_ctx *source = ctx;
+	source->newest_first = true;
+}
+
+static void source_narrow(void *ctx, int64_t from_ns, int64_t to_ns) {
+	struct store_source_ctx *source = ctx;
+	source->from_ns = MAX_OF(source->from_ns, from_ns);
+	source->to_ns = MIN_OF(source->to_ns, to_ns);
+	store_scan_narrow(source->scan, from_ns, to_ns);
+}
+
+/* The classes behind the one that is being scanned as a whole. */
+static void source_rest(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns) {
+	struct store_source_ctx *source = ctx;
+	store_scan_rest(source->scan, out_low_ns, out_high_ns);
+	for (size_t i = source->at + 1; i < source->set->count; i++) {
+		struct store_info info;
+		store_get_info(source->set->stores[i], &info);
+		*out_low_ns = MIN_OF(*out_low_ns, info.time_min_ns);
+		*out_high_ns = MAX_OF(*out_high_ns, info.time_max_ns);
+	}
+}
+
 static enum err source_next(void *ctx, struct query_page *out_page, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
 	struct store_view *view = NULL;
@@ -118,11 +162,6 @@ static enum err source_next(void *ctx, struct query_page *out_page, struct diag 
 	}
 	describe(out_page, view, source->at, source->indices);
 	return ERR_OK;
-}
-
-static void source_only_counting(void *ctx) {
-	struct store_source_ctx *source = ctx;
-	source->only_counting = true;
 }
 
 static enum err source_at(void *ctx, const uint64_t *places, size_t count,
@@ -197,6 +236,9 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	    .ctx = &ctx,
 	    .begin = source_begin,
 	    .only_counting = source_only_counting,
+	    .newest_first = source_newest_first,
+	    .narrow = source_narrow,
+	    .rest = source_rest,
 	    .next = source_next,
 	    .at = source_at,
 	    .release = source_release,

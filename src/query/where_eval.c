@@ -1,131 +1,10 @@
 /* Evaluating expressions. What is absent makes every comparison false and every computation absent.
  */
-#include "query/where.h"
-
 #include <math.h>
 
-#include "base/utf8.h"
-#include "expr/compare.h"
-#include "query/number.h"
-
-static struct cell cell_of(struct value value) {
-	struct cell cell = {.kind = CELL_NONE, .text = value.text};
-	if (value.kind == VALUE_NONE) {
-		return cell;
-	}
-	if (value.kind == VALUE_LIST) {
-		cell.kind = CELL_LIST;
-		return cell;
-	}
-	struct scalar scalar = scalar_read(value.text);
-	cell.kind = CELL_TEXT;
-	if (scalar.kind == SCALAR_INTEGER) {
-		cell.kind = CELL_INTEGER;
-		cell.integer = scalar.integer;
-	} else if (scalar.kind == SCALAR_REAL) {
-		cell.kind = CELL_REAL;
-		cell.real = scalar.real;
-	} else if (value.kind == VALUE_BOOL) {
-		cell.kind = CELL_BOOL;
-		cell.boolean = str_eq(value.text, STR("true"));
-	}
-	return cell;
-}
-
-bool cell_true(struct cell cell) {
-	switch (cell.kind) {
-	case CELL_BOOL:
-		return cell.boolean;
-	case CELL_INTEGER:
-		return cell.integer != 0;
-	case CELL_REAL:
-		return cell.real != 0;
-	case CELL_TEXT:
-	case CELL_LIST:
-		return cell.text.len > 0;
-	case CELL_NONE:
-	default:
-		return false;
-	}
-}
-
-static struct cell boolean(bool value) {
-	return (struct cell){.kind = CELL_BOOL, .boolean = value};
-}
-
-/* ---- comparing ---- */
-
-static struct scalar scalar_of(struct cell cell) {
-	switch (cell.kind) {
-	case CELL_INTEGER:
-		return (struct scalar){.kind = SCALAR_INTEGER, .integer = cell.integer};
-	case CELL_REAL:
-		return (struct scalar){.kind = SCALAR_REAL, .real = cell.real};
-	case CELL_BOOL:
-		return (struct scalar){.kind = SCALAR_TEXT,
-		                       .text = cell.boolean ? STR("true") : STR("false")};
-	case CELL_NONE:
-	case CELL_TEXT:
-	case CELL_LIST:
-	default:
-		return scalar_read(cell.text);
-	}
-}
-
-static bool compare_single(enum where_compare compare, struct cell left, struct cell right) {
-	if (left.kind == CELL_NONE || right.kind == CELL_NONE) {
-		return false;
-	}
-	struct scalar a = scalar_of(left);
-	struct scalar b = scalar_of(right);
-	if (!scalar_comparable(&a, &b)) {
-		return compare == WHERE_NE;
-	}
-	int order = scalar_order_nocase(&a, &b);
-	switch (compare) {
-	case WHERE_EQ:
-		return order == 0;
-	case WHERE_NE:
-		return order != 0;
-	case WHERE_LT:
-		return order < 0;
-	case WHERE_LE:
-		return order <= 0;
-	case WHERE_GT:
-		return order > 0;
-	case WHERE_GE:
-	default:
-		return order >= 0;
-	}
-}
-
-static bool compare_cells(enum where_compare compare, struct cell left, struct cell right);
-
-/* A list compares as one of its elements does; != only when none is equal. */
-static bool compare_list(enum where_compare compare, struct str list, struct cell right) {
-	size_t at = 0;
-	struct value element;
-	bool unequal = compare == WHERE_NE;
-	while (value_list_next(list, &at, &element)) {
-		if (compare_cells(unequal ? WHERE_EQ : compare, cell_of(element), right)) {
-			return !unequal;
-		}
-	}
-	return unequal && right.kind != CELL_NONE;
-}
-
-static bool compare_cells(enum where_compare compare, struct cell left, struct cell right) {
-	static const enum where_compare mirrored[] = {
-	    [WHERE_EQ] = WHERE_EQ, [WHERE_NE] = WHERE_NE, [WHERE_LT] = WHERE_GT,
-	    [WHERE_LE] = WHERE_GE, [WHERE_GT] = WHERE_LT, [WHERE_GE] = WHERE_LE};
-	if (left.kind == CELL_LIST) {
-		return compare_list(compare, left.text, right);
-	}
-	if (right.kind == CELL_LIST) {
-		return compare_list(mirrored[compare], right.text, left);
-	}
-	return compare_single(compare, left, right);
-}
+#include "base/limits.h"
+#include "expr/regex.h"
+#include "query/where.h"
 
 /* ---- computing ---- */
 
@@ -168,162 +47,156 @@ static double compute_reals(enum where_kind kind, double a, double b) {
 	}
 }
 
-static bool is_number(struct cell cell) {
-	return cell.kind == CELL_INTEGER || cell.kind == CELL_REAL;
-}
-
-static double as_real(struct cell cell) {
-	return cell.kind == CELL_INTEGER ? (double)cell.integer : cell.real;
-}
-
-static struct cell compute(enum where_kind kind, struct cell left, struct cell right) {
-	struct cell out = {.kind = CELL_NONE};
-	if (!is_number(left) || !is_number(right)) {
-		return out;
+static enum err compute(const struct where_call *call, enum where_kind kind, struct cell left,
+                        struct cell right, struct cell *out_cell) {
+	int64_t integer;
+	*out_cell = cell_none();
+	if (!cell_is_number(left) || !cell_is_number(right)) {
+		return where_compute_time(call, kind, left, right, out_cell);
 	}
 	if (left.kind == CELL_INTEGER && right.kind == CELL_INTEGER &&
-	    compute_integers(kind, left.integer, right.integer, &out.integer)) {
-		out.kind = CELL_INTEGER;
-		return out;
+	    compute_integers(kind, left.integer, right.integer, &integer)) {
+		*out_cell = cell_integer(integer);
+	} else {
+		*out_cell = cell_real(compute_reals(kind, cell_as_real(left), cell_as_real(right)));
 	}
-	out.real = compute_reals(kind, as_real(left), as_real(right));
-	out.kind = isfinite(out.real) ? CELL_REAL : CELL_NONE;
-	return out;
-}
-
-/* ---- functions ---- */
-
-/* As it was written; what was computed has no text yet. */
-static struct str cell_text(struct arena *scratch, struct cell cell) {
-	CLEANUP(buf_deinit) struct buf out = {0};
-	if (cell.kind == CELL_TEXT || cell.kind == CELL_LIST || cell.text.len > 0) {
-		return cell.text;
-	}
-	if (cell.kind == CELL_INTEGER) {
-		buf_append_i64(&out, cell.integer);
-	} else if (cell.kind == CELL_REAL) {
-		number_append(&out, cell.real);
-	} else if (cell.kind == CELL_BOOL) {
-		buf_append_str(&out, cell.boolean ? STR("true") : STR("false"));
-	}
-	return arena_str(scratch, buf_str(&out));
-}
-
-static struct cell call_lower(struct arena *scratch, struct cell argument) {
-	CLEANUP(buf_deinit) struct buf out = {0};
-	if (argument.kind == CELL_NONE || argument.kind == CELL_LIST) {
-		return argument;
-	}
-	struct str text = cell_text(scratch, argument);
-	for (size_t at = 0; at < text.len;) {
-		size_t first = at;
-		bool ok;
-		uint32_t code = utf8_next(text, &at, &ok);
-		if (ok) {
-			utf8_append(&out, utf8_fold(code));
-		} else {
-			buf_append(&out, text.ptr + first, at - first);
-		}
-	}
-	return (struct cell){.kind = CELL_TEXT, .text = arena_str(scratch, buf_str(&out))};
-}
-
-/* Characters of a text, elements of a list. */
-static struct cell call_len(struct arena *scratch, struct cell argument) {
-	struct cell out = {.kind = argument.kind == CELL_NONE ? CELL_NONE : CELL_INTEGER};
-	struct value element;
-	if (argument.kind == CELL_LIST) {
-		for (size_t at = 0; value_list_next(argument.text, &at, &element);) {
-			out.integer++;
-		}
-		return out;
-	}
-	struct str text = cell_text(scratch, argument);
-	for (size_t at = 0; at < text.len; out.integer++) {
-		(void)utf8_next(text, &at, NULL);
-	}
-	return out;
-}
-
-static struct cell call_exists(struct arena *scratch, struct cell argument) {
-	(void)scratch;
-	return boolean(argument.kind != CELL_NONE);
-}
-
-static struct cell call_abs(struct arena *scratch, struct cell argument) {
-	static const struct cell zero = {.kind = CELL_INTEGER};
-	(void)scratch;
-	bool negative = argument.kind == CELL_INTEGER ? argument.integer < 0 : signbit(argument.real);
-	if (!is_number(argument)) {
-		return (struct cell){.kind = CELL_NONE};
-	}
-	return compute(negative ? WHERE_SUBTRACT : WHERE_ADD, zero, argument);
-}
-
-static const struct where_function functions[] = {
-    {STR_INIT("lower"), STR_INIT("lower(TEXT)"), call_lower},
-    {STR_INIT("len"), STR_INIT("len(TEXT or LIST)"), call_len},
-    {STR_INIT("exists"), STR_INIT("exists(FIELD)"), call_exists},
-    {STR_INIT("abs"), STR_INIT("abs(NUMBER)"), call_abs},
-};
-
-size_t where_functions(const struct where_function **out_functions) {
-	*out_functions = functions;
-	return ARRAY_LEN(functions);
-}
-
-const struct where_function *where_function_find(struct str name) {
-	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
-		if (str_eq_nocase(functions[i].name, name)) {
-			return &functions[i];
-		}
-	}
-	return NULL;
+	return ERR_OK;
 }
 
 /* ---- nodes ---- */
 
-static enum err eval_test(const struct where_node *node, const struct value *values,
-                          struct expr_run *const *runs, struct arena *scratch,
-                          struct cell *out_cell) {
+/* ERR_LIMIT with its reason. */
+static enum err gave_up(struct where_run *eval) {
+	enum err err =
+	    diag_set(eval->run->diag, ERR_LIMIT, "a regular expression of where gave up after %u steps",
+	             LIMIT_REGEX_MATCH);
+	diag_hint(eval->run->diag, "make it simpler: no repetition inside a repetition, as in (a+)+");
+	return err;
+}
+
+static enum err too_long(struct where_run *eval) {
+	return diag_set(eval->run->diag, ERR_LIMIT,
+	                "the functions of an expression make more than %zu MiB of text of one row",
+	                LIMIT_EXPRESSION_TEXT >> 20);
+}
+
+static enum err eval_test(const struct where_node *node, struct where_run *eval,
+                          const struct value *values, struct cell *out_cell) {
 	struct value value = VALUE_ABSENT;
 	bool match = false;
 	if (node->left->kind == WHERE_FIELD) {
 		value = values[node->left->field];
 	} else {
 		struct cell cell;
-		TRY(where_eval(node->left, values, runs, scratch, &cell));
+		TRY(where_eval(node->left, eval, values, &cell));
 		if (cell.kind != CELL_NONE) {
 			value = (struct value){cell.kind == CELL_LIST ? VALUE_LIST : VALUE_STRING,
-			                       cell_text(scratch, cell)};
+			                       cell_text(eval->call.scratch, cell)};
 		}
 	}
-	TRY(expr_run_match(runs[node->test_number], value, &match));
-	*out_cell = boolean(match);
+	if (expr_run_match(eval->tests[node->test_number], value, &match) != ERR_OK) {
+		return gave_up(eval);
+	}
+	*out_cell = cell_bool(match);
 	return ERR_OK;
 }
 
 /* a and (b and (c ...)): the right side is gone on with, not called. */
-static enum err eval_chain(const struct where_node *node, const struct value *values,
-                           struct expr_run *const *runs, struct arena *scratch,
-                           struct cell *out_cell) {
+static enum err eval_chain(const struct where_node *node, struct where_run *eval,
+                           const struct value *values, struct cell *out_cell) {
 	enum where_kind kind = node->kind;
 	bool decides = kind == WHERE_OR; /* the value that ends the chain */
 	for (;; node = node->right) {
 		bool last = node->kind != kind;
 		struct cell cell;
-		TRY(where_eval(last ? node : node->left, values, runs, scratch, &cell));
+		TRY(where_eval(last ? node : node->left, eval, values, &cell));
 		if (last || cell_true(cell) == decides) {
-			*out_cell = boolean(cell_true(cell));
+			*out_cell = cell_bool(cell_true(cell));
 			return ERR_OK;
 		}
 	}
 }
 
-enum err where_eval(const struct where_node *node, const struct value *values,
-                    struct expr_run *const *runs, struct arena *scratch, struct cell *out_cell) {
-	struct cell left = {.kind = CELL_NONE};
-	struct cell right = {.kind = CELL_NONE};
+static enum err eval_replace(const struct where_node *node, struct where_run *eval,
+                             const struct value *values, struct cell *out_cell) {
+	CLEANUP(buf_deinit) struct buf out = {0};
+	struct cell text;
+	struct cell with;
+	TRY(where_eval(node->left, eval, values, &text));
+	TRY(where_eval(node->right, eval, values, &with));
+	*out_cell = cell_none();
+	if (text.kind == CELL_NONE || with.kind == CELL_NONE || text.kind == CELL_LIST) {
+		return ERR_OK;
+	}
+	struct arena *scratch = eval->call.scratch;
+	enum err err = regex_replace(eval->where->regexes[node->test_number],
+	                             eval->regexes[node->test_number], cell_text(scratch, text),
+	                             cell_text(scratch, with), LIMIT_EXPRESSION_TEXT, &out);
+	if (err != ERR_OK) {
+		return out.len > LIMIT_EXPRESSION_TEXT ? too_long(eval) : gave_up(eval);
+	}
+	return where_make_text(&eval->call, buf_str(&out), out_cell) == ERR_OK ? ERR_OK
+	                                                                       : too_long(eval);
+}
+
+static enum err eval_case(const struct where_node *node, struct where_run *eval,
+                          const struct value *values, struct cell *out_cell) {
+	size_t i = 0;
+	for (; i + 1 < node->arguments_count; i += 2) {
+		struct cell condition;
+		TRY(where_eval(node->arguments[i], eval, values, &condition));
+		if (cell_true(condition)) {
+			return where_eval(node->arguments[i + 1], eval, values, out_cell);
+		}
+	}
+	*out_cell = cell_none();
+	return i < node->arguments_count ? where_eval(node->arguments[i], eval, values, out_cell)
+	                                 : ERR_OK;
+}
+
+static enum err eval_coalesce(const struct where_node *node, struct where_run *eval,
+                              const struct value *values, struct cell *out_cell) {
+	*out_cell = cell_none();
+	for (size_t i = 0; i < node->arguments_count && out_cell->kind == CELL_NONE; i++) {
+		TRY(where_eval(node->arguments[i], eval, values, out_cell));
+	}
+	return ERR_OK;
+}
+
+static enum err eval_call(const struct where_node *node, struct where_run *eval,
+                          const struct value *values, struct cell *out_cell) {
+	struct cell arguments[WHERE_ARGUMENTS_MAX];
+	for (size_t i = 0; i < node->arguments_count; i++) {
+		TRY(where_eval(node->arguments[i], eval, values, &arguments[i]));
+	}
+	enum err err = node->function->call(&eval->call, arguments, node->arguments_count, out_cell);
+	return err == ERR_LIMIT ? too_long(eval) : err;
+}
+
+static enum err eval_operator(const struct where_node *node, struct where_run *eval,
+                              const struct value *values, struct cell *out_cell) {
+	struct cell left;
+	struct cell right = cell_none();
+	TRY(where_eval(node->left, eval, values, &left));
+	if (node->right != NULL) {
+		TRY(where_eval(node->right, eval, values, &right));
+	}
+	if (node->kind == WHERE_NOT) {
+		*out_cell = cell_bool(!cell_true(left));
+		return ERR_OK;
+	}
+	if (node->kind == WHERE_COMPARE) {
+		*out_cell = cell_bool(cell_compare(node->compare, left, right));
+		return ERR_OK;
+	}
+	enum err err = node->kind == WHERE_NEGATE
+	                   ? compute(&eval->call, WHERE_SUBTRACT, cell_integer(0), left, out_cell)
+	                   : compute(&eval->call, node->kind, left, right, out_cell);
+	return err == ERR_LIMIT ? too_long(eval) : err;
+}
+
+enum err where_eval(const struct where_node *node, struct where_run *eval,
+                    const struct value *values, struct cell *out_cell) {
 	switch (node->kind) {
 	case WHERE_LITERAL:
 		*out_cell = node->literal;
@@ -332,13 +205,20 @@ enum err where_eval(const struct where_node *node, const struct value *values,
 		*out_cell = cell_of(values[node->field]);
 		return ERR_OK;
 	case WHERE_TEST:
-		return eval_test(node, values, runs, scratch, out_cell);
+		return eval_test(node, eval, values, out_cell);
 	case WHERE_AND:
 	case WHERE_OR:
-		return eval_chain(node, values, runs, scratch, out_cell);
+		return eval_chain(node, eval, values, out_cell);
+	case WHERE_REPLACE:
+		return eval_replace(node, eval, values, out_cell);
+	case WHERE_CASE:
+		return eval_case(node, eval, values, out_cell);
+	case WHERE_COALESCE:
+		return eval_coalesce(node, eval, values, out_cell);
+	case WHERE_CALL:
+		return eval_call(node, eval, values, out_cell);
 	case WHERE_NOT:
 	case WHERE_NEGATE:
-	case WHERE_CALL:
 	case WHERE_COMPARE:
 	case WHERE_ADD:
 	case WHERE_SUBTRACT:
@@ -346,22 +226,6 @@ enum err where_eval(const struct where_node *node, const struct value *values,
 	case WHERE_DIVIDE:
 	case WHERE_REMAINDER:
 	default:
-		break;
+		return eval_operator(node, eval, values, out_cell);
 	}
-	TRY(where_eval(node->left, values, runs, scratch, &left));
-	if (node->right != NULL) {
-		TRY(where_eval(node->right, values, runs, scratch, &right));
-	}
-	if (node->kind == WHERE_NOT) {
-		*out_cell = boolean(!cell_true(left));
-	} else if (node->kind == WHERE_NEGATE) {
-		*out_cell = compute(WHERE_SUBTRACT, (struct cell){.kind = CELL_INTEGER}, left);
-	} else if (node->kind == WHERE_CALL) {
-		*out_cell = node->function->call(scratch, left);
-	} else if (node->kind == WHERE_COMPARE) {
-		*out_cell = boolean(compare_cells(node->compare, left, right));
-	} else {
-		*out_cell = compute(node->kind, left, right);
-	}
-	return ERR_OK;
 }

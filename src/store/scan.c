@@ -10,6 +10,11 @@
 #include "store/store_private.h"
 #include "store/view_private.h"
 
+/* Event times from one place of a scan to its end. */
+struct rest {
+	int64_t low_ns, high_ns;
+};
+
 struct store_scan {
 	struct store *store;
 	struct store_scan_options options;
@@ -21,6 +26,8 @@ struct store_scan {
 	struct scan_find *find; /* NULL: no filter, or nothing to find with it */
 	struct buf blocks;      /* struct scan_block: those that are searched, in the scan's order */
 	size_t block;           /* the current one */
+	struct rest *segments_rest; /* from each segment on; NULL: not asked for yet */
+	struct rest *pages_rest;    /* from each page of the current segment on; likewise */
 };
 
 static void list_blocks(struct store_scan *scan);
@@ -52,8 +59,15 @@ void store_scan_free(struct store_scan *scan) {
 		scan_find_free(scan->find);
 		buf_deinit(&scan->blocks);
 		free(scan->tokens);
+		free(scan->segments_rest);
+		free(scan->pages_rest);
 		free(scan);
 	}
+}
+
+void store_scan_narrow(struct store_scan *scan, int64_t from_ns, int64_t to_ns) {
+	scan->options.from_ns = MAX_OF(scan->options.from_ns, from_ns);
+	scan->options.to_ns = MIN_OF(scan->options.to_ns, to_ns);
 }
 
 struct store_scan_stats store_scan_get_stats(const struct store_scan *scan) {
@@ -107,11 +121,14 @@ static bool page_wanted(struct store_scan *scan, const struct segment *segment, 
 	return false;
 }
 
-static const struct segment_entry *current_entry(const struct store_scan *scan) {
+/* Number done in the scan's direction. */
+static const struct segment_entry *entry_at(const struct store_scan *scan, size_t done) {
 	const struct catalogue *catalogue = &scan->store->catalogue;
-	size_t at =
-	    scan->options.backward ? catalogue->count - 1 - scan->segments_done : scan->segments_done;
-	return &catalogue->entries[at];
+	return &catalogue->entries[scan->options.backward ? catalogue->count - 1 - done : done];
+}
+
+static const struct segment_entry *current_entry(const struct store_scan *scan) {
+	return entry_at(scan, scan->segments_done);
 }
 
 /* Its opened blocks are not needed again soon, but for those of which results will be shown. */
@@ -126,6 +143,8 @@ static void next_segment(struct store_scan *scan) {
 	scan->segments_done++;
 	scan->pages_done = 0;
 	scan->inside = false;
+	free(scan->pages_rest);
+	scan->pages_rest = NULL;
 }
 
 /* ---- the filter, block by block ---- */
@@ -269,13 +288,17 @@ static enum err open_page(struct store_scan *scan, const struct segment_entry *e
 	                entry->name, info.first_index, info.first_index + info.rows - 1, inner.message);
 }
 
+static uint32_t page_at(const struct store_scan *scan, uint32_t pages, uint32_t done) {
+	return scan->options.backward ? pages - 1 - done : done;
+}
+
 /* The next wanted page of the current segment; NULL in *out_view at its end. */
 static enum err next_page(struct store_scan *scan, const struct segment_entry *entry,
                           struct store_view **out_view, struct diag *diag) {
 	uint32_t pages = segment_pages(entry->segment);
 	while (scan->pages_done < pages) {
 		uint32_t done = scan->pages_done++;
-		uint32_t page = scan->options.backward ? pages - 1 - done : done;
+		uint32_t page = page_at(scan, pages, done);
 		struct page_bits bits = {0};
 		if (!page_wanted(scan, entry->segment, page)) {
 			continue;
@@ -320,6 +343,67 @@ enum err store_scan_next(struct store_scan *scan, struct store_view **out_view, 
 	}
 	return ERR_OK;
 }
+
+/* ---- what is still to come ---- */
+
+static struct rest join_rests(struct rest a, struct rest b) {
+	return (struct rest){MIN_OF(a.low_ns, b.low_ns), MAX_OF(a.high_ns, b.high_ns)};
+}
+
+static const struct rest nothing = {INT64_MAX, INT64_MIN};
+
+static struct rest *rests_new(size_t count) {
+	struct rest *rests = reallocarray(NULL, count + 1, sizeof(*rests));
+	ASSERT(rests != NULL);
+	rests[count] = nothing;
+	return rests;
+}
+
+static void find_segments_rest(struct store_scan *scan) {
+	size_t count = scan->store->catalogue.count;
+	scan->segments_rest = rests_new(count);
+	for (size_t i = count; i-- > 0;) {
+		const struct segment_entry *entry = entry_at(scan, i);
+		struct rest here = nothing;
+		if (entry->segment != NULL && segment_footer(entry->segment)->records > 0) {
+			const struct segment_footer *footer = segment_footer(entry->segment);
+			here = (struct rest){footer->time_min_ns, footer->time_max_ns};
+		}
+		scan->segments_rest[i] = join_rests(here, scan->segments_rest[i + 1]);
+	}
+}
+
+static void find_pages_rest(struct store_scan *scan, const struct segment *segment) {
+	uint32_t pages = segment_pages(segment);
+	scan->pages_rest = rests_new(pages);
+	for (uint32_t i = pages; i-- > 0;) {
+		struct segment_page_info info = segment_page_info(segment, page_at(scan, pages, i));
+		struct rest here =
+		    info.has_data ? (struct rest){info.time_min_ns, info.time_max_ns} : nothing;
+		scan->pages_rest[i] = join_rests(here, scan->pages_rest[i + 1]);
+	}
+}
+
+void store_scan_rest(struct store_scan *scan, int64_t *out_low_ns, int64_t *out_high_ns) {
+	struct rest rest = nothing;
+	if (scan->segments_rest == NULL) {
+		find_segments_rest(scan);
+	}
+	if (scan->segments_done < scan->store->catalogue.count) {
+		const struct segment_entry *entry = current_entry(scan);
+		rest = scan->segments_rest[scan->segments_done + scan->inside];
+		if (scan->inside) {
+			if (scan->pages_rest == NULL) {
+				find_pages_rest(scan, entry->segment);
+			}
+			rest = join_rests(rest, scan->pages_rest[scan->pages_done]);
+		}
+	}
+	*out_low_ns = rest.low_ns;
+	*out_high_ns = rest.high_ns;
+}
+
+/* ---- single pages ---- */
 
 /* Puts segment in front of those that were viewed last; the one that falls out drops its blocks. */
 static void remember_viewed(struct store_viewed *viewed, const struct segment *segment) {

@@ -135,7 +135,9 @@ struct scan_find *scan_find_new(const struct scan_block *blocks, size_t count,
 	find->found = calloc(count + 1, sizeof(*find->found));
 	find->done = calloc(count + 1, sizeof(*find->done));
 	ASSERT(find->blocks != NULL && find->found != NULL && find->done != NULL);
-	memcpy(find->blocks, blocks, count * sizeof(*blocks));
+	if (count > 0) {
+		memcpy(find->blocks, blocks, count * sizeof(*blocks));
+	}
 	ASSERT(pthread_mutex_init(&find->lock, NULL) == 0);
 	ASSERT(pthread_cond_init(&find->changed, NULL) == 0);
 	threads = MIN_OF(threads, (uint32_t)THREADS_MAX);
@@ -181,6 +183,7 @@ const struct scan_found *scan_find_get(struct scan_find *find, size_t number) {
 		}
 	}
 	find->asked = number;
+	find->next = MAX_OF(find->next, number); /* nobody will ask for what lies before */
 	pthread_cond_broadcast(&find->changed);
 	while (!find->done[number]) {
 		if (find->next <= number) {

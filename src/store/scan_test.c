@@ -189,3 +189,81 @@ TEST(a_scan_for_types_finds_every_record_of_them_and_passes_over_the_rest) {
 	CHECK_EQ(count_type(store, RECORD_HOLD, 1U << RECORD_HOLD, &pages), 0);
 	CHECK_EQ(pages, 0);
 }
+
+/* What is still to come is known before each page, exactly: the least and greatest time of the
+ * rest are times of some row of it. */
+static void check_rest(struct store *store, bool backward) {
+	struct store_scan_options options = everything;
+	struct store_scan *scan = NULL;
+	int64_t lows[200];
+	int64_t highs[200];
+	int64_t low = INSTANT_MAX;
+	int64_t high = INSTANT_MIN;
+	int64_t times[200][2];
+	size_t pages = 0;
+	options.backward = backward;
+	REQUIRE(store_scan_new(store, &options, &scan) == ERR_OK);
+	for (;; pages++) {
+		struct store_view *view = NULL;
+		const int64_t *of_rows;
+		const uint8_t *types;
+		REQUIRE(pages < ARRAY_LEN(lows));
+		store_scan_rest(scan, &lows[pages], &highs[pages]);
+		REQUIRE(store_scan_next(scan, &view, NULL) == ERR_OK);
+		if (view == NULL) {
+			break;
+		}
+		REQUIRE(store_view_times(view, &of_rows) == ERR_OK);
+		REQUIRE(store_view_types(view, &types) == ERR_OK);
+		times[pages][0] = INSTANT_MAX;
+		times[pages][1] = INSTANT_MIN;
+		for (uint32_t i = 0; i < store_view_rows(view); i++) {
+			if (types[i] == RECORD_DATA) {
+				times[pages][0] = MIN_OF(times[pages][0], of_rows[i]);
+				times[pages][1] = MAX_OF(times[pages][1], of_rows[i]);
+			}
+		}
+		store_view_free(view);
+	}
+	CHECK(pages > 3);
+	for (size_t i = pages; i-- > 0;) {
+		low = MIN_OF(low, times[i][0]);
+		high = MAX_OF(high, times[i][1]);
+		CHECK_EQ(lows[i], low);
+		CHECK_EQ(highs[i], high);
+	}
+	CHECK(lows[pages] == INSTANT_MAX && highs[pages] == INSTANT_MIN);
+	store_scan_free(scan);
+}
+
+TEST(a_scan_knows_the_times_of_what_is_still_to_come) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(38)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	REQUIRE(store != NULL);
+	check_rest(store, false);
+	check_rest(store, true);
+}
+
+TEST(a_scan_that_is_narrowed_leaves_out_what_lies_outside) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(39)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	struct store_scan *scan = NULL;
+	struct store_view *view = NULL;
+	REQUIRE(store != NULL);
+	REQUIRE(store_scan_new(store, &everything, &scan) == ERR_OK);
+	REQUIRE(store_scan_next(scan, &view, NULL) == ERR_OK);
+	REQUIRE(view != NULL);
+	store_view_free(view);
+	int64_t low;
+	int64_t high;
+	store_scan_rest(scan, &low, &high);
+	store_scan_narrow(scan, INSTANT_MIN, high + 1);
+	REQUIRE(store_scan_next(scan, &view, NULL) == ERR_OK);
+	REQUIRE(view != NULL);
+	store_view_free(view);
+	store_scan_narrow(scan, INSTANT_MIN, low);
+	store_scan_narrow(scan, INSTANT_MIN, INSTANT_MAX); /* never wider again */
+	REQUIRE(store_scan_next(scan, &view, NULL) == ERR_OK);
+	CHECK(view == NULL);
+	store_scan_free(scan);
+}

@@ -263,6 +263,11 @@ void store_scan_free(struct store_scan *scan);
 MUST_USE enum err store_scan_next(struct store_scan *scan, struct store_view **out_view,
                                   struct diag *diag);
 void store_view_free(struct store_view *view);
+/* Event times of data records still to come lie in [*out_low_ns, *out_high_ns]; INSTANT_MAX and
+ * INSTANT_MIN when nothing is. */
+void store_scan_rest(struct store_scan *scan, int64_t *out_low_ns, int64_t *out_high_ns);
+/* From here on pages without event times in [from_ns, to_ns) are left out, too. */
+void store_scan_narrow(struct store_scan *scan, int64_t from_ns, int64_t to_ns);
 /* Pages and bytes looked at and skipped so far, for --explain. */
 struct store_scan_stats {
 	uint64_t segments, pages, pages_skipped, rows, bytes_read;
