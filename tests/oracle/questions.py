@@ -237,6 +237,8 @@ class Questions:
             part = unicodedata.normalize(r.choice(["NFC", "NFD", "NFKC", "NFKD"]), part)
             if r.random() < 0.3:
                 part = "".join(c for c in part if not unicodedata.combining(c)) or part
+            elif r.random() < 0.3:
+                part = r.choice(["カ", "ｶ", "か", "キ", "cafe", "ﾅ", "n", "е", "ガ", "が"])
         part = part.translate({10: None, 13: None, 0: None}) or "x"
         text = bare_piece(r, part) if r.random() < 0.3 and not part.startswith(("~", '"')) else None
         return (kind, field, part), sign + (text or quote(r, part))
