@@ -247,9 +247,8 @@ class Questions:
         """A value written bare or in quotation marks."""
         r = self.r
         address = read_address(value)
-        drive = len(field) == 1 and value.startswith("\\")
         text = None
-        if r.random() < 0.5 and not drive and not re.match(r"[0-9a-fA-F:]*\Z", field + ":" + value):
+        if r.random() < 0.5 and not re.match(r"[0-9a-fA-F:]*\Z", field + ":" + value):
             text = bare(r, value)
             if text and text.endswith("/") and text.startswith("/"):
                 text = None
@@ -395,7 +394,7 @@ class Questions:
             if field in DATE_FIELDS:
                 continue
             inner = self.value(field, 0)
-            if inner:
+            if inner and not (len(field) == 1 and inner[1].startswith("\\")):  # a drive's letter
                 return inner[0], field_name(field) + ":" + inner[1]
         return ("all",), "*"
 
