@@ -9,6 +9,7 @@ struct extract {
 	struct regex *regex;
 	uint32_t from;
 	struct field_list groups; /* in the regex's order */
+	struct field_list fresh;  /* those that were no columns of the table before */
 };
 
 struct extracting {
@@ -45,10 +46,11 @@ static enum err read_pattern(struct parser *p, struct extract *extract) {
 	return ERR_OK;
 }
 
-static void append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
+/* False when it is there already. */
+static bool append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
 	for (size_t i = 0; i < *count; i++) {
 		if ((*list)[i] == field) {
-			return;
+			return false;
 		}
 	}
 	uint32_t *more = ARENA_ARRAY(p->arena, *count + 1, uint32_t);
@@ -57,6 +59,7 @@ static void append_field(struct parser *p, const uint32_t **list, size_t *count,
 	}
 	more[(*count)++] = field;
 	*list = more;
+	return true;
 }
 
 static enum err extract_parse(struct parser *p, void **out_spec) {
@@ -74,10 +77,10 @@ static enum err extract_parse(struct parser *p, void **out_spec) {
 		uint32_t field = parser_field(p, regex_name(extract->regex, i));
 		p->fields[field].from_source = p->fields[field].from_source || !p->table;
 		TRY(field_list_add(p, &extract->groups, field));
-		if (p->table) {
-			append_field(p, &p->columns, &p->columns_count, field);
-		} else {
-			append_field(p, &p->added, &p->added_count, field);
+		if (!p->table) {
+			(void)append_field(p, &p->added, &p->added_count, field);
+		} else if (append_field(p, &p->columns, &p->columns_count, field)) {
+			TRY(field_list_add(p, &extract->fresh, field));
 		}
 	}
 	*out_spec = extract;
@@ -100,13 +103,17 @@ static enum err extract_push(struct op *op, const struct flow_row *row) {
 			return err;
 		}
 	}
-	if (!match) {
+	if (!match && extract->fresh.count == 0) {
 		return op_pass(op, row);
 	}
 	struct flow_row changed = *row;
 	memcpy(extracting->values, row->values,
 	       op->run->query->fields_count * sizeof(*extracting->values));
-	for (size_t i = 0; i < extract->groups.count; i++) {
+	for (size_t i = 0; i < extract->fresh.count;
+	     i++) { /* a column dropped before may have left one */
+		extracting->values[extract->fresh.items[i]] = VALUE_ABSENT;
+	}
+	for (size_t i = 0; match && i < extract->groups.count; i++) {
 		struct str part;
 		if (regex_captured(extract->regex, extracting->run, i, from.text, &part)) {
 			extracting->values[extract->groups.items[i]] = value_string(part);
