@@ -100,10 +100,10 @@ enum err pipe_field(struct parser *p, uint32_t *out_field) {
 	return pipe_field_named(p, name, first, out_field);
 }
 
-void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
+bool pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
 	for (size_t i = 0; i < *count; i++) {
 		if ((*list)[i] == field) {
-			return;
+			return false;
 		}
 	}
 	uint32_t *more = ARENA_ARRAY(p->arena, *count + 1, uint32_t);
@@ -112,6 +112,7 @@ void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, u
 	}
 	more[(*count)++] = field;
 	*list = more;
+	return true;
 }
 
 /* What every record has stands beside its fields, and says what it is. */

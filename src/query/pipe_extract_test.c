@@ -15,6 +15,15 @@ TEST(named_groups_become_fields) {
 	    "user|c\nadmin|ad\neve|\nguest|\nRoot|\nroot|\n|\n");
 }
 
+TEST(a_new_column_has_nothing_of_one_that_was_dropped) {
+	CHECK_QUERY("sudo | extract /^(?<x>.)/ | fields user | extract /(?<x>zz)/ from user",
+	            "user|x\nRoot|\n");
+	CHECK_QUERY("sudo | where exists(ip) | fields user | extract /(?<ip>zz)/ from user",
+	            "user|ip\nRoot|\n");
+	CHECK_QUERY("sudo | fields user, ip | extract /(?<ip>zz)/ from user",
+	            "user|ip\nRoot|2001:db8::1\n");
+}
+
 TEST(extracted_fields_are_shown_with_the_record) {
 	CLEANUP(buf_deinit) struct buf out = {0};
 	struct query_options options = fake_options();

@@ -376,6 +376,10 @@ def materialize(rows):
     return rows
 
 
+def only(rows, names):
+    return [Row({name: row.values.get(name) for name in names}, row.time_ns, row.order, row.record) for row in rows]
+
+
 def run(records, stages, order, limit):
     """(columns or None, rows) as the answer has them."""
     rows = [Row(record.fields, record.time_ns, record.order, record) for record in records]
@@ -405,9 +409,10 @@ def run(records, stages, order, limit):
         elif kind == "dedup":
             rows = [group[0] for group in group_rows(rows, stage[1])]
         elif kind == "fields":
-            columns = stage[1]
+            rows, columns = only(rows, stage[1]), stage[1]
         elif columns is not None:
             columns = [name for name in columns if name not in stage[1]]
+            rows = only(rows, columns)
     if not ordered:
         rows.sort(key=result_order(order))
     return columns, rows[:limit]
