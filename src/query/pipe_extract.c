@@ -9,7 +9,7 @@ struct extract {
 	struct regex *regex;
 	uint32_t from;
 	struct field_list groups; /* in the regex's order */
-	struct field_list fresh;  /* those that were no columns of the table before */
+	struct field_list fresh;  /* those that were dropped, or no columns of the table, before */
 };
 
 struct extracting {
@@ -61,9 +61,14 @@ static enum err extract_parse(struct parser *p, void **out_spec) {
 		uint32_t field = parser_field(p, regex_name(extract->regex, i));
 		p->fields[field].from_source = p->fields[field].from_source || !p->table;
 		TRY(field_list_add(p, &extract->groups, field));
-		if (!p->table) {
+		bool fresh;
+		if (p->table) {
+			fresh = pipe_append_field(p, &p->columns, &p->columns_count, field);
+		} else {
+			fresh = pipe_undrop_field(p, field);
 			pipe_append_field(p, &p->added, &p->added_count, field);
-		} else if (pipe_append_field(p, &p->columns, &p->columns_count, field)) {
+		}
+		if (fresh) {
 			TRY(field_list_add(p, &extract->fresh, field));
 		}
 	}
@@ -93,7 +98,7 @@ static enum err extract_push(struct op *op, const struct flow_row *row) {
 	struct flow_row changed = *row;
 	memcpy(extracting->values, row->values,
 	       op->run->query->fields_count * sizeof(*extracting->values));
-	/* A column dropped before may have left a value. */
+	/* What was dropped before may have left a value. */
 	for (size_t i = 0; i < extract->fresh.count; i++) {
 		extracting->values[extract->fresh.items[i]] = VALUE_ABSENT;
 	}

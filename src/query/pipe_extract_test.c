@@ -36,6 +36,21 @@ TEST(extracted_fields_are_shown_with_the_record) {
 	                         "#6 ip=2001:db8::1 bytes=40 command=/bin/sh\n");
 }
 
+/* What was dropped comes back only where the pattern matches. */
+TEST(a_dropped_field_may_be_extracted_again) {
+	CLEANUP(buf_deinit) struct buf out = {0};
+	struct query_options options = fake_options();
+	options.order = QUERY_BY_INDEX;
+	fixture_run_with("sudo | rename user as u | extract /^(?<user>\\w+):/", &options, true, &out);
+	fixture_run_with("sudo | rename user as u | extract /(?<user>zz)/", &options, true, &out);
+	fixture_run_with("sudo | fields -user | extract /^(?<user>\\w+):/", &options, true, &out);
+	fixture_run_with("sudo | fields -user | extract /(?<user>zz)/", &options, true, &out);
+	CHECK_STR(buf_str(&out), "#6 ip=2001:db8::1 bytes=40 u=Root user=sudo\n"
+	                         "#6 ip=2001:db8::1 bytes=40 u=Root\n"
+	                         "#6 ip=2001:db8::1 bytes=40 user=sudo\n"
+	                         "#6 ip=2001:db8::1 bytes=40\n");
+}
+
 TEST(bad_patterns_are_refused) {
 	CHECK_QUERY("* | extract /port (\\d+)/", "error at 12: this regular expression has no named "
 	                                         "group\nhint: name what becomes a field: "

@@ -102,11 +102,11 @@ def compute(sign, a, b):
             return a // b
         if sign == "%":
             return abs(a) % abs(b) * (1 if a >= 0 else -1) if b else None
-    if sign == "%" or (sign == "/" and b == 0):
+    if sign in "/%" and b == 0:
         return None
     try:
         x, y = float(a), float(b)
-        out = {"+": x + y, "-": x - y, "*": x * y, "/": x / y if sign == "/" else 0}[sign]
+        out = math.fmod(x, y) if sign == "%" else {"+": x + y, "-": x - y, "*": x * y, "/": x / y if sign == "/" else 0}[sign]
     except OverflowError:
         return None
     return out if math.isfinite(out) else None
