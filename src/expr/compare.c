@@ -16,9 +16,24 @@ static bool parse_v4(struct str text, uint8_t out[4]) {
 	return strlen(copy) == text.len && inet_pton(AF_INET, copy, out) == 1;
 }
 
+/* The name of an interface behind '%', as in fe80::1%eth0; with it or without. */
+static bool is_zone(struct str text) {
+	enum { ZONE_MAX = 32 };
+	for (size_t i = 1; i < text.len; i++) {
+		if (text.ptr[i] <= ' ' || text.ptr[i] >= 0x7f || strchr("/%", text.ptr[i]) != NULL) {
+			return false;
+		}
+	}
+	return text.len != 1 && text.len <= 1 + ZONE_MAX;
+}
+
 static bool parse_v6(struct str text, uint8_t out[16]) {
 	char copy[INET6_ADDRSTRLEN];
-	text = str_slice(text, 0, str_find_char(text, '%', 0)); /* zone: fe80::1%eth0 */
+	size_t zone = str_find_char(text, '%', 0);
+	if (!is_zone(str_slice(text, zone, text.len))) {
+		return false;
+	}
+	text = str_slice(text, 0, zone);
 	if (text.len < 2 || text.len >= sizeof(copy) || memchr(text.ptr, ':', text.len) == NULL) {
 		return false;
 	}

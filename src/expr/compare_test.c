@@ -22,6 +22,10 @@ TEST(networks_hold_their_addresses) {
 	CHECK(!in_network("2001:db8::/32", "2001:db9::1"));
 	CHECK(in_network("::1", "0:0:0:0:0:0:0:1"));
 	CHECK(in_network("fe80::/10", "fe80::1%eth0"));
+	CHECK(in_network("fe80::/10", "fe80::1%3") && in_network("fe80::/10", "fe80::1%br-0.100"));
+	CHECK(!in_network("fe80::/10", "fe80::1%") && !in_network("fe80::/10", "fe80::1%a b"));
+	CHECK(!in_network("fe80::/10", "fe80::1%a/b") && !in_network("fe80::/10", "fe80::1%経"));
+	CHECK(!in_network("fe80::/10", "fe80::1%a%b"));
 	CHECK(in_network("::/0", "2001:db8::1"));
 	CHECK(!in_network("::/0", "10.0.0.1"));
 }

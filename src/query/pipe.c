@@ -100,10 +100,10 @@ enum err pipe_field(struct parser *p, uint32_t *out_field) {
 	return pipe_field_named(p, name, first, out_field);
 }
 
-void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
+bool pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field) {
 	for (size_t i = 0; i < *count; i++) {
 		if ((*list)[i] == field) {
-			return;
+			return false;
 		}
 	}
 	uint32_t *more = ARENA_ARRAY(p->arena, *count + 1, uint32_t);
@@ -112,6 +112,7 @@ void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, u
 	}
 	more[(*count)++] = field;
 	*list = more;
+	return true;
 }
 
 /* What every record has stands beside its fields, and says what it is. */
@@ -129,7 +130,7 @@ void pipe_drop_field(struct parser *p, uint32_t field) {
 	pipe_append_field(p, &p->dropped, &p->dropped_count, field);
 }
 
-static void undrop(struct parser *p, uint32_t field) {
+bool pipe_undrop_field(struct parser *p, uint32_t field) {
 	uint32_t *left = ARENA_ARRAY(p->arena, p->dropped_count + 1, uint32_t);
 	size_t count = 0;
 	for (size_t i = 0; i < p->dropped_count; i++) {
@@ -137,8 +138,11 @@ static void undrop(struct parser *p, uint32_t field) {
 			left[count++] = p->dropped[i];
 		}
 	}
+	bool was_dropped = count < p->dropped_count;
 	p->dropped = left;
 	p->dropped_count = count;
+	p->fields[field].replaced = p->fields[field].replaced || was_dropped;
+	return was_dropped;
 }
 
 enum err pipe_new_field(struct parser *p, struct str name, size_t position, size_t length,
@@ -156,7 +160,7 @@ enum err pipe_new_field(struct parser *p, struct str name, size_t position, size
 	} else {
 		p->fields[field].replaced = true;
 		pipe_append_field(p, &p->added, &p->added_count, field);
-		undrop(p, field);
+		(void)pipe_undrop_field(p, field);
 	}
 	*out_field = field;
 	return ERR_OK;

@@ -43,8 +43,10 @@ MUST_USE enum err pipe_new_field(struct parser *p, struct str name, size_t posit
 bool pipe_is_of_record(struct str name);
 /* From here on records are shown without the field. */
 void pipe_drop_field(struct parser *p, uint32_t field);
-/* Appends field unless it is there. */
-void pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field);
+/* They are shown with it again, but never with their own value; false when it was not dropped. */
+bool pipe_undrop_field(struct parser *p, uint32_t field);
+/* Appends field; false when it is there already. */
+bool pipe_append_field(struct parser *p, const uint32_t **list, size_t *count, uint32_t field);
 /* Takes c when it comes next. */
 bool pipe_take(struct parser *p, char c);
 /* Takes the word (any case) when it comes next as a whole. */

@@ -9,6 +9,7 @@ struct extract {
 	struct regex *regex;
 	uint32_t from;
 	struct field_list groups; /* in the regex's order */
+	struct field_list fresh;  /* those that were dropped, or no columns of the table, before */
 };
 
 struct extracting {
@@ -60,10 +61,15 @@ static enum err extract_parse(struct parser *p, void **out_spec) {
 		uint32_t field = parser_field(p, regex_name(extract->regex, i));
 		p->fields[field].from_source = p->fields[field].from_source || !p->table;
 		TRY(field_list_add(p, &extract->groups, field));
+		bool fresh;
 		if (p->table) {
-			pipe_append_field(p, &p->columns, &p->columns_count, field);
+			fresh = pipe_append_field(p, &p->columns, &p->columns_count, field);
 		} else {
+			fresh = pipe_undrop_field(p, field);
 			pipe_append_field(p, &p->added, &p->added_count, field);
+		}
+		if (fresh) {
+			TRY(field_list_add(p, &extract->fresh, field));
 		}
 	}
 	*out_spec = extract;
@@ -86,13 +92,17 @@ static enum err extract_push(struct op *op, const struct flow_row *row) {
 			return err;
 		}
 	}
-	if (!match) {
+	if (!match && extract->fresh.count == 0) {
 		return op_pass(op, row);
 	}
 	struct flow_row changed = *row;
 	memcpy(extracting->values, row->values,
 	       op->run->query->fields_count * sizeof(*extracting->values));
-	for (size_t i = 0; i < extract->groups.count; i++) {
+	/* What was dropped before may have left a value. */
+	for (size_t i = 0; i < extract->fresh.count; i++) {
+		extracting->values[extract->fresh.items[i]] = VALUE_ABSENT;
+	}
+	for (size_t i = 0; match && i < extract->groups.count; i++) {
 		struct str part;
 		if (regex_captured(extract->regex, extracting->run, i, from.text, &part)) {
 			extracting->values[extract->groups.items[i]] = value_string(part);

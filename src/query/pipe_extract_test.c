@@ -15,6 +15,15 @@ TEST(named_groups_become_fields) {
 	    "user|c\nadmin|ad\neve|\nguest|\nRoot|\nroot|\n|\n");
 }
 
+TEST(a_new_column_has_nothing_of_one_that_was_dropped) {
+	CHECK_QUERY("sudo | extract /^(?<x>.)/ | fields user | extract /(?<x>zz)/ from user",
+	            "user|x\nRoot|\n");
+	CHECK_QUERY("sudo | where exists(ip) | fields user | extract /(?<ip>zz)/ from user",
+	            "user|ip\nRoot|\n");
+	CHECK_QUERY("sudo | fields user, ip | extract /(?<ip>zz)/ from user",
+	            "user|ip\nRoot|2001:db8::1\n");
+}
+
 TEST(extracted_fields_are_shown_with_the_record) {
 	CLEANUP(buf_deinit) struct buf out = {0};
 	struct query_options options = fake_options();
@@ -25,6 +34,21 @@ TEST(extracted_fields_are_shown_with_the_record) {
 	                 &out);
 	CHECK_STR(buf_str(&out), "#6 ip=2001:db8::1 bytes=40 command=/bin/sh user=sudo\n"
 	                         "#6 ip=2001:db8::1 bytes=40 command=/bin/sh\n");
+}
+
+/* What was dropped comes back only where the pattern matches. */
+TEST(a_dropped_field_may_be_extracted_again) {
+	CLEANUP(buf_deinit) struct buf out = {0};
+	struct query_options options = fake_options();
+	options.order = QUERY_BY_INDEX;
+	fixture_run_with("sudo | rename user as u | extract /^(?<user>\\w+):/", &options, true, &out);
+	fixture_run_with("sudo | rename user as u | extract /(?<user>zz)/", &options, true, &out);
+	fixture_run_with("sudo | fields -user | extract /^(?<user>\\w+):/", &options, true, &out);
+	fixture_run_with("sudo | fields -user | extract /(?<user>zz)/", &options, true, &out);
+	CHECK_STR(buf_str(&out), "#6 ip=2001:db8::1 bytes=40 u=Root user=sudo\n"
+	                         "#6 ip=2001:db8::1 bytes=40 u=Root\n"
+	                         "#6 ip=2001:db8::1 bytes=40 user=sudo\n"
+	                         "#6 ip=2001:db8::1 bytes=40\n");
 }
 
 TEST(bad_patterns_are_refused) {

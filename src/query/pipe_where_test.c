@@ -34,6 +34,14 @@ TEST(arithmetic_is_exact_for_integers) {
 	CHECK_QUERY("* | where (0 - 9223372036854775807 - 1) % (0 - 1) = 0 | head 1", "#0\n");
 }
 
+TEST(remainders_are_of_numbers_whatever_they_are_written_like) {
+	CHECK_QUERY("* | where 7 % 4 = 3 and 7.0 % 4 = 3 and (7 * 1.0) % 4 = 3 | stats count()",
+	            "count\n12\n");
+	CHECK_QUERY("* | where 7.5 % 2 = 1.5 and -7.5 % 2 = -1.5 and 7 % -4.0 = 3 | stats count()",
+	            "count\n12\n");
+	CHECK_QUERY("* | where exists(7.5 % 0) or exists(7 % 0.0) or exists(7 % 0)", "");
+}
+
 TEST(functions_see_numbers_as_they_are_written) {
 	CHECK_QUERY("* | where len(1e3) = 3 and lower(1E3) = 1000 | stats count()", "count\n12\n");
 	CHECK_QUERY("* | where contains(lower(1E3), \"1e3\") | stats count()", "count\n12\n");

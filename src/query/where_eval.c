@@ -43,7 +43,7 @@ static double compute_reals(enum where_kind kind, double a, double b) {
 	case WHERE_DIVIDE:
 		return b == 0 ? NAN : a / b;
 	default:
-		return NAN; /* of integers only */
+		return fmod(a, b);
 	}
 }
 

@@ -102,11 +102,11 @@ def compute(sign, a, b):
             return a // b
         if sign == "%":
             return abs(a) % abs(b) * (1 if a >= 0 else -1) if b else None
-    if sign == "%" or (sign == "/" and b == 0):
+    if sign in "/%" and b == 0:
         return None
     try:
         x, y = float(a), float(b)
-        out = {"+": x + y, "-": x - y, "*": x * y, "/": x / y if sign == "/" else 0}[sign]
+        out = math.fmod(x, y) if sign == "%" else {"+": x + y, "-": x - y, "*": x * y, "/": x / y if sign == "/" else 0}[sign]
     except OverflowError:
         return None
     return out if math.isfinite(out) else None
@@ -376,6 +376,10 @@ def materialize(rows):
     return rows
 
 
+def only(rows, names):
+    return [Row({name: row.values.get(name) for name in names}, row.time_ns, row.order, row.record) for row in rows]
+
+
 def run(records, stages, order, limit):
     """(columns or None, rows) as the answer has them."""
     rows = [Row(record.fields, record.time_ns, record.order, record) for record in records]
@@ -405,9 +409,10 @@ def run(records, stages, order, limit):
         elif kind == "dedup":
             rows = [group[0] for group in group_rows(rows, stage[1])]
         elif kind == "fields":
-            columns = stage[1]
+            rows, columns = only(rows, stage[1]), stage[1]
         elif columns is not None:
             columns = [name for name in columns if name not in stage[1]]
+            rows = only(rows, columns)
     if not ordered:
         rows.sort(key=result_order(order))
     return columns, rows[:limit]

@@ -1,6 +1,8 @@
 """Random queries from the grammar of docs/query.md: each as its text and as the tree that judge.py
 and pipes.py read, made side by side, so that nothing here reads a query."""
 import re
+import time
+import unicodedata
 
 import texts
 from lines import word
@@ -231,6 +233,13 @@ class Questions:
         r = self.r
         kind, sign = ("alike", "~~") if r.random() < 0.3 else ("part", "~")
         part = self.piece(self.value_of(field) if field else self.some_text(), False)
+        if kind == "alike" and r.random() < 0.5:  # in another form; without its marks it is another text
+            part = unicodedata.normalize(r.choice(["NFC", "NFD", "NFKC", "NFKD"]), part)
+            if r.random() < 0.3:
+                part = "".join(c for c in part if not unicodedata.combining(c)) or part
+            elif r.random() < 0.3:
+                part = r.choice(["カ", "ｶ", "か", "キ", "cafe", "ﾅ", "n", "е", "ガ", "が"])
+        part = part.translate({10: None, 13: None, 0: None}) or "x"
         text = bare_piece(r, part) if r.random() < 0.3 and not part.startswith(("~", '"')) else None
         return (kind, field, part), sign + (text or quote(r, part))
 
@@ -238,9 +247,8 @@ class Questions:
         """A value written bare or in quotation marks."""
         r = self.r
         address = read_address(value)
-        drive = len(field) == 1 and value.startswith("\\")
         text = None
-        if r.random() < 0.5 and not drive and not re.match(r"[0-9a-fA-F:]*\Z", field + ":" + value):
+        if r.random() < 0.5 and not re.match(r"[0-9a-fA-F:]*\Z", field + ":" + value):
             text = bare(r, value)
             if text and text.endswith("/") and text.startswith("/"):
                 text = None
@@ -297,7 +305,6 @@ class Questions:
         record = r.choice(self.records)
         ns = record.time_ns + r.choice([0, 0, 0, 1, -1, 10**9, -10**9, 3600 * 10**9])
         seconds, rest = divmod(ns, 10**9)
-        import time
         civil = time.gmtime(seconds)
         kind = r.randrange(6)
         text = time.strftime("%Y-%m-%d" if kind == 0 else "%Y-%m-%dT%H:%M" if kind == 1 else "%Y-%m-%dT%H:%M:%S", civil)
@@ -387,7 +394,7 @@ class Questions:
             if field in DATE_FIELDS:
                 continue
             inner = self.value(field, 0)
-            if inner:
+            if inner and not (len(field) == 1 and inner[1].startswith("\\")):  # a drive's letter
                 return inner[0], field_name(field) + ":" + inner[1]
         return ("all",), "*"
 

@@ -12,6 +12,7 @@ INTEGER = re.compile(r"-?[0-9]+\Z")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt _]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
                   r"(Z|z|[+-][0-9]{2}:?[0-9]{2})?)?\Z")
+ZONE = re.compile(r"%[!-$&-.0-~]{1,32}\Z")
 DAY_NS = 86400 * 10**9
 
 
@@ -64,7 +65,7 @@ def read_address(text):
     """16 bytes, IPv4 as ::ffff:a.b.c.d, or None."""
     try:
         if ":" in text:
-            return ipaddress.IPv6Address(text.split("%")[0]).packed
+            return ipaddress.IPv6Address(ZONE.sub("", text)).packed if "%" not in ZONE.sub("", text) else None
         return b"\0" * 10 + b"\xff\xff" + ipaddress.IPv4Address(text).packed
     except ValueError:
         return None
