@@ -42,11 +42,24 @@ void lines_cut_free(struct lines_cut *cut) {
 	}
 }
 
+/* A growing array has room for half as much again. */
+static void *shrink(void *array, uint32_t *cap, uint32_t count, size_t size) {
+	if (count == 0 || count == *cap) {
+		return array;
+	}
+	void *smaller = reallocarray(array, count, size);
+	ASSERT(smaller != NULL);
+	*cap = count;
+	return smaller;
+}
+
 void lines_cut_seal(struct lines_cut *cut) {
 	cut_line_deinit(&cut->line);
 	cut->line = (struct cut_line){0};
 	free(cut->table);
 	cut->table = NULL;
+	cut->rows = shrink(cut->rows, &cut->rows_cap, cut->rows_count, sizeof(*cut->rows));
+	cut->values = shrink(cut->values, &cut->values_cap, cut->values_count, sizeof(*cut->values));
 }
 
 /* ---- kinds ---- */

@@ -323,6 +323,36 @@ static void make_room(struct column_draft *columns, size_t count) {
 	}
 }
 
+/* Rows of a shape lie far apart: what will be read soon is asked for. */
+struct ahead {
+	uint32_t cut;
+};
+
+static const struct lines_cut_row *row_ahead(const struct lines_draft *draft, struct ahead *ahead,
+                                             uint32_t row) {
+	while (row >= draft->cuts[ahead->cut].first + draft->cuts[ahead->cut].cut->rows_count) {
+		ahead->cut++;
+	}
+	const struct draft_cut *cut = &draft->cuts[ahead->cut];
+	return &cut->cut->rows[row - cut->first];
+}
+
+static void fetch_ahead(const struct lines_draft *draft, const uint32_t *rows, size_t count,
+                        size_t i, struct ahead *far, struct ahead *near) {
+	enum { FAR = 16, NEAR = 8, VALUES = 12 };
+	if (i + FAR < count) {
+		__builtin_prefetch(row_ahead(draft, far, rows[i + FAR]));
+	}
+	if (i + NEAR < count) {
+		const struct lines_cut_row *entry = row_ahead(draft, near, rows[i + NEAR]);
+		const struct cut_value *values = draft->cuts[near->cut].cut->values;
+		values = values == NULL ? NULL : values + entry->values;
+		for (size_t k = 0; k < VALUES * sizeof(*values); k += 64) {
+			__builtin_prefetch((const void *)((uintptr_t)values + k));
+		}
+	}
+}
+
 /* The values of a row, each into its column. */
 static void gather_row(struct column_draft *columns, const struct draft_cut *cut, uint32_t row,
                        size_t rank, size_t count) {
@@ -347,7 +377,10 @@ static void put_shape(const struct lines_draft *draft, struct column_draft *colu
 	uint32_t cut = 0;
 	find_codes(columns, shapes_text(draft->shapes, shape - 1));
 	make_room(columns, count);
+	struct ahead far = {0};
+	struct ahead near = {0};
 	for (size_t i = 0; i < count; i++) {
+		fetch_ahead(draft, rows, count, i, &far, &near);
 		while (rows[i] >= draft->cuts[cut].first + draft->cuts[cut].cut->rows_count) {
 			cut++;
 		}

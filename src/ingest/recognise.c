@@ -129,12 +129,29 @@ static bool telling(char c) {
 	return (c & 0x80) != 0 || c == 0x1b || c == 0;
 }
 
+/* The first telling byte, or the length. Stretches without one are passed over as a whole, in a
+ * form that compilers make vectors of. */
+static size_t find_telling(struct str bytes) {
+	enum { STRETCH = 64 };
+	size_t at = 0;
+	for (; at + STRETCH <= bytes.len; at += STRETCH) {
+		unsigned char any = 0;
+		for (size_t i = 0; i < STRETCH; i++) {
+			any |= (unsigned char)telling(bytes.ptr[at + i]);
+		}
+		if (any != 0) {
+			break;
+		}
+	}
+	while (at < bytes.len && !telling(bytes.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
 void sampler_push(struct sampler *sampler, struct str bytes) {
 	if (sampler->sample.len == 0 || sampler->plain) {
-		size_t at = 0;
-		while (at < bytes.len && !telling(bytes.ptr[at])) {
-			at++;
-		}
+		size_t at = find_telling(bytes);
 		if (at == bytes.len && sampler->sample.len > 0) {
 			return;
 		}
