@@ -12,6 +12,15 @@ class Written(Value):
     __slots__ = ()
 
 
+class Text(Value):
+    """Text of the query or of a function: nothing is computed with it, whatever it looks like."""
+
+    __slots__ = ()
+
+    def __init__(self, text):
+        super().__init__("string", text)
+
+
 def whole(number):
     """What is computed and is an integer that a double has exactly is one."""
     if isinstance(number, float) and number == int(number) and abs(number) < 2**53:
@@ -50,12 +59,12 @@ def call(name, args, as_number, cell_text, scalar):
     if name in ("min", "max"):
         return best(args, name == "max", cell_text)
     if name == "concat":
-        return Value("string", "".join(map(cell_text, args))) if all(map(single, args)) else None
+        return Text("".join(map(cell_text, args))) if all(map(single, args)) else None
     if name == "substr":
         numbers = [as_number(cell) for cell in args[1:]]
         if not single(args[0]) or not all(isinstance(number, int) for number in numbers):
             return None
-        return Value("string", substr(cell_text(args[0]), *numbers))
+        return Text(substr(cell_text(args[0]), *numbers))
     if name in ("floor", "ceil"):
         number = as_number(args[0])
         return number if number is None or isinstance(number, int) else whole(float(getattr(math, name)(number)))
@@ -72,7 +81,7 @@ def call(name, args, as_number, cell_text, scalar):
     if name == "mvjoin":
         if not is_list(args[0]) or not single(args[1]):
             return args[0]
-        return Value("string", cell_text(args[1]).join(item.text for item in args[0].items))
+        return Text(cell_text(args[1]).join(item.text for item in args[0].items))
     if name == "tonumber":
         if not single(args[0]):
             return None
@@ -82,14 +91,14 @@ def call(name, args, as_number, cell_text, scalar):
         return number if number is None else whole(number)
     if name == "typeof":
         if args[0] is None or is_list(args[0]):
-            return Value("string", "absent" if args[0] is None else "list")
+            return Text("absent" if args[0] is None else "list")
         if isinstance(args[0], bool) or (isinstance(args[0], Value) and args[0].kind == "bool"):
-            return Value("string", "boolean")
-        return Value("string", ["number", "address", "time", "text"][scalar(args[0])[0]])
+            return Text("boolean")
+        return Text(["number", "address", "time", "text"][scalar(args[0])[0]])
     if name == "len":
         return None if args[0] is None else len(args[0].items) if is_list(args[0]) else len(cell_text(args[0]))
     if name == "lower":
-        return Value("string", "".join(map(texts.simple_fold, cell_text(args[0])))) if single(args[0]) else args[0]
+        return Text("".join(map(texts.simple_fold, cell_text(args[0])))) if single(args[0]) else args[0]
     number = as_number(args[0])
     if name != "abs" or number is None:
         return None
@@ -108,7 +117,7 @@ def time_text(ns):
         return None
     fraction = "" if rest == 0 else ".%03d" % (rest // 10**6) if rest % 10**6 == 0 else ".%06d" % (rest // 1000) if rest % 1000 == 0 else ".%09d" % rest
     civil = time.gmtime(seconds)
-    return Value("string", "%04d-%02d-%02dT%02d:%02d:%02d%sZ" % (*civil[:6], fraction))
+    return Text("%04d-%02d-%02dT%02d:%02d:%02d%sZ" % (*civil[:6], fraction))
 
 
 def compute_time(sign, a, b, as_number):

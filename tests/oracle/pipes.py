@@ -40,7 +40,7 @@ def as_number(cell):
     """int, float, or None when the cell is no number."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return cell
-    if isinstance(cell, Value) and cell.kind != "list":
+    if isinstance(cell, Value) and cell.kind != "list" and not isinstance(cell, functions.Text):
         rank, value = read_scalar(cell.text)
         if rank == 0:
             whole = INTEGER.match(cell.text)
@@ -136,7 +136,7 @@ def evaluate(node, row):
     if kind == "number":
         return functions.Written("number", node[1])
     if kind == "text":
-        return Value("string", node[1])
+        return functions.Text(node[1])
     if kind == "or":
         return truth(evaluate(node[1], row)) or truth(evaluate(node[2], row))
     if kind == "and":
@@ -176,7 +176,7 @@ def result(cell):
         return Value("bool", cell_text(cell))
     if isinstance(cell, (int, float, functions.Written)):
         return Value("number", number_text(functions.whole(as_number(cell))))
-    return cell
+    return Value("string", cell.text) if isinstance(cell, functions.Text) else cell
 
 
 def run_eval(rows, assignments):
