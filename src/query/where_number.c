@@ -141,15 +141,27 @@ static enum err call_pow(const struct where_call *call, const struct cell *argum
 	return ERR_OK;
 }
 
-/* The best by the order of values; what is absent counts for nothing. */
+static void take_better(struct cell *best, struct cell other, int sign) {
+	struct scalar a = cell_scalar(*best);
+	struct scalar b = cell_scalar(other);
+	if (other.kind != CELL_NONE && (best->kind == CELL_NONE || scalar_order(&b, &a) * sign > 0)) {
+		*best = other;
+	}
+}
+
+/* The best by the order of values, of lists by that of their elements; what is absent counts for
+ * nothing. */
 static enum err best(const struct cell *arguments, size_t count, int sign, struct cell *out_cell) {
 	*out_cell = cell_none();
 	for (size_t i = 0; i < count; i++) {
-		struct scalar is = cell_scalar(*out_cell);
-		struct scalar other = cell_scalar(arguments[i]);
-		if (arguments[i].kind != CELL_NONE &&
-		    (out_cell->kind == CELL_NONE || scalar_order(&other, &is) * sign > 0)) {
-			*out_cell = arguments[i];
+		size_t at = 0;
+		struct value element;
+		if (arguments[i].kind != CELL_LIST) {
+			take_better(out_cell, arguments[i], sign);
+			continue;
+		}
+		while (value_list_next(arguments[i].text, &at, &element)) {
+			take_better(out_cell, cell_of(element), sign);
 		}
 	}
 	return ERR_OK;

@@ -27,6 +27,7 @@ struct store_scan {
 	struct buf blocks;      /* struct scan_block: those that are searched, in the scan's order */
 	size_t block;           /* the current one */
 	struct rest *segments_rest; /* from each segment on; NULL: not asked for yet */
+	size_t segments_counted;    /* of the catalogue then; a writer's may have grown since */
 	struct rest *pages_rest;    /* from each page of the current segment on; likewise */
 };
 
@@ -361,7 +362,9 @@ static struct rest *rests_new(size_t count) {
 
 static void find_segments_rest(struct store_scan *scan) {
 	size_t count = scan->store->catalogue.count;
+	free(scan->segments_rest);
 	scan->segments_rest = rests_new(count);
+	scan->segments_counted = count;
 	for (size_t i = count; i-- > 0;) {
 		const struct segment_entry *entry = entry_at(scan, i);
 		struct rest here = nothing;
@@ -386,7 +389,7 @@ static void find_pages_rest(struct store_scan *scan, const struct segment *segme
 
 void store_scan_rest(struct store_scan *scan, int64_t *out_low_ns, int64_t *out_high_ns) {
 	struct rest rest = nothing;
-	if (scan->segments_rest == NULL) {
+	if (scan->segments_rest == NULL || scan->segments_counted != scan->store->catalogue.count) {
 		find_segments_rest(scan);
 	}
 	if (scan->segments_done < scan->store->catalogue.count) {

@@ -2,16 +2,17 @@
   ("where", expression) ("stats", [(function, field or None, percent, name)], [by]) ("sort", [(field, down)])
   ("top"|"rare", n, field, [by]) ("head"|"tail", n) ("dedup", [field]) ("fields", [field]) ("drop", [field])
   ("timechart", span_ns, functions, [by]) ("extract", re.Pattern, field)
-An expression of where:
+  ("eval", [(name, expression)]) ("fillnull", value, [field]) ("rename", [(field, name)]) ("expand", field)
+An expression of where and eval:
   ("or"|"and", a, b) ("not", a) ("compare", sign, a, b) ("in", a, [b], negated) ("match", a, regex, negated)
-  ("test", kind, a, argument) ("call", name, a) ("compute", sign, a, b) ("field", name) ("number", text)
+  ("test", kind, a, argument) ("call", name, a, ...) ("if", condition, a, b) ("compute", sign, a, b) ("field", name) ("number", text)
   ("text", text) ("time", sign, from_ns, to_ns)"""
 import functools
 import math
 import time
 from fractions import Fraction
 
-import texts
+import functions
 from judge import test_value
 from values import INTEGER, Value, read_scalar, read_time, sort_key
 
@@ -39,7 +40,7 @@ def as_number(cell):
     """int, float, or None when the cell is no number."""
     if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return cell
-    if isinstance(cell, Value) and cell.kind != "list":
+    if isinstance(cell, Value) and cell.kind != "list" and not isinstance(cell, functions.Text):
         rank, value = read_scalar(cell.text)
         if rank == 0:
             whole = INTEGER.match(cell.text)
@@ -91,9 +92,10 @@ def compare(sign, a, b):
 
 
 def compute(sign, a, b):
+    cells = a, b
     a, b = as_number(a), as_number(b)
     if a is None or b is None:
-        return None
+        return functions.compute_time(sign, *cells, as_number)
     if isinstance(a, int) and isinstance(b, int):
         exact = {"+": lambda: a + b, "-": lambda: a - b, "*": lambda: a * b}.get(sign)
         if exact and -2**63 <= exact() < 2**63:
@@ -109,22 +111,11 @@ def compute(sign, a, b):
         out = math.fmod(x, y) if sign == "%" else {"+": x + y, "-": x - y, "*": x * y, "/": x / y if sign == "/" else 0}[sign]
     except OverflowError:
         return None
-    return out if math.isfinite(out) else None
+    return functions.whole(out) if math.isfinite(out) else None
 
 
-def call(name, a):
-    if name == "exists":
-        return a is not None
-    if a is None:
-        return None
-    if name == "len":
-        return len(a.items) if is_list(a) else len(cell_text(a))
-    if name == "lower":
-        return a if is_list(a) else Value("string", "".join(map(texts.simple_fold, cell_text(a))))
-    number = as_number(a)
-    if number is None:
-        return None
-    return abs(number) if abs(number) < 2**63 or isinstance(number, float) else float(abs(number))
+def call(name, args):
+    return args[0] is not None if name == "exists" else functions.call(name, args, as_number, cell_text, scalar)
 
 
 def truth(cell):
@@ -143,9 +134,9 @@ def evaluate(node, row):
     if kind == "field":
         return row.values.get(node[1])
     if kind == "number":
-        return Value("number", node[1])
+        return functions.Written("number", node[1])
     if kind == "text":
-        return Value("string", node[1])
+        return functions.Text(node[1])
     if kind == "or":
         return truth(evaluate(node[1], row)) or truth(evaluate(node[2], row))
     if kind == "and":
@@ -159,7 +150,10 @@ def evaluate(node, row):
         when = read_time(value.text) if value is not None and value.kind != "list" else None
         return when is not None and (node[1] is None or when[0] >= node[1]) and (node[2] is None or when[0] < node[2])
     if kind == "call":
-        return call(node[1], evaluate(node[2], row))
+        return call(node[1], [evaluate(argument, row) for argument in node[2:]])
+    if kind == "if":
+        chosen = node[2:3] if truth(evaluate(node[1], row)) else node[3:]
+        return evaluate(chosen[0], row) if chosen else None
     if kind == "compute":
         return compute(node[1], evaluate(node[2], row), evaluate(node[3], row))
     value = evaluate(node[2] if kind == "test" else node[1], row)
@@ -172,6 +166,49 @@ def evaluate(node, row):
     if value is not None and not isinstance(value, Value):
         value = Value("string", cell_text(value))
     return test_value(node[1], node[3], value)
+
+
+# ---- eval, fillnull, rename, expand ----
+
+def result(cell):
+    """What an expression gives as the value of a column."""
+    if isinstance(cell, bool):
+        return Value("bool", cell_text(cell))
+    if isinstance(cell, (int, float, functions.Written)):
+        return Value("number", number_text(functions.whole(as_number(cell))))
+    return Value("string", cell.text) if isinstance(cell, functions.Text) else cell
+
+
+def run_eval(rows, assignments):
+    out = []
+    for row in rows:
+        row = Row(dict(row.values), row.time_ns, row.order, row.record)
+        for name, node in assignments:
+            row.values[name] = result(evaluate(node, row))
+        out.append(row)
+    return out
+
+
+def run_fillnull(rows, value, names):
+    return [Row(dict(row.values, **{name: value for name in names if row.values.get(name) is None}), row.time_ns, row.order, row.record) for row in rows]
+
+
+def run_rename(rows, pairs):
+    out = []
+    for row in rows:
+        values = {name: value for name, value in row.values.items() if name not in dict(pairs)}
+        values.update((to, row.values.get(name)) for name, to in pairs)
+        out.append(Row(values, row.time_ns, row.order, row.record))
+    return out
+
+
+def run_expand(rows, field):
+    out = []
+    for row in rows:
+        value = row.values.get(field)
+        items = value.items if is_list(value) else [value]
+        out += [Row(dict(row.values, **{field: item}), row.time_ns, row.order, row.record) for item in items]
+    return out
 
 
 # ---- stats ----
@@ -400,6 +437,16 @@ def run(records, stages, order, limit):
         elif kind == "extract":
             rows = run_extract(rows, *stage[1:])
             columns = columns and columns + [name for name in stage[1].groupindex if name not in columns]
+        elif kind == "eval":
+            rows = run_eval(rows, stage[1])
+            columns = columns and columns + [name for name in dict(stage[1]) if name not in columns]
+        elif kind == "fillnull":
+            rows = run_fillnull(rows, *stage[1:])
+        elif kind == "rename":
+            rows = run_rename(rows, stage[1])
+            columns = columns and [dict(stage[1]).get(name, name) for name in columns]
+        elif kind == "expand":
+            rows = run_expand(rows, stage[1])
         elif kind == "sort":
             rows, ordered = run_sort(rows, stage[1], order), True
         elif kind == "head":

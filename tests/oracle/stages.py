@@ -3,7 +3,7 @@ import re
 
 from questions import DATE_FIELDS, Questions, quote
 from texts import ANY, ONE
-from values import read_scalar
+from values import Value, read_scalar
 
 KEYWORDS = {"and", "or", "not", "in", "true", "false", "by", "as", "asc", "desc"}
 
@@ -110,6 +110,52 @@ class Stages(Questions):
         a, b = self.expression(names, depth - 1), self.expression(names, depth - 1)
         return (kind, a[0], b[0]), "(%s) %s (%s)" % (a[1], r.choice([kind, {"and": "&&", "or": "||"}[kind]]), b[1])
 
+    def computed(self, names, depth):
+        """What eval computes: (node, text)."""
+        r = self.r
+        pick = r.random()
+        if depth == 0 or pick < 0.25:
+            name = r.choice(names)
+            return ("field", name), column(name)
+        if pick < 0.35:
+            number = r.choice(["0", "1", "2", "7", "10", "1.50", "3.5", "1E3", "007", "1000000007", "4294967296"])
+            return ("number", number), number
+        if pick < 0.42:
+            text = self.piece(self.some_text(), False)[:20]
+            return ("text", text), self.string(text)
+        inner = lambda: self.computed(names, depth - 1)
+        if pick < 0.6:
+            (a, a_text), (b, b_text), sign = inner(), inner(), r.choice("+-*/%")
+            return ("compute", sign, a, b), "(%s) %s (%s)" % (a_text, sign, b_text)
+        if pick < 0.66:
+            node, text = self.expression(names, 1)
+            return node, "(%s)" % text
+        if pick < 0.74:
+            (condition, text), (a, a_text), (b, b_text) = self.expression(names, 1), inner(), inner()
+            return ("if", condition, a, b), "%s(%s, %s, %s)" % (r.choice(["if", "case"]), text, a_text, b_text)
+        if pick < 0.86:
+            name = r.choice(["len", "lower", "abs", "floor", "ceil", "isnull", "exists", "tonumber", "typeof"])
+            node, text = inner()
+            return ("call", name, node), "%s(%s)" % (name, text)
+        if pick < 0.94:
+            name = r.choice(["coalesce", "concat", "min", "max"])
+            parts = [inner() for _ in range(1 + r.randrange(3))]
+            return ("call", name, *[node for node, _ in parts]), "%s(%s)" % (name, ", ".join(text for _, text in parts))
+        node, text = inner()
+        number = str(r.choice([0, 1, 2, 3, 7]))
+        index, index_text = ("number", number), number
+        if r.random() < 0.4:
+            index, index_text = ("compute", "-", ("number", "0"), index), "-" + number
+        by = r.choice([" ", ",", ".", "=", "に", "--"])
+        if r.random() < 0.4:
+            return ("call", "substr", node, index, ("number", "3")), "substr(%s, %s, 3)" % (text, index_text)
+        node, text = ("call", "split", node, ("text", by)), "split(%s, %s)" % (text, self.string(by))
+        if r.random() < 0.3:
+            return node, text
+        if r.random() < 0.5:
+            return ("call", "mvindex", node, index), "mvindex(%s, %s)" % (text, index_text)
+        return ("call", "mvjoin", node, ("text", "|")), 'mvjoin(%s, "|")' % text
+
     # ---- stages: each gives (stage, text, columns after it) ----
 
     def some(self, names, most):
@@ -131,6 +177,24 @@ class Stages(Questions):
         regex = re.compile(pattern.replace("(?<", "(?P<").replace("$", r"\Z"), re.IGNORECASE | re.ASCII)
         added = list(regex.groupindex)
         return ("extract", regex, field if where else "event.original"), "extract /%s/%s" % (pattern, where), added
+
+    def eval(self, names):
+        r = self.r
+        assignments, out = [], []
+        for _ in range(1 + r.randrange(2)):
+            name = r.choice(["e1", "e2", "x", "n"])
+            node, text = self.computed(names, 3)
+            assignments.append((name, node))
+            out.append("%s = %s" % (name, text))
+            names = names + [name]
+        return ("eval", assignments), "eval " + ", ".join(out)
+
+    def rename(self, names):
+        r = self.r
+        pairs = [(name, "new%d" % number) for number, name in enumerate(self.some(names, 2))]
+        if any(to in names for _, to in pairs):
+            return None
+        return ("rename", pairs), "rename " + ", ".join("%s as %s" % (column(name), to) for name, to in pairs)
 
     def stats(self, names, last):
         r = self.r
@@ -168,7 +232,7 @@ class Stages(Questions):
 
     def stage(self, names, is_table, last):
         r = self.r
-        kind = r.choice(["where", "where", "stats", "stats", "top", "sort", "head", "tail", "dedup", "fields", "drop", "timechart", "extract"])
+        kind = r.choice(["where", "where", "stats", "stats", "top", "sort", "head", "tail", "dedup", "fields", "drop", "timechart", "extract", "eval", "eval", "fillnull", "expand", "rename"])
         if kind == "where":
             node, text = self.expression(names, 2)
             return ("where", node), "where " + text, names, is_table
@@ -179,6 +243,19 @@ class Stages(Questions):
         if kind == "extract":
             stage, text, added = self.extract(names, is_table)
             return stage, text, names + [name for name in added if name not in names], is_table
+        if kind == "eval":
+            stage, text = self.eval(names)
+            return stage, text, names + [name for name in dict(stage[1]) if name not in names], is_table
+        if kind == "fillnull":
+            fields = [name for name in self.some(names, 2) if is_table or name in ("n", "x", "y", "e1", "user.name")]
+            value, text = r.choice([(Value("number", "0"), ""), (Value("string", "-"), "value=- "), (Value("string", "none"), "value=none "), (Value("number", "1.50"), "value=1.50 ")])
+            return (("fillnull", value, fields), "fillnull %s%s" % (text, ", ".join(map(column, fields))), names, is_table) if fields else None
+        if kind == "expand":
+            field = r.choice(names)
+            return (("expand", field), "expand " + column(field), names, True) if is_table else None
+        if kind == "rename":
+            made = self.rename(names) if is_table else None
+            return made and made + ([dict(made[0][1]).get(name, name) for name in names], True)
         if kind == "top":
             made = self.top(names)
             return made and made + (True,)
@@ -215,9 +292,13 @@ class Stages(Questions):
             if made:
                 stage, stage_text, columns, is_table = made
                 names = columns if is_table else names
-                added += list(stage[1].groupindex) * 3 if stage[0] == "extract" else []
+                added += list(stage[1].groupindex if stage[0] == "extract" else dict(stage[1]) if stage[0] == "eval" else []) * 3
                 stages.append(stage)
                 text += r.choice([" | ", "|", " |　"]) + stage_text
+                if stage[0] == "eval" and not is_table and r.random() < 0.7:  # to be seen
+                    names, is_table = list(dict(stage[1])), True
+                    stages.append(("fields", names))
+                    text += " | fields " + ", ".join(names)
         if self.r.random() < 0.02 and stages and tree == ("all",):
             text = text[text.index("|"):]
         return tree, stages, text
