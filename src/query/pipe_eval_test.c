@@ -145,6 +145,8 @@ TEST(numbers) {
 	CHECK_VALUE("min(3, absent, 2, 7)", "2");
 	CHECK_VALUE("max(3, 10, \"9\")", "10");
 	CHECK_VALUE("max(absent)", "");
+	CHECK_VALUE("max(split(\"1,9,30\", \",\"), 7)", "30");
+	CHECK_VALUE("min(10, absent, split(\"11,9,x\", \",\"))", "9");
 	CHECK_VALUE("tonumber(\" 42 \") + 1", "43");
 	CHECK_VALUE("tonumber(\"0x1F\", 16)", "31");
 	CHECK_VALUE("tonumber(\"zz\", 36)", "1295");
