@@ -411,24 +411,29 @@ static void put_whole(const struct lines_draft *draft, struct buf *out) {
 	texts_writer_free(texts);
 }
 
-void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads) {
+/* Shapes, and the columns of their rows; what was needed to sort the rows is gone afterwards. */
+static void put_shapes(struct lines_draft *draft, struct slots_writer *writer, struct buf *head) {
 	struct column_draft columns CLEANUP(column_draft_deinit) = {0};
+	uint32_t shapes = lines_draft_shapes(draft);
+	sort_rows(draft, &columns);
+	wire_put_varint(head, shapes - 1);
+	wire_put_varint(head, columns.starts[1]);
+	for (uint32_t shape = 1; shape < shapes; shape++) {
+		wire_put_varint(head, columns.starts[shape + 1] - columns.starts[shape]);
+		wire_put_str(head, shapes_text(draft->shapes, shape - 1));
+		put_shape(draft, &columns, shape, writer);
+	}
+}
+
+void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads) {
 	struct slots_writer writer CLEANUP(slots_writer_deinit);
 	CLEANUP(buf_deinit) struct buf head = {0};
-	uint32_t shapes = lines_draft_shapes(draft);
 	(void)threads;
 	slots_writer_init(&writer);
-	sort_rows(draft, &columns);
-	wire_put_varint(&head, shapes - 1);
-	wire_put_varint(&head, columns.starts[1]);
-	for (uint32_t shape = 1; shape < shapes; shape++) {
-		wire_put_varint(&head, columns.starts[shape + 1] - columns.starts[shape]);
-		wire_put_str(&head, shapes_text(draft->shapes, shape - 1));
-		put_shape(draft, &columns, shape, &writer);
-	}
+	put_shapes(draft, &writer, &head);
 	blob_put(&parts[LINES_SHAPES], buf_str(&head), COMPRESS_BEST);
 	blob_put(&parts[LINES_SHAPES], buf_str(&writer.table), COMPRESS_BEST);
-	order_put(&parts[LINES_ORDER], draft->shape_of, draft->rows, shapes);
+	order_put(&parts[LINES_ORDER], draft->shape_of, draft->rows, lines_draft_shapes(draft));
 	buf_append_str(&parts[LINES_CODES], buf_str(&writer.codes));
 	slots_put_end(&writer, &parts[LINES_POOLS], &parts[LINES_WORDS]);
 	put_whole(draft, &parts[LINES_WHOLE]);

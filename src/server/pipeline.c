@@ -48,7 +48,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
 	uint32_t workers = options->workers > 0 ? options->workers : thread_cpu_count();
 	workers = MIN_OF(workers, (uint32_t)WORKERS_MAX);
 	pipeline->options.workers = workers;
-	pipeline->slots_count = 2 * workers + 2;
+	pipeline->slots_count = workers + 2;
 	pipeline->slots = calloc(pipeline->slots_count, sizeof(*pipeline->slots));
 	ASSERT(pipeline->slots != NULL);
 	pipeline->jobs = queue_new(pipeline->slots_count);
