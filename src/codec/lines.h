@@ -121,6 +121,7 @@ struct lines_rows {
 	uint32_t *slot_first; /* count + 1: slots of row i are [slot_first[i], slot_first[i + 1]) */
 	struct lines_span {
 		uint32_t offset, len; /* of the slot's value in the row's text */
+		uint32_t before;      /* bytes of the values before it */
 	} *slots;
 	uint32_t cap, slots_cap;
 };

@@ -201,7 +201,8 @@ static void print_row(struct lines *lines, struct lines_run *run, struct lines_s
                       struct buf *out) {
 	const struct lines_shape *shape = &lines->shapes[run->shape];
 	const struct lines_slot *slots = lines->slots + shape->slots_first;
-	const char *literal = lines->literals.ptr + shape->literal;
+	const char *first = lines->literals.ptr + shape->literal;
+	const char *literal = first;
 	const char *end = literal + shape->literal_len;
 	char *start = buf_reserve(out, row_room(lines, run, shape));
 	char *to = start;
@@ -210,6 +211,7 @@ static void print_row(struct lines *lines, struct lines_run *run, struct lines_s
 		to = copy_piece(to, literal, slots[i].literal_len);
 		literal += slots[i].literal_len;
 		spans[i].offset = (uint32_t)(to - start);
+		spans[i].before = spans[i].offset - (uint32_t)(literal - first);
 		if (slots[i].column.code == SLOT_TEXT) {
 			to = copy_piece(to, lines->strings.ptr + lines->values[at], lines->lens[at]);
 		} else {
@@ -225,7 +227,7 @@ static void print_row(struct lines *lines, struct lines_run *run, struct lines_s
 static void print_whole(struct lines *lines, struct lines_run *run, struct lines_span *span,
                         struct buf *out) {
 	size_t at = run->values + run->done++;
-	*span = (struct lines_span){0, lines->lens[at]};
+	*span = (struct lines_span){.len = lines->lens[at]};
 	buf_append(out, lines->strings.ptr + lines->values[at], lines->lens[at]);
 }
 
@@ -291,10 +293,8 @@ enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i, struct lin
 		offset += slots[place.slot].offset;
 	} else if (place.slot > count) {
 		return ERR_CORRUPT;
-	} else {
-		for (uint32_t k = 0; k < place.slot; k++) {
-			offset += slots[k].len;
-		}
+	} else if (place.slot > 0) {
+		offset += slots[place.slot - 1].before + slots[place.slot - 1].len;
 	}
 	if (offset > len) {
 		return ERR_CORRUPT;
