@@ -301,7 +301,8 @@ static int compare_u32(const void *a, const void *b) {
 static void place_needles(struct syslog *s) {
 	struct random *random = &s->gen->random;
 	for (uint32_t i = 0; i < NEEDLES; i++) {
-		s->needles[i] = (uint32_t)((i + 0.1 + 0.8 * random_unit(random)) * GEN_SECONDS / NEEDLES);
+		s->needles[i] =
+		    (uint32_t)((i + 0.1 + 0.8 * random_unit(random)) * GEN_SECONDS / (double)NEEDLES);
 	}
 	for (uint32_t i = 0; i < ADDRESSES; i++) {
 		s->addresses[i] = (uint32_t)random_range(random, DRAWN_TIME, 0, GEN_SECONDS);

@@ -45,7 +45,7 @@ TEST(the_error_is_what_is_stated) {
 			squares += error * error;
 			sum += error;
 		}
-		CHECK(sqrt(squares / ROUNDS) < 0.016);    /* twice; 12 rounds */
-		CHECK(fabs(sum / ROUNDS) < 0.0081 * 1.2); /* no bias: 4 times 0.81 % / sqrt(12) */
+		CHECK(sqrt(squares / (double)ROUNDS) < 0.016);    /* twice; 12 rounds */
+		CHECK(fabs(sum / (double)ROUNDS) < 0.0081 * 1.2); /* no bias: 4 times 0.81 % / sqrt(12) */
 	}
 }

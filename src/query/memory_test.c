@@ -84,8 +84,7 @@ TEST(what_keeps_little_does_with_little) {
 	    "* | tail 100 | fields id",
 	    "* | sort n | tail 100 | fields id",
 	    "* | dedup n | stats count()",
-	    "* | where n > 10 | eval a = concat(id, n) | rename a as b | fillnull b | stats count() by "
-	    "one",
+	    "* | where n > 10 | eval a = concat(id, n) | rename a as b | fillnull b | stats count()",
 	    "* | join type=semi n (n:7) | stats count()",
 	    "* | timechart span=1h dc(n)",
 	};
