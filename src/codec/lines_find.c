@@ -22,6 +22,7 @@ struct search {
 	struct slot_finder *finder;
 	struct slot_piece whole;    /* the needle */
 	bool *all_maybe, *all_sure; /* of each shape: all rows */
+	bool can_begin[256];        /* by slot code: the needle's first byte may stand in its values */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
 	/* of the shape at hand */
@@ -199,6 +200,9 @@ static void from_literal(struct search *search, uint32_t number) {
 
 static void from_slot(struct search *search, uint32_t slot) {
 	struct str needle = search->needle->bytes;
+	if (!search->can_begin[slot_at(search, slot)->code]) {
+		return;
+	}
 	if (push_demand(search, slot, 0, needle.len, SLOT_CONTAINS)) {
 		end_way(search);
 		search->demands_count--;
@@ -272,26 +276,38 @@ static void mark_literal(struct search *search, size_t at) {
 	}
 }
 
-static void search_literals(struct search *search) {
-	struct str rest = buf_str(&search->lines->literals);
-	size_t len = search->needle->bytes.len;
-	char first = search->needle->bytes.ptr[0];
-	if (search->lines->shapes_count < 2 || rest.len < len) {
-		return;
-	}
-	if (search->needle->mask == NULL) {
-		const char *at = rest.ptr;
-		while ((at = memmem(at, (size_t)(rest.ptr + rest.len - at), search->needle->bytes.ptr,
-		                    len)) != NULL) {
-			mark_literal(search, (size_t)(at++ - rest.ptr));
+/* The byte of the needle that has one form only, and is no letter if that can be; LEN: none. */
+static size_t find_steady(const struct lines_needle *needle) {
+	size_t best = needle->bytes.len;
+	for (size_t i = 0; i < needle->bytes.len; i++) {
+		bool steady = needle->mask == NULL || needle->mask[i] == 0;
+		if (steady && (best == needle->bytes.len || char_is_digit(needle->bytes.ptr[i]))) {
+			best = i;
 		}
+	}
+	return best;
+}
+
+static void search_literals(struct search *search) {
+	struct str all = buf_str(&search->lines->literals);
+	size_t len = search->needle->bytes.len;
+	size_t steady = find_steady(search->needle);
+	if (search->lines->shapes_count < 2 || all.len < len) {
 		return;
 	}
-	char mask = search->needle->mask[0];
-	for (size_t i = 0; i + len <= rest.len; i++) {
-		if ((char)(rest.ptr[i] | mask) == first &&
-		    slot_piece_same(&search->whole, 0, rest.ptr + i, len)) {
-			mark_literal(search, i);
+	size_t last = all.len - len;
+	for (size_t at = 0; at <= last; at++) {
+		if (steady < len) {
+			const char *found =
+			    memchr(all.ptr + at + steady, search->needle->bytes.ptr[steady], last - at + 1);
+			if (found == NULL) {
+				return;
+			}
+			at = (size_t)(found - all.ptr) - steady;
+		}
+		if (slot_piece_same(&search->whole, 0, all.ptr + at, 1) &&
+		    slot_piece_same(&search->whole, 0, all.ptr + at, len)) {
+			mark_literal(search, at);
 		}
 	}
 }
@@ -323,6 +339,14 @@ static enum err ask_all(struct search *search) {
 	return search->sure == NULL ? ERR_OK : order_bits(lines->order, search->all_sure, search->sure);
 }
 
+static void find_beginnings(struct search *search) {
+	struct slot_piece first = search->whole;
+	first.bytes.len = 1;
+	for (size_t code = 0; code < ARRAY_LEN(search->can_begin); code++) {
+		search->can_begin[code] = slot_code_valid((uint8_t)code) && slot_can((uint8_t)code, &first);
+	}
+}
+
 enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint64_t *maybe,
                     uint64_t *sure) {
 	ASSERT(needle->bytes.len > 0);
@@ -332,6 +356,7 @@ enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint
 	                        .whole = {needle->bytes, needle->mask, SLOT_CONTAINS},
 	                        .maybe = maybe,
 	                        .sure = sure};
+	find_beginnings(&search);
 	search.finder = slot_finder_new(&lines->shared);
 	search.all_maybe = calloc(lines->shapes_count, sizeof(bool));
 	search.all_sure = calloc(lines->shapes_count, sizeof(bool));

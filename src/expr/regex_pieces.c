@@ -13,6 +13,7 @@ struct reader {
 	void (*need)(void *ctx, struct str text);
 	void *ctx;
 	struct buf run;
+	bool exact; /* the case counts */
 };
 
 enum { RUN_MIN = 2 };
@@ -25,10 +26,10 @@ static void end_run(struct reader *reader) {
 }
 
 /* 'k' and 's' equal K (U+212A) and ſ (U+017F) without regard to case. */
-static bool is_plain(char c) {
+static bool is_plain(const struct reader *reader, char c) {
 	unsigned char byte = (unsigned char)c;
 	char low = char_lower(c);
-	return byte >= 0x20 && byte < 0x7f && low != 'k' && low != 's';
+	return byte >= 0x20 && byte < 0x7f && (reader->exact || (low != 'k' && low != 's'));
 }
 
 /* The pattern has no '|' outside of groups and classes, no group that is not closed, no \Q, no
@@ -128,10 +129,10 @@ static bool read_quantifier(struct reader *reader, bool *out_once) {
 static void take_plain(struct reader *reader, char c) {
 	bool once;
 	bool needed = read_quantifier(reader, &once);
-	if (needed && is_plain(c)) {
+	if (needed && is_plain(reader, c)) {
 		buf_append_char(&reader->run, char_lower(c));
 	}
-	if (!needed || !once || !is_plain(c)) {
+	if (!needed || !once || !is_plain(reader, c)) {
 		end_run(reader);
 	}
 }
@@ -156,7 +157,10 @@ static void take_escape(struct reader *reader) {
 
 void regex_pieces(struct str pattern, struct arena *arena, void (*need)(void *ctx, struct str text),
                   void *ctx) {
-	struct reader reader = {.pattern = pattern, .arena = arena, .need = need, .ctx = ctx};
+	bool exact = str_starts(pattern, STR("(?-i)"));
+	pattern = str_slice(pattern, exact ? 5 : 0, pattern.len);
+	struct reader reader = {
+	    .pattern = pattern, .arena = arena, .need = need, .ctx = ctx, .exact = exact};
 	if (!is_simple(pattern)) {
 		return;
 	}

@@ -20,6 +20,8 @@ static void check(const char *pattern, const char *expected) {
 TEST(runs_of_plain_characters_are_needed) {
 	check("Failed password for (invalid user )?\\w+ from 10\\.\\d+",
 	      "failed pa|word for | from 10.");
+	check("(?-i)Failed password for (invalid user )?\\w+ from 10\\.\\d+",
+	      "failed password for | from 10.");
 	check("abc", "abc");
 	check("abc?d", "ab");
 	check("abc*", "ab");
@@ -34,8 +36,8 @@ TEST(runs_of_plain_characters_are_needed) {
 
 TEST(what_is_not_understood_needs_nothing) {
 	static const char *const patterns[] = {
-	    "abc|def", "(?i)abc", "(?-i)abc", "\\Qabc", "(*UCP)abc", "(?=abc)d",   "[[:alpha:]]abc",
-	    "a",       "",        "a*b*",     "(abc",   "abc)",      "(?|abc|def)"};
+	    "abc|def", "(?i)abc", "(?i-s)abc", "\\Qabc", "(*UCP)abc", "(?=abc)d",   "[[:alpha:]]abc",
+	    "a",       "",        "a*b*",      "(abc",   "abc)",      "(?|abc|def)"};
 	for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
 		check(patterns[i], "");
 	}
@@ -64,9 +66,13 @@ TEST(every_match_has_all_pieces) {
 	                                    "$",     "^",    "(?:bc)", "\\d", "a{1,2}", "|"};
 	size_t matches = 0;
 	for (size_t round = 0; round < tap_rounds(30000); round++) {
-		char pattern[64] = "";
+		char pattern[72] = "";
 		char text[12];
 		size_t len = 0;
+		if (tap_random() % 3 == 0) {
+			memcpy(pattern, "(?-i)", 6);
+			len = 5;
+		}
 		for (size_t i = 1 + tap_random() % 5; i > 0; i--) {
 			size_t k = tap_random() % (ARRAY_LEN(parts) - (tap_random() % 8 != 0));
 			size_t part = strlen(parts[k]);
