@@ -144,6 +144,9 @@ enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows, struct l
 
 void lines_free(struct lines *lines) {
 	if (lines != NULL) {
+		for (uint32_t i = 0; i < lines->slots_count; i++) {
+			slot_deinit(&lines->slots[i].column);
+		}
 		slots_deinit(&lines->shared);
 		order_free(lines->order);
 		texts_free(lines->whole);

@@ -238,10 +238,10 @@ static enum slot_found find_number(const struct slots *slots, const struct slot 
 		}
 		return find_entries(slot, count, wanted, hits);
 	case SLOT_AS_SERIES:
-		series_find(&slot->series, 0, count, (int64_t)number, (int64_t)number, hits);
+		series_find(slot->series, 0, count, (int64_t)number, (int64_t)number, hits);
 		break;
 	case SLOT_AS_BLOCKED:
-		blocked_find(&slot->blocked, 0, count, number, number, hits);
+		blocked_find(slot->blocked, 0, count, number, number, hits);
 		break;
 	case SLOT_AS_POOLED:
 		pool_find(&slots->pools[slot->pool], slot->base, count, number, number, hits);

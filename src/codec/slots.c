@@ -104,11 +104,24 @@ static enum err take_long(struct slots *slots, struct wire *table, size_t count,
 	    wire_from(str_slice(slots->codes, slots->codes_used, slots->codes_used + (size_t)len));
 	slots->codes_used += (size_t)len;
 	if (slot->form == SLOT_AS_SERIES) {
-		TRY(series_open(&in, count, &slot->series));
+		slot->series = calloc(1, sizeof(*slot->series));
+		ASSERT(slot->series != NULL);
+		TRY(series_open(&in, count, slot->series));
 	} else {
-		TRY(blocked_open(&in, count, &slot->blocked));
+		slot->blocked = calloc(1, sizeof(*slot->blocked));
+		ASSERT(slot->blocked != NULL);
+		TRY(blocked_open(&in, count, slot->blocked));
 	}
 	return wire_done(&in) ? ERR_OK : ERR_CORRUPT;
+}
+
+void slot_deinit(struct slot *slot) {
+	if (slot->form == SLOT_AS_SERIES) {
+		free(slot->series);
+	} else if (slot->form == SLOT_AS_BLOCKED) {
+		free(slot->blocked);
+	}
+	*slot = (struct slot){0};
 }
 
 static enum err take_pooled(struct slots *slots, struct wire *table, size_t count,
@@ -215,10 +228,10 @@ void slot_numbers(const struct slots *slots, const struct slot *slot, size_t fir
 		}
 		break;
 	case SLOT_AS_SERIES:
-		series_get_many(&slot->series, first, count, (int64_t *)out);
+		series_get_many(slot->series, first, count, (int64_t *)out);
 		break;
 	case SLOT_AS_BLOCKED:
-		blocked_get_many(&slot->blocked, first, count, out);
+		blocked_get_many(slot->blocked, first, count, out);
 		break;
 	case SLOT_AS_STAMP:
 		for (size_t i = 0; i < count; i++) {

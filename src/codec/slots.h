@@ -79,8 +79,8 @@ struct slot {
 	size_t base;    /* first value in pool or texts */
 	const char *entry_codes, *codes;
 	union {
-		struct series series;
-		struct blocked blocked;
+		struct series *series; /* of its own: few slots have one */
+		struct blocked *blocked;
 	};
 };
 
@@ -101,6 +101,8 @@ void slots_deinit(struct slots *slots);
 /* Reads the next table entry, of a slot with count values. ERR_CORRUPT. */
 MUST_USE enum err slots_take(struct slots *slots, struct wire *table, uint8_t code, size_t count,
                              struct slot *out_slot);
+/* Frees what a slot has of its own. */
+void slot_deinit(struct slot *slot);
 /* All columns are read: true when nothing is left over in the parts. */
 bool slots_done(const struct slots *slots);
 
