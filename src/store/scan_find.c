@@ -186,9 +186,8 @@ const struct scan_found *scan_find_get(struct scan_find *find, size_t number) {
 	find->next = MAX_OF(find->next, number); /* nobody will ask for what lies before */
 	pthread_cond_broadcast(&find->changed);
 	while (!find->done[number]) {
-		if (find->next <= number) {
-			(void)search_next(find); /* while others search what comes before or behind */
-		} else {
+		/* While another thread is at this block, the next one is searched here. */
+		if (find->next > number + AHEAD || !search_next(find)) {
 			pthread_cond_wait(&find->changed, &find->lock);
 		}
 	}
