@@ -3,7 +3,9 @@
 
 #include "tap.h"
 
+#include "base/bits.h"
 #include "codec/token.h"
+#include "expr/expr.h"
 #include "store/store_bench.h"
 
 struct tally {
@@ -266,4 +268,81 @@ TEST(a_scan_that_is_narrowed_leaves_out_what_lies_outside) {
 	REQUIRE(store_scan_next(scan, &view, NULL) == ERR_OK);
 	CHECK(view == NULL);
 	store_scan_free(scan);
+}
+
+/* What a scan with a filter gives: indices of the rows, and how many were counted instead. */
+struct found {
+	uint64_t indices[4096];
+	size_t count, counted, unsure;
+};
+
+static bool matches(const struct expr *filter, struct store_view *view, uint32_t row) {
+	const struct str *texts;
+	return store_view_texts(view, &texts) == ERR_OK &&
+	       expr_test_value(filter->test, value_string(texts[row]));
+}
+
+static void search(struct store *store, const struct expr *filter, bool with_filter, bool counting,
+                   bool backward, struct found *found) {
+	struct store_scan_options options = everything;
+	struct store_scan *scan = NULL;
+	options.filter = with_filter ? filter : NULL;
+	options.count_sure = counting;
+	options.backward = backward;
+	options.threads = backward ? 2 : 0;
+	*found = (struct found){0};
+	REQUIRE(store_scan_new(store, &options, &scan) == ERR_OK);
+	for (;;) {
+		struct store_view *view = NULL;
+		REQUIRE(store_scan_next(scan, &view, NULL) == ERR_OK);
+		if (view == NULL) {
+			break;
+		}
+		for (uint32_t row = 0; row < store_view_rows(view); row++) {
+			bool sure = store_view_sure(view) != NULL && bits_get(store_view_sure(view), row);
+			bool match = matches(filter, view, row);
+			CHECK(match || !sure);
+			found->unsure += match && !sure;
+			if (match && found->count < ARRAY_LEN(found->indices)) {
+				found->indices[found->count++] = store_view_index(view, row);
+			}
+		}
+		store_view_free(view);
+	}
+	found->counted = (size_t)store_scan_get_stats(scan).rows_sure;
+	store_scan_free(scan);
+}
+
+static int by_number(const void *a, const void *b) {
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* Pages of a block begin anywhere in it: their rows are found wherever they lie. */
+TEST(a_filter_leaves_out_no_row_that_matches) {
+	static const char *const texts[] = {"needle", "user7 ",    "10.0.1.",
+	                                    "scan 1", "7: failed", "nowhere"};
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(40)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	static struct found all;
+	static struct found some;
+	static struct found counted;
+	REQUIRE(store != NULL);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct expr *filter = NULL;
+		struct diag diag = {0};
+		REQUIRE(expr_test(arena, EXPR_CONTAINS, STR(""), str_from(texts[i]), &filter, &diag) ==
+		        ERR_OK);
+		search(store, filter, false, false, false, &all);
+		search(store, filter, true, false, i % 2 == 1, &some);
+		search(store, filter, true, true, false, &counted);
+		qsort(some.indices, some.count, sizeof(*some.indices), by_number);
+		CHECK_EQ(some.count, all.count);
+		CHECK(memcmp(some.indices, all.indices, all.count * sizeof(*all.indices)) == 0);
+		CHECK_EQ(counted.count + counted.counted, all.count);
+		CHECK_EQ((all.count == 0), (i == ARRAY_LEN(texts) - 1));
+		expr_free(filter);
+	}
 }
