@@ -91,7 +91,6 @@ static void sort_times(struct column *column, const uint16_t *slots, const int64
 
 static enum err decode_run(struct lines *lines, struct column *column, const struct run *run,
                            size_t bytes_max) {
-	enum { PIECE = 256 };
 	const struct slot *slot = slot_of(lines, run);
 	if (slot->code != SLOT_TEXT) {
 		slot_numbers(&lines->shared, slot, run->first_rank, run->count, column->times + run->at,
@@ -99,14 +98,8 @@ static enum err decode_run(struct lines *lines, struct column *column, const str
 		return ERR_OK;
 	}
 	size_t start = column->strings.len;
-	for (uint32_t done = 0; done < run->count; done += PIECE) {
-		uint32_t some = MIN_OF(run->count - done, (uint32_t)PIECE);
-		TRY(slot_texts(&lines->shared, slot, run->first_rank + done, some, &column->strings,
-		               column->lens + run->at + done));
-		if (column->strings.len > bytes_max) {
-			return ERR_LIMIT;
-		}
-	}
+	TRY(slot_texts(&lines->shared, slot, run->first_rank, run->count, bytes_max, &column->strings,
+	               column->lens + run->at));
 	for (uint32_t k = 0; k < run->count; k++) {
 		column->numbers[run->at + k] = start;
 		start += column->lens[run->at + k];

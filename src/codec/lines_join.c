@@ -90,24 +90,16 @@ static void forget_runs(struct lines *lines) {
 	}
 }
 
-/* Strings of the rows of a run: where each begins goes to values. In pieces, so that a few bytes
- * that stand for many long strings are noticed in time. */
+/* Strings of the rows of a run: where each begins goes to values. */
 static enum err run_strings(struct lines *lines, const struct lines_run *run,
                             const struct lines_slot *slot, size_t at, size_t bytes_max) {
-	enum { PIECE = 256 };
 	size_t start = lines->strings.len;
-	for (uint32_t done = 0; done < run->count; done += PIECE) {
-		uint32_t count = MIN_OF(run->count - done, (uint32_t)PIECE);
-		uint32_t first = run->first_rank + done;
-		uint32_t *lens = lines->lens + at + done;
-		if (run->shape == LINES_SHAPE_WHOLE) {
-			TRY(texts_get_many(lines->whole, first, count, &lines->strings, lens));
-		} else {
-			TRY(slot_texts(&lines->shared, &slot->column, first, count, &lines->strings, lens));
-		}
-		if (lines->strings.len > bytes_max) {
-			return ERR_LIMIT;
-		}
+	if (run->shape == LINES_SHAPE_WHOLE) {
+		TRY(slot_strings(lines->whole, run->first_rank, run->count, bytes_max, &lines->strings,
+		                 lines->lens + at));
+	} else {
+		TRY(slot_texts(&lines->shared, &slot->column, run->first_rank, run->count, bytes_max,
+		               &lines->strings, lines->lens + at));
 	}
 	for (uint32_t k = 0; k < run->count; k++) {
 		lines->values[at + k] = start;

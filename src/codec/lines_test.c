@@ -239,6 +239,26 @@ TEST(more_bytes_than_are_allowed_are_refused) {
 	CHECK(lines_join(sample.lines, 0, 100, sample.times, 10000, &rows) == ERR_OK);
 }
 
+/* Few bytes that stand for many: refused before the memory is asked for. */
+TEST(a_long_word_of_many_rows_is_refused_in_time) {
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	make_texts(&sample, 4000, false);
+	char *text = calloc(1, 100000);
+	for (size_t i = 0; i < 100000; i++) { /* a word, neither letters nor digits alone */
+		text[i] = "xq7z"[i % 4];
+	}
+	for (uint32_t i = 0; i < sample.rows; i++) {
+		sample.texts[i] = str_make(text, 100000);
+	}
+	make_lines(&sample, 1000);
+	REQUIRE(sample.lines != NULL);
+	CHECK(lines_join(sample.lines, 0, 4000, sample.times, 1 << 20, &rows) == ERR_LIMIT);
+	CHECK(sample.lines != NULL && lines_bytes(sample.lines) < 4 << 20);
+	CHECK(lines_join(sample.lines, 0, 5, sample.times, 1 << 20, &rows) == ERR_OK);
+	free(text);
+}
+
 TEST(damaged_parts_are_refused_or_give_other_lines) {
 	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
 	size_t refused = 0;

@@ -245,18 +245,31 @@ void slot_numbers(const struct slots *slots, const struct slot *slot, size_t fir
 	}
 }
 
-static enum err add_word(const struct slots *slots, size_t word, struct buf *out, uint32_t *len) {
+/* A few bytes of a file may stand for very many of strings. */
+enum err slot_strings(struct texts *texts, size_t first, size_t count, size_t bytes_max,
+                      struct buf *out, uint32_t *lens) {
+	if (out->len > bytes_max || texts_total(texts, first, count) > bytes_max - out->len) {
+		return ERR_LIMIT;
+	}
+	return texts_get_many(texts, first, count, out, lens);
+}
+
+static enum err add_word(const struct slots *slots, size_t word, size_t bytes_max, struct buf *out,
+                         uint32_t *len) {
 	size_t start = out->len;
+	if (start > bytes_max || texts_len(slots->words, word) > bytes_max - start) {
+		return ERR_LIMIT;
+	}
 	TRY(texts_get(slots->words, word, out));
 	*len = (uint32_t)(out->len - start);
 	return ERR_OK;
 }
 
 enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t first, size_t count,
-                    struct buf *out, uint32_t *lens) {
+                    size_t bytes_max, struct buf *out, uint32_t *lens) {
 	uint64_t codes[64];
 	if (slot->form == SLOT_AS_TEXTS) {
-		return texts_get_many(slots->texts, slot->base + first, count, out, lens);
+		return slot_strings(slots->texts, slot->base + first, count, bytes_max, out, lens);
 	}
 	for (size_t i = 0; i < count; i += ARRAY_LEN(codes)) {
 		size_t piece = MIN_OF(count - i, ARRAY_LEN(codes));
@@ -266,7 +279,7 @@ enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t f
 		for (size_t k = 0; k < piece; k++) {
 			size_t word =
 			    slot->form == SLOT_AS_WORD ? slot->word : slot_entry_word(slot, (size_t)codes[k]);
-			TRY(add_word(slots, word, out, &lens[i + k]));
+			TRY(add_word(slots, word, bytes_max, out, &lens[i + k]));
 		}
 	}
 	return ERR_OK;

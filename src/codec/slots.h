@@ -109,9 +109,13 @@ bool slots_done(const struct slots *slots);
 /* Values first to first + count - 1 of a number slot; times: of these rows (for STAMP). */
 void slot_numbers(const struct slots *slots, const struct slot *slot, size_t first, size_t count,
                   const int64_t *times, uint64_t *out);
-/* Of a text slot: the strings one behind the other, and their lengths. ERR_CORRUPT. */
+/* Of a text slot: the strings one behind the other, and their lengths. ERR_CORRUPT; ERR_LIMIT,
+ * before the memory is asked for, when out would hold more than bytes_max. */
 MUST_USE enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t first,
-                             size_t count, struct buf *out, uint32_t *lens);
+                             size_t count, size_t bytes_max, struct buf *out, uint32_t *lens);
+/* Strings of texts behind out, with the same limit. */
+MUST_USE enum err slot_strings(struct texts *texts, size_t first, size_t count, size_t bytes_max,
+                               struct buf *out, uint32_t *lens);
 /* Of a dictionary form: numbers of entries. */
 void slot_codes(const struct slot *slot, size_t first, size_t count, uint64_t *out);
 /* Entry of a DICTIONARY; entry < entries. */

@@ -528,5 +528,8 @@ enum err layouts_outside(struct layouts *layouts, uint32_t first, uint32_t count
 	if (layouts->strings == NULL) {
 		TRY(open_strings(layouts));
 	}
+	if (texts_total(layouts->strings, first, count) > LIMIT_VIEW_BYTES / 2) {
+		return ERR_LIMIT;
+	}
 	return texts_get_many(layouts->strings, first, count, out, lens);
 }
