@@ -3,12 +3,11 @@
  */
 #include "ingest/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <locale.h>
 
 #include "base/utf8.h"
+#include "ingest/archive.h"
 
 /* ---- what an archive may give ---- */
 
@@ -149,6 +148,7 @@ struct opened {
 	struct reading *reading;
 	const struct content *outer;
 	struct nest *nest;
+	struct archive_calls calls;
 	struct archive *archive;
 	/* Where its bytes come from: memory with seeking, or pull. */
 	struct str bytes;
@@ -170,7 +170,7 @@ static la_ssize_t give_from_pull(struct archive *archive, void *ctx, const void 
 	opened->from_failed =
 	    pull_read(opened->from, opened->block, ARCHIVE_BLOCK, &got, &opened->from_diag);
 	if (opened->from_failed != ERR_OK) {
-		archive_set_error(archive, EIO, "%s", opened->from_diag.message);
+		opened->calls.archive_set_error(archive, EIO, "%s", opened->from_diag.message);
 		return ARCHIVE_FATAL;
 	}
 	return (la_ssize_t)got;
@@ -223,8 +223,8 @@ struct member_data {
 
 /* libarchive gives the decoder whatever dictionary a member of a zip asks for, up to 4 GiB, and has
  * no option for less. Of a dictionary as much is used as was decoded. */
-static bool packed_by_lzma(struct archive *archive) {
-	const char *format = archive_format_name(archive); /* "ZIP 6.3 (lzma)" */
+static bool packed_by_lzma(struct opened *opened) {
+	const char *format = opened->calls.archive_format_name(opened->archive); /* "ZIP 6.3 (lzma)" */
 	return format != NULL && (strstr(format, "(lzma") != NULL || strstr(format, "(xz") != NULL);
 }
 
@@ -234,7 +234,7 @@ static void next_block(struct member_data *data) {
 	const void *block = NULL;
 	size_t len = 0;
 	la_int64_t offset = data->given;
-	int result = archive_read_data_block(opened->archive, &block, &len, &offset);
+	int result = opened->calls.archive_read_data_block(opened->archive, &block, &len, &offset);
 	bool given = result == ARCHIVE_OK || result == ARCHIVE_WARN;
 	data->block = given && len > 0 ? str_make(block, len) : STR("");
 	/* After a failure the offset means nothing; it never goes back. */
@@ -243,7 +243,7 @@ static void next_block(struct member_data *data) {
 		/* The offset is then the size: a hole may stand at the end. */
 		data->ended = true;
 	} else if (result < ARCHIVE_OK) {
-		const char *why = archive_error_string(opened->archive);
+		const char *why = opened->calls.archive_error_string(opened->archive);
 		data->failed =
 		    diag_set(&data->diag, opened->from_failed != ERR_OK ? opened->from_failed : ERR_INVALID,
 		             "%s", why != NULL ? why : "the archive is damaged here");
@@ -279,35 +279,37 @@ static enum err read_member(void *ctx, char *buffer, size_t len, size_t *out_len
 	return ERR_OK;
 }
 
-static struct archive *new_archive(void) {
-	struct archive *archive = archive_read_new();
+static struct archive *new_archive(struct opened *opened) {
+	struct archive *archive = opened->calls.archive_read_new();
 	ASSERT(archive != NULL);
 	return archive;
 }
 
 /* Opens from the first byte. archive_read_set_* cannot fail on a new archive. */
 static int open_archive(struct opened *opened) {
-	struct archive *archive = new_archive();
+	struct archive *archive = new_archive(opened);
 	opened->archive = archive;
 	opened->at = 0;
 	if (opened->is_tar) {
-		(void)archive_read_support_format_tar(archive); /* fails only without memory */
-		(void)archive_read_set_option(archive, "tar", "read_concatenated_archives", "1");
+		/* Fails only without memory. */
+		(void)opened->calls.archive_read_support_format_tar(archive);
+		(void)opened->calls.archive_read_set_option(archive, "tar", "read_concatenated_archives",
+		                                            "1");
 	} else {
 		if (opened->from == NULL) {
-			(void)archive_read_support_format_zip_seekable(archive);
+			(void)opened->calls.archive_read_support_format_zip_seekable(archive);
 		}
-		(void)archive_read_support_format_zip_streamable(archive);
+		(void)opened->calls.archive_read_support_format_zip_streamable(archive);
 	}
-	(void)archive_read_set_callback_data(archive, opened);
+	(void)opened->calls.archive_read_set_callback_data(archive, opened);
 	if (opened->from == NULL) {
-		(void)archive_read_set_read_callback(archive, give_from_memory);
-		(void)archive_read_set_skip_callback(archive, skip_in_memory);
-		(void)archive_read_set_seek_callback(archive, seek_in_memory);
+		(void)opened->calls.archive_read_set_read_callback(archive, give_from_memory);
+		(void)opened->calls.archive_read_set_skip_callback(archive, skip_in_memory);
+		(void)opened->calls.archive_read_set_seek_callback(archive, seek_in_memory);
 	} else {
-		(void)archive_read_set_read_callback(archive, give_from_pull);
+		(void)opened->calls.archive_read_set_read_callback(archive, give_from_pull);
 	}
-	return archive_read_open1(archive);
+	return opened->calls.archive_read_open1(archive);
 }
 
 /* The archive anew, up to the member that was being read. */
@@ -319,15 +321,15 @@ static bool rewind_member(void *ctx) {
 	data->block = STR("");
 	data->offset = 0;
 	data->given = 0;
-	(void)archive_read_free(opened->archive); /* read only */
+	(void)opened->calls.archive_read_free(opened->archive); /* read only */
 	if (opened->from != NULL && !pull_rewind(opened->from)) {
-		opened->archive = new_archive();
+		opened->archive = new_archive(opened);
 		return false;
 	}
 	int result = open_archive(opened);
 	for (uint64_t i = 0; i < data->number && result >= ARCHIVE_WARN;) {
 		struct archive_entry *entry;
-		result = archive_read_next_header(opened->archive, &entry);
+		result = opened->calls.archive_read_next_header(opened->archive, &entry);
 		if (result == ARCHIVE_EOF) {
 			return false;
 		}
@@ -338,9 +340,9 @@ static bool rewind_member(void *ctx) {
 
 /* Names of old archives are in whatever character set their maker had. */
 static void member_name(struct buf *path, struct opened *opened, struct archive_entry *entry) {
-	const char *name = archive_entry_pathname(entry);
+	const char *name = opened->calls.archive_entry_pathname(entry);
 	if (name == NULL) {
-		name = archive_entry_pathname_utf8(entry);
+		name = opened->calls.archive_entry_pathname_utf8(entry);
 	}
 	buf_append_str(path, opened->outer->path);
 	buf_append_str(path, STR("!/"));
@@ -361,19 +363,18 @@ static enum err take_member(struct opened *opened, struct archive_entry *entry) 
 	struct buf path = {0};
 	enum err err = ERR_OK;
 	member_name(&path, opened, entry);
-	if (archive_entry_is_encrypted(entry) > 0) {
+	if (opened->calls.archive_entry_is_encrypted(entry) > 0) {
 		reading_problem(reading, buf_str(&path), UINT64_MAX, ERR_UNSUPPORTED,
 		                "is encrypted: its content cannot be read");
 	} else {
-		struct member_data data = {.opened = opened,
-		                           .number = opened->members,
-		                           .by_lzma = packed_by_lzma(opened->archive)};
+		struct member_data data = {
+		    .opened = opened, .number = opened->members, .by_lzma = packed_by_lzma(opened)};
 		bool rewinds = opened->from == NULL || opened->from->rewind != NULL;
 		struct pull plain = {
 		    .ctx = &data, .read = read_member, .rewind = rewinds ? rewind_member : NULL};
 		struct counted counted;
-		bool timed = archive_entry_mtime_is_set(entry) != 0;
-		int64_t seconds = timed ? archive_entry_mtime(entry) : 0;
+		bool timed = opened->calls.archive_entry_mtime_is_set(entry) != 0;
+		int64_t seconds = timed ? opened->calls.archive_entry_mtime(entry) : 0;
 		bool fits = seconds > -9000000000 && seconds < 9000000000;
 		struct content content = {
 		    .path = buf_str(&path),
@@ -390,20 +391,21 @@ static enum err take_member(struct opened *opened, struct archive_entry *entry) 
 
 /* A problem of the archive itself. */
 static void archive_problem(struct opened *opened, enum err err, const char *fallback) {
-	const char *why = archive_error_string(opened->archive);
+	const char *why = opened->calls.archive_error_string(opened->archive);
 	reading_problem(opened->reading, opened->outer->path, UINT64_MAX, err, "%s",
 	                why != NULL ? why : fallback);
 }
 
-static bool is_plain_file(struct archive_entry *entry) {
-	return archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == NULL;
+static bool is_plain_file(struct opened *opened, struct archive_entry *entry) {
+	return opened->calls.archive_entry_filetype(entry) == AE_IFREG &&
+	       opened->calls.archive_entry_hardlink(entry) == NULL;
 }
 
 static enum err take_members(struct opened *opened) {
 	bool damaged = false;
 	for (;;) {
 		struct archive_entry *entry;
-		int result = archive_read_next_header(opened->archive, &entry);
+		int result = opened->calls.archive_read_next_header(opened->archive, &entry);
 		if (result == ARCHIVE_EOF) {
 			return ERR_OK;
 		}
@@ -425,7 +427,7 @@ static enum err take_members(struct opened *opened) {
 			                (unsigned long long)LIMIT_ARCHIVE_MEMBERS);
 			return ERR_OK;
 		}
-		if (result != ARCHIVE_RETRY && is_plain_file(entry)) {
+		if (result != ARCHIVE_RETRY && is_plain_file(opened, entry)) {
 			TRY(take_member(opened, entry));
 		}
 		if (exhausted(opened->nest)) {
@@ -441,6 +443,11 @@ static enum err take_members(struct opened *opened) {
  * meanwhile, whatever the user's is. Numbers and messages do not change. */
 static enum err run_archive(struct opened *opened) {
 	enum err err = ERR_OK;
+	if (!archive_load(&opened->calls)) {
+		reading_problem(opened->reading, opened->outer->path, UINT64_MAX, ERR_UNSUPPORTED,
+		                "cannot be read without libarchive: apt-get install libarchive13");
+		return ERR_OK;
+	}
 	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	locale_t before = uselocale(utf8); /* without that locale nothing changes */
 	if (open_archive(opened) < ARCHIVE_WARN) {
@@ -448,7 +455,7 @@ static enum err run_archive(struct opened *opened) {
 	} else {
 		err = take_members(opened);
 	}
-	(void)archive_read_free(opened->archive); /* read only */
+	(void)opened->calls.archive_read_free(opened->archive); /* read only */
 	(void)uselocale(before);
 	if (utf8 != (locale_t)0) {
 		freelocale(utf8);
