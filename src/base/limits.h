@@ -26,7 +26,7 @@
 /* Keeping */
 #define LIMIT_VIEW_BYTES ((size_t)512 << 20)    /* decoded bytes of one page of a segment */
 #define LIMIT_BLOCK_ROWS ((uint32_t)1 << 20)    /* rows of one block of a segment */
-#define LIMIT_BLOCK_BYTES ((size_t)64 << 20)    /* texts and bodies of one, but for one page */
+#define LIMIT_BLOCK_BYTES ((size_t)64 << 20)    /* texts and bodies of one, and a 16th more */
 #define LIMIT_BLOCK_LAYOUTS ((size_t)128 << 20) /* decoded layouts of one */
 #define LIMIT_SEGMENT_PAGES ((uint32_t)1 << 20)
 #define LIMIT_SEGMENT_BYTES ((uint64_t)16 << 30)

@@ -11,6 +11,9 @@
 
 /* Layouts and cuts of a block in the making; only fields without any likeness come near it. */
 enum { CUTS_MEMORY_MAX = 160 << 20 };
+/* A segment is cut by the first page that brings it to 64 MiB, and the record of the seal follows:
+ * they must not make a block of their own. */
+#define BLOCK_BYTES_MOST (LIMIT_BLOCK_BYTES + LIMIT_BLOCK_BYTES / 16)
 enum {
 	THREADS_MAX = 4,
 	THREAD_BYTES = 4 << 20, /* of texts and bodies, that are worth a thread */
@@ -417,7 +420,7 @@ static void begin(struct segment_writer *writer, uint64_t first_index) {
 
 static bool is_full(const struct segment_writer *writer, const struct block_rows *rows) {
 	return writer->pending_count > 0 && (writer->pending_rows + rows->rows > LIMIT_BLOCK_ROWS ||
-	                                     writer->pending_bytes + rows->bytes > LIMIT_BLOCK_BYTES ||
+	                                     writer->pending_bytes + rows->bytes > BLOCK_BYTES_MOST ||
 	                                     writer->pending_memory > CUTS_MEMORY_MAX);
 }
 

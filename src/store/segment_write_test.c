@@ -164,6 +164,64 @@ TEST(small_blocks_are_joined_so_that_there_are_never_many) {
 	folder_remove(&folder, (const char *const[]){"0", "1"}, 2);
 }
 
+/* A page of one record of so many letters. The batch must outlive the writer. */
+static struct batch *add_large(struct segment_writer *writer, uint64_t first, size_t len) {
+	struct batch *batch = batch_new();
+	struct batch_source source = {.name = STR_INIT("s"), .path = STR_INIT("p")};
+	struct store_page *page;
+	struct diag diag = {0};
+	char *body = malloc(len);
+	ASSERT(body != NULL);
+	(void)batch_add_source(batch, &source);
+	memset(body, 'a' + (int)(first % 26), len);
+	sample_record(batch, 0, str_make(body, len));
+	free(body);
+	fields_begin(batch);
+	(void)fields_begin_row(batch);
+	fields_set_format(batch, STR("raw"));
+	fields_set_time(batch, SAMPLE_TIME, 0);
+	fields_end_row(batch);
+	batch->parsed = true;
+	enum err err = page_encode(batch, sample_plan(batch, first), &page, &diag);
+	if (err == ERR_OK) {
+		err = segment_writer_add(writer, page, &diag);
+		page_free(page);
+	}
+	CHECK_EQ(err, ERR_OK);
+	return batch;
+}
+
+/* Blocks of a segment of pages that bring it to 64 MiB and a bit more, and then one of so many
+ * bytes. */
+static uint32_t blocks_of(size_t last) {
+	enum { PAGE = 3 << 20, PAGES = 22 };
+	struct batch *batches[PAGES + 1];
+	struct folder folder = folder_new();
+	struct segment_writer *writer;
+	struct segment *segment;
+	struct diag diag = {0};
+	uint64_t bytes;
+	CHECK_EQ(segment_writer_new(os_real(), folder.path, "a", &writer, &diag), ERR_OK);
+	for (uint64_t i = 0; i <= PAGES; i++) {
+		batches[i] = add_large(writer, i, i < PAGES ? (size_t)PAGE : last);
+	}
+	struct segment_footer footer = sample_footer(0, PAGES + 1);
+	CHECK_EQ(segment_writer_finish(writer, &footer, &bytes, &diag), ERR_OK);
+	CHECK_EQ(segment_open(os_real(), folder.path, "a", &segment, &diag), ERR_OK);
+	uint32_t blocks = segment_table(segment)->blocks_count;
+	segment_free(segment);
+	folder_remove(&folder, (const char *const[]){"a"}, 1);
+	for (uint64_t i = 0; i <= PAGES; i++) {
+		batch_free(batches[i]);
+	}
+	return blocks;
+}
+
+TEST(a_segment_that_is_cut_when_it_is_full_has_one_block) {
+	CHECK_EQ(blocks_of(100), 1);     /* the record of the seal */
+	CHECK_EQ(blocks_of(5 << 20), 2); /* a segment that goes on */
+}
+
 TEST(what_is_damaged_is_not_taken_over) {
 	struct folder folder = folder_new();
 	struct buf bytes = {0};
