@@ -7,9 +7,9 @@
 #include "codec/compress.h"
 
 enum {
-	FRAMES_SIZE = 64 << 10,      /* decoded bytes of a frame behind the head, but for the last */
-	FRAMES_HEAD_MAX = 512 << 10, /* decoded bytes of the head */
-	FRAMES_KEPT = 32,            /* decoded frames that are kept beside the head */
+	FRAMES_SIZE = 64 << 10,    /* decoded bytes of a frame behind the head, but for the last */
+	FRAMES_HEAD_MAX = 2 << 20, /* decoded bytes of the head */
+	FRAMES_KEPT = 32,          /* decoded frames that are kept beside the head */
 };
 
 /* Takes the run piece by piece and compresses as it comes: memory is the head's, a frame's and what
@@ -27,7 +27,7 @@ struct frames_writer {
 void frames_writer_init(struct frames_writer *writer, uint64_t len, int level);
 void frames_writer_deinit(struct frames_writer *writer);
 void frames_writer_add(struct frames_writer *writer, struct str bytes);
-/* Bytes that frames_writer_put will append, but for at most three. All of the run must have been
+/* Bytes that frames_writer_put will append, but for at most four. All of the run must have been
  * added. */
 size_t frames_writer_size(struct frames_writer *writer);
 /* Appends the frames. */
@@ -36,7 +36,7 @@ void frames_writer_put(struct frames_writer *writer, struct buf *out);
 struct frames; /* opened; one thread at a time */
 
 /* len: of the run, as it was written; ERR_CORRUPT when it cannot be. Borrows the bytes until
- * frames_free. Memory: FRAMES_HEAD_MAX + FRAMES_KEPT * FRAMES_SIZE (2.5 MiB, or len if that is
+ * frames_free. Memory: FRAMES_HEAD_MAX + FRAMES_KEPT * FRAMES_SIZE (4 MiB, or len if that is
  * less), 24 bytes a frame, and the longest stretch that frames_view gave. */
 MUST_USE enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames);
 void frames_free(struct frames *frames); /* NULL is fine */
