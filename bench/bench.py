@@ -19,11 +19,11 @@ import steps
 import tables
 
 SIZES = {  # bytes of syslog, bytes of Zeek, seeds, steps when none are named
-    "small": (24000000, 16000000, "1", "data ingest queries samples words readers"),
-    "medium": (150000000, 100000000, "1 2", "data ingest queries samples words readers"),
-    "full": (600000000, 400000000, "1 2", "data ingest compressors queries samples words readers"),
+    "small": (24000000, 16000000, "1", "data ingest queries samples words patterns readers"),
+    "medium": (150000000, 100000000, "1 2", "data ingest queries samples words patterns readers"),
+    "full": (600000000, 400000000, "1 2", "data ingest compressors queries samples words patterns readers"),
 }
-ALL = ("data", "ingest", "compressors", "queries", "samples", "words", "readers", "ten")
+ALL = ("data", "ingest", "compressors", "queries", "samples", "words", "patterns", "readers", "ten")
 
 
 class Settings:

@@ -1,4 +1,4 @@
-"""The bars of the issue Store (Shows 1 to 5 and 8) against what was measured: rows of show, what, bar, measured, held.
+"""The bars of the issue Store (Shows 1 to 5, 7 in part, and 8) against what was measured: rows of show, what, bar, measured, held.
 held is None where a bar says nothing of data of this size, or the step was not run."""
 
 REFERENCE = {"syslog": (589156658, 52e6), "zeek": (390967082, 36e6)}  # bytes of the data, bytes it may be stored in
@@ -74,8 +74,13 @@ def judge_readers(everything, rows):
         row(rows, 8, "speed left beside 8 readers", "more than half", "%.2f" % r["speed_left"], r["speed_left"] > 0.5)
 
 
+def judge_patterns(everything, rows):
+    for _, r in of_step(everything, "patterns"):
+        row(rows, 7, "patterns of syslog", "100 MB/s", "%.0f MB/s" % r["mb_per_s"], r["mb_per_s"] >= 100)
+
+
 def judge(everything):
     rows = []
-    for part in (judge_ingest, judge_sizes, judge_queries, judge_ten, judge_readers):
+    for part in (judge_ingest, judge_sizes, judge_queries, judge_ten, judge_patterns, judge_readers):
         part(everything, rows)
     return sorted(rows, key=lambda r: r["show"])

@@ -3,6 +3,7 @@ answers that were not right. Stores and loaded peers are kept for the steps behi
 import concurrent.futures
 import glob
 import gzip
+import json
 import os
 import shutil
 import statistics
@@ -252,6 +253,20 @@ def step_words(settings, seed):
     shutil.rmtree(store, ignore_errors=True)
     return {"wrong": [], "bytes": os.path.getsize(path), "stored": r["summary"]["bytes_stored"], "zstd -3": compressed(settings, path, "zstd -3 -T1")["bytes"],
             "cpu": r["cpu"], "wall": r["wall"]}
+
+
+def step_patterns(settings, seed):
+    """`akashi patterns` over the file of syslog. How good they are, the conformance corpus says."""
+    path = Data(settings, seed, want_truth=False).syslog
+    warm([path])
+    runs, wrong = [], []
+    for _ in range(settings.ingest_rounds):
+        r = settings.runner.run([settings.akashi, "patterns", "--format", "jsonl", path])
+        counted = sum(json.loads(line)["count"] for line in r["out"].splitlines())
+        lines = measure.read_json(path + ".drawn.json")["lines"]
+        wrong += [] if counted == lines else ["the patterns have %d lines of %d" % (counted, lines)]
+        runs.append(r)
+    return dict(figures(runs, os.path.getsize(path)), bytes=os.path.getsize(path), wrong=sorted(set(wrong)))
 
 
 def step_readers(settings, seed):

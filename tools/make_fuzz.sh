@@ -2,7 +2,7 @@
 # make_fuzz.sh: builds every fuzz target with clang-19, ASan and UBSan, and runs each for SECONDS_EACH
 # (default 600), JOBS (default 1) at a time. A target is not run again while it is the same program: what
 # was done is in build-fuzz/done. Findings are left in build-fuzz/findings.
-#   ONLY=x  targets with x in their name      ADD=1  adds the smallest new inputs to tests/corpora
+#   ONLY="x y"  targets with x or y in their name      ADD=1  adds the smallest new inputs to tests/corpora
 # Exit status 1: a finding, or no target.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -72,7 +72,7 @@ if [ "${1:-}" = one ]; then
     fuzz_one "$2"
     exit $?
 fi
-programs=$(find build-fuzz/src -maxdepth 1 -name "*$ONLY*_fuzz" -perm -100 | sort)
+programs=$(for word in ${ONLY:-_fuzz}; do find build-fuzz/src -maxdepth 1 -name "*$word*" -name "*_fuzz" -perm -100; done | sort -u)
 if [ -z "$programs" ]; then
     echo "fuzz: no target has '$ONLY' in its name"
     exit 1

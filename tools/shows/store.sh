@@ -5,7 +5,8 @@ set -u
 # shellcheck disable=SC2034
 show_jobs=2
 . "$(dirname "$0")/lib.sh"
-tools/install build test shows || exit 1
+: "${CONFORMANCE:=../shared/conformance}" "${BENCH:=../shared/bench}"
+tools/install build test check shows bench || exit 1
 
 CODE="src meson.build meson_options.txt"
 AKASHI=build-shows/build/src/cmd/akashi
@@ -26,4 +27,14 @@ for part in 1 2 3 4; do
     step "oracle-$part" "$CODE tests/oracle" python3 tests/oracle/run.py "$AKASHI" build-shows/build/tests/ask \
         --cases 25000 --seed "10$part"
 done
+# One hour of the fuzz targets of the format, of search in it and of the language, in all.
+FUZZED="codec_texts codec_order codec_numbers codec_checked codec_shapes codec_skeleton codec_ints store_block store_segment expr_needle query_query"
+fuzz() {
+    env ONLY="$FUZZED" SECONDS_EACH=300 JOBS="${JOBS:-2}" tools/make_fuzz.sh
+}
+step fuzz "$CODE tests/corpora tools/make_fuzz.sh" fuzz
+# 7. Patterns, how good. (How fast: bench.)
+step patterns "$CODE tools/make_conformance.sh tools/akashi_templates.py" tools/make_conformance.sh "$AKASHI" "$CONFORMANCE" templates
+# 1. to 5., 7. and 8.: figures, beside nothing else of ours. Peers where they are; JUDGE: a bar that is not held fails.
+alone bench "$CODE bench" env JUDGE=1 SIZE=full SEEDS="${SEEDS:-1 2}" STEPS=all bench/run "$AKASHI" "$BENCH"
 show_end
