@@ -429,8 +429,11 @@ static enum err run(struct search *search, const struct args *args, struct store
 		(void)console_print_error(&plan);
 		buf_deinit(&plan);
 	}
-	struct query_output output = {
-	    .ctx = search, .begin = begin, .record = record, .values = values};
+	struct query_output output = {.ctx = search,
+	                              .begin = begin,
+	                              .record = record,
+	                              .values = values,
+	                              .texts_only = search->format == FORMAT_RAW};
 	if (err == ERR_OK) {
 		err = console_open_stores(args, set, diag);
 	}

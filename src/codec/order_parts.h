@@ -24,6 +24,9 @@ struct order {
 	uint32_t *others; /* the shape of row i of those with byte ORDER_OTHER */
 	uint32_t *starts; /* of each shape in places */
 	uint32_t *places; /* numbers in others by shape, ascending */
+	/* Where the last rows that were asked for end: who goes on from there need not count again. */
+	size_t end_chunk, end_offset;
+	uint32_t end_seen[256]; /* rows of each byte before; of no use while end_offset is 0 */
 };
 
 static inline size_t order_chunks(size_t rows) {

@@ -109,6 +109,13 @@ static void release(struct op *op) {
 	}
 }
 
+static enum err read_row(struct op *op, const struct query_page *page, uint32_t row,
+                         struct row *out_row) {
+	const struct query_source *source = op->run->source;
+	bool text = op->run->output->texts_only && source->row_text != NULL;
+	return (text ? source->row_text : source->row)(page->page, row, out_row);
+}
+
 /* Finds the row of index in the page, whose indices ascend. */
 static bool find_row(const struct query_page *page, uint64_t index, uint32_t *out_row) {
 	uint32_t low = 0;
@@ -145,7 +152,7 @@ static enum err fetch(struct op *op, const struct waiting *waiting, size_t count
 			return ERR_CORRUPT;
 		}
 	}
-	return op->run->source->row(output->page.page, row, out_row);
+	return read_row(op, &output->page, row, out_row);
 }
 
 static struct row *copy_row(struct arena *arena, const struct row *row) {
@@ -242,7 +249,7 @@ static enum err push_record(struct op *op, const struct flow_row *row) {
 	struct output *output = op->state;
 	if (row->page != NULL) {
 		struct row record;
-		TRY(op->run->source->row(row->page->page, row->row, &record));
+		TRY(read_row(op, row->page, row->row, &record));
 		return give_row(op, &record, added_values(op, row, NULL));
 	}
 	output->waiting[output->count] =

@@ -38,6 +38,9 @@ struct query_output {
 	enum err (*begin)(void *ctx, const struct str *columns, size_t columns_count);
 	enum err (*record)(void *ctx, const struct row *row);
 	enum err (*values)(void *ctx, const struct value *values, size_t count);
+	/* Of records their fields, and when and from where they came, are not asked for: those are left
+	 * empty (store_view_row_text). */
+	bool texts_only;
 };
 
 struct query_stats {

@@ -54,4 +54,6 @@ struct query_source {
 	enum err (*times)(void *page, const int64_t **out_times);
 	enum err (*types)(void *page, const uint8_t **out_types);
 	enum err (*row)(void *page, uint32_t row, struct row *out_row);
+	/* Optional: the same without fields, and without when and from where it came. */
+	enum err (*row_text)(void *page, uint32_t row, struct row *out_row);
 };

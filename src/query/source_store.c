@@ -19,6 +19,7 @@ struct store_source_ctx {
 	const struct store_set *set;
 	const uint64_t *index_from; /* for each class, or NULL */
 	size_t at;                  /* the class that is being scanned */
+	uint64_t rows_all;          /* told when a scan begins; asked for often */
 	bool only_counting;
 	uint64_t indices[LIMIT_BATCH_ROWS];    /* of the page at hand */
 	uint64_t indices_at[LIMIT_BATCH_ROWS]; /* of the page that was asked for */
@@ -99,6 +100,9 @@ static void end_class(struct store_source_ctx *source) {
 /* Also again, for another query over the same set. */
 static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
+	struct store_info info;
+	store_set_info(source->set, &info);
+	source->rows_all = info.records;
 	if (source->scan != NULL) {
 		end_class(source);
 	}
@@ -198,10 +202,7 @@ static struct store_scan_stats source_stats(void *ctx) {
 }
 
 static uint64_t source_rows_all(void *ctx) {
-	const struct store_source_ctx *source = ctx;
-	struct store_info info;
-	store_set_info(source->set, &info);
-	return info.records;
+	return ((const struct store_source_ctx *)ctx)->rows_all;
 }
 
 static void source_time_range(void *ctx, int64_t *out_from_ns, int64_t *out_to_ns) {
@@ -227,6 +228,9 @@ static enum err page_types(void *page, const uint8_t **out_types) {
 static enum err page_row(void *page, uint32_t row, struct row *out_row) {
 	return store_view_row(page, row, out_row);
 }
+static enum err page_row_text(void *page, uint32_t row, struct row *out_row) {
+	return store_view_row_text(page, row, out_row);
+}
 
 enum err query_run(const struct query *query, const struct store_set *set,
                    const struct query_options *options, const struct query_output *output,
@@ -250,6 +254,7 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	    .times = page_times,
 	    .types = page_types,
 	    .row = page_row,
+	    .row_text = page_row_text,
 	};
 	enum err err = query_run_source(query, &source, options, output, out_stats, diag);
 	store_scan_free(ctx.scan);

@@ -297,6 +297,9 @@ MUST_USE enum err store_view_column(struct store_view *view, struct str name,
 size_t store_view_names(struct store_view *view, const struct str **out_names);
 /* Everything about one row, all fields decoded. Lives as long as the view. */
 MUST_USE enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_row);
+/* The same without its fields and without what says when and from where it came (received_ns,
+ * number, log_offset): these are left empty. */
+MUST_USE enum err store_view_row_text(struct store_view *view, uint32_t row, struct row *out_row);
 /* Opens the page holding an index again (for results in time order). */
 MUST_USE enum err store_view_at(struct store *store, uint64_t index, struct store_view **out_view,
                                 struct diag *diag);

@@ -273,17 +273,16 @@ static enum err row_fields(struct store_view *view, uint32_t row, struct row *ou
 	return ERR_OK;
 }
 
-enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_row) {
-	const struct page_receipt *receipt;
+enum err store_view_row_text(struct store_view *view, uint32_t row, struct row *out_row) {
+	const struct page_rows *rows;
 	const struct str *bodies;
 	const struct str *texts;
 	ASSERT(row < view->frame.rows);
-	TRY(view_receipt(view, &receipt));
+	TRY(view_rows(view, &rows));
 	TRY(store_view_texts(view, &texts));
 	TRY(view_bodies(view, &bodies));
 	const struct batch_source *source = &view->meta.sources[view->rows.sources[row]];
-	struct row found = {.time_ns = view->rows.times[row],
-	                    .received_ns = receipt->received[row],
+	struct row found = {.time_ns = rows->times[row],
 	                    .time_flags = view->rows.time_flags[row],
 	                    .type = view->rows.types[row],
 	                    .flags = view->rows.flags[row],
@@ -292,13 +291,24 @@ enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_r
 	                    .body = bodies[row],
 	                    .format = view->meta.formats[view->rows.formats[row]],
 	                    .path = view_path(view, source),
-	                    .number = (uint64_t)receipt->numbers[row],
-	                    .log_offset = (uint64_t)receipt->log_offsets[row],
 	                    .index = store_view_index(view, row)};
 	if (view->segment != NULL) {
 		found.stored = true;
 		found.tree = segment_footer(view->segment)->tree;
 	}
+	*out_row = found;
+	return ERR_OK;
+}
+
+enum err store_view_row(struct store_view *view, uint32_t row, struct row *out_row) {
+	const struct page_receipt *receipt;
+	struct row found;
+	ASSERT(row < view->frame.rows);
+	TRY(view_receipt(view, &receipt));
+	TRY(store_view_row_text(view, row, &found));
+	found.received_ns = receipt->received[row];
+	found.number = (uint64_t)receipt->numbers[row];
+	found.log_offset = (uint64_t)receipt->log_offsets[row];
 	TRY(row_fields(view, row, &found));
 	*out_row = found;
 	return ERR_OK;

@@ -150,6 +150,25 @@ TEST(a_row_has_everything_in_the_order_of_the_parser) {
 	teardown(&f);
 }
 
+TEST(a_row_without_its_fields_is_else_the_same) {
+	struct row row;
+	struct row text;
+	struct fixture f;
+	REQUIRE(setup(&f, true));
+	for (uint32_t i = 0; i < store_view_rows(f.view); i++) {
+		REQUIRE(store_view_row_text(f.view, i, &text) == ERR_OK);
+		REQUIRE(store_view_row(f.view, i, &row) == ERR_OK);
+		CHECK(str_eq(text.text, row.text));
+		CHECK(str_eq(text.body, row.body));
+		CHECK_EQ(text.flags, row.flags);
+		CHECK_EQ(text.time_ns, row.time_ns);
+		CHECK_EQ(text.index, row.index);
+		CHECK_EQ(text.container, row.container);
+		CHECK_EQ(text.fields_count, 0);
+	}
+	teardown(&f);
+}
+
 TEST(bodies_say_where_they_lie) {
 	struct fixture f;
 	struct view_body body;
