@@ -31,6 +31,13 @@ static enum err add_count(struct run *run, const struct agg_where *where, struct
 	return ERR_OK;
 }
 
+static enum err merge_count(struct run *run, struct agg_state *state,
+                            const struct agg_state *more) {
+	(void)run;
+	state->count += more->count;
+	return ERR_OK;
+}
+
 static enum value_kind count_result(struct run *run, uint32_t thousandths, struct agg_state *state,
                                     struct buf *out) {
 	(void)run;
@@ -42,7 +49,6 @@ static enum value_kind count_result(struct run *run, uint32_t thousandths, struc
 static enum err add_number(struct run *run, const struct agg_where *where, struct agg_state *state,
                            struct value element) {
 	struct scalar scalar = scalar_read(element.text);
-	(void)run;
 	(void)where;
 	if (scalar.kind == SCALAR_INTEGER) {
 		state->sum += scalar.integer;
@@ -50,8 +56,21 @@ static enum err add_number(struct run *run, const struct agg_where *where, struc
 	} else if (scalar.kind == SCALAR_REAL) {
 		state->real += scalar.real;
 		state->has_real = true;
+		run->order_counts = true;
 		state->count++;
 	}
+	return ERR_OK;
+}
+
+/* Sums of reals are rounded after each: another order would give another sum. */
+static enum err merge_number(struct run *run, struct agg_state *state,
+                             const struct agg_state *more) {
+	(void)run;
+	if (state->has_real || more->has_real) {
+		return ERR_UNSUPPORTED;
+	}
+	state->sum += more->sum;
+	state->count += more->count;
 	return ERR_OK;
 }
 
@@ -138,6 +157,46 @@ static enum err add_last(struct run *run, const struct agg_where *where, struct 
 	return better ? take_best(run, where, state, element) : ERR_OK;
 }
 
+/* Takes over the best of more, if it is better. */
+static enum err merge_best(struct run *run, struct agg_state *state, const struct agg_state *more,
+                           bool better) {
+	struct agg_where where = {more->best_time_ns, more->best_index};
+	struct value best = {more->best_kind, buf_str(&more->best)};
+	if (more->count > 0 && (state->count == 0 || better)) {
+		TRY(take_best(run, &where, state, best));
+	}
+	state->count += more->count;
+	return ERR_OK;
+}
+
+/* Of texts that are the same the first one counts: their kinds may differ. */
+static bool is_better(const struct agg_state *state, const struct agg_state *more, int sign) {
+	int order = sign * order_exactly(buf_str(&more->best), buf_str(&state->best));
+	return order != 0 ? order < 0 : more->best_index < state->best_index;
+}
+
+static enum err merge_min(struct run *run, struct agg_state *state, const struct agg_state *more) {
+	return merge_best(run, state, more, is_better(state, more, 1));
+}
+
+static enum err merge_max(struct run *run, struct agg_state *state, const struct agg_state *more) {
+	return merge_best(run, state, more, is_better(state, more, -1));
+}
+
+static bool is_more_before(const struct agg_state *state, const struct agg_state *more) {
+	struct agg_where where = {more->best_time_ns, more->best_index};
+	return is_before(&where, state);
+}
+
+static enum err merge_first(struct run *run, struct agg_state *state,
+                            const struct agg_state *more) {
+	return merge_best(run, state, more, is_more_before(state, more));
+}
+
+static enum err merge_last(struct run *run, struct agg_state *state, const struct agg_state *more) {
+	return merge_best(run, state, more, !is_more_before(state, more));
+}
+
 static enum value_kind best_result(struct run *run, uint32_t thousandths, struct agg_state *state,
                                    struct buf *out) {
 	(void)run;
@@ -176,6 +235,19 @@ static enum value_kind stdev_result(struct run *run, uint32_t thousandths, struc
 	(void)thousandths;
 	return state->count < 2 ? VALUE_NONE
 	                        : append_finite(out, sqrt(state->squares / (double)(state->count - 1)));
+}
+
+/* Of range; what stdev gathers depends on the order. */
+static enum err merge_range(struct run *run, struct agg_state *state,
+                            const struct agg_state *more) {
+	(void)run;
+	if (more->count > 0) {
+		bool none = state->count == 0;
+		state->least = none ? more->least : MIN_OF(state->least, more->least);
+		state->greatest = none ? more->greatest : MAX_OF(state->greatest, more->greatest);
+		state->count += more->count;
+	}
+	return ERR_OK;
 }
 
 static enum value_kind range_result(struct run *run, uint32_t thousandths, struct agg_state *state,
@@ -224,6 +296,30 @@ static enum err add_dc(struct run *run, const struct agg_where *where, struct ag
 	TRY(add_to_set(run, state, element.text));
 	bool many = state->count > AGG_EXACT_MAX || set_bytes(&state->set) > AGG_EXACT_BYTES;
 	return many ? to_hll(run, state) : ERR_OK;
+}
+
+static enum err merge_values(struct run *run, struct agg_state *state,
+                             const struct agg_state *more) {
+	size_t at = 0;
+	struct str text;
+	while (set_next(&more->set, &at, &text)) {
+		TRY(add_to_set(run, state, text));
+	}
+	return ERR_OK;
+}
+
+static enum err merge_dc(struct run *run, struct agg_state *state, const struct agg_state *more) {
+	size_t at = 0;
+	struct str text;
+	while (more->hll == NULL && set_next(&more->set, &at, &text)) {
+		TRY(add_dc(run, NULL, state, value_string(text)));
+	}
+	if (more->hll != NULL) {
+		TRY(state->hll == NULL ? to_hll(run, state) : ERR_OK);
+		hll_merge(state->hll, more->hll);
+		state->count = MAX_OF(state->count, more->count);
+	}
+	return ERR_OK;
 }
 
 static enum value_kind dc_result(struct run *run, uint32_t thousandths, struct agg_state *state,
@@ -278,6 +374,16 @@ static enum err add_percentile(struct run *run, const struct agg_where *where,
 	return holds(run, state, sketch_bytes(state->sketch));
 }
 
+static enum err merge_percentile(struct run *run, struct agg_state *state,
+                                 const struct agg_state *more) {
+	if (more->sketch == NULL) {
+		return ERR_OK;
+	}
+	state->sketch = state->sketch == NULL ? sketch_new() : state->sketch;
+	sketch_merge(state->sketch, more->sketch);
+	return holds(run, state, sketch_bytes(state->sketch));
+}
+
 /* Nearest rank: the smallest number that is not less than so much of them. */
 static enum value_kind percentile_result(struct run *run, uint32_t thousandths,
                                          struct agg_state *state, struct buf *out) {
@@ -304,31 +410,46 @@ static void free_sketch(struct agg_state *state) {
 	sketch_free(state->sketch);
 }
 
-#define NUMBERS(name_, help_, add_, result_) \
-	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_), false, 0, add_, result_, NULL}
-#define BEST(name_, help_, add_)                                                               \
-	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_), false, 0, add_, best_result, \
+#define NUMBERS(name_, help_, add_, merge_, result_) \
+	{STR_INIT(name_),                                \
+	 STR_INIT(name_ "(FIELD)"),                      \
+	 STR_INIT(help_),                                \
+	 false,                                          \
+	 0,                                              \
+	 add_,                                           \
+	 merge_,                                         \
+	 result_,                                        \
+	 NULL}
+#define BEST(name_, help_, add_, merge_) \
+	{STR_INIT(name_),                    \
+	 STR_INIT(name_ "(FIELD)"),          \
+	 STR_INIT(help_),                    \
+	 false,                              \
+	 0,                                  \
+	 add_,                               \
+	 merge_,                             \
+	 best_result,                        \
 	 free_best}
-#define PERCENTILE(name_, percent_, help_)                                         \
-	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_), false, percent_, \
-	 add_percentile,  percentile_result,         free_sketch}
+#define PERCENTILE(name_, percent_, help_)                                                \
+	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_),   false,      percent_, \
+	 add_percentile,  merge_percentile,          percentile_result, free_sketch}
 
 static const struct agg_kind table[] = {
     {STR_INIT("count"), STR_INIT("count() or count(FIELD)"), STR_INIT("rows, or values of a field"),
-     true, 0, add_count, count_result, NULL},
-    NUMBERS("sum", "the sum of its numbers", add_number, sum_result),
-    NUMBERS("avg", "the mean of its numbers", add_number, avg_result),
-    BEST("min", "the least value", add_min),
-    BEST("max", "the greatest value", add_max),
+     true, 0, add_count, merge_count, count_result, NULL},
+    NUMBERS("sum", "the sum of its numbers", add_number, merge_number, sum_result),
+    NUMBERS("avg", "the mean of its numbers", add_number, merge_number, avg_result),
+    BEST("min", "the least value", add_min, merge_min),
+    BEST("max", "the greatest value", add_max, merge_max),
     {STR_INIT("dc"), STR_INIT("dc(FIELD)"),
      STR_INIT("how many different values; exactly up to 100,000 per group"), false, 0, add_dc,
-     dc_result, free_set},
+     merge_dc, dc_result, free_set},
     {STR_INIT("values"), STR_INIT("values(FIELD)"), STR_INIT("the different values"), false, 0,
-     add_values, values_result, free_set},
-    BEST("first", "the value of the earliest record", add_first),
-    BEST("last", "the value of the latest record", add_last),
-    NUMBERS("stdev", "the standard deviation of its numbers", add_spread, stdev_result),
-    NUMBERS("range", "the greatest less the least number", add_spread, range_result),
+     add_values, merge_values, values_result, free_set},
+    BEST("first", "the value of the earliest record", add_first, merge_first),
+    BEST("last", "the value of the latest record", add_last, merge_last),
+    NUMBERS("stdev", "the standard deviation of its numbers", add_spread, NULL, stdev_result),
+    NUMBERS("range", "the greatest less the least number", add_spread, merge_range, range_result),
     PERCENTILE("median", 50, "the middle number"),
     PERCENTILE("p50", 50, "the 50th percentile; any other likewise: p75, p99.9"),
     PERCENTILE("p90", 90, "the 90th percentile"),
@@ -336,7 +457,7 @@ static const struct agg_kind table[] = {
     PERCENTILE("p99", 99, "the 99th percentile"),
     {STR_INIT("percentile"), STR_INIT("percentile(FIELD, N)"),
      STR_INIT("the Nth percentile, 0 to 100 (nearest rank)"), false, -1, add_percentile,
-     percentile_result, free_sketch},
+     merge_percentile, percentile_result, free_sketch},
 };
 
 size_t agg_table(const struct agg_kind **out_kinds) {

@@ -56,6 +56,10 @@ struct agg_kind {
 	int percent;     /* p95: 95; percentile(field, n): -1; others 0 */
 	enum err (*add)(struct run *run, const struct agg_where *where, struct agg_state *state,
 	                struct value element);
+	/* Adds what another state of the same function gathered from other rows (more is left as it
+	 * is); the result is what it would be had all come to one. NULL: that depends on the order of
+	 * rows. ERR_UNSUPPORTED: it does for what came. */
+	enum err (*merge)(struct run *run, struct agg_state *state, const struct agg_state *more);
 	/* Appends the result's text; returns its kind (VALUE_NONE: nothing to say). thousandths: of a
 	 * percent, for percentiles. Estimates are counted in run->stats. */
 	enum value_kind (*result)(struct run *run, uint32_t thousandths, struct agg_state *state,

@@ -20,6 +20,7 @@ struct fake {
 	size_t count;
 	uint32_t page_rows;
 	uint64_t damaged_page; /* UINT64_MAX: none */
+	uint64_t parts, part;  /* of so many, which one: every so-manyth page; 0: all pages */
 	/* state */
 	uint64_t next_page;
 	uint64_t opened, released, left_out;
@@ -102,7 +103,8 @@ static enum err fake_next(void *ctx, struct query_page *out_page, struct diag *d
 	while (!wanted && fake->next_page < pages) {
 		number = fake->backward ? pages - 1 - fake->next_page : fake->next_page;
 		fake->next_page++;
-		wanted = fake_wanted(fake, number);
+		wanted =
+		    fake_wanted(fake, number) && (fake->parts == 0 || number % fake->parts == fake->part);
 		fake->left_out += !wanted;
 	}
 	if (!wanted) {

@@ -108,19 +108,35 @@ static size_t head_bytes(const struct group_spec *spec) {
 	       _Alignof(struct agg_state);
 }
 
-/* The values to group by, as texts of key (find_group); row NULL: none. */
-static struct group *new_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns,
-                               struct str key) {
+/* The values that a group has, in order of the fields to group by: those of a row, or of another
+ * group; of neither: none. */
+struct likeness {
+	const struct flow_row *row;
+	const struct group *group;
+	int64_t bucket_ns;
+};
+
+static struct value like_value(const struct groups *groups, const struct likeness *like, size_t i) {
+	return like->row != NULL     ? like->row->values[groups->spec->by.items[i]]
+	       : like->group != NULL ? like->group->by[i]
+	                             : VALUE_ABSENT;
+}
+
+/* The texts of its values are those of key (find_group). */
+static struct group *new_group(struct groups *groups, const struct likeness *like, struct str key) {
 	const struct group_spec *spec = groups->spec;
 	size_t head = head_bytes(spec);
 	char *block =
 	    arena_alloc(groups->arena, head + spec->functions_count * sizeof(struct agg_state));
 	struct group *group = (void *)block;
-	group->bucket_ns = bucket_ns;
+	group->bucket_ns = like->bucket_ns;
+	group->first_index = like->row != NULL     ? like->row->index
+	                     : like->group != NULL ? like->group->first_index
+	                                           : 0;
 	group->states = (void *)(block + head);
-	size_t at = sizeof(bucket_ns);
-	for (size_t i = 0; row != NULL && i < spec->by.count; i++) {
-		struct value value = row->values[spec->by.items[i]];
+	size_t at = sizeof(like->bucket_ns);
+	for (size_t i = 0; key.len > 0 && i < spec->by.count; i++) {
+		struct value value = like_value(groups, like, i);
 		if (value.kind == VALUE_NONE) {
 			at += PIPE_KEY_ABSENT_BYTES;
 			continue;
@@ -132,7 +148,7 @@ static struct group *new_group(struct groups *groups, const struct flow_row *row
 	return group;
 }
 
-static enum err add_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
+static enum err add_group(struct groups *groups, const struct likeness *like) {
 	size_t before = arena_used(groups->arena);
 	if (groups->count == groups->cap) {
 		size_t cap = groups->cap * 2 + 64;
@@ -142,29 +158,34 @@ static enum err add_group(struct groups *groups, const struct flow_row *row, int
 		groups->cap = cap;
 	}
 	struct str key = map_key(groups->numbers, groups->count);
-	struct group *group = new_group(groups, row, bucket_ns, key);
+	struct group *group = new_group(groups, like, key);
 	group->number = (uint32_t)groups->count;
 	groups->items[groups->count++] = group;
 	return run_take(groups->run,
 	                arena_used(groups->arena) - before + groups->key.len + PIPE_MAP_ENTRY_BYTES);
 }
 
+static enum err take_group(struct groups *groups, struct str key, const struct likeness *like,
+                           struct group **out_group) {
+	bool added;
+	uint64_t number = *map_put(groups->numbers, key, (uint64_t)groups->count, &added);
+	if (added) {
+		TRY(add_group(groups, like));
+	}
+	*out_group = groups->items[number];
+	return ERR_OK;
+}
+
 static enum err find_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns,
                            struct group **out_group) {
 	const struct group_spec *spec = groups->spec;
-	bool added;
+	struct likeness like = {.row = row, .bucket_ns = bucket_ns};
 	buf_clear(&groups->key);
 	buf_append(&groups->key, &bucket_ns, sizeof(bucket_ns));
 	for (size_t i = 0; i < spec->by.count; i++) {
 		pipe_append_key(&groups->key, row->values[spec->by.items[i]]);
 	}
-	uint64_t number =
-	    *map_put(groups->numbers, buf_str(&groups->key), (uint64_t)groups->count, &added);
-	if (added) {
-		TRY(add_group(groups, row, bucket_ns));
-	}
-	*out_group = groups->items[number];
-	return ERR_OK;
+	return take_group(groups, buf_str(&groups->key), &like, out_group);
 }
 
 enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
@@ -174,6 +195,46 @@ enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t b
 	return group_add_row(groups->run, groups->spec->functions, groups->spec->functions_count,
 	                     group->states, row);
 }
+
+/* ---- merging ---- */
+
+bool group_merges(const struct group_spec *spec) {
+	bool merges = true;
+	for (size_t i = 0; i < spec->functions_count; i++) {
+		merges = merges && spec->functions[i].kind->merge != NULL;
+	}
+	return merges;
+}
+
+static enum err merge_group(struct groups *groups, struct str key, const struct group *more) {
+	const struct group_spec *spec = groups->spec;
+	struct likeness like = {.group = more, .bucket_ns = more->bucket_ns};
+	struct group *group;
+	TRY(take_group(groups, key, &like, &group));
+	if (more->first_index < group->first_index) {
+		group->first_index = more->first_index;
+		for (size_t i = 0; i < spec->by.count; i++) {
+			group->by[i].kind = more->by[i].kind;
+		}
+	}
+	for (size_t i = 0; i < spec->functions_count; i++) {
+		const struct group_function *function = &spec->functions[i];
+		if (function->state == i) {
+			TRY(function->kind->merge(groups->run, &group->states[i], &more->states[i]));
+		}
+	}
+	return ERR_OK;
+}
+
+enum err groups_merge(struct groups *groups, const struct groups *more) {
+	for (size_t i = 0; i < more->count; i++) {
+		TRY(run_tick(groups->run));
+		TRY(merge_group(groups, map_key(more->numbers, i), more->items[i]));
+	}
+	return ERR_OK;
+}
+
+/* ---- sorting, results ---- */
 
 /* What groups are sorted by, read once; a list by its first element. */
 struct order_key {
@@ -265,7 +326,8 @@ struct group *groups_get(struct groups *groups, size_t i) {
 }
 
 struct group *groups_empty(struct groups *groups, int64_t bucket_ns) {
-	return new_group(groups, NULL, bucket_ns, STR(""));
+	struct likeness none = {.bucket_ns = bucket_ns};
+	return new_group(groups, &none, STR(""));
 }
 
 enum err groups_values(struct groups *groups, struct group *group, struct value *values) {

@@ -43,7 +43,8 @@ uint32_t group_result_field(struct parser *p, struct str name);
 /* ---- running ---- */
 
 struct group {
-	int64_t bucket_ns; /* start of its span; 0 without spans */
+	int64_t bucket_ns;    /* start of its span; 0 without spans */
+	uint64_t first_index; /* of its first row, which says of what kind the values are */
 	uint32_t number;
 	struct agg_state *states; /* behind the group, in the same block */
 	struct value by[];        /* their texts are the map's */
@@ -53,6 +54,11 @@ struct groups;
 
 struct groups *groups_new(struct run *run, const struct group_spec *spec);
 void groups_free(struct groups *groups); /* NULL is fine */
+/* False: what the functions give depends on the order of rows. */
+bool group_merges(const struct group_spec *spec);
+/* Adds the groups of more, of the same spec, as if their rows had come here, too; more is left as
+ * it is. Neither is sorted yet. ERR_UNSUPPORTED: the result would depend on the order. */
+MUST_USE enum err groups_merge(struct groups *groups, const struct groups *more);
 MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
 /* By bucket, then by values. */
 MUST_USE enum err groups_sort(struct groups *groups);

@@ -33,6 +33,12 @@ void hll_add(struct hll *hll, uint64_t hash) {
 	hll->registers[number] = MAX_OF(hll->registers[number], rank);
 }
 
+void hll_merge(struct hll *hll, const struct hll *more) {
+	for (size_t i = 0; i < REGISTERS; i++) {
+		hll->registers[i] = MAX_OF(hll->registers[i], more->registers[i]);
+	}
+}
+
 /* What registers that are still empty say: x + sum of x^(2^k) * 2^(k-1). */
 static double sigma(double x) {
 	double y = 1;

@@ -14,4 +14,6 @@ void hll_free(struct hll *hll); /* NULL is fine */
 size_t hll_bytes(void);
 /* hash: of the value, all 64 bits even. */
 void hll_add(struct hll *hll, uint64_t hash);
+/* As if what was added to more had been added to hll, too. */
+void hll_merge(struct hll *hll, const struct hll *more);
 uint64_t hll_count(const struct hll *hll);

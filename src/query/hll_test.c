@@ -49,3 +49,19 @@ TEST(the_error_is_what_is_stated) {
 		CHECK(fabs(sum / (double)ROUNDS) < 0.0081 * 1.2); /* no bias: 4 times 0.81 % / sqrt(12) */
 	}
 }
+
+TEST(two_that_come_together_are_as_one) {
+	struct hll *all = hll_new();
+	struct hll *some = hll_new();
+	struct hll *others = hll_new();
+	for (int i = 0; i < 30000; i++) {
+		uint64_t hash = tap_random();
+		hll_add(all, hash);
+		hll_add(i % 3 == 0 ? some : others, hash);
+	}
+	hll_merge(some, others);
+	CHECK(memcmp(some, all, hll_bytes()) == 0);
+	hll_free(all);
+	hll_free(some);
+	hll_free(others);
+}

@@ -85,7 +85,7 @@ const struct pipe_kind pipe_eval = {
     .name = STR_INIT("eval"),
     .usage = STR_INIT("eval NAME = EXPRESSION, NAME = EXPRESSION..."),
     .help = STR_INIT("new columns: eval mb = round(bytes / 1048576, 1)"),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = eval_parse,
     .make = eval_make,
 };

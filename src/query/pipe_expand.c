@@ -49,7 +49,7 @@ const struct pipe_kind pipe_expand = {
     .name = STR_INIT("expand"),
     .usage = STR_INIT("expand FIELD"),
     .help = STR_INIT("a row for each element of a list"),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = expand_parse,
     .make = expand_make,
 };

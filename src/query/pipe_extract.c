@@ -132,7 +132,7 @@ const struct pipe_kind pipe_extract = {
     .name = STR_INIT("extract"),
     .usage = STR_INIT("extract /REGEX/ [from FIELD]"),
     .help = STR_INIT("makes fields of the named groups of a regular expression"),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = extract_parse,
     .make = extract_make,
 };

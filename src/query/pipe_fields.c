@@ -89,7 +89,7 @@ const struct pipe_kind pipe_fields = {
     .name = STR_INIT("fields"),
     .usage = STR_INIT("fields FIELD, FIELD... | fields -FIELD, -FIELD..."),
     .help = STR_INIT("a table of these fields; with -: all but these"),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = fields_parse,
     .make = fields_make,
 };

@@ -86,7 +86,7 @@ const struct pipe_kind pipe_fillnull = {
     .name = STR_INIT("fillnull"),
     .usage = STR_INIT("fillnull [value=X] [FIELD, ...]"),
     .help = STR_INIT("a value, 0 by default, where there is none"),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = fillnull_parse,
     .make = fillnull_make,
 };

@@ -131,7 +131,7 @@ const struct pipe_kind pipe_rename = {
     .name = STR_INIT("rename"),
     .usage = STR_INIT("rename FIELD as NAME, FIELD as NAME..."),
     .help = STR_INIT("other names for fields or columns"),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = rename_parse,
     .make = rename_make,
 };

@@ -31,6 +31,14 @@ static enum err stats_finish(struct op *op) {
 	return op->next->finish(op->next);
 }
 
+static bool stats_merges(const void *spec) {
+	return group_merges(spec);
+}
+
+static enum err stats_merge(struct op *op, const struct op *more) {
+	return groups_merge(op->state, more->state);
+}
+
 static void stats_free(struct op *op) {
 	groups_free(op->state);
 }
@@ -51,4 +59,6 @@ const struct pipe_kind pipe_stats = {
     .flags = PIPE_ANY_ORDER,
     .parse = stats_parse,
     .make = stats_make,
+    .merges = stats_merges,
+    .merge = stats_merge,
 };

@@ -143,6 +143,15 @@ static enum err timechart_finish(struct op *op) {
 	return op->next->finish(op->next);
 }
 
+static bool timechart_merges(const void *spec) {
+	return group_merges(&((const struct timechart *)spec)->groups);
+}
+
+static enum err timechart_merge(struct op *op, const struct op *more) {
+	struct charting *charting = op->state;
+	return groups_merge(charting->groups, ((const struct charting *)more->state)->groups);
+}
+
 static void timechart_free(struct op *op) {
 	struct charting *charting = op->state;
 	groups_free(charting->groups);
@@ -169,4 +178,6 @@ const struct pipe_kind pipe_timechart = {
     .flags = PIPE_ANY_ORDER,
     .parse = timechart_parse,
     .make = timechart_make,
+    .merges = timechart_merges,
+    .merge = timechart_merge,
 };

@@ -150,6 +150,14 @@ static enum err top_finish(struct op *op) {
 	return op->next->finish(op->next);
 }
 
+static bool top_merges(const void *spec) {
+	return group_merges(&((const struct top *)spec)->groups);
+}
+
+static enum err top_merge(struct op *op, const struct op *more) {
+	return groups_merge(op->state, more->state);
+}
+
 static void top_free(struct op *op) {
 	groups_free(op->state);
 }
@@ -171,6 +179,8 @@ const struct pipe_kind pipe_top = {
     .flags = PIPE_ANY_ORDER,
     .parse = top_parse,
     .make = top_make,
+    .merges = top_merges,
+    .merge = top_merge,
 };
 
 const struct pipe_kind pipe_rare = {
@@ -180,4 +190,6 @@ const struct pipe_kind pipe_rare = {
     .flags = PIPE_ANY_ORDER,
     .parse = rare_parse,
     .make = top_make,
+    .merges = top_merges,
+    .merge = top_merge,
 };

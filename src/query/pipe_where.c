@@ -40,7 +40,7 @@ const struct pipe_kind pipe_where = {
     .name = STR_INIT("where"),
     .usage = STR_INIT("where EXPRESSION"),
     .help = STR_INIT("rows for which a comparison of fields is true: where n > 20 and ..."),
-    .flags = PIPE_STREAMS,
+    .flags = PIPE_STREAMS | PIPE_ALONE,
     .parse = parse,
     .make = make,
 };

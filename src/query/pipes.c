@@ -212,6 +212,32 @@ struct op *pipes_chain(struct run *run) {
 	return first;
 }
 
+bool pipes_part(const struct query *query, size_t *out_count) {
+	for (size_t i = 0; i < query->stages_count; i++) {
+		const struct stage *stage = &query->stages[i];
+		if (stage->kind->merges != NULL) {
+			*out_count = i + 1;
+			return stage->kind->merges(stage->spec);
+		}
+		if ((stage->kind->flags & PIPE_ALONE) == 0) {
+			return false;
+		}
+	}
+	return false;
+}
+
+struct op *pipes_part_chain(struct run *run, size_t count) {
+	struct op *first = NULL;
+	for (size_t i = count; i-- > 0;) {
+		const struct stage *stage = &run->query->stages[i];
+		first = put_before(stage->kind->make(run, stage), first);
+		first->run = run;
+		first->stage = stage;
+		ASSERT(first->start == NULL);
+	}
+	return first;
+}
+
 void pipes_free(struct op *first) {
 	for (struct op *op = first; op != NULL; op = op->next) {
 		if (op->free != NULL) {

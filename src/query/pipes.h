@@ -15,4 +15,9 @@ void pipes_explain(const struct query *query, struct buf *out);
 bool pipes_want_newest(const struct run *run);
 /* The chain of operators, ending in the output. Lives in run->arena; freed by pipes_free. */
 struct op *pipes_chain(struct run *run);
+/* Whether its rows can go through several chains, each of the first stages, whose last operators
+ * then come together (pipe_kind.merge); *out_count: so many stages. */
+bool pipes_part(const struct query *query, size_t *out_count);
+/* The chain of the first count stages, which must be those of pipes_part; nothing comes behind. */
+struct op *pipes_part_chain(struct run *run, size_t count);
 void pipes_free(struct op *first);

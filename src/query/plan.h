@@ -12,6 +12,7 @@ enum pipe_flag {
 	PIPE_ANY_ORDER = 1 << 0, /* its result does not depend on the order that rows come in */
 	PIPE_STREAMS = 1 << 1,   /* passes rows on one by one, in the order they come in */
 	PIPE_SORTS = 1 << 2,     /* makes an order of its own */
+	PIPE_ALONE = 1 << 4,     /* streams, and looks at each row by itself: nothing is kept of it */
 	PIPE_BY_TIME = 1 << 3,   /* needs rows by time, the earliest first, whatever the options say */
 };
 
@@ -27,6 +28,12 @@ struct pipe_kind {
 	/* How many of the first rows it can use at most; NULL: all. */
 	uint64_t (*wanted)(const void *spec);
 	bool wants_last; /* wanted: of the last rows */
+	/* Of pipes whose rows may come to several operators, each in a thread of its own, in any order
+	 * (with PIPE_ANY_ORDER): whether that is so for this one, and taking over, before its finish,
+	 * what another operator has. ERR_UNSUPPORTED: the result would depend on the order after all.
+	 * NULL: all rows must come to one. */
+	bool (*merges)(const void *spec);
+	enum err (*merge)(struct op *op, const struct op *more) MUST_USE;
 	/* Appends what --explain shows of a query inside; NULL: nothing. */
 	void (*explain)(const void *spec, struct buf *out);
 };

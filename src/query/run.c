@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "query/parts.h"
 #include "query/pipes.h"
 #include "query/run_source.h"
 #include "query/when.h"
@@ -23,8 +24,13 @@ enum err run_take(struct run *run, size_t bytes) {
 	return err;
 }
 
-static enum err check_caller(struct run *run) {
+enum err run_check(struct run *run) {
 	const struct query_options *options = run->options;
+	uint64_t rows_done = run->rows_done;
+	uint64_t found = run->stats->found;
+	if (run->part != NULL) {
+		TRY(run_part_meet(run->part, &rows_done, &found));
+	}
 	if (options->deadline_ns != 0 && options->os != NULL &&
 	    options->os->monotonic_ns(options->os->ctx) >= options->deadline_ns) {
 		enum err err = diag_set(run->diag, ERR_CANCELED, "the time allowed for the query is over");
@@ -32,15 +38,15 @@ static enum err check_caller(struct run *run) {
 		return err;
 	}
 	if (options->progress != NULL &&
-	    !options->progress(options->progress_ctx, run->rows_done,
-	                       run->source->rows_all(run->source->ctx), run->stats->found)) {
+	    !options->progress(options->progress_ctx, rows_done,
+	                       run->source->rows_all(run->source->ctx), found)) {
 		return diag_set(run->diag, ERR_CANCELED, "interrupted");
 	}
 	return ERR_OK;
 }
 
 enum err run_tick(struct run *run) {
-	return ++run->ticks % 256 == 0 ? check_caller(run) : ERR_OK;
+	return ++run->ticks % 256 == 0 ? run_check(run) : ERR_OK;
 }
 
 enum err op_finish_next(struct op *op) {
@@ -208,7 +214,7 @@ static enum err scan_all(struct scan *scan) {
 	TRY(source->begin(source->ctx, run->query->filter, run->diag));
 	while (scan->first == NULL || !scan->first->full) {
 		struct query_page page = {0};
-		TRY(check_caller(run));
+		TRY(run_check(run));
 		narrow(run);
 		if (source->rest != NULL) {
 			source->rest(source->ctx, &run->rest_low_ns, &run->rest_high_ns);
@@ -241,29 +247,52 @@ static enum err start_all(struct op *first) {
 	return ERR_OK;
 }
 
-static enum err run_chain(struct run *run) {
-	bool counting = run->options->count_only && run->query->stages_count == 0;
+enum err run_scan(struct run *run, struct op *first) {
 	size_t fields = run->query->fields_count;
 	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
 	struct scan scan = {
 	    .run = run,
-	    .first = counting ? NULL : pipes_chain(run),
+	    .first = first,
 	    .scratch = scratch,
 	    .columns = ARENA_ARRAY(run->arena, fields + 1, const struct column *),
 	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
 	    .time_field = find_time_field(run),
 	};
-	enum err err = start_all(scan.first);
-	err = err == ERR_OK ? scan_all(&scan) : err;
-	if (err == ERR_OK && scan.first != NULL) {
-		err = scan.first->finish(scan.first);
-	}
+	enum err err = scan_all(&scan);
 	run->stats->scan = run->source->stats(run->source->ctx);
 	run->stats->found += run->stats->scan.rows_sure;
+	return err;
+}
+
+/* In several threads where that gives the same, else in this one. */
+static enum err run_rows(struct run *run, struct op **first) {
+	size_t used = run->budget->used;
+	bool done;
+	TRY(start_all(*first));
+	TRY(run_in_parts(run, *first, &done));
+	if (done) {
+		return ERR_OK;
+	}
+	if (run->order_counts && *first != NULL) { /* parts of it have come to the chain */
+		pipes_free(*first);
+		run->budget->used = used;
+		*first = pipes_chain(run);
+		TRY(start_all(*first));
+	}
+	return run_scan(run, *first);
+}
+
+static enum err run_chain(struct run *run) {
+	bool counting = run->options->count_only && run->query->stages_count == 0;
+	struct op *first = counting ? NULL : pipes_chain(run);
+	enum err err = run_rows(run, &first);
+	if (err == ERR_OK && first != NULL) {
+		err = first->finish(first);
+	}
 	if (counting) {
 		run->stats->results = MIN_OF(run->stats->found, run->options->limit);
 	}
-	pipes_free(scan.first);
+	pipes_free(first);
 	return err;
 }
 

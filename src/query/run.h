@@ -13,6 +13,7 @@
 #include "query/source.h"
 
 struct run;
+struct run_part;
 struct stage;
 
 /* One row on its way. values[field] for the fields that pipes name (struct query's numbers). */
@@ -60,6 +61,8 @@ struct run {
 	struct budget *budget;
 	uint64_t rows_done;
 	uint64_t ticks;
+	bool order_counts; /* something was computed that another order of rows would make otherwise */
+	struct run_part *part;  /* of a run that looks at a part of the records (parts.h); else NULL */
 	uint64_t inner_damaged; /* the most pages that a query inside could not read */
 };
 
@@ -73,6 +76,10 @@ static inline void run_give_back(struct run *run, size_t bytes) {
  * not read counts for run, too. Only before the first row of run (op's start). */
 MUST_USE enum err run_inner(struct run *run, const struct query *query,
                             const struct query_output *output);
+/* Scans and pushes the rows into first (NULL: only counting), which is left to be finished. */
+MUST_USE enum err run_scan(struct run *run, struct op *first);
+/* Looks at the deadline and the caller's wish. ERR_CANCELED. */
+MUST_USE enum err run_check(struct run *run);
 /* Called often: every 256th time looks at the deadline and the caller's wish. */
 MUST_USE enum err run_tick(struct run *run);
 

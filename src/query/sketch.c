@@ -133,6 +133,35 @@ void sketch_add(struct sketch *sketch, double number) {
 	sketch->count++;
 }
 
+static void side_merge(struct side *side, const struct side *more) {
+	for (uint32_t i = 0; i < more->len; i++) {
+		if (more->counts[i] > 0) {
+			int32_t bucket = more->first + (int32_t)i;
+			side_reach(side, bucket);
+			side->counts[bucket - side->first] += more->counts[i];
+		}
+	}
+	side->total += more->total;
+}
+
+void sketch_merge(struct sketch *sketch, const struct sketch *more) {
+	if (!more->in_buckets) {
+		for (size_t i = 0; i < more->count; i++) {
+			sketch_add(sketch, more->exact[i]);
+		}
+		return;
+	}
+	sketch->min = sketch->count == 0 ? more->min : MIN_OF(sketch->min, more->min);
+	sketch->max = sketch->count == 0 ? more->max : MAX_OF(sketch->max, more->max);
+	if (!sketch->in_buckets) {
+		to_buckets(sketch);
+	}
+	side_merge(&sketch->negative, &more->negative);
+	side_merge(&sketch->positive, &more->positive);
+	sketch->zeros += more->zeros;
+	sketch->count += more->count;
+}
+
 static int compare_doubles(const void *a, const void *b) {
 	const double *x = a;
 	const double *y = b;

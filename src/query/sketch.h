@@ -20,6 +20,8 @@ void sketch_free(struct sketch *sketch); /* NULL is fine */
 size_t sketch_bytes(const struct sketch *sketch);
 /* Finite numbers. */
 void sketch_add(struct sketch *sketch, double number);
+/* As if what was added to more had been added to sketch, too. */
+void sketch_merge(struct sketch *sketch, const struct sketch *more);
 uint64_t sketch_count(const struct sketch *sketch);
 bool sketch_is_exact(const struct sketch *sketch);
 /* The smallest number that is not less than thousandths / 100,000 of them (nearest rank); of at

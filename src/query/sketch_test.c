@@ -86,3 +86,37 @@ TEST(usual_data_takes_little_memory) {
 	CHECK(sketch_bytes(sketch) < 32 << 10);
 	sketch_free(sketch);
 }
+
+static void check_merge(int kind, size_t count, size_t more_count) {
+	struct sketch *all = sketch_new();
+	struct sketch *some = sketch_new();
+	struct sketch *more = sketch_new();
+	for (size_t i = 0; i < count + more_count; i++) {
+		double number = random_number(kind);
+		sketch_add(all, number);
+		sketch_add(i < count ? some : more, number);
+	}
+	sketch_merge(some, more);
+	CHECK_EQ(sketch_count(some), sketch_count(all));
+	CHECK_EQ(sketch_is_exact(some), sketch_is_exact(all));
+	for (size_t i = 0; i < ARRAY_LEN(percents) && count + more_count > 0; i++) {
+		double a = sketch_rank(some, percents[i]);
+		double b = sketch_rank(all, percents[i]);
+		CHECK(memcmp(&a, &b, sizeof(a)) == 0);
+	}
+	sketch_free(all);
+	sketch_free(some);
+	sketch_free(more);
+}
+
+TEST(two_that_come_together_are_as_one) {
+	static const size_t counts[] = {
+	    0, 1, 1000, SKETCH_EXACT_MAX - 1000, SKETCH_EXACT_MAX, SKETCH_EXACT_MAX + 1};
+	for (int kind = 0; kind < 5; kind++) {
+		for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+			for (size_t k = 0; k < ARRAY_LEN(counts); k++) {
+				check_merge(kind, counts[i], counts[k]);
+			}
+		}
+	}
+}

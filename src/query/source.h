@@ -36,6 +36,12 @@ struct query_source {
 	void (*narrow)(void *ctx, int64_t from_ns, int64_t to_ns);
 	/* Optional: event times of what is still to come lie in [*out_low_ns, *out_high_ns]. */
 	void (*rest)(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns);
+	/* Optional: instead of begin, sources that have each record in one of them, for as many scans
+	 * at the same time, each in a thread of its own; at most max. They have begin, only_counting,
+	 * next, release, stats, rows_all, time_range and what there is of a page. Returns how many: 0
+	 * when it would not pay; else unsplit follows, when none of them is used any more. */
+	size_t (*split)(void *ctx, size_t max, struct query_source *out_sources);
+	void (*unsplit)(void *ctx);
 	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
 	/* The page that holds the first of indices (ascending, count > 0), with at least those rows of

@@ -1,6 +1,8 @@
 /* The store behind the port of source.h: times and words of the filter become what store_scan can
  * leave pages out by.
  */
+#include <pthread.h>
+
 #include "base/instant.h"
 #include "codec/token.h"
 #include "os/thread.h"
@@ -29,6 +31,22 @@ struct store_source_ctx {
 	struct store_scan *scan;
 	struct store_scan_stats done; /* of the classes before */
 	struct tokens tokens;
+	struct parts *parts; /* of which it is one, or that it was split into; NULL: neither */
+};
+
+/* What is scanned at a time by a source that is one of several. */
+struct piece {
+	size_t at; /* class */
+	uint64_t from, to;
+};
+
+struct parts {
+	pthread_mutex_t lock;
+	struct piece *pieces;
+	size_t count;
+	size_t next; /* under the lock */
+	struct store_source_ctx *sources;
+	size_t sources_count;
 };
 
 static uint64_t place_of(size_t number, uint64_t index) {
@@ -58,11 +76,15 @@ static void need_text(void *ctx, struct str text, bool whole_words) {
 	}
 }
 
-static enum err scan_class(struct store_source_ctx *source) {
-	source->options.index_from = source->index_from == NULL ? 0 : source->index_from[source->at];
+static enum err start_scan(struct store_source_ctx *source) {
 	TRY(store_scan_new(source->set->stores[source->at], &source->options, &source->scan));
 	store_scan_narrow(source->scan, source->from_ns, source->to_ns);
 	return ERR_OK;
+}
+
+static enum err scan_class(struct store_source_ctx *source) {
+	source->options.index_from = source->index_from == NULL ? 0 : source->index_from[source->at];
+	return start_scan(source);
 }
 
 /* indices: room for those of the page's rows. */
@@ -97,16 +119,13 @@ static void end_class(struct store_source_ctx *source) {
 	store_scan_free(TAKE(source->scan));
 }
 
-/* Also again, for another query over the same set. */
-static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
-	struct store_source_ctx *source = ctx;
+static void read_rows_all(struct store_source_ctx *source) {
 	struct store_info info;
 	store_set_info(source->set, &info);
 	source->rows_all = info.records;
-	if (source->scan != NULL) {
-		end_class(source);
-	}
-	source->at = 0;
+}
+
+static void set_options(struct store_source_ctx *source, const struct expr *filter) {
 	source->tokens.count = 0;
 	source->from_ns = INSTANT_MIN;
 	source->to_ns = INSTANT_MAX;
@@ -121,7 +140,18 @@ static enum err source_begin(void *ctx, const struct expr *filter, struct diag *
 	expr_required_texts(filter, need_text, &source->tokens);
 	source->options.tokens = source->tokens.hashes;
 	source->options.tokens_count = source->tokens.count;
+}
+
+/* Also again, for another query over the same set. */
+static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
 	(void)diag;
+	read_rows_all(source);
+	if (source->scan != NULL) {
+		end_class(source);
+	}
+	source->at = 0;
+	set_options(source, filter);
 	return scan_class(source);
 }
 
@@ -232,6 +262,124 @@ static enum err page_row_text(void *page, uint32_t row, struct row *out_row) {
 	return store_view_row_text(page, row, out_row);
 }
 
+/* ---- parts ---- */
+
+enum {
+	PIECE_ROWS_MIN = 1 << 15, /* fewer are not worth a scan of their own */
+	PIECES_MAX = 1024,
+};
+
+static enum err part_begin(void *ctx, const struct expr *filter, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	(void)diag;
+	set_options(source, filter);
+	source->options.threads = 0;
+	source->options.once = true;
+	return ERR_OK;
+}
+
+/* False: no piece is left. */
+static bool take_piece(struct store_source_ctx *source) {
+	struct parts *parts = source->parts;
+	ASSERT(pthread_mutex_lock(&parts->lock) == 0);
+	size_t number = parts->next;
+	parts->next += number < parts->count;
+	ASSERT(pthread_mutex_unlock(&parts->lock) == 0);
+	if (number == parts->count) {
+		return false;
+	}
+	source->at = parts->pieces[number].at;
+	source->options.index_from = parts->pieces[number].from;
+	source->options.index_to = parts->pieces[number].to;
+	return true;
+}
+
+static enum err part_next(void *ctx, struct query_page *out_page, struct diag *diag) {
+	struct store_source_ctx *source = ctx;
+	struct store_view *view = NULL;
+	while (view == NULL && (source->scan != NULL || take_piece(source))) {
+		if (source->scan == NULL) {
+			TRY(start_scan(source));
+		}
+		TRY(store_scan_next(source->scan, &view, diag));
+		if (view == NULL) {
+			end_class(source);
+		}
+	}
+	describe(out_page, view, source->at, source->indices);
+	return ERR_OK;
+}
+
+static void list_pieces(const struct store_source_ctx *source, struct parts *parts) {
+	struct buf pieces = {0};
+	uint64_t rows_min = MAX_OF(source->rows_all / PIECES_MAX, (uint64_t)PIECE_ROWS_MIN);
+	for (size_t i = 0; i < source->set->count; i++) {
+		uint64_t begin = source->index_from == NULL ? 0 : source->index_from[i];
+		uint64_t *borders;
+		size_t count = store_pieces(source->set->stores[i], rows_min, &borders);
+		for (size_t k = 0; k < count; k++) {
+			struct piece piece = {i, MAX_OF(borders[k], begin), borders[k + 1]};
+			if (piece.from < piece.to) {
+				buf_append(&pieces, &piece, sizeof(piece));
+			}
+		}
+		free(borders);
+	}
+	parts->pieces = (struct piece *)(void *)pieces.ptr; /* of malloc */
+	parts->count = pieces.len / sizeof(struct piece);
+}
+
+static void source_unsplit(void *ctx) {
+	struct store_source_ctx *source = ctx;
+	struct parts *parts = TAKE(source->parts);
+	for (size_t i = 0; i < parts->sources_count; i++) {
+		store_scan_free(parts->sources[i].scan);
+		free(parts->sources[i].tokens.hashes);
+	}
+	(void)pthread_mutex_destroy(&parts->lock); /* nobody holds it */
+	free(parts->pieces);
+	free(parts->sources);
+	free(parts);
+}
+
+static size_t source_split(void *ctx, size_t max, struct query_source *out_sources) {
+	struct store_source_ctx *source = ctx;
+	struct parts *parts = calloc(1, sizeof(*parts));
+	ASSERT(parts != NULL && source->parts == NULL);
+	ASSERT(pthread_mutex_init(&parts->lock, NULL) == 0);
+	read_rows_all(source);
+	list_pieces(source, parts);
+	size_t count = MIN_OF(MIN_OF((size_t)thread_cpu_count(), max), parts->count);
+	source->parts = parts;
+	if (count < 2) {
+		source_unsplit(ctx);
+		return 0;
+	}
+	parts->sources_count = count;
+	parts->sources = calloc(count, sizeof(*parts->sources));
+	ASSERT(parts->sources != NULL);
+	for (size_t i = 0; i < count; i++) {
+		parts->sources[i] = (struct store_source_ctx){
+		    .set = source->set, .rows_all = source->rows_all, .parts = parts};
+		out_sources[i] = (struct query_source){
+		    .ctx = &parts->sources[i],
+		    .begin = part_begin,
+		    .only_counting = source_only_counting,
+		    .next = part_next,
+		    .release = source_release,
+		    .stats = source_stats,
+		    .rows_all = source_rows_all,
+		    .time_range = source_time_range,
+		    .column = page_column,
+		    .texts = page_texts,
+		    .times = page_times,
+		    .types = page_types,
+		    .row = page_row,
+		};
+	}
+	return count;
+}
+
 enum err query_run(const struct query *query, const struct store_set *set,
                    const struct query_options *options, const struct query_output *output,
                    struct query_stats *out_stats, struct diag *diag) {
@@ -243,6 +391,8 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	    .newest_first = source_newest_first,
 	    .narrow = source_narrow,
 	    .rest = source_rest,
+	    .split = source_split,
+	    .unsplit = source_unsplit,
 	    .next = source_next,
 	    .at = source_at,
 	    .release = source_release,

@@ -132,10 +132,22 @@ static const struct segment_entry *current_entry(const struct store_scan *scan) 
 	return entry_at(scan, scan->segments_done);
 }
 
+static void drop_pieces(const struct store_scan *scan, const struct segment *segment) {
+	const struct segment_table *table = segment_table(segment);
+	for (uint32_t i = 0; i < table->blocks_count; i++) {
+		uint64_t first = table->pages[table->blocks[i].first_page].first_index;
+		if (ranges_meet(scan, first, first + table->blocks[i].rows)) {
+			segment_drop_block(segment, i);
+		}
+	}
+}
+
 /* Its opened blocks are not needed again soon, but for those of which results will be shown. */
 static void leave_segment(const struct store_scan *scan, const struct segment_entry *entry) {
 	enum { KEPT = 6 };
-	if (scan->inside && (scan->find == NULL || scan->stats.segments > KEPT)) {
+	if (scan->inside && scan->options.once) {
+		drop_pieces(scan, entry->segment);
+	} else if (scan->inside && (scan->find == NULL || scan->stats.segments > KEPT)) {
 		segment_drop_blocks(entry->segment);
 	}
 }
@@ -455,4 +467,32 @@ enum err store_view_some(struct store *store, const uint64_t *indices, size_t co
 	}
 	*out_view = view;
 	return ERR_OK;
+}
+
+/* ---- pieces ---- */
+
+/* A range may begin at border, when the one before it has enough. */
+static void add_border(struct buf *borders, uint64_t border, uint64_t rows_min) {
+	uint64_t last = le64_load(borders->ptr + borders->len - sizeof(last));
+	if (border > last && border - last >= rows_min) {
+		buf_append(borders, &border, sizeof(border));
+	}
+}
+
+size_t store_pieces(const struct store *store, uint64_t rows_min, uint64_t **out_borders) {
+	static const uint64_t ends[] = {0, UINT64_MAX};
+	struct buf borders = {0};
+	buf_append(&borders, &ends[0], sizeof(ends[0]));
+	for (size_t i = 0; i < store->catalogue.count; i++) {
+		const struct segment_entry *entry = &store->catalogue.entries[i];
+		add_border(&borders, entry->first, rows_min);
+		const struct segment_table *table =
+		    entry->segment == NULL ? NULL : segment_table(entry->segment);
+		for (uint32_t k = 0; table != NULL && k < table->blocks_count; k++) {
+			add_border(&borders, table->pages[table->blocks[k].first_page].first_index, rows_min);
+		}
+	}
+	buf_append(&borders, &ends[1], sizeof(ends[1]));
+	*out_borders = (uint64_t *)(void *)borders.ptr; /* of malloc */
+	return borders.len / sizeof(uint64_t) - 1;
 }

@@ -91,6 +91,41 @@ TEST(pages_outside_the_ranges_are_skipped) {
 	CHECK_EQ(walk(store, &options).pages, 0);
 }
 
+/* Also where a damaged segment is among them, whose records are told once. */
+static void check_pieces(struct store *store, uint64_t rows_min, const struct tally *whole) {
+	uint64_t *borders;
+	struct tally sum = {0};
+	size_t count = store_pieces(store, rows_min, &borders);
+	CHECK_EQ(borders[0], 0);
+	CHECK_EQ(borders[count], UINT64_MAX);
+	for (size_t i = 0; i < count; i++) {
+		struct store_scan_options options = everything;
+		CHECK(i + 1 == count || borders[i + 1] - borders[i] >= rows_min);
+		options.index_from = borders[i];
+		options.index_to = borders[i + 1];
+		options.once = true;
+		struct tally tally = walk(store, &options);
+		sum.pages += tally.pages;
+		sum.rows += tally.rows;
+		sum.damaged += tally.damaged;
+	}
+	CHECK_EQ(sum.pages, whole->pages);
+	CHECK_EQ(sum.rows, whole->rows);
+	CHECK_EQ(sum.damaged, whole->damaged);
+	CHECK(rows_min > 300 || count > 1);
+	free(borders);
+}
+
+TEST(pieces_have_each_page_once) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(34)};
+	struct store *store CLEANUP(store_closep) = filled(&bench);
+	REQUIRE(store != NULL);
+	struct tally whole = walk(store, &everything);
+	check_pieces(store, 1, &whole);
+	check_pieces(store, 300, &whole);
+	check_pieces(store, 5000, &whole);
+}
+
 static void collect_token(void *ctx, uint64_t hash) {
 	*(uint64_t *)ctx = hash;
 }
@@ -131,6 +166,7 @@ TEST(a_damaged_segment_is_named_and_the_others_are_read) {
 	struct tally tally = walk(store, &everything);
 	CHECK_EQ(tally.damaged, 1);
 	CHECK(tally.rows > 0 && tally.rows < 1002);
+	check_pieces(store, 1, &tally);
 	store_close(store);
 	struct store_options options = bench_options(&bench, true);
 	REQUIRE(store_open(&options, &store, &bench.diag) == ERR_OK);

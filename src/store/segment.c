@@ -334,6 +334,10 @@ void segment_drop_blocks(const struct segment *segment) {
 	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
 }
 
+void segment_drop_block(const struct segment *segment, uint32_t block) {
+	block_free(take_idle(segment->idle, block));
+}
+
 /* ---- checking ---- */
 
 static void report(const struct segment *segment, struct str what, uint64_t from, uint64_t to,

@@ -199,6 +199,7 @@ bool segment_page_may_have_types(const struct segment *segment, uint32_t page, u
  * segment; here they are freed. */
 enum { SEGMENT_IDLE_BLOCKS = 2 };
 void segment_drop_blocks(const struct segment *segment);
+void segment_drop_block(const struct segment *segment, uint32_t block);
 /* Decodes the page's frame and checks its checksum; columns come on demand. The view is the
  * struct store_view of store.h; its functions are implemented in view.c. resolve_file names files
  * (file.path) and streams for display. Lives no longer than the segment. */

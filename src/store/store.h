@@ -244,6 +244,7 @@ struct store_scan_options {
 	 * (store_view_sure). */
 	const struct expr *filter;
 	uint32_t threads; /* that look ahead, besides the caller's */
+	bool once; /* no row of it is asked for again soon, and others scan other rows meanwhile */
 	/* Rows that surely match are counted (rows_sure) and not shown, on pages where nothing else
 	 * need be looked at. */
 	bool count_sure;
@@ -252,6 +253,11 @@ struct store_scan_options {
 	 * enum record_type; 0: as above. Event times count for nothing then. */
 	uint32_t types;
 };
+/* Borders of index ranges [i, i + 1) for scans at the same time, each of at least rows_min records
+ * but for the last one; the first border is 0, the last one UINT64_MAX. What lies beside each other
+ * in a block is in one range. *out_borders is the caller's to free; returns how many ranges. */
+size_t store_pieces(const struct store *store, uint64_t rows_min, uint64_t **out_borders);
+
 struct store_scan;
 struct store_view; /* one page, decoded column by column on demand */
 
