@@ -265,7 +265,7 @@ static enum err page_row_text(void *page, uint32_t row, struct row *out_row) {
 /* ---- parts ---- */
 
 enum {
-	PIECE_ROWS_MIN = 1 << 15, /* fewer are not worth a scan of their own */
+	PIECE_ROWS_MIN = 1 << 12, /* fewer are not worth a scan of their own */
 	PIECES_MAX = 1024,
 };
 
