@@ -132,6 +132,10 @@ static void try_ranks(struct asked *asked) {
 	free(many);
 }
 
+static bool is_equal(const void *ctx, uint64_t value) {
+	return value == *(const uint64_t *)ctx;
+}
+
 static void try_pool(struct asked *asked) {
 	struct pool pool;
 	struct buf hits CLEANUP(buf_deinit) = {0};
@@ -149,6 +153,11 @@ static void try_pool(struct asked *asked) {
 	}
 	uint64_t least = asked->count == 0 ? 0 : values[asked->first % asked->count];
 	pool_find(&pool, asked->first, asked->count - asked->first, least, least, &hits);
+	if (sound) {
+		check_hits(&hits, values, asked, least, least);
+	}
+	buf_clear(&hits);
+	pool_find_if(&pool, asked->first, asked->count - asked->first, is_equal, &least, &hits);
 	if (sound) {
 		check_hits(&hits, values, asked, least, least);
 	}

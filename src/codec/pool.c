@@ -200,16 +200,14 @@ static void find_marked(const struct pool *pool, size_t first, size_t count,
 	}
 }
 
-static void find_others(const struct pool *pool, size_t first, size_t count, uint64_t least,
-                        uint64_t greatest, struct buf *hits) {
-	struct buf found CLEANUP(buf_deinit) = {0};
-	size_t from = ranks_others_before(&pool->ranks, first);
-	size_t to = ranks_others_before(&pool->ranks, first + count);
-	if (from < to) {
-		plain_find(&pool->others, from, to - from, least, greatest, &found);
-		ranks_places(&pool->ranks, (const uint32_t *)(const void *)found.ptr,
-		             found.len / sizeof(uint32_t), first, first + count, hits);
-	}
+/* Others of a stretch of values: their numbers. */
+struct others {
+	size_t from, to;
+};
+
+static struct others others_of(const struct pool *pool, size_t first, size_t count) {
+	return (struct others){ranks_others_before(&pool->ranks, first),
+	                       ranks_others_before(&pool->ranks, first + count)};
 }
 
 /* Sorts hits from an offset on, all in [first, first + count): by marking them. */
@@ -230,28 +228,76 @@ static void sort_hits(struct buf *hits, size_t offset, size_t first, size_t coun
 	free(marks);
 }
 
+/* Values whose entry is one of entries, or whose number among the others one of others (both
+ * uint32_t, ascending). */
+static void find_ranked(const struct pool *pool, size_t first, size_t count,
+                        const struct buf *entries, const struct buf *others, struct buf *hits) {
+	size_t offset = hits->len;
+	bool few = entries->len / 4 <= FEW_ENTRIES;
+	if (few) {
+		find_few(pool, first, count, entries, hits);
+	} else {
+		find_marked(pool, first, count, entries, hits);
+	}
+	bool ascending = !few || entries->len <= 4 || hits->len == offset;
+	size_t found = hits->len;
+	ranks_places(&pool->ranks, (const uint32_t *)(const void *)others->ptr, others->len / 4, first,
+	             first + count, hits);
+	if (!ascending || (found > offset && hits->len > found)) {
+		sort_hits(hits, offset, first, count);
+	}
+}
+
 void pool_find(const struct pool *pool, size_t first, size_t count, uint64_t least,
                uint64_t greatest, struct buf *hits) {
 	struct buf entries CLEANUP(buf_deinit) = {0};
-	size_t offset = hits->len;
+	struct buf found CLEANUP(buf_deinit) = {0};
 	ASSERT(first <= pool->count && count <= pool->count - first);
 	if (pool->entries_count == 0) {
 		plain_find(&pool->others, first, count, least, greatest, hits);
 		return;
 	}
+	struct others others = others_of(pool, first, count);
 	plain_find(&pool->entries, 0, pool->entries_count, least, greatest, &entries);
-	bool few = entries.len / 4 <= FEW_ENTRIES;
-	if (few) {
-		find_few(pool, first, count, &entries, hits);
-	} else {
-		find_marked(pool, first, count, &entries, hits);
+	if (others.from < others.to) {
+		plain_find(&pool->others, others.from, others.to - others.from, least, greatest, &found);
 	}
-	bool ascending = !few || entries.len <= 4 || hits->len == offset;
-	size_t found = hits->len;
-	find_others(pool, first, count, least, greatest, hits);
-	if (!ascending || (found > offset && hits->len > found)) {
-		sort_hits(hits, offset, first, count);
+	find_ranked(pool, first, count, &entries, &found, hits);
+}
+
+/* As plain_find. */
+static void plain_find_if(const struct plain *plain, size_t first, size_t count,
+                          bool (*wanted)(const void *ctx, uint64_t value), const void *ctx,
+                          struct buf *hits) {
+	uint64_t values[512];
+	for (size_t i = 0; i < count; i += ARRAY_LEN(values)) {
+		size_t some = MIN_OF(count - i, ARRAY_LEN(values));
+		plain_get_many(plain, first + i, some, values);
+		for (size_t k = 0; k < some; k++) {
+			if (wanted(ctx, values[k])) {
+				uint32_t hit = (uint32_t)(first + i + k);
+				buf_append(hits, &hit, sizeof(hit));
+			}
+		}
 	}
+}
+
+void pool_find_if(const struct pool *pool, size_t first, size_t count,
+                  bool (*wanted)(const void *ctx, uint64_t value), const void *ctx,
+                  struct buf *hits) {
+	struct buf entries CLEANUP(buf_deinit) = {0};
+	struct buf found CLEANUP(buf_deinit) = {0};
+	ASSERT(first <= pool->count && count <= pool->count - first);
+	if (pool->entries_count == 0) {
+		plain_find_if(&pool->others, first, count, wanted, ctx, hits);
+		return;
+	}
+	struct others others = others_of(pool, first, count);
+	plain_find_if(&pool->entries, 0, pool->entries_count, wanted, ctx, &entries);
+	if (others.from < others.to) {
+		plain_find_if(&pool->others, others.from, others.to - others.from, wanted, ctx, &found);
+	}
+	find_ranked(pool, first, count, &entries, &found, hits);
 }
 
 /* The first of count ascending numbers that is at least i, or count. */

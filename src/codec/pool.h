@@ -56,6 +56,11 @@ void pool_get_many(const struct pool *pool, size_t first, size_t count, uint64_t
  * ascending. */
 void pool_find(const struct pool *pool, size_t first, size_t count, uint64_t least,
                uint64_t greatest, struct buf *hits);
+/* As pool_find, for values that wanted is true of; it is asked once for each entry of the
+ * dictionary, and for each value that stands in place. */
+void pool_find_if(const struct pool *pool, size_t first, size_t count,
+                  bool (*wanted)(const void *ctx, uint64_t value), const void *ctx,
+                  struct buf *hits);
 /* Where many stretches of one pool are asked the same: pool_find over the whole pool once, then
  * this, which appends those of sought in [first, first + count). */
 void pool_hits(const struct buf *sought, size_t first, size_t count, struct buf *hits);

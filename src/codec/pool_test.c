@@ -33,6 +33,15 @@ static void sample_open(struct sample *sample, unsigned width) {
 	CHECK_EQ(pool_check(&sample->pool), ERR_OK);
 }
 
+struct span {
+	uint64_t least, greatest;
+};
+
+static bool is_within(const void *ctx, uint64_t value) {
+	const struct span *span = ctx;
+	return value >= span->least && value <= span->greatest;
+}
+
 static void check_find(const struct sample *sample, struct stretch stretch, uint64_t least,
                        uint64_t greatest) {
 	struct buf hits CLEANUP(buf_deinit) = {0};
@@ -40,6 +49,10 @@ static void check_find(const struct sample *sample, struct stretch stretch, uint
 	pool_find(&sample->pool, stretch.first, stretch.count, least, greatest, &hits);
 	sample_check_hits(&hits, sample->values, stretch, least, greatest);
 	pool_find(&sample->pool, 0, sample->count, least, greatest, &sought);
+	buf_clear(&hits);
+	struct span span = {least, greatest};
+	pool_find_if(&sample->pool, stretch.first, stretch.count, is_within, &span, &hits);
+	sample_check_hits(&hits, sample->values, stretch, least, greatest);
 	buf_clear(&hits);
 	pool_hits(&sought, stretch.first, stretch.count, &hits);
 	sample_check_hits(&hits, sample->values, stretch, least, greatest);

@@ -4,6 +4,9 @@
 #include "codec/slot_find.h"
 
 #include "base/bits.h"
+#include "base/map.h"
+#include "codec/skeleton_slot.h"
+#include "codec/slot_wanted.h"
 
 struct answer { /* of one piece, over a whole part */
 	struct slot_piece piece;
@@ -11,19 +14,48 @@ struct answer { /* of one piece, over a whole part */
 	struct buf hits; /* uint32_t, ascending */
 };
 
+/* What was found of one piece in a pool: many columns lie there one behind the other. */
+struct in_pool {
+	size_t asked; /* values of columns that were looked at one by one */
+	bool known;   /* hits are those of the whole pool */
+	struct buf hits;
+};
+
+/* Numbers of one code that fit one piece. */
+struct question {
+	struct slot_wanted wanted;
+	struct in_pool *pools; /* SLOT_POOLS of them; NULL: none was asked */
+};
+
 struct slot_finder {
 	struct slots *slots;
 	struct answer *answers;
 	size_t answers_count;
-	uint64_t *numbers; /* scratch */
-	size_t numbers_cap;
+	struct map *numbers; /* struct question_key -> number in questions */
+	struct question **questions;
+	size_t questions_count;
+};
+
+/* Pieces of one needle: where one lies tells which it is. */
+struct question_key {
+	uint64_t place, len;
+	uint32_t code, match;
 };
 
 struct slot_finder *slot_finder_new(struct slots *slots) {
 	struct slot_finder *finder = calloc(1, sizeof(*finder));
 	ASSERT(finder != NULL);
 	finder->slots = slots;
+	finder->numbers = map_new();
 	return finder;
+}
+
+static void free_question(struct question *question) {
+	for (size_t i = 0; question->pools != NULL && i < SLOT_POOLS; i++) {
+		buf_deinit(&question->pools[i].hits);
+	}
+	free(question->pools);
+	free(question);
 }
 
 void slot_finder_free(struct slot_finder *finder) {
@@ -31,8 +63,12 @@ void slot_finder_free(struct slot_finder *finder) {
 		for (size_t i = 0; i < finder->answers_count; i++) {
 			buf_deinit(&finder->answers[i].hits);
 		}
+		for (size_t i = 0; i < finder->questions_count; i++) {
+			free_question(finder->questions[i]);
+		}
 		free(finder->answers);
-		free(finder->numbers);
+		free(finder->questions);
+		map_free(finder->numbers);
 		free(finder);
 	}
 }
@@ -150,7 +186,8 @@ bool slot_can(uint8_t code, const struct slot_piece *piece) {
 		return can_be_long(len, 1, 19, piece->match) && all_of(piece, false, false, 0);
 	}
 	if (code == SLOT_FRACTION) {
-		return can_be_long(len, 16, 19, piece->match) && all_of(piece, false, false, 0);
+		return can_be_long(len, FRACTION_LEAST, FRACTION_MOST, piece->match) &&
+		       all_of(piece, false, false, 0);
 	}
 	if (code == SLOT_IPV4) {
 		return can_be_long(len, 7, 15, piece->match) && all_of(piece, false, false, '.');
@@ -217,82 +254,124 @@ static enum slot_found find_entries(const struct slot *slot, size_t count, const
 	return found_in(hits, before, count);
 }
 
-static enum slot_found find_number(const struct slots *slots, const struct slot *slot, size_t count,
-                                   uint64_t number, struct buf *hits) {
-	bool wanted[SLOT_ENTRIES_MAX] = {0};
-	size_t before = hits->len;
-	switch (slot->form) {
-	case SLOT_AS_FIXED:
-		if (slot->width == 0) {
-			return slot->least == number ? SLOT_ALL : SLOT_NONE;
-		}
-		if (number < slot->least || number - slot->least > packed_mask(slot->width)) {
-			return SLOT_NONE;
-		}
-		packed_find(slot->codes, slot->width, 0, count, number - slot->least, number - slot->least,
-		            hits);
-		break;
-	case SLOT_AS_DICTIONARY:
-		for (uint32_t i = 0; i < slot->entries; i++) {
-			wanted[i] = slot_entry(slot, i) == number;
-		}
-		return find_entries(slot, count, wanted, hits);
-	case SLOT_AS_SERIES:
-		series_find(slot->series, 0, count, (int64_t)number, (int64_t)number, hits);
-		break;
-	case SLOT_AS_BLOCKED:
-		blocked_find(slot->blocked, 0, count, number, number, hits);
-		break;
-	case SLOT_AS_POOLED:
-		pool_find(&slots->pools[slot->pool], slot->base, count, number, number, hits);
-		for (size_t at = before; at < hits->len; at += sizeof(uint32_t)) {
-			uint32_t rank = le32_load(hits->ptr + at) - (uint32_t)slot->base;
-			le32_store(hits->ptr + at, rank);
-		}
-		break;
-	default:
-		return SLOT_ANY;
+static struct question *question_of(struct slot_finder *finder, uint8_t code,
+                                    const struct slot_piece *piece) {
+	struct question_key key = {(uint64_t)(uintptr_t)piece->bytes.ptr, piece->bytes.len, code,
+	                           piece->match};
+	bool added;
+	struct str bytes = str_make((const char *)&key, sizeof(key));
+	size_t number = *map_put(finder->numbers, bytes, finder->questions_count, &added);
+	if (added) {
+		struct question *question = calloc(1, sizeof(*question));
+		finder->questions = reallocarray(finder->questions, finder->questions_count + 1,
+		                                 sizeof(*finder->questions));
+		ASSERT(question != NULL && finder->questions != NULL);
+		slot_wanted_init(&question->wanted, code, piece);
+		finder->questions[finder->questions_count++] = question;
 	}
-	return found_in(hits, before, count);
+	return finder->questions[number];
 }
 
-static bool number_fits(uint8_t code, uint64_t number, const struct slot_piece *piece,
-                        struct buf *scratch) {
-	buf_clear(scratch);
-	slot_print(scratch, code, number, STR(""));
-	return slot_piece_fits(piece, buf_str(scratch));
+static bool is_wanted(const void *ctx, uint64_t number) {
+	return slot_wanted_has(ctx, number);
 }
 
-/* Each value as it prints. */
-static enum slot_found find_printed(struct slot_finder *finder, const struct slot *slot,
-                                    size_t count, const struct slot_piece *piece,
-                                    struct buf *hits) {
-	enum { PIECE = 1024 };
-	CLEANUP(buf_deinit) struct buf scratch = {0};
-	bool wanted[SLOT_ENTRIES_MAX] = {0};
-	uint64_t numbers[PIECE];
-	size_t before = hits->len;
-	if (slot->form == SLOT_AS_STAMP) {
-		return SLOT_ANY;
-	}
-	if (slot->form == SLOT_AS_FIXED && slot->width == 0) {
-		return number_fits(slot->code, slot->least, piece, &scratch) ? SLOT_ALL : SLOT_NONE;
-	}
-	if (slot->form == SLOT_AS_DICTIONARY) {
-		for (uint32_t i = 0; i < slot->entries; i++) {
-			wanted[i] = number_fits(slot->code, slot_entry(slot, i), piece, &scratch);
-		}
-		return find_entries(slot, count, wanted, hits);
-	}
-	for (size_t i = 0; i < count; i += PIECE) {
-		size_t some = MIN_OF(count - i, (size_t)PIECE);
-		slot_numbers(finder->slots, slot, i, some, NULL, numbers);
+/* Each value of a column. */
+static void find_each(const struct slots *slots, const struct slot *slot, size_t count,
+                      const struct slot_wanted *wanted, struct buf *hits) {
+	uint64_t numbers[512];
+	for (size_t i = 0; i < count; i += ARRAY_LEN(numbers)) {
+		size_t some = MIN_OF(count - i, ARRAY_LEN(numbers));
+		slot_numbers(slots, slot, i, some, NULL, numbers);
 		for (size_t k = 0; k < some; k++) {
-			if (number_fits(slot->code, numbers[k], piece, &scratch)) {
+			if (slot_wanted_has(wanted, numbers[k])) {
 				uint32_t rank = (uint32_t)(i + k);
 				buf_append(hits, &rank, sizeof(rank));
 			}
 		}
+	}
+}
+
+static void find_in_pool(const struct pool *pool, const struct slot_wanted *wanted,
+                         struct buf *hits) {
+	if (wanted->how == WANTED_RANGES && wanted->count == 1) {
+		pool_find(pool, 0, pool_count(pool), wanted->ranges[0].least, wanted->ranges[0].greatest,
+		          hits);
+	} else {
+		pool_find_if(pool, 0, pool_count(pool), is_wanted, wanted, hits);
+	}
+}
+
+/* The whole pool is looked at once its columns have been to a good part. */
+static void find_pooled(struct slot_finder *finder, const struct slot *slot, size_t count,
+                        struct question *question, struct buf *hits) {
+	enum { PART = 8 };
+	const struct pool *pool = &finder->slots->pools[slot->pool];
+	size_t before = hits->len;
+	if (question->pools == NULL) {
+		question->pools = calloc(SLOT_POOLS, sizeof(*question->pools));
+		ASSERT(question->pools != NULL);
+	}
+	struct in_pool *in_pool = &question->pools[slot->pool];
+	in_pool->asked += count;
+	if (!in_pool->known && in_pool->asked < pool_count(pool) / PART) {
+		find_each(finder->slots, slot, count, &question->wanted, hits);
+		return;
+	}
+	if (!in_pool->known) {
+		find_in_pool(pool, &question->wanted, &in_pool->hits);
+		in_pool->known = true;
+	}
+	pool_hits(&in_pool->hits, slot->base, count, hits);
+	for (size_t at = before; at < hits->len; at += sizeof(uint32_t)) {
+		le32_store(hits->ptr + at, le32_load(hits->ptr + at) - (uint32_t)slot->base);
+	}
+}
+
+/* A range in forms that can be looked at without decoding all. */
+static void find_range(const struct slot *slot, size_t count, uint64_t least, uint64_t greatest,
+                       struct buf *hits) {
+	if (slot->form == SLOT_AS_SERIES) {
+		series_find(slot->series, 0, count, (int64_t)least, (int64_t)greatest, hits);
+	} else if (slot->form == SLOT_AS_BLOCKED) {
+		blocked_find(slot->blocked, 0, count, least, greatest, hits);
+	} else if (greatest >= slot->least &&
+	           (least <= slot->least || least - slot->least <= packed_mask(slot->width))) {
+		packed_find(slot->codes, slot->width, 0, count, least - MIN_OF(least, slot->least),
+		            MIN_OF(greatest - slot->least, packed_mask(slot->width)), hits);
+	}
+}
+
+static enum slot_found find_numbers(struct slot_finder *finder, const struct slot *slot,
+                                    size_t count, const struct slot_piece *piece,
+                                    struct buf *hits) {
+	struct question *question = question_of(finder, slot->code, piece);
+	const struct slot_wanted *wanted = &question->wanted;
+	bool entries[SLOT_ENTRIES_MAX] = {0};
+	size_t before = hits->len;
+	bool range = wanted->how == WANTED_RANGES && wanted->count == 1 &&
+	             wanted->ranges[0].greatest <= INT64_MAX; /* series have a sign */
+	if (wanted->how == WANTED_RANGES && wanted->count == 0) {
+		return SLOT_NONE;
+	}
+	if (slot->form == SLOT_AS_STAMP) {
+		return SLOT_ANY;
+	}
+	if (slot->form == SLOT_AS_FIXED && slot->width == 0) {
+		return slot_wanted_has(wanted, slot->least) ? SLOT_ALL : SLOT_NONE;
+	}
+	if (slot->form == SLOT_AS_DICTIONARY) {
+		for (uint32_t i = 0; i < slot->entries; i++) {
+			entries[i] = slot_wanted_has(wanted, slot_entry(slot, i));
+		}
+		return find_entries(slot, count, entries, hits);
+	}
+	if (slot->form == SLOT_AS_POOLED) {
+		find_pooled(finder, slot, count, question, hits);
+	} else if (range) {
+		find_range(slot, count, wanted->ranges[0].least, wanted->ranges[0].greatest, hits);
+	} else {
+		find_each(finder->slots, slot, count, wanted, hits);
 	}
 	return found_in(hits, before, count);
 }
@@ -413,25 +492,8 @@ enum err slot_find_whole(struct slot_finder *finder, struct texts *texts,
 	return ERR_OK;
 }
 
-/* The one number that prints so, if any. Months in times and letters of hexadecimal digits have one
- * case only. */
-static bool parse_piece(uint8_t code, const struct slot_piece *piece, uint64_t *out_number) {
-	char text[SLOT_PRINT_MAX];
-	size_t len = piece->bytes.len;
-	if (len > sizeof(text)) {
-		return false;
-	}
-	bool upper = code >= SLOT_HEX_UPPER && code < SLOT_TIME;
-	for (size_t i = 0; i < len; i++) {
-		char c = piece->bytes.ptr[i];
-		text[i] = upper && any_case(piece, i) && c >= 'a' && c <= 'f' ? (char)(c - 32) : c;
-	}
-	return slot_parse(code, str_make(text, len), out_number);
-}
-
 enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t count,
                    const struct slot_piece *piece, struct buf *hits, enum slot_found *out_found) {
-	uint64_t number;
 	if (piece->bytes.len == 0 && piece->match != SLOT_EQUALS) {
 		*out_found = SLOT_ALL;
 		return ERR_OK;
@@ -439,18 +501,6 @@ enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t c
 	if (slot->code == SLOT_TEXT) {
 		return find_text(finder, slot, count, piece, hits, out_found);
 	}
-	if (!slot_can(slot->code, piece)) {
-		*out_found = SLOT_NONE;
-		return ERR_OK;
-	}
-	bool as_printed =
-	    piece->match != SLOT_EQUALS || (piece->mask != NULL && slot->code >= SLOT_TIME);
-	if (as_printed) {
-		*out_found = find_printed(finder, slot, count, piece, hits);
-	} else if (parse_piece(slot->code, piece, &number)) {
-		*out_found = find_number(finder->slots, slot, count, number, hits);
-	} else {
-		*out_found = SLOT_NONE; /* no value prints so */
-	}
+	*out_found = find_numbers(finder, slot, count, piece, hits);
 	return ERR_OK;
 }

@@ -153,8 +153,7 @@ static const char *const in_parts[] = {
     "* | timechart sum(n), dc(code) by user",
     "* | extract /user=(?<who>[0-9]+)/ | top who",
     "* | extract /port (?<port>[0-9]+)/ | where port > 3 | eval m = n % 7 | stats count() by m",
-    "* | expand groups | fillnull value=none user | rename user as who | stats sum(n) by who, "
-    "groups",
+    "* | expand groups | fillnull value=none user | rename user as w | stats sum(n) by w, groups",
     "* | fields user, n, code | stats values(code) by user | sort -user",
 };
 
