@@ -3,6 +3,7 @@
  */
 #include "ingest/syslog.h"
 
+#include "ingest/syslog_like.h"
 #include "ingest/syslog_words.h"
 
 enum { TAG_MAX = 128, PID_MAX = 64, PRIORITY_MAX = SYSLOG_PRIORITIES - 1 };
@@ -704,83 +705,18 @@ static void put_tag(struct line *line, struct str tag) {
 	line_put(line, FIELD_PROCESS_NAME, tag);
 }
 
-/* ---- lines that are cut alike ---- */
-
-enum { BSD_TIME = 15 };
-enum { ABOUT_TIME_AND_HOST = SYSLOG_PRIORITIES }; /* else it is the priority that a piece says */
-
-static bool is_sure_host(struct str host) {
-	char last = host.len > 0 ? host.ptr[host.len - 1] : ':';
-	return last != ':' && (char_is_alpha(host.ptr[0]) || char_is_digit(host.ptr[0])) &&
-	       syslog_is_host(host) && syslog_word_priority(host) < 0;
-}
-
-/* Where the time begins when only "<13>", as short as can be, stands before it; else text.len. */
-static size_t sure_time_at(struct str text, int priority) {
-	size_t digits = priority < 10 ? 1 : priority < 100 ? 2 : 3;
-	if (priority < 0) {
-		return 0;
-	}
-	bool is = text.len > digits + 2 && text.ptr[0] == '<' && text.ptr[digits + 1] == '>';
-	return is ? digits + 2 : text.len;
-}
-
-/* Of lines of the plainest form, "<13>Nov 22 10:00:00 host tag[42]: message", without priority or
- * process id too, that are cut alike: which of them have the same fields. Tag and marks are the
- * same literals, so what stands there is read the same way; the process id is a number; the message
- * is not looked at. Remains to be looked at: priority, time and host. */
+/* What lines that are cut alike must show again. */
 static void note_3164(struct line *line, const struct head_3164 *head) {
-	struct str text = line->text;
-	size_t time = sure_time_at(text, head->priority);
-	size_t host = time + BSD_TIME + 1;
-	size_t host_end = host + head->host.len;
-	size_t tag_end = host_end + 1 + head->tag.len;
-	size_t message = text.len - head->message.len;
-	size_t pid_end = tag_end + 1 + head->pid.len;
-	if (line->pieces == NULL || !head->has_time || head->time_is_loose || head->origin_is_sure ||
-	    head->level.len > 0 || !head->has_tag || message > text.len || host_end >= message ||
-	    !char_is_alpha(text.ptr[time]) || head->host.ptr != text.ptr + host ||
-	    head->tag.ptr != text.ptr + host_end + 1 || text.ptr[host_end] != ' ' ||
-	    !is_sure_host(head->host) || (head->message.len > 0 && text.ptr[message - 1] != ' ')) {
-		return;
+	bool plain = head->has_time && !head->time_is_loose && !head->origin_is_sure &&
+	             head->level.len == 0 && head->has_tag;
+	if (line->pieces != NULL && plain) {
+		syslog_note_plain(line, &(struct syslog_plain){.priority = head->priority,
+		                                               .host = head->host,
+		                                               .tag = head->tag,
+		                                               .pid = head->pid,
+		                                               .has_pid = head->tag_has_pid,
+		                                               .message = head->message});
 	}
-	if (head->priority >= 0) {
-		line_piece(line, str_slice(text, 1, time - 1), (uint32_t)head->priority, LINE_SEEN);
-	}
-	line_piece(line, str_slice(text, time, host_end), ABOUT_TIME_AND_HOST, LINE_SEEN);
-	if (head->tag_has_pid) {
-		line_piece(line, str_slice(text, host_end, tag_end + 1), 0, LINE_LITERAL);
-		line_piece(line, head->pid, 0, LINE_INT);
-		line_piece(line, str_slice(text, pid_end, message), 0, LINE_LITERAL);
-		line->pieces->sure = head->pid.ptr == text.ptr + tag_end + 1 && pid_end + 2 <= message &&
-		                     text.ptr[pid_end + 1] == ':' && message <= pid_end + 3;
-	} else {
-		line_piece(line, str_slice(text, host_end, message), 0, LINE_LITERAL);
-		line->pieces->sure = text.ptr[tag_end] == ':' && message <= tag_end + 2;
-	}
-}
-
-bool syslog_take_3164_like(struct line *line, const struct line_piece *seen, uint32_t count) {
-	struct timestamp time = {0};
-	for (uint32_t i = 0; i < count; i++) {
-		struct str piece = seen[i].text;
-		if (seen[i].about != ABOUT_TIME_AND_HOST) {
-			uint64_t priority;
-			if (piece.len > 3 || !str_to_u64(piece, PRIORITY_MAX, &priority) ||
-			    priority != seen[i].about) {
-				return false;
-			}
-			continue;
-		}
-		size_t at = (size_t)(piece.ptr - line->text.ptr);
-		if (piece.len <= BSD_TIME + 1 || !char_is_alpha(piece.ptr[0]) ||
-		    piece.ptr[BSD_TIME] != ' ' || !is_sure_host(rest_of(piece, BSD_TIME + 1)) ||
-		    timestamp_bsd(line->time, rest_of(line->text, at), &time) != BSD_TIME) {
-			return false;
-		}
-	}
-	line_time(line, time);
-	return true;
 }
 
 bool syslog_take_3164(const struct line_format *format, struct line *line) {
