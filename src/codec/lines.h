@@ -19,6 +19,7 @@
 enum {
 	LINES_ROWS_MAX = 1 << 24, /* of a block */
 	LINES_SHAPE_WHOLE = 0,
+	LINES_GROUP = 32, /* shapes whose columns are found and parsed together */
 };
 
 /* ---- places: where a byte of a row lies, in words that all rows of its shape share ---- */
@@ -52,19 +53,6 @@ uint32_t lines_cut_kinds(const struct lines_cut *cut);
 /* The place of text[offset]; offset may be the length. A border between literal and value is
  * LINES_LITERAL. Of two places for an offset (around an empty value) the first is given. */
 struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset);
-/* The offset of a place (not LINES_NOWHERE) in another row of the same kind. */
-uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place);
-/* Bytes of the values before each slot of a row, and of all values; returns their number, slots and
- * one: with them the offset of many places is had without many walks. At most LINES_SLOTS_MAX. Not
- * for rows of kind 0. */
-enum { LINES_SLOTS_MAX = 1001 };
-uint32_t lines_cut_sums(const struct lines_cut *cut, uint32_t row, uint32_t *out_sums);
-/* Whether a value of the row is empty: then a place may be before or behind it. */
-bool lines_cut_has_empty(const struct lines_cut *cut, uint32_t row);
-/* The code (codec/skeleton.h) of a slot of a row that is not of kind 0. */
-uint8_t lines_cut_code(const struct lines_cut *cut, uint32_t row, uint32_t slot);
-/* The same text lies elsewhere now. */
-void lines_cut_move(struct lines_cut *cut, uint32_t row, const char *text);
 /* Memory held, in bytes. */
 size_t lines_cut_bytes(const struct lines_cut *cut);
 
@@ -110,13 +98,17 @@ void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], u
 
 struct lines;
 
-/* parts are borrowed; PACKED_SLACK bytes are readable behind each. ERR_CORRUPT, ERR_LIMIT. */
+/* parts are borrowed; PACKED_SLACK bytes are readable behind each. Little is looked at: what lies
+ * in the parts is opened and checked when it is first asked for. ERR_CORRUPT, ERR_LIMIT. */
 MUST_USE enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows,
                              struct lines **out_lines);
 void lines_free(struct lines *lines); /* NULL is fine */
 uint32_t lines_shapes(const struct lines *lines);
-/* Rows, slots and literal text (slots left out) of a shape. */
+/* Rows of a shape. */
 uint32_t lines_shape_rows(const struct lines *lines, uint32_t shape);
+/* Reads a shape, before anything below is asked of it. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err lines_shape_read(struct lines *lines, uint32_t shape);
+/* Slots and literal text (slots left out) of a shape. */
 uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape);
 struct str lines_shape_literal(const struct lines *lines, uint32_t shape);
 /* Bytes of that before a slot (or, with the number of slots, all). */
