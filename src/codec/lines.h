@@ -53,6 +53,19 @@ uint32_t lines_cut_kinds(const struct lines_cut *cut);
 /* The place of text[offset]; offset may be the length. A border between literal and value is
  * LINES_LITERAL. Of two places for an offset (around an empty value) the first is given. */
 struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset);
+/* The offset of a place (not LINES_NOWHERE) in another row of the same kind. */
+uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place);
+/* Bytes of the values before each slot of a row, and of all values; returns their number, slots and
+ * one: with them the offset of many places is had without many walks. At most LINES_SLOTS_MAX. Not
+ * for rows of kind 0. */
+enum { LINES_SLOTS_MAX = 1001 };
+uint32_t lines_cut_sums(const struct lines_cut *cut, uint32_t row, uint32_t *out_sums);
+/* Whether a value of the row is empty: then a place may be before or behind it. */
+bool lines_cut_has_empty(const struct lines_cut *cut, uint32_t row);
+/* The code (codec/skeleton.h) of a slot of a row that is not of kind 0. */
+uint8_t lines_cut_code(const struct lines_cut *cut, uint32_t row, uint32_t slot);
+/* The same text lies elsewhere now. */
+void lines_cut_move(struct lines_cut *cut, uint32_t row, const char *text);
 /* Memory held, in bytes. */
 size_t lines_cut_bytes(const struct lines_cut *cut);
 

@@ -169,6 +169,73 @@ struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, ui
 	return place_of(cut->values + entry->values, cut->kinds[entry->kind].values, offset);
 }
 
+_Static_assert((int)LINES_SLOTS_MAX > (int)SKELETON_VALUES_MAX, "sums of all rows fit");
+
+static const struct cut_value *values_of(const struct lines_cut *cut, uint32_t row,
+                                         uint32_t *out_count) {
+	ASSERT(row < cut->rows_count);
+	const struct lines_cut_row *entry = &cut->rows[row];
+	ASSERT(entry->kind != 0);
+	*out_count = cut->kinds[entry->kind].values;
+	return cut->values + entry->values;
+}
+
+uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place) {
+	uint32_t count;
+	const struct cut_value *values = values_of(cut, row, &count);
+	ASSERT(place.where != LINES_NOWHERE);
+	if (place.where == LINES_INSIDE) {
+		ASSERT(place.slot < count);
+		return values[place.slot].offset + place.at;
+	}
+	uint32_t offset = place.at;
+	ASSERT(place.slot <= count);
+	for (uint32_t i = 0; i < place.slot; i++) {
+		offset += values[i].len;
+	}
+	return offset;
+}
+
+uint32_t lines_cut_sums(const struct lines_cut *cut, uint32_t row, uint32_t *out_sums) {
+	uint32_t count;
+	const struct cut_value *values = values_of(cut, row, &count);
+	uint32_t sum = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		out_sums[i] = sum;
+		sum += values[i].len;
+	}
+	out_sums[count] = sum;
+	return count + 1;
+}
+
+bool lines_cut_has_empty(const struct lines_cut *cut, uint32_t row) {
+	uint32_t count;
+	const struct cut_value *values = values_of(cut, row, &count);
+	bool empty = false;
+	for (uint32_t i = 0; i < count; i++) {
+		empty = empty || values[i].len == 0;
+	}
+	return empty;
+}
+
+uint8_t lines_cut_code(const struct lines_cut *cut, uint32_t row, uint32_t slot) {
+	uint32_t count;
+	struct skeleton_part part = {.code = 0};
+	(void)values_of(cut, row, &count);
+	ASSERT(slot < count);
+	struct str rest = lines_cut_skeleton(cut, cut->rows[row].kind);
+	for (uint32_t i = 0; i <= slot; i++) {
+		bool more = skeleton_next(&rest, &part);
+		ASSERT(more);
+	}
+	return part.code;
+}
+
+void lines_cut_move(struct lines_cut *cut, uint32_t row, const char *text) {
+	ASSERT(row < cut->rows_count);
+	cut->rows[row].text.ptr = text;
+}
+
 size_t lines_cut_bytes(const struct lines_cut *cut) {
 	return sizeof(*cut) + cut->rows_cap * sizeof(*cut->rows) +
 	       cut->kinds_cap * sizeof(*cut->kinds) + cut->bytes.cap +

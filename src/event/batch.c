@@ -24,8 +24,12 @@ void batch_free(struct batch *batch) {
 	if (batch == NULL) {
 		return;
 	}
+	if (batch->cut != NULL) {
+		batch->free_cut(batch->cut);
+	}
 	arena_free(batch->arena);
 	buf_deinit(&batch->raw);
+	buf_deinit(&batch->fields.arrays);
 	buf_deinit(&batch->fields.bytes);
 	map_free(batch->fields.name_index);
 	free(batch->fields.rows);
@@ -83,6 +87,10 @@ bool batch_full(const struct batch *batch) {
 	return batch->count + batch->ends_count >= LIMIT_BATCH_ROWS - 1 ||
 	       batch->raw.len >= LIMIT_BATCH_BYTES ||
 	       batch->fields.bytes.len >= 4 * LIMIT_BATCH_BYTES || batch->sources_count >= 1024;
+}
+
+struct lines_cut *batch_take_cut(struct batch *batch) {
+	return TAKE(batch->cut);
 }
 
 struct str batch_body(const struct batch *batch, uint32_t row) {
@@ -144,7 +152,8 @@ struct field_row *fields_begin_row(struct batch *batch) {
 	struct field_block *fields = &batch->fields;
 	make_room_for_row(batch);
 	struct field_row *row = &fields->rows[fields->rows_done++];
-	*row = (struct field_row){.first = fields->entries_count, .time_ns = INSTANT_MIN};
+	*row = (struct field_row){
+	    .first = fields->entries_count, .time_ns = INSTANT_MIN, .like = FIELDS_OWN};
 	if (fields->formats_count == 0) {
 		row->format = format_number(batch, STR(""));
 	}
@@ -379,8 +388,33 @@ void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind,
 	                                         .len = len});
 }
 
+void fields_put_array(struct batch *batch, uint32_t name, struct str list, uint32_t offset,
+                      uint32_t len) {
+	struct field_block *fields = &batch->fields;
+	struct field_array note = {fields->entries_count, offset, len};
+	size_t size = batch_text(batch, fields->rows_done - 1).len;
+	ASSERT(offset <= size && len <= size - offset);
+	fields_put(batch, name, (struct value){VALUE_LIST, list});
+	if (fields->entries_count > note.entry) {
+		buf_append(&fields->arrays, &note, sizeof(note));
+	}
+}
+
+void fields_put_like(struct batch *batch, uint32_t like) {
+	struct field_row *row = current_row(batch);
+	ASSERT(row->count == 0 && batch->cut != NULL);
+	ASSERT(like < batch->fields.rows_done - 1 && batch->fields.rows[like].like == FIELDS_OWN);
+	row->like = like;
+	batch->fields.entries_like += batch->fields.rows[like].count;
+}
+
 void fields_reset_row(struct batch *batch) {
 	struct field_row *row = current_row(batch);
+	struct buf *arrays = &batch->fields.arrays;
+	const struct field_array *notes = (const struct field_array *)(void *)arrays->ptr;
+	while (arrays->len > 0 && notes[arrays->len / sizeof(*notes) - 1].entry >= row->first) {
+		arrays->len -= sizeof(*notes);
+	}
 	batch->fields.entries_count = row->first;
 	row->count = 0;
 	row->time_ns = INSTANT_MIN;
@@ -406,7 +440,7 @@ struct value fields_value(const struct batch *batch, uint32_t row,
 }
 
 struct value fields_get(const struct batch *batch, uint32_t row, uint32_t name) {
-	ASSERT(row < batch->fields.rows_done);
+	ASSERT(row < batch->fields.rows_done && batch->fields.rows[row].like == FIELDS_OWN);
 	const struct field_entry *entry = find_entry(batch, &batch->fields.rows[row], name);
 	return entry == NULL ? VALUE_ABSENT : fields_value(batch, row, entry);
 }

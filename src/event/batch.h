@@ -117,6 +117,17 @@ struct field_row {
 	uint16_t format;    /* index into block->formats */
 	uint32_t text_offset;
 	uint32_t text_len;
+	/* Not FIELDS_OWN, only in a batch that has a cut: the row has no entries of its own, but those
+	 * of that row before it, whose text is cut alike: values in the text lie at the same places of
+	 * it, and all others are the same. */
+	uint32_t like;
+};
+#define FIELDS_OWN UINT32_MAX
+
+/* Where a list that was put stands in the row's text, as a JSON array. */
+struct field_array {
+	uint32_t entry; /* its number */
+	uint32_t offset, len;
 };
 
 /* A file that has been read to its end (its records may have begun in an earlier batch; an empty
@@ -139,6 +150,8 @@ struct field_block {
 	struct field_entry *entries;
 	uint32_t entries_count;
 	uint32_t entries_cap;
+	uint32_t entries_like; /* those that rows which are like others do not have themselves */
+	struct buf arrays;     /* struct field_array of lists, as far as it is known of them */
 	struct buf bytes;
 	struct str *names; /* beyond the known ones, at most LIMIT_NAMES_PER_BATCH */
 	uint32_t names_count;
@@ -160,6 +173,10 @@ struct batch {
 	uint16_t sources_cap;
 	bool parsed; /* fields is filled */
 	struct field_block fields;
+	/* NULL, or the texts of all rows, cut (codec/lines.h) by the parser; free_cut frees it. Texts
+	 * that are not their body are still to be moved to where they stay. */
+	struct lines_cut *cut;
+	void (*free_cut)(struct lines_cut *cut);
 
 	/* Files that end with this batch. A batch may hold many small files whole. */
 	struct batch_file_end *ends;
@@ -188,6 +205,9 @@ void batch_add_file_end(struct batch *batch, const struct batch_file_end *end);
 struct batch_record *batch_add_record(struct batch *batch);
 /* True when the batch should be handed on. */
 bool batch_full(const struct batch *batch);
+
+/* Whoever takes the cut frees it. NULL: there is none. */
+struct lines_cut *batch_take_cut(struct batch *batch);
 
 /* The body, to the byte. */
 struct str batch_body(const struct batch *batch, uint32_t row);
@@ -226,6 +246,11 @@ uint32_t fields_share(struct batch *batch, struct str bytes);
 /* Adds a value whose bytes fields_share has kept: [offset, offset + len) of the block. */
 void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind, uint32_t offset,
                        uint32_t len);
+/* As fields_put of a list, which is the array text[offset, offset + len) of the row. */
+void fields_put_array(struct batch *batch, uint32_t name, struct str list, uint32_t offset,
+                      uint32_t len);
+/* Instead of values: the current row, which has none, has those of row like (struct field_row). */
+void fields_put_like(struct batch *batch, uint32_t like);
 /* Marks the current row FIELDS_LEFT_OUT: its text has more than its fields. */
 void fields_left_out(struct batch *batch);
 /* Forgets the values, the mark and the time of the current row: a format has given it up. */

@@ -7,6 +7,7 @@ void row_from_batch(const struct batch *batch, uint32_t row, struct row_field *f
 	const struct batch_record *record = &batch->records[row];
 	const struct field_row *parsed = &batch->fields.rows[row];
 	const struct batch_source *source = &batch->sources[record->source];
+	ASSERT(parsed->like == FIELDS_OWN);
 	for (uint32_t i = 0; i < parsed->count; i++) {
 		const struct field_entry *entry = &batch->fields.entries[parsed->first + i];
 		fields[i].name = fields_name_text(batch, entry->name);

@@ -12,12 +12,12 @@
 
 static const struct line_format carriers[] = {
     {STR_INIT("syslog-rfc5424"), STR_INIT("syslog with version and structured data (RFC 5424)"),
-     syslog_take_5424, NULL, 0},
+     syslog_take_5424, NULL, NULL, 0},
     {STR_INIT("syslog-rfc3164"), STR_INIT("BSD syslog, with or without priority, host, year"),
-     syslog_take_3164, NULL, 0},
-    {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, NULL, 0},
+     syslog_take_3164, syslog_take_3164_like, NULL, 0},
+    {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, json_take_like, NULL, 0},
     {STR_INIT("journal"), STR_INIT("an entry of the systemd journal (Journal Export Format)"),
-     journal_take_entry, NULL, 0},
+     journal_take_entry, NULL, NULL, 0},
 };
 
 /* const struct text_format builtin_formats[], made from formats/ by format_pack. */

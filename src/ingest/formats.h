@@ -26,6 +26,9 @@ void parser_free(struct parser *parser);
 /* Fills batch->fields (does nothing when batch->parsed): text from body by the source's charset,
  * then the source's format or the first that takes the line, else "text". Never fails. */
 void parser_run(struct parser *parser, struct batch *batch);
+/* The same for a batch that goes into a store: its texts are cut too (batch->cut), and rows may be
+ * like others (struct field_row). */
+void parser_run_cutting(struct parser *parser, struct batch *batch);
 /* Why row was parsed as it was, one line per format tried, for parse --explain. */
 void parser_explain(struct parser *parser, const struct batch *batch, uint32_t row,
                     struct buf *out);

@@ -5,12 +5,22 @@
 
 #include "ingest/json_scan.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* The most bytes of a number whose digits before the point, wherever that is, are cut as one value
+ * without leading zero. */
+enum { SURE_DIGITS = 18 };
+
 struct walk {
 	struct line *line;
 	struct json_scan scan;
 	char path[LIMIT_FIELD_NAME]; /* of the value being read */
 	struct timestamp time;
 	size_t time_rank; /* in time_names; smaller is better */
+	bool sure;        /* lines cut alike have the same fields, as far as was looked */
+	uint32_t put;     /* values */
 };
 
 /* Where logs keep their time, best first: Elastic, most loggers, CloudTrail, Zeek, journald, ... */
@@ -49,14 +59,20 @@ static size_t time_rank(const struct walk *walk, struct str name) {
 	return walk->time_rank;
 }
 
+static bool read_time(struct line *line, struct str value, struct timestamp *out_time) {
+	value = str_trim(value);
+	return value.len > 0 && timestamp_any(line->time, value, out_time) == value.len;
+}
+
 static void try_time(struct walk *walk, struct str name, struct str value) {
 	size_t rank = time_rank(walk, name);
 	struct timestamp time;
 	if (rank >= walk->time_rank) {
 		return;
 	}
-	value = str_trim(value);
-	if (value.len > 0 && timestamp_any(walk->line->time, value, &time) == value.len) {
+	bool is = read_time(walk->line, value, &time);
+	line_piece(walk->line, value, is, LINE_SEEN);
+	if (is) {
 		walk->time = time;
 		walk->time_rank = rank;
 	}
@@ -78,6 +94,7 @@ static uint32_t name_number(struct walk *walk, size_t path_len) {
 static void put(struct walk *walk, size_t path_len, enum value_kind kind, struct str slice) {
 	uint32_t number = name_number(walk, path_len);
 	if (number != UINT32_MAX) {
+		walk->put++;
 		line_put_kind(walk->line, number, kind, slice);
 	}
 }
@@ -112,6 +129,7 @@ static bool read_number(struct walk *walk, size_t path_len, bool top) {
 	if (top && path_len <= sizeof(walk->path)) {
 		try_time(walk, str_make(walk->path, path_len), number);
 	}
+	walk->sure = walk->sure && str_find_char(number, '.', 0) <= SURE_DIGITS;
 	put(walk, path_len, VALUE_NUMBER, number);
 	return true;
 }
@@ -154,18 +172,26 @@ static bool append_element(struct json_scan *scan, struct buf *list) {
 	return true;
 }
 
-/* An array that json_skip_value has passed, scalars only: a list. */
+/* An array that json_skip_value has passed, scalars only: a list. Sure is one without blanks. */
 static void put_list(struct walk *walk, uint32_t number, struct str array) {
 	struct json_scan scan = json_scan_of(array);
 	struct buf *list = walk->line->scratch;
+	size_t bytes = 2; /* without blanks */
 	buf_clear(list);
 	scan.at = 1;
 	while (!json_take(&scan, ']')) {
+		size_t first = scan.at;
+		bool number_ahead = json_peek(&scan) == JSON_NUMBER;
 		bool ok = append_element(&scan, list);
 		ASSERT(ok); /* checked before */
-		(void)json_take(&scan, ',');
+		size_t len = scan.at - first;
+		walk->sure = walk->sure && (!number_ahead || len <= SURE_DIGITS);
+		bytes += len + json_take(&scan, ',');
 	}
-	fields_put(walk->line->batch, number, (struct value){VALUE_LIST, buf_str(list)});
+	walk->sure = walk->sure && bytes == array.len;
+	walk->put++;
+	fields_put_array(walk->line->batch, number, buf_str(list),
+	                 (uint32_t)(array.ptr - walk->line->text.ptr), (uint32_t)array.len);
 }
 
 /* Whether an array holds brackets of its own outside of strings. */
@@ -196,6 +222,8 @@ static bool read_array(struct walk *walk, size_t path_len, uint32_t depth) {
 		return true;
 	}
 	if (is_nested(array)) {
+		walk->sure = false; /* its numbers were not looked at */
+		walk->put++;
 		line_put_kind(walk->line, number, VALUE_JSON, array);
 	} else {
 		put_list(walk, number, array);
@@ -283,12 +311,70 @@ static bool read_object(struct walk *walk, size_t path_len, uint32_t depth) {
 	return json_take(scan, '}') || json_fail(scan, "neither comma nor closing bracket");
 }
 
+/* Neither backslash nor control character: strings are what stands between quotation marks. */
+static bool is_plain(struct str text) {
+	size_t at = 0;
+#if defined(__SSE2__)
+	unsigned bits = 0;
+	for (; bits == 0 && text.len - at >= 16; at += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.ptr + at));
+		__m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+		__m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+		bits = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, slash));
+	}
+	if (bits != 0) {
+		return false;
+	}
+#endif
+	while (at < text.len && text.ptr[at] != '\\' && (unsigned char)text.ptr[at] >= 0x20) {
+		at++;
+	}
+	return at == text.len;
+}
+
+/* Lines that are cut alike have the same keys and literals, and values of the same kinds between
+ * the same quotation marks; numbers without leading zeros are again such numbers. So a plain line
+ * has the fields of another plain one, and its time where the other has it. (A line that is not cut
+ * as an object, for a string does not end, has an odd number of quotation marks outside values.) */
+static void note_object(struct line *line, const struct walk *walk, uint32_t before) {
+	if (line->pieces != NULL && line->batch != NULL) {
+		const struct field_block *fields = &line->batch->fields;
+		/* None was joined with another of its name. */
+		bool apart = fields->entries_count == before + walk->put;
+		line->pieces->sure =
+		    walk->sure && apart && line->text.ptr[0] == '{' && is_plain(line->text);
+	}
+}
+
+bool json_take_like(struct line *line, const struct line_piece *seen, uint32_t count) {
+	if (!is_plain(line->text)) {
+		return false;
+	}
+	/* The first that is no worse than those before it is taken, so each must be as it was. */
+	struct timestamp time = {0};
+	bool has_time = false;
+	for (uint32_t i = 0; i < count; i++) {
+		bool is = read_time(line, seen[i].text, &time);
+		if (is != (seen[i].about != 0)) {
+			return false;
+		}
+		has_time = has_time || is;
+	}
+	if (has_time) {
+		line_time(line, time);
+	}
+	return true;
+}
+
 bool json_take_line(const struct line_format *format, struct line *line) {
 	struct walk walk;
 	(void)format;
+	uint32_t before = line->batch == NULL ? 0 : line->batch->fields.entries_count;
 	walk.line = line;
 	walk.scan = json_scan_of(line->text);
 	walk.time_rank = ARRAY_LEN(time_names);
+	walk.sure = true;
+	walk.put = 0;
 	walk.scan.at = str_starts(line->text, STR("\xef\xbb\xbf")) ? 3 : 0;
 	if (json_peek(&walk.scan) != JSON_OBJECT) {
 		return line_refuse(line, walk.scan.at, "does not begin with '{'");
@@ -302,5 +388,6 @@ bool json_take_line(const struct line_format *format, struct line *line) {
 	if (walk.time_rank < ARRAY_LEN(time_names)) {
 		line_time(line, walk.time);
 	}
+	note_object(line, &walk, before);
 	return true;
 }

@@ -14,12 +14,32 @@ struct line_slot {
 	uint32_t len;
 };
 
+/* What a format that took a line says of other lines that are cut alike (codec/lines.h): whether
+ * they have the same fields at the same places of the text, and which pieces of it it must see of
+ * them to be sure. */
+enum line_must {
+	LINE_SEEN,    /* the format looks at it again */
+	LINE_LITERAL, /* the same in all of them, or else they are not alike */
+	LINE_INT,     /* one SLOT_INT, or else they are not alike */
+};
+enum { LINE_PIECES_MAX = 8 };
+struct line_pieces {
+	bool sure;
+	uint32_t count;
+	struct line_piece {
+		struct str text; /* inside the line's */
+		uint32_t about;  /* for the format */
+		enum line_must must;
+	} list[LINE_PIECES_MAX];
+};
+
 struct line {
 	struct str text;     /* valid UTF-8; stays where it is while the row is filled */
 	struct batch *batch; /* the current row's; NULL: recognise only */
 	struct timestamp_reader *time;
-	struct line_slot *slots; /* of this parser and batch, numbered by formats_new */
-	struct buf *scratch;     /* for values that must be put together */
+	struct line_slot *slots;    /* of this parser and batch, numbered by formats_new */
+	struct buf *scratch;        /* for values that must be put together */
+	struct line_pieces *pieces; /* NULL: not asked for */
 	/* Why the format did not take it: static text and the byte where it stopped. */
 	const char *why;
 	const char *wanted; /* what a pattern would have wanted there, or NULL */
@@ -33,12 +53,27 @@ struct line_format {
 	/* Puts fields and time and returns true, or sets why and returns false (what it has put so far
 	 * is then forgotten by the caller). */
 	bool (*take)(const struct line_format *format, struct line *line);
+	/* Whether a line has the fields of one that the format was sure of, which is cut alike: sets
+	 * its time then. seen: its pieces of LINE_SEEN. NULL in formats that are never sure. */
+	bool (*take_like)(struct line *line, const struct line_piece *seen, uint32_t count);
 	const struct text_format *text; /* of formats from YAML */
 	uint32_t slots;                 /* the first of its slots of struct line */
 };
 
 /* Refuses: `return line_refuse(line, at, "why")`. */
 bool line_refuse(struct line *line, size_t at, const char *why);
+
+/* One more piece; above LINE_PIECES_MAX nothing is sure. */
+static inline void line_piece(struct line *line, struct str text, uint32_t about,
+                              enum line_must must) {
+	struct line_pieces *pieces = line->pieces;
+	if (pieces != NULL && pieces->count < LINE_PIECES_MAX) {
+		pieces->list[pieces->count] = (struct line_piece){text, about, must};
+	}
+	if (pieces != NULL) {
+		pieces->count++;
+	}
+}
 
 static inline void line_time(struct line *line, struct timestamp time) {
 	if (line->batch != NULL) {

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "codec/charset.h"
 #include "ingest/formats_table.h"
+#include "ingest/likes.h"
 #include "ingest/zones.h"
 
 _Static_assert((int)CHARSET_ID_COUNT == (int)CHARSET_COUNT, "one numbering of character sets");
@@ -29,6 +30,7 @@ struct parser {
 	uint16_t numbers[FORMATS_MAX + 1]; /* of formats in the batch; the last is "text" */
 	struct buf text;
 	struct buf scratch;
+	struct likes likes; /* of a batch that has a cut */
 };
 
 struct parser *parser_new(const struct os *os, const struct formats *formats) {
@@ -48,6 +50,7 @@ void parser_free(struct parser *parser) {
 	zones_free(parser->zones);
 	buf_deinit(&parser->text);
 	buf_deinit(&parser->scratch);
+	likes_deinit(&parser->likes);
 	free(parser->sources);
 	free(parser->slots);
 	free(parser);
@@ -66,6 +69,7 @@ static void forget_batch(struct parser *parser, const struct batch *batch) {
 	}
 	memset(parser->slots, 0, parser->formats->slots * sizeof(*parser->slots));
 	memset(parser->numbers, 0xff, sizeof(parser->numbers));
+	likes_begin(&parser->likes);
 }
 
 static uint32_t find_hint(const struct formats *formats, struct str name) {
@@ -124,6 +128,10 @@ static bool try_format(struct parser *parser, struct line *line, uint32_t format
 	const struct line_format *row = &parser->formats->list[format];
 	const struct field_block *fields = &line->batch->fields;
 	uint32_t before = fields->rows[fields->rows_done - 1].count;
+	if (line->pieces != NULL) {
+		line->pieces->sure = false;
+		line->pieces->count = 0;
+	}
 	if (row->take(row, line)) {
 		return true;
 	}
@@ -198,10 +206,60 @@ static void put_leading_time(struct line *line) {
 	}
 }
 
+/* The format that is tried first, if it is the one that would take the line as it took others;
+ * formats->count: none is. */
+static uint32_t first_format(const struct parser *parser, const struct source_state *state) {
+	bool surely =
+	    state->latest != TRY_ALL && (state->hint == TRY_ALL || state->hint == state->latest);
+	return surely ? state->latest : parser->formats->count;
+}
+
+/* The row is like one before it: true. */
+static bool take_like(struct parser *parser, struct line *line, const struct source_state *state,
+                      uint32_t row) {
+	struct batch *batch = line->batch;
+	const struct like_terms terms = {.cut = batch->cut,
+	                                 .row = row,
+	                                 .source = batch->records[row].source,
+	                                 .format = first_format(parser, state)};
+	if (terms.format == parser->formats->count) {
+		return false;
+	}
+	uint32_t like = likes_find(&parser->likes, &terms, line, &parser->formats->list[terms.format]);
+	if (like == FIELDS_OWN) {
+		return false;
+	}
+	fields_put_like(batch, like);
+	batch->fields.rows[row].format = batch->fields.rows[like].format;
+	return true;
+}
+
+/* All of a record, by the format that takes it. rest: it is the rest of a cut line, and no line of
+ * its own. */
+static void take_whole(struct parser *parser, struct line *line, struct source_state *state,
+                       uint32_t row, bool rest) {
+	struct batch *batch = line->batch;
+	uint32_t count = parser->formats->count;
+	uint32_t format = rest ? count : choose(parser, line, state);
+	if (format == count && !rest) {
+		put_leading_time(line);
+	}
+	set_format(parser, batch, &batch->fields.rows[row], format);
+	put_host(batch, row, state, batch->sources[batch->records[row].source].host);
+	if (line->pieces != NULL && format < count) {
+		const struct like_terms terms = {
+		    .cut = batch->cut, .row = row, .source = batch->records[row].source, .format = format};
+		likes_keep(&parser->likes, &terms, line);
+	}
+}
+
 static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) {
 	const struct batch_record *record = &batch->records[row];
-	struct field_row *parsed = fields_begin_row(batch);
+	(void)fields_begin_row(batch);
 	if (record->type != RECORD_DATA) {
+		if (batch->cut != NULL) {
+			lines_cut_add(batch->cut, batch_body(batch, row));
+		}
 		fields_set_format(batch, STR("akashi"));
 		fields_end_row(batch);
 		return;
@@ -212,20 +270,23 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 	if (text.ptr != body.ptr) {
 		fields_set_text(batch, text);
 	}
+	struct line_pieces pieces;
 	struct line line = {.text = text,
 	                    .batch = batch,
 	                    .time = &state->time,
 	                    .slots = parser->slots,
 	                    .scratch = &parser->scratch};
 	bool rest = state->cut;
+	bool like = false;
 	state->cut = (record->flags & RECORD_CONTINUES) != 0;
-	/* The rest of a cut line is no line of its own. */
-	uint32_t format = rest ? parser->formats->count : choose(parser, &line, state);
-	if (format == parser->formats->count && !rest) {
-		put_leading_time(&line);
+	if (batch->cut != NULL) {
+		line.pieces = &pieces;
+		lines_cut_add(batch->cut, text);
+		like = !rest && take_like(parser, &line, state, row);
 	}
-	set_format(parser, batch, parsed, format);
-	put_host(batch, row, state, batch->sources[record->source].host);
+	if (!like) {
+		take_whole(parser, &line, state, row, rest);
+	}
 	fields_end_row(batch);
 }
 
@@ -239,6 +300,14 @@ void parser_run(struct parser *parser, struct batch *batch) {
 		parse_row(parser, batch, row);
 	}
 	batch->parsed = true;
+}
+
+void parser_run_cutting(struct parser *parser, struct batch *batch) {
+	if (!batch->parsed && batch->cut == NULL) {
+		batch->cut = lines_cut_new();
+		batch->free_cut = lines_cut_free;
+	}
+	parser_run(parser, batch);
 }
 
 /* ---- why ---- */

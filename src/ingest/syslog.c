@@ -3,6 +3,7 @@
  */
 #include "ingest/syslog.h"
 
+#include "ingest/syslog_like.h"
 #include "ingest/syslog_words.h"
 
 enum { TAG_MAX = 128, PID_MAX = 64, PRIORITY_MAX = SYSLOG_PRIORITIES - 1 };
@@ -704,6 +705,20 @@ static void put_tag(struct line *line, struct str tag) {
 	line_put(line, FIELD_PROCESS_NAME, tag);
 }
 
+/* What lines that are cut alike must show again. */
+static void note_3164(struct line *line, const struct head_3164 *head) {
+	bool plain = head->has_time && !head->time_is_loose && !head->origin_is_sure &&
+	             head->level.len == 0 && head->has_tag;
+	if (line->pieces != NULL && plain) {
+		syslog_note_plain(line, &(struct syslog_plain){.priority = head->priority,
+		                                               .host = head->host,
+		                                               .tag = head->tag,
+		                                               .pid = head->pid,
+		                                               .has_pid = head->tag_has_pid,
+		                                               .message = head->message});
+	}
+}
+
 bool syslog_take_3164(const struct line_format *format, struct line *line) {
 	struct head_3164 head = {0};
 	(void)format;
@@ -729,5 +744,6 @@ bool syslog_take_3164(const struct line_format *format, struct line *line) {
 		line_put(line, FIELD_LOG_SYSLOG_PROCID, head.pid);
 	}
 	line_put(line, FIELD_MESSAGE, head.message);
+	note_3164(line, &head);
 	return true;
 }

@@ -12,3 +12,5 @@ enum { SYSLOG_PRIORITIES = 192, SYSLOG_SLOTS = SYSLOG_PRIORITIES * 5 };
 bool syslog_take_5424(const struct line_format *format, struct line *line);
 /* [<PRI>] TIME [HOST] [TAG[PID]:] MSG (RFC 3164 section 4), TIME also ISO 8601. */
 bool syslog_take_3164(const struct line_format *format, struct line *line);
+/* See struct line_format. */
+bool syslog_take_3164_like(struct line *line, const struct line_piece *seen, uint32_t count);

@@ -57,7 +57,7 @@ static void *work(void *ctx, void *worker, struct batch *batch) {
 	struct keeping *keeping = ctx;
 	struct encoded *encoded = calloc(1, sizeof(*encoded));
 	ASSERT(encoded != NULL);
-	parser_run(worker, batch);
+	parser_run_cutting(worker, batch);
 	count_rows(batch, encoded);
 	encoded->err = store_encode(keeping->options.store, batch, &encoded->page, &encoded->diag);
 	return encoded;

@@ -52,7 +52,11 @@ static void add_text(struct block_rows *rows, uint32_t row, struct row_slice sli
 	rows->texts[row] = slice;
 	rows->bytes += slice.len;
 	rows->cut.times[row] = time;
-	lines_cut_add(rows->cut.texts, slice_text(rows, slice));
+	if (row == lines_cut_rows(rows->cut.texts)) {
+		lines_cut_add(rows->cut.texts, slice_text(rows, slice));
+	} else { /* it was cut where it was before */
+		lines_cut_move(rows->cut.texts, row, slice_text(rows, slice).ptr);
+	}
 }
 
 static void add_body(struct block_rows *rows, struct row_slice slice, int64_t time) {
@@ -78,23 +82,50 @@ static struct row_slice keep_own(struct block_rows *rows, struct str text) {
 /* Fields of all rows, one row behind the other; values that are not in texts are looked at first.
  */
 struct all_fields {
-	struct buf found;  /* struct field_found */
-	struct buf counts; /* uint32_t of each row */
+	struct buf found; /* struct field_found */
+	struct row_fields {
+		uint32_t first, count; /* in found */
+		uint32_t like;         /* the row before it that it is like, or FIELDS_OWN */
+		uint32_t likes;        /* rows that are like it */
+		uint64_t outside;      /* once it is added: its layouts_sum */
+	} *rows;
+	const struct field_array *arrays, *arrays_end; /* those that are still to come */
 	struct buf scratch;
 };
 
-static void all_fields_deinit(struct all_fields *all) {
-	buf_deinit(&all->found);
-	buf_deinit(&all->counts);
-	buf_deinit(&all->scratch);
+static struct all_fields all_fields_new(uint32_t rows) {
+	return (struct all_fields){.rows = new_array(rows, sizeof(struct row_fields))};
 }
 
-/* A list that stands in the text as an array is kept as that piece of it. */
-static void find_list(struct all_fields *all, struct str text, struct field_found *field) {
+static void all_fields_deinit(struct all_fields *all) {
+	buf_deinit(&all->found);
+	buf_deinit(&all->scratch);
+	free(all->rows);
+}
+
+static const struct field_found *found_of(const struct all_fields *all,
+                                          const struct row_fields *row) {
+	return row->count == 0 ? NULL : (const struct field_found *)(void *)all->found.ptr + row->first;
+}
+
+/* A list that stands in the text as an array is kept as that piece of it: where the parser found
+ * it, if it is just that. entry: its number in the batch. */
+static void find_list(struct all_fields *all, struct str text, uint32_t entry,
+                      struct field_found *field) {
 	size_t offset;
 	size_t len;
-	if (field->kind == VALUE_LIST && !field->in_text &&
-	    list_text_find(text, str_make(field->bytes, field->len), &all->scratch, &offset, &len)) {
+	if (field->kind != VALUE_LIST || field->in_text) {
+		return;
+	}
+	struct str list = str_make(field->bytes, field->len);
+	bool noted = all->arrays < all->arrays_end && all->arrays->entry == entry;
+	if (noted) {
+		offset = all->arrays->offset;
+		len = all->arrays++->len;
+		noted = list_text_read(str_slice(text, offset, offset + len), &all->scratch) &&
+		        str_eq(buf_str(&all->scratch), list);
+	}
+	if (noted || list_text_find(text, list, &all->scratch, &offset, &len)) {
 		field->in_text = true;
 		field->offset = (uint32_t)offset;
 		field->len = (uint32_t)len;
@@ -107,13 +138,20 @@ static void add_field(struct block_rows *rows, struct all_fields *all, struct fi
 	buf_append(&all->found, &field, sizeof(field));
 }
 
-static void add_all_fields(struct block_rows *rows, const struct all_fields *all) {
-	const struct field_found *found = (const struct field_found *)(void *)all->found.ptr;
-	const uint32_t *counts = (const uint32_t *)(void *)all->counts.ptr;
+static void add_all_fields(struct block_rows *rows, struct all_fields *all) {
 	for (uint32_t row = 0; row < rows->rows; row++) {
-		rows->field_hashes[row] =
-		    layouts_cut_add(rows->cut.fields, rows->cut.texts, found, counts[row]);
-		found = counts[row] > 0 ? found + counts[row] : found;
+		struct row_fields *fields = &all->rows[row];
+		if (fields->like == FIELDS_OWN) {
+			struct layouts_sum sum = layouts_cut_add(rows->cut.fields, rows->cut.texts,
+			                                         found_of(all, fields), fields->count);
+			fields->outside = sum.outside;
+			rows->field_hashes[row] = sum.all;
+		} else {
+			const struct row_fields *like = &all->rows[fields->like];
+			rows->field_hashes[row] =
+			    layouts_cut_add_like(rows->cut.fields, rows->cut.texts, fields->like,
+			                         found_of(all, like), like->outside);
+		}
 	}
 }
 
@@ -123,7 +161,15 @@ static void add_all_fields(struct block_rows *rows, const struct all_fields *all
 static void find_fields(struct block_rows *rows, const struct batch *batch, uint32_t row,
                         uint32_t *name_of, struct all_fields *all) {
 	const struct field_row *parsed = &batch->fields.rows[row];
+	struct row_fields *fields = &all->rows[row];
 	ASSERT(parsed->count <= LIMIT_FIELDS_PER_RECORD);
+	*fields = (struct row_fields){.first = (uint32_t)(all->found.len / sizeof(struct field_found)),
+	                              .count = parsed->count,
+	                              .like = parsed->like};
+	if (fields->like != FIELDS_OWN) {
+		ASSERT(fields->like < row && all->rows[fields->like].like == FIELDS_OWN);
+		all->rows[fields->like].likes++;
+	}
 	for (uint32_t i = 0; i < parsed->count; i++) {
 		const struct field_entry *entry = &batch->fields.entries[parsed->first + i];
 		bool in_text = entry->place == FIELD_IN_TEXT;
@@ -141,10 +187,22 @@ static void find_fields(struct block_rows *rows, const struct batch *batch, uint
 		if (!in_text && entry->len > 0) {
 			field.bytes = batch->fields.bytes.ptr + entry->offset;
 		}
-		find_list(all, batch_text(batch, row), &field);
+		find_list(all, batch_text(batch, row), parsed->first + i, &field);
 		add_field(rows, all, field);
 	}
-	buf_append(&all->counts, &parsed->count, sizeof(parsed->count));
+}
+
+/* What is outside the texts comes again in all rows that are like the one that has it. */
+static void repeat_values(struct block_rows *rows, const struct all_fields *all) {
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		const struct row_fields *fields = &all->rows[row];
+		const struct field_found *found = found_of(all, fields);
+		for (uint32_t i = 0; fields->likes > 0 && i < fields->count; i++) {
+			if (!found[i].in_text) {
+				layouts_cut_repeat(rows->cut.fields, &found[i], fields->likes);
+			}
+		}
+	}
 }
 
 static void add_batch_texts(struct block_rows *rows, const struct batch *batch,
@@ -170,18 +228,28 @@ static void add_batch_texts(struct block_rows *rows, const struct batch *batch,
 	}
 }
 
-struct block_rows *block_rows_from_batch(const struct batch *batch, const uint8_t *own_text) {
+struct block_rows *block_rows_from_batch(struct batch *batch, const uint8_t *own_text) {
 	struct block_rows *rows = rows_new(batch->count);
+	struct lines_cut *cut = batch_take_cut(batch);
 	size_t names = FIELD_KNOWN_COUNT + batch->fields.names_count;
 	uint32_t *name_of = new_array(names, sizeof(*name_of));
-	struct all_fields all = {0};
+	struct all_fields all = all_fields_new(batch->count);
+	const struct buf *arrays = &batch->fields.arrays;
+	all.arrays = (const struct field_array *)(const void *)arrays->ptr;
+	all.arrays_end = all.arrays + arrays->len / sizeof(*all.arrays);
 	memset(name_of, 0xff, names * sizeof(*name_of));
 	rows->raw_at = batch->raw.ptr;
+	if (cut != NULL) {
+		ASSERT(lines_cut_rows(cut) == batch->count);
+		lines_cut_free(rows->cut.texts);
+		rows->cut.texts = cut;
+	}
 	add_batch_texts(rows, batch, own_text);
 	(void)buf_reserve(&all.found, batch->fields.entries_count * sizeof(struct field_found));
 	for (uint32_t row = 0; row < batch->count; row++) {
 		find_fields(rows, batch, row, name_of, &all);
 	}
+	repeat_values(rows, &all);
 	add_all_fields(rows, &all);
 	all_fields_deinit(&all);
 	free(name_of);
@@ -234,6 +302,10 @@ static enum err find_view_fields(struct block_rows *rows, struct store_view *vie
 	for (uint32_t row = 0; row < rows->rows; row++) {
 		uint32_t count;
 		TRY(view_block_fields(view, row, found, &count));
+		all->rows[row] =
+		    (struct row_fields){.first = (uint32_t)(all->found.len / sizeof(struct field_found)),
+		                        .count = count,
+		                        .like = FIELDS_OWN};
 		for (uint32_t i = 0; i < count; i++) {
 			uint32_t name = found[i].name;
 			if (name_of[name] == 0) {
@@ -242,13 +314,12 @@ static enum err find_view_fields(struct block_rows *rows, struct store_view *vie
 			found[i].name = name_of[name] - 1;
 			add_field(rows, all, found[i]);
 		}
-		buf_append(&all->counts, &count, sizeof(count));
 	}
 	return ERR_OK;
 }
 
 static enum err add_view_fields(struct block_rows *rows, struct store_view *view) {
-	struct all_fields all = {0};
+	struct all_fields all = all_fields_new(rows->rows);
 	enum err err = find_view_fields(rows, view, &all);
 	if (err == ERR_OK) {
 		add_all_fields(rows, &all);
@@ -307,7 +378,7 @@ static enum err check_fields(const struct block_rows *rows, struct store_view *v
 		uint64_t hash = 0;
 		TRY(view_block_fields(view, row, found, &count));
 		for (uint32_t i = 0; i < count; i++) {
-			hash = field_hash(hash, layouts_name_hash(layouts, found[i].name), &found[i]);
+			hash += field_hash(i, layouts_name_hash(layouts, found[i].name), &found[i]);
 		}
 		if (hash != rows->field_hashes[row]) {
 			return differs(diag, row, "its fields");

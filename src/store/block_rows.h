@@ -22,8 +22,8 @@ struct block_rows {
 };
 
 /* own_text: of each row, its text is not its body (or it is one of a container). Raw bytes are
- * borrowed from the batch. */
-struct block_rows *block_rows_from_batch(const struct batch *batch, const uint8_t *own_text);
+ * borrowed from the batch; its cut is taken, if it has one. */
+struct block_rows *block_rows_from_batch(struct batch *batch, const uint8_t *own_text);
 /* Takes raw, which is what the batch has lent. */
 void block_rows_take_raw(struct block_rows *rows, struct buf *raw);
 /* From a page that has a block already: everything is copied. ERR_CORRUPT, ERR_LIMIT. */

@@ -111,3 +111,90 @@ TEST(rows_read_from_a_block_make_it_again) {
 		batch_free(batch);
 	}
 }
+
+enum { ALIKE = 240, KINDS = 12 };
+
+/* The fields of a row of the batch below, whose text is 'k["words","more"]': a letter for its kind,
+ * then a list. right: the batch says rightly where that is. */
+static void put_fields(struct batch *batch, uint32_t row, const char *far, bool right) {
+	struct str text = batch_text(batch, row);
+	struct buf list = {0};
+	size_t comma = str_find_char(text, ',', 0);
+	value_list_append(&list, value_string(str_slice(text, 3, comma - 1)));
+	value_list_append(&list, value_string(str_slice(text, comma + 2, text.len - 2)));
+	fields_put_array(batch, fields_name(batch, STR("list")), buf_str(&list), right ? 1 : 0,
+	                 (uint32_t)text.len - 1);
+	fields_put_span(batch, fields_name(batch, STR("first")), VALUE_STRING, 3, (uint32_t)comma - 4);
+	fields_put_span(batch, fields_name(batch, STR("all")), VALUE_STRING, 0, (uint32_t)text.len);
+	fields_put_str(batch, fields_name(batch, STR("kind")), str_slice(text, 0, 1));
+	fields_put_str(batch, fields_name(batch, STR("far")), str_from(far)); /* too long: outside */
+	buf_deinit(&list);
+}
+
+/* Rows of some kinds. alike: only the first one of each kind has fields of its own. */
+static struct batch *make_alike(bool alike) {
+	struct batch *batch = batch_new();
+	struct batch_source source = {.name = STR_INIT("s"), .path = STR_INIT("p")};
+	char far[300];
+	(void)batch_add_source(batch, &source);
+	memset(far, 'f', sizeof(far) - 1);
+	far[sizeof(far) - 1] = 0;
+	for (uint32_t row = 0; row < ALIKE; row++) {
+		char line[80];
+		int len = snprintf(line, sizeof(line), "%c[\"x%uy%u\",\"1z%u\"]", 'g' + (int)(row % KINDS),
+		                   (unsigned)row, (unsigned)row * 7777, (unsigned)row * 3);
+		sample_record(batch, 0, str_make(line, (size_t)len));
+	}
+	batch->cut = alike ? lines_cut_new() : NULL;
+	batch->free_cut = lines_cut_free;
+	fields_begin(batch);
+	for (uint32_t row = 0; row < ALIKE; row++) {
+		(void)fields_begin_row(batch);
+		if (row % 10 == 9) {
+			struct buf text = {0};
+			buf_append_str(&text, batch_body(batch, row));
+			text.ptr[3] = 'w'; /* not the body */
+			fields_set_text(batch, buf_str(&text));
+			buf_deinit(&text);
+		}
+		fields_set_format(batch, STR("one"));
+		fields_set_time(batch, SAMPLE_TIME + row, 0);
+		if (alike) {
+			lines_cut_add(batch->cut, batch_text(batch, row));
+		}
+		far[0] = (char)('a' + row % KINDS);
+		if (alike && row >= KINDS) {
+			CHECK_EQ(lines_cut_kind(batch->cut, row), 1 + row % KINDS);
+			fields_put_like(batch, row % KINDS);
+		} else {
+			put_fields(batch, row, far, alike || row % 4 != 0);
+		}
+		fields_end_row(batch);
+	}
+	batch->parsed = true;
+	return batch;
+}
+
+TEST(rows_that_are_like_others_make_the_same_block) {
+	struct batch *batches[2] = {make_alike(false), make_alike(true)};
+	struct store_page *pages[2] = {encode(batches[0]), encode(batches[1])};
+	struct viewed viewed[2];
+	struct diag diag = {0};
+	CHECK_EQ(batches[1]->fields.entries_count, KINDS * 5);
+	CHECK_EQ(batches[1]->fields.entries_like, (ALIKE - KINDS) * 5);
+	CHECK(batches[1]->cut == NULL);
+	for (size_t i = 0; i < 2; i++) {
+		REQUIRE(pages[i] != NULL);
+		page_take_raw(pages[i], batches[i]);
+		batch_free(batches[i]);
+		REQUIRE(viewed_make(&viewed[i], pages[i], NULL));
+	}
+	for (size_t i = 0; i < 4; i++) {
+		CHECK_EQ(block_rows_check(pages[i / 2]->block_rows, viewed[i % 2].view, &diag), ERR_OK);
+	}
+	CHECK(str_eq(buf_str(&viewed[0].bytes), buf_str(&viewed[1].bytes)));
+	for (size_t i = 0; i < 2; i++) {
+		viewed_deinit(&viewed[i]);
+		page_free(pages[i]);
+	}
+}

@@ -31,9 +31,9 @@ struct field_found {
 	uint32_t constant; /* for layouts_cut_add, unless in_text: layouts_cut_constant */
 };
 
-/* What the fields of a row come to, in order: begins with 0 and goes on through them. Values in the
- * text count by their place, for the text is compared by itself. */
-uint64_t field_hash(uint64_t hash, uint64_t name_hash, const struct field_found *field);
+/* What the fields of a row come to is the sum of these: number counts the fields of the row, from
+ * 0. Values in the text count by their place, for the text is compared by itself. */
+uint64_t field_hash(uint32_t number, uint64_t name_hash, const struct field_found *field);
 /* That of a name. */
 uint64_t field_name_hash(struct str name);
 
@@ -47,10 +47,21 @@ uint32_t layouts_cut_name(struct layouts_cut *cut, struct str name);
 /* Looks at a value that is not in the text, for all rows before the first one is added: whether the
  * values of its name are worth being constants of layouts depends on how many there are. */
 uint32_t layouts_cut_constant(struct layouts_cut *cut, const struct field_found *field);
-/* Adds the next row, of which lines has the text. No name comes twice. Bytes are copied. Returns
- * its field_hash. */
-uint64_t layouts_cut_add(struct layouts_cut *cut, const struct lines_cut *lines,
-                         const struct field_found *fields, uint32_t count);
+/* The same value, for further rows. */
+void layouts_cut_repeat(struct layouts_cut *cut, const struct field_found *field, uint32_t rows);
+/* The sum of a row's field_hash, and that of its values that are not in the text. */
+struct layouts_sum {
+	uint64_t all, outside;
+};
+/* Adds the next row, of which lines has the text. No name comes twice. Bytes are copied. */
+struct layouts_sum layouts_cut_add(struct layouts_cut *cut, const struct lines_cut *lines,
+                                   const struct field_found *fields, uint32_t count);
+/* Adds the next row: it is of the same kind of lines as row like, which was added with these
+ * fields, all of them in places that are in no value, and has the same fields there; its values
+ * that are not in the text are the same. outside: layouts_sum of row like. Returns the sum of all.
+ */
+uint64_t layouts_cut_add_like(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
+                              const struct field_found *fields, uint64_t outside);
 /* Memory held, in bytes. */
 size_t layouts_cut_bytes(const struct layouts_cut *cut);
 

@@ -33,13 +33,19 @@ static uint64_t mix(uint64_t a, uint64_t b) {
 	return (uint64_t)(product >> 64) ^ (uint64_t)product;
 }
 
-uint64_t field_hash(uint64_t hash, uint64_t name_hash, const struct field_found *field) {
-	uint64_t so_far = mix(hash ^ 0x9e3779b97f4a7c15u, name_hash + field->kind);
-	if (field->in_text) {
-		uint64_t place = (uint64_t)field->offset << 32 | field->len;
-		return mix(so_far ^ place, 0xd1342543de82ef95u);
-	}
-	return hash64_seeded(field->bytes, field->len, so_far);
+static uint64_t item_hash(uint32_t number, uint64_t name_hash, uint8_t kind) {
+	return name_hash + (uint64_t)number * 0x9e3779b97f4a7c15u + kind;
+}
+
+static uint64_t place_hash(uint64_t item, uint32_t offset, uint32_t len) {
+	uint64_t place = (uint64_t)offset << 32 | len;
+	return mix(place ^ item, item ^ 0xd1342543de82ef95u);
+}
+
+uint64_t field_hash(uint32_t number, uint64_t name_hash, const struct field_found *field) {
+	uint64_t item = item_hash(number, name_hash, field->kind);
+	return field->in_text ? place_hash(item, field->offset, field->len)
+	                      : hash64_seeded(field->bytes, field->len, item);
 }
 
 uint64_t field_name_hash(struct str name) {
@@ -141,6 +147,11 @@ uint32_t layouts_cut_constant(struct layouts_cut *cut, const struct field_found 
 	return state->last;
 }
 
+void layouts_cut_repeat(struct layouts_cut *cut, const struct field_found *field, uint32_t rows) {
+	ASSERT(field->name < map_count(cut->names) && !field->in_text);
+	((struct name_state *)(void *)cut->name_states.ptr + field->name)->values += rows;
+}
+
 /* Whether values of the name stand in layouts: few, or not many that each come often. */
 static bool are_consts(const struct name_state *state) {
 	return state->consts <= NAME_CONSTS_MAX &&
@@ -222,21 +233,55 @@ static void keep_values(struct layouts_cut *cut, const struct field_found *field
 	}
 }
 
-uint64_t layouts_cut_add(struct layouts_cut *cut, const struct lines_cut *lines,
-                         const struct field_found *fields, uint32_t count) {
+struct layouts_sum layouts_cut_add(struct layouts_cut *cut, const struct lines_cut *lines,
+                                   const struct field_found *fields, uint32_t count) {
 	const uint64_t *names = (const uint64_t *)(void *)cut->name_hashes.ptr;
 	uint32_t row = (uint32_t)(cut->layout_of.len / sizeof(uint32_t));
 	uint32_t kind = lines_cut_kind(lines, row);
-	uint64_t hash = 0;
+	struct layouts_sum sum = {0};
 	ASSERT(count <= LIMIT_FIELDS_PER_RECORD && cut->row != NULL);
 	cut->row[0] = (struct layout_key){.name = kind};
 	for (uint32_t i = 0; i < count; i++) {
 		ASSERT(fields[i].name < map_count(cut->names));
-		hash = field_hash(hash, names[fields[i].name], &fields[i]);
+		uint64_t hash = field_hash(i, names[fields[i].name], &fields[i]);
+		sum.all += hash;
+		sum.outside += fields[i].in_text ? 0 : hash;
 		cut->row[i + 1] = make_item(cut, lines, row, &fields[i]);
 	}
 	uint32_t layout = layout_number(cut, kind, count);
 	buf_append(&cut->layout_of, &layout, sizeof(layout));
 	keep_values(cut, fields, count);
+	return sum;
+}
+
+uint64_t layouts_cut_add_like(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
+                              const struct field_found *fields, uint64_t outside) {
+	const uint64_t *names = (const uint64_t *)(void *)cut->name_hashes.ptr;
+	uint32_t row = (uint32_t)(cut->layout_of.len / sizeof(uint32_t));
+	ASSERT(like < row && lines_cut_kind(lines, row) == lines_cut_kind(lines, like));
+	uint32_t layout = ((const uint32_t *)(void *)cut->layout_of.ptr)[like];
+	uint32_t sums[LINES_SLOTS_MAX];
+	uint32_t count;
+	uint32_t kind;
+	uint64_t hash = outside;
+	const struct layout_key *items = layouts_cut_items(cut, layout, &count, &kind);
+	uint32_t slots = lines_cut_sums(lines, row, sums);
+	for (uint32_t i = 0; i < count; i++) {
+		if (items[i].source == LAYOUT_PLACED) {
+			struct lines_place from = place_unpack(items[i].from);
+			struct lines_place to = place_unpack(items[i].to);
+			ASSERT(from.where == LINES_LITERAL && to.where == LINES_LITERAL);
+			ASSERT(from.slot < slots && to.slot < slots);
+			uint32_t offset = from.at + sums[from.slot];
+			uint64_t item = item_hash(i, names[items[i].name], items[i].kind);
+			hash += place_hash(item, offset, to.at + sums[to.slot] - offset);
+		} else if (items[i].source == LAYOUT_OUTSIDE) {
+			buf_append(&cut->lens, &fields[i].len, sizeof(fields[i].len));
+			buf_append(&cut->strings, fields[i].bytes, fields[i].len);
+		} else {
+			ASSERT(items[i].source == LAYOUT_CONST);
+		}
+	}
+	buf_append(&cut->layout_of, &layout, sizeof(layout));
 	return hash;
 }

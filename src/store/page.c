@@ -340,7 +340,8 @@ void page_free(struct store_page *page) {
 
 /* What would not fit into a view's memory must not become a page. */
 static bool fits(const struct batch *batch) {
-	size_t values = (size_t)batch->fields.entries_count * 2 * sizeof(struct value);
+	size_t entries = (size_t)batch->fields.entries_count + batch->fields.entries_like;
+	size_t values = entries * 2 * sizeof(struct value);
 	if (batch->raw.len + 2 * batch->fields.bytes.len + values >= LIMIT_VIEW_BYTES / 2) {
 		return false;
 	}
@@ -361,7 +362,7 @@ static bool fits(const struct batch *batch) {
 	return true;
 }
 
-enum err page_encode(const struct batch *batch, const struct page_plan *plan,
+enum err page_encode(struct batch *batch, const struct page_plan *plan,
                      struct store_page **out_page, struct diag *diag) {
 	ASSERT(batch->parsed);
 	ASSERT(batch->count > 0);

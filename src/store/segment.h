@@ -89,10 +89,10 @@ static inline uint32_t page_type_bit(uint8_t type) {
 
 /* Encodes a parsed batch (batch->parsed), makes leaves and their hashes, decodes the page again and
  * compares it with the batch (ERR_CORRUPT with diag when they differ: never to be ignored). The
- * batch stays the caller's; as long as the page, or the block it goes into, is in the making, its
- * raw bytes must stay where they are: page_take_raw. Bodies of containers are hashed but not kept
- * (the object has them at log_offset); their text is. Thread-safe. */
-MUST_USE enum err page_encode(const struct batch *batch, const struct page_plan *plan,
+ * batch stays the caller's, without its cut; as long as the page, or the block it goes into, is in
+ * the making, its raw bytes must stay where they are: page_take_raw. Bodies of containers are
+ * hashed but not kept (the object has them at log_offset); their text is. Thread-safe. */
+MUST_USE enum err page_encode(struct batch *batch, const struct page_plan *plan,
                               struct store_page **out_page, struct diag *diag);
 /* Moves the raw bytes of the batch that page was made of into the page. */
 void page_take_raw(struct store_page *page, struct batch *batch);

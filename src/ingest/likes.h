@@ -1,0 +1,32 @@
+/* Rows of a batch that have the same fields at the same places: a row whose text is cut like that
+ * of a row before it (codec/lines.h), of which a format was sure (struct line_pieces), is not
+ * parsed again. What is remembered is good for one batch. Private to src/ingest.
+ */
+#pragma once
+
+#include "codec/lines.h"
+#include "ingest/line.h"
+
+/* Zero-initialise, then likes_begin for each batch. One thread owns it. */
+struct likes {
+	uint32_t *first; /* of each kind of lines: a number in list + 1, or 0 */
+	uint32_t kinds, kinds_cap;
+	struct like *list;
+	uint32_t count, cap;
+};
+
+void likes_deinit(struct likes *likes);
+void likes_begin(struct likes *likes);
+
+/* What must be the same beside the text. */
+struct like_terms {
+	const struct lines_cut *cut; /* has the row */
+	uint32_t row;
+	uint16_t source;
+	uint32_t format; /* that takes the row, or would be the first to be tried */
+};
+/* Remembers a row that was parsed whole, if it is fit for that. */
+void likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line);
+/* The row that this one, of which line has the text, is like; sets its time. FIELDS_OWN: none. */
+uint32_t likes_find(const struct likes *likes, const struct like_terms *terms, struct line *line,
+                    const struct line_format *format);
