@@ -11,122 +11,88 @@ enum { SHAPES_BYTES_MAX = 256 << 20, SHAPE_SLOTS_MAX = 4096 };
 
 /* ---- opening ---- */
 
-/* A blob of the shapes part, decoded. */
-static enum err take_blob(struct wire *in, char **out_bytes, size_t *out_len) {
-	struct blob blob = blob_get(in, SHAPES_BYTES_MAX);
-	if (in->bad) {
+/* The next blob, decoded, with slack behind. */
+static enum err decode(const struct blob *blob, struct buf *out) {
+	if (blob->compressed && !compress_may_be(blob->stored.len, blob->len)) {
 		return ERR_CORRUPT;
 	}
-	char *bytes = malloc(MAX_OF(blob.len, (size_t)1));
-	if (bytes == NULL) {
-		return ERR_LIMIT;
-	}
-	enum err err = blob_decode(&blob, bytes);
-	if (err != ERR_OK) {
-		free(bytes);
-		return err;
-	}
-	*out_bytes = bytes;
-	*out_len = blob.len;
+	char *bytes = buf_reserve(out, blob->len + LINES_SLACK);
+	TRY(blob_decode(blob, bytes));
+	memset(bytes + blob->len, 0, LINES_SLACK);
+	out->len = blob->len;
 	return ERR_OK;
 }
 
-static enum err take_slots(struct lines *lines, struct wire *table, struct lines_shape *shape,
-                           struct str text) {
-	struct skeleton_part part;
-	size_t before = lines->literals.len;
-	shape->literal = before;
-	while (skeleton_next(&text, &part)) {
-		buf_append_str(&lines->literals, part.literal);
-		if (part.code == 0) {
-			break;
-		}
-		struct lines_slot *slot = &lines->slots[lines->slots_count++];
-		TRY(slots_take(&lines->shared, table, part.code, shape->rows, &slot->column));
-		slot->literal_len = (uint32_t)part.literal.len;
-		if (slot->column.form == SLOT_AS_STAMP && part.code == SLOT_TEXT) {
-			return ERR_CORRUPT;
-		}
-	}
-	shape->literal_len = (uint32_t)(lines->literals.len - before);
-	return ERR_OK;
-}
-
-static enum err take_shapes(struct lines *lines, struct wire *head, struct wire *table) {
+static enum err read_rows(struct wire *head, struct lines *lines) {
 	uint64_t rows = lines->shapes[LINES_SHAPE_WHOLE].rows;
+	uint64_t text = 0;
 	for (uint32_t i = 1; i < lines->shapes_count; i++) {
 		struct lines_shape *shape = &lines->shapes[i];
-		uint32_t slots;
 		shape->rows = (uint32_t)wire_varint_max(head, LINES_ROWS_MAX);
-		struct str text = wire_str(head, SHAPES_BYTES_MAX);
-		if (head->bad || shape->rows == 0 || !skeleton_valid(text, &slots) ||
-		    slots > SHAPE_SLOTS_MAX) {
+		shape->text = (uint32_t)text;
+		shape->text_len = (uint32_t)wire_varint_max(head, SHAPES_BYTES_MAX);
+		rows += shape->rows;
+		text += shape->text_len;
+		if (head->bad || shape->rows == 0 || text > lines->skeletons_stored.len) {
 			return ERR_CORRUPT;
 		}
-		shape->slots_count = slots;
-		shape->slots_first = lines->slots_count;
-		if (lines->slots_count + slots > lines->slots_cap) {
-			lines->slots_cap = MAX_OF(lines->slots_count + slots, lines->slots_cap * 2);
-			lines->slots = reallocarray(lines->slots, lines->slots_cap, sizeof(*lines->slots));
-			ASSERT(lines->slots != NULL);
-		}
-		TRY(take_slots(lines, table, shape, text));
-		rows += shape->rows;
 	}
-	memset(buf_reserve(&lines->literals, LINES_SLACK), 0, LINES_SLACK);
-	return rows == lines->rows && wire_done(head) && wire_done(table) ? ERR_OK : ERR_CORRUPT;
+	return rows == lines->rows && text == lines->skeletons_stored.len ? ERR_OK : ERR_CORRUPT;
+}
+
+/* Where each group begins, from how far it is behind the one before. */
+static enum err read_groups(struct wire *head, struct lines *lines) {
+	struct slots_at at = {0};
+	lines->groups_count = (lines->shapes_count - 1 + LINES_GROUP - 1) / LINES_GROUP;
+	lines->groups = calloc(lines->groups_count + 1, sizeof(*lines->groups));
+	ASSERT(lines->groups != NULL);
+	for (uint32_t i = 1; i < lines->groups_count; i++) {
+		at.table += (size_t)wire_varint_max(head, SHAPES_BYTES_MAX);
+		at.codes += (size_t)wire_varint_max(head, UINT32_MAX);
+		at.texts += (size_t)wire_varint_max(head, TEXTS_COUNT_MAX);
+		for (size_t k = 0; k < SLOT_POOLS; k++) {
+			if (lines->shared.pools_stored[k].count > 0) {
+				at.pools[k] += (size_t)wire_varint_max(head, UINT32_MAX);
+			}
+		}
+		lines->groups[i].at = at;
+	}
+	lines->groups[lines->groups_count].at = slots_end(&lines->shared, lines->table_stored.len);
+	return wire_done(head) ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err read_head(struct lines *lines, struct str bytes) {
+	struct wire head = wire_from(bytes);
+	lines->shapes_count = 1 + (uint32_t)wire_varint_max(&head, bytes.len / 2);
+	lines->shapes = calloc(lines->shapes_count, sizeof(*lines->shapes));
+	ASSERT(lines->shapes != NULL);
+	lines->shapes[LINES_SHAPE_WHOLE] =
+	    (struct lines_shape){.rows = (uint32_t)wire_varint_max(&head, LINES_ROWS_MAX),
+	                         .parsed = true,
+	                         .slots_count = 1,
+	                         .literal = ""};
+	TRY(read_rows(&head, lines));
+	return read_groups(&head, lines);
 }
 
 static enum err read_shapes(struct lines *lines, struct str part) {
 	struct wire in = wire_from(part);
-	size_t head_len;
-	size_t table_len;
-	char *head_bytes = NULL;
-	char *table_bytes = NULL;
-	enum err err = take_blob(&in, &head_bytes, &head_len);
-	if (err == ERR_OK) {
-		err = take_blob(&in, &table_bytes, &table_len);
+	struct blob head_stored = blob_get(&in, SHAPES_BYTES_MAX);
+	lines->skeletons_stored = blob_get(&in, SHAPES_BYTES_MAX);
+	lines->table_stored = blob_get(&in, SHAPES_BYTES_MAX);
+	if (!wire_done(&in)) {
+		return ERR_CORRUPT;
 	}
-	if (err == ERR_OK && !wire_done(&in)) {
-		err = ERR_CORRUPT;
-	}
-	if (err == ERR_OK) {
-		struct wire head = wire_from(str_make(head_bytes, head_len));
-		struct wire table = wire_from(str_make(table_bytes, table_len));
-		lines->shapes_count = 1 + (uint32_t)wire_varint_max(&head, head_len / 2);
-		lines->shapes = calloc(lines->shapes_count, sizeof(*lines->shapes));
-		ASSERT(lines->shapes != NULL);
-		lines->shapes[LINES_SHAPE_WHOLE].rows = (uint32_t)wire_varint_max(&head, LINES_ROWS_MAX);
-		lines->shapes[LINES_SHAPE_WHOLE].slots_count = 1;
-		err = take_shapes(lines, &head, &table);
-	}
-	free(head_bytes);
-	free(table_bytes);
-	return err;
-}
-
-static enum err open_order(struct lines *lines, struct str part) {
-	struct wire in = wire_from(part);
-	TRY(order_open(&in, lines->rows, lines->shapes_count, &lines->order));
-	return wire_done(&in) ? ERR_OK : ERR_CORRUPT;
-}
-
-static enum err open_whole(struct lines *lines, struct str part) {
-	struct wire in = wire_from(part);
-	TRY(texts_open(&in, &lines->whole));
-	return wire_done(&in) && texts_count(lines->whole) == lines->shapes[LINES_SHAPE_WHOLE].rows
-	           ? ERR_OK
-	           : ERR_CORRUPT;
+	CLEANUP(buf_deinit) struct buf head = {0};
+	TRY(decode(&head_stored, &head));
+	return read_head(lines, buf_str(&head));
 }
 
 static enum err open_parts(struct lines *lines, const struct str parts[LINES_PARTS]) {
+	lines->order_stored = parts[LINES_ORDER];
+	lines->whole_stored = parts[LINES_WHOLE];
 	TRY(slots_open(&lines->shared, parts[LINES_CODES], parts[LINES_POOLS], parts[LINES_WORDS]));
-	TRY(read_shapes(lines, parts[LINES_SHAPES]));
-	if (!slots_done(&lines->shared)) {
-		return ERR_CORRUPT;
-	}
-	TRY(open_order(lines, parts[LINES_ORDER]));
-	return open_whole(lines, parts[LINES_WHOLE]);
+	return read_shapes(lines, parts[LINES_SHAPES]);
 }
 
 enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows, struct lines **out_lines) {
@@ -144,16 +110,20 @@ enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows, struct l
 
 void lines_free(struct lines *lines) {
 	if (lines != NULL) {
-		for (uint32_t i = 0; i < lines->slots_count; i++) {
-			slot_deinit(&lines->slots[i].column);
+		for (uint32_t i = 0; i < lines->groups_count; i++) {
+			for (uint32_t k = 0; k < lines->groups[i].slots_count; k++) {
+				slot_deinit(&lines->groups[i].slots[k].column);
+			}
+			free(lines->groups[i].slots);
 		}
 		slots_deinit(&lines->shared);
 		order_free(lines->order);
 		texts_free(lines->whole);
-		buf_deinit(&lines->literals);
+		buf_deinit(&lines->skeletons);
+		buf_deinit(&lines->table);
 		buf_deinit(&lines->strings);
+		free(lines->groups);
 		free(lines->shapes);
-		free(lines->slots);
 		free(lines->runs);
 		free(lines->run_of);
 		free(lines->row_run);
@@ -173,36 +143,204 @@ uint32_t lines_shape_rows(const struct lines *lines, uint32_t shape) {
 	return lines->shapes[shape].rows;
 }
 
-uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape) {
+enum err lines_shape_read(struct lines *lines, uint32_t shape) {
+	const struct lines_shape *parsed;
+	return lines_parse_shape(lines, shape, &parsed);
+}
+
+static const struct lines_shape *parsed_shape(const struct lines *lines, uint32_t shape) {
 	ASSERT(shape < lines->shapes_count);
-	return lines->shapes[shape].slots_count;
+	ASSERT(lines->shapes[shape].parsed);
+	return &lines->shapes[shape];
+}
+
+uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape) {
+	return parsed_shape(lines, shape)->slots_count;
 }
 
 struct str lines_shape_literal(const struct lines *lines, uint32_t shape) {
-	ASSERT(shape < lines->shapes_count);
-	const struct lines_shape *entry = &lines->shapes[shape];
-	return str_slice(buf_str(&lines->literals), entry->literal,
-	                 entry->literal + entry->literal_len);
+	const struct lines_shape *entry = parsed_shape(lines, shape);
+	return str_make(entry->literal, entry->literal_len);
 }
 
 uint32_t lines_shape_before(const struct lines *lines, uint32_t shape, uint32_t slot) {
-	ASSERT(shape < lines->shapes_count);
-	const struct lines_shape *entry = &lines->shapes[shape];
-	uint32_t before = 0;
+	const struct lines_shape *entry = parsed_shape(lines, shape);
 	ASSERT(slot <= entry->slots_count);
 	if (shape == LINES_SHAPE_WHOLE || slot == entry->slots_count) {
 		return entry->literal_len;
 	}
-	for (uint32_t i = 0; i <= slot; i++) {
-		before += lines->slots[entry->slots_first + i].literal_len;
-	}
-	return before;
+	return entry->slots[slot].before;
 }
+
+/* ---- parts of it ---- */
+
+enum err lines_use_order(struct lines *lines, struct order **out_order) {
+	if (lines->order == NULL) {
+		struct wire in = wire_from(lines->order_stored);
+		struct order *order;
+		TRY(order_open(&in, lines->rows, lines->shapes_count, &order));
+		if (!wire_done(&in)) {
+			order_free(order);
+			return ERR_CORRUPT;
+		}
+		lines->order = order;
+	}
+	*out_order = lines->order;
+	return ERR_OK;
+}
+
+enum err lines_use_whole(struct lines *lines, struct texts **out_whole) {
+	if (lines->whole == NULL) {
+		struct wire in = wire_from(lines->whole_stored);
+		struct texts *whole;
+		TRY(texts_open(&in, &whole));
+		if (!wire_done(&in) || texts_count(whole) != lines->shapes[LINES_SHAPE_WHOLE].rows) {
+			texts_free(whole);
+			return ERR_CORRUPT;
+		}
+		lines->whole = whole;
+	}
+	*out_whole = lines->whole;
+	return ERR_OK;
+}
+
+static enum err read_once(const struct blob *stored, struct buf *out, bool *read) {
+	if (!*read) {
+		TRY(decode(stored, out));
+		*read = true;
+	}
+	return ERR_OK;
+}
+
+enum err lines_read_skeletons(struct lines *lines) {
+	return read_once(&lines->skeletons_stored, &lines->skeletons, &lines->skeletons_read);
+}
+
+/* ---- shapes ---- */
+
+/* The slots of one shape; literals go to literal. */
+static enum err parse_slots(const struct lines *lines, struct lines_shape *shape,
+                            struct slots_at *at, char *literal) {
+	struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
+	struct skeleton_part part;
+	char *to = literal;
+	for (uint32_t i = 0; skeleton_next(&text, &part); i++) {
+		memcpy(to, part.literal.ptr, part.literal.len);
+		to += part.literal.len;
+		if (part.code == 0) {
+			break;
+		}
+		struct lines_slot *slot = &shape->slots[i];
+		slot->literal_len = (uint32_t)part.literal.len;
+		slot->before = (uint32_t)(to - literal);
+		TRY(slots_take(&lines->shared, buf_str(&lines->table), at, part.code, shape->rows,
+		               &slot->column));
+	}
+	shape->literal = literal;
+	shape->literal_len = (uint32_t)(to - literal);
+	return ERR_OK;
+}
+
+static enum err count_slots(const struct lines *lines, uint32_t first, uint32_t end,
+                            uint32_t *out_slots, size_t *out_literals) {
+	for (uint32_t i = first; i < end; i++) {
+		struct lines_shape *shape = &lines->shapes[i];
+		struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
+		if (!skeleton_valid(text, &shape->slots_count) || shape->slots_count > SHAPE_SLOTS_MAX) {
+			return ERR_CORRUPT;
+		}
+		*out_slots += shape->slots_count;
+		*out_literals += text.len - 2 * (size_t)shape->slots_count;
+	}
+	return ERR_OK;
+}
+
+/* Shapes [first, end), whose columns must end where those of the next group begin. */
+static enum err parse_group(struct lines *lines, struct lines_group *group, uint32_t first,
+                            uint32_t end) {
+	struct slots_at at = group->at;
+	uint32_t slots = 0;
+	size_t literals = 0;
+	TRY(count_slots(lines, first, end, &slots, &literals));
+	size_t bytes = slots * sizeof(struct lines_slot) + literals + LINES_SLACK;
+	struct lines_slot *slot = calloc(1, bytes);
+	ASSERT(slot != NULL);
+	char *literal = (char *)(slot + slots);
+	group->slots = slot;
+	enum err err = ERR_OK;
+	for (uint32_t i = first; i < end && err == ERR_OK; i++) {
+		struct lines_shape *shape = &lines->shapes[i];
+		shape->slots = slot;
+		err = parse_slots(lines, shape, &at, literal);
+		slot += shape->slots_count;
+		literal += shape->literal_len;
+	}
+	if (err == ERR_OK && memcmp(&at, &group[1].at, sizeof(at)) != 0) {
+		err = ERR_CORRUPT;
+	}
+	if (err != ERR_OK) {
+		free(TAKE(group->slots));
+		return err;
+	}
+	group->slots_count = slots;
+	lines->parsed_bytes += bytes;
+	for (uint32_t i = first; i < end; i++) {
+		lines->shapes[i].parsed = true;
+	}
+	return ERR_OK;
+}
+
+enum err lines_parse_shape(struct lines *lines, uint32_t number,
+                           const struct lines_shape **out_shape) {
+	ASSERT(number < lines->shapes_count);
+	if (!lines->shapes[number].parsed) {
+		uint32_t group = (number - 1) / LINES_GROUP;
+		uint32_t first = 1 + group * LINES_GROUP;
+		TRY(lines_read_skeletons(lines));
+		TRY(read_once(&lines->table_stored, &lines->table, &lines->table_read));
+		TRY(parse_group(lines, &lines->groups[group], first,
+		                MIN_OF(first + LINES_GROUP, lines->shapes_count)));
+	}
+	*out_shape = &lines->shapes[number];
+	return ERR_OK;
+}
+
+enum err lines_use_slot(struct lines *lines, uint32_t shape, uint32_t slot,
+                        const struct slot **out_slot) {
+	const struct lines_shape *parsed;
+	TRY(lines_parse_shape(lines, shape, &parsed));
+	ASSERT(shape != LINES_SHAPE_WHOLE && slot < parsed->slots_count);
+	TRY(slots_use(&lines->shared, &parsed->slots[slot].column));
+	*out_slot = &parsed->slots[slot].column;
+	return ERR_OK;
+}
+
+enum err lines_use_shape(struct lines *lines, uint32_t number,
+                         const struct lines_shape **out_shape) {
+	TRY(lines_parse_shape(lines, number, out_shape));
+	struct lines_shape *shape = &lines->shapes[number];
+	struct texts *whole;
+	if (shape->ready) {
+		return ERR_OK;
+	}
+	if (number == LINES_SHAPE_WHOLE) {
+		TRY(lines_use_whole(lines, &whole));
+	}
+	for (uint32_t i = 0; i < shape->slots_count && number != LINES_SHAPE_WHOLE; i++) {
+		TRY(slots_use(&lines->shared, &shape->slots[i].column));
+	}
+	shape->ready = true;
+	return ERR_OK;
+}
+
+/* ---- the order of rows ---- */
 
 enum err lines_order(struct lines *lines, uint32_t first, uint32_t count, uint32_t *out_shapes,
                      uint32_t *out_ranks) {
+	struct order *order;
 	ASSERT(first <= lines->rows && count <= lines->rows - first);
-	return order_get(lines->order, first, count, out_shapes, out_ranks);
+	TRY(lines_use_order(lines, &order));
+	return order_get(order, first, count, out_shapes, out_ranks);
 }
 
 /* A few far apart are had one by one, many out of a stretch that is read as a whole. */
@@ -233,6 +371,7 @@ enum err lines_order_some(struct lines *lines, const uint32_t *which, uint32_t c
 
 size_t lines_bytes(const struct lines *lines) {
 	return sizeof(*lines) + lines->shapes_count * (sizeof(*lines->shapes) + 8) +
-	       lines->slots_cap * sizeof(*lines->slots) + lines->literals.cap + lines->strings.cap +
+	       lines->groups_count * sizeof(*lines->groups) + lines->parsed_bytes +
+	       lines->skeletons.cap + lines->table.cap + lines->strings.cap +
 	       lines->values_cap * (sizeof(*lines->values) + sizeof(*lines->lens)) + lines->rows;
 }

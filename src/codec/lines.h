@@ -19,6 +19,7 @@
 enum {
 	LINES_ROWS_MAX = 1 << 24, /* of a block */
 	LINES_SHAPE_WHOLE = 0,
+	LINES_GROUP = 32, /* shapes whose columns are found and parsed together */
 };
 
 /* ---- places: where a byte of a row lies, in words that all rows of its shape share ---- */
@@ -110,13 +111,17 @@ void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], u
 
 struct lines;
 
-/* parts are borrowed; PACKED_SLACK bytes are readable behind each. ERR_CORRUPT, ERR_LIMIT. */
+/* parts are borrowed; PACKED_SLACK bytes are readable behind each. Little is looked at: what lies
+ * in the parts is opened and checked when it is first asked for. ERR_CORRUPT, ERR_LIMIT. */
 MUST_USE enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows,
                              struct lines **out_lines);
 void lines_free(struct lines *lines); /* NULL is fine */
 uint32_t lines_shapes(const struct lines *lines);
-/* Rows, slots and literal text (slots left out) of a shape. */
+/* Rows of a shape. */
 uint32_t lines_shape_rows(const struct lines *lines, uint32_t shape);
+/* Reads a shape, before anything below is asked of it. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err lines_shape_read(struct lines *lines, uint32_t shape);
+/* Slots and literal text (slots left out) of a shape. */
 uint32_t lines_shape_slots(const struct lines *lines, uint32_t shape);
 struct str lines_shape_literal(const struct lines *lines, uint32_t shape);
 /* Bytes of that before a slot (or, with the number of slots, all). */

@@ -15,7 +15,7 @@ struct lines_asker *lines_asker_new(struct lines *lines, lines_match_f match, vo
 	struct lines_asker *asker = calloc(1, sizeof(*asker));
 	ASSERT(asker != NULL);
 	*asker = (struct lines_asker){.lines = lines, .match = match, .ctx = ctx};
-	asker->words = calloc(texts_count(lines->shared.words) + 1, 1);
+	asker->words = calloc(lines->shared.words_stored.count + 1, 1);
 	ASSERT(asker->words != NULL);
 	return asker;
 }
@@ -122,10 +122,12 @@ static enum err ask_texts(struct lines_asker *asker, const struct slot *slot, si
 enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot, struct buf *ranks,
                    enum lines_answer *out_answer) {
 	ASSERT(shape != LINES_SHAPE_WHOLE && shape < asker->lines->shapes_count);
-	const struct lines_shape *entry = &asker->lines->shapes[shape];
-	ASSERT(slot < entry->slots_count);
-	const struct slot *column = &asker->lines->slots[entry->slots_first + slot].column;
+	const struct lines_shape *entry;
+	const struct slot *column;
 	bool match;
+	TRY(lines_parse_shape(asker->lines, shape, &entry));
+	ASSERT(slot < entry->slots_count);
+	TRY(lines_use_slot(asker->lines, shape, slot, &column));
 	*out_answer = LINES_SOME;
 	switch (column->form) {
 	case SLOT_AS_STAMP:
@@ -153,10 +155,14 @@ enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot, str
 
 enum err lines_rows_of(struct lines *lines, uint32_t shape, const uint32_t *ranks, size_t count,
                        struct buf *rows) {
+	struct order *order;
 	ASSERT(shape < lines->shapes_count);
-	return order_rows(lines->order, shape, ranks, count, rows);
+	TRY(lines_use_order(lines, &order));
+	return order_rows(order, shape, ranks, count, rows);
 }
 
 enum err lines_shape_bits(struct lines *lines, const bool *wanted, uint64_t *bits) {
-	return order_bits(lines->order, wanted, bits);
+	struct order *order;
+	TRY(lines_use_order(lines, &order));
+	return order_bits(order, wanted, bits);
 }

@@ -69,6 +69,7 @@ TEST(values_that_match_are_those_of_the_joined_lines) {
 		sample_init(sample);
 		struct lines_asker *asker = lines_asker_new(sample->lines, wanted, &digit);
 		for (uint32_t shape = 1; shape < lines_shapes(sample->lines); shape++) {
+			REQUIRE(lines_shape_read(sample->lines, shape) == ERR_OK);
 			for (uint32_t slot = 0; slot < lines_shape_slots(sample->lines, shape); slot++) {
 				struct buf ranks CLEANUP(buf_deinit) = {0};
 				struct buf rows CLEANUP(buf_deinit) = {0};

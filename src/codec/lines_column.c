@@ -40,7 +40,7 @@ static void column_deinit(struct column *column) {
 }
 
 static const struct slot *slot_of(const struct lines *lines, const struct run *run) {
-	return &lines->slots[lines->shapes[run->shape].slots_first + run->slot].column;
+	return &lines->shapes[run->shape].slots[run->slot].column;
 }
 
 /* lines->run_of remembers the last run of a shape, and is zeroed again. */
@@ -52,11 +52,18 @@ static enum err find_runs(struct lines *lines, struct column *column, const uint
 			continue;
 		}
 		const struct lines_shape *shape = &lines->shapes[shapes[i]];
+		const struct slot *used;
 		uint32_t number = lines->run_of[shapes[i]];
 		struct run *last = number == 0 ? NULL : &column->runs[number - 1];
-		if (shapes[i] == LINES_SHAPE_WHOLE || slots[i] >= shape->slots_count ||
-		    ranks[i] >= shape->rows) {
+		err = lines_parse_shape(lines, shapes[i], &shape);
+		if (err == ERR_OK && (shapes[i] == LINES_SHAPE_WHOLE || slots[i] >= shape->slots_count ||
+		                      ranks[i] >= shape->rows)) {
 			err = ERR_CORRUPT;
+		}
+		if (err == ERR_OK && (last == NULL || last->slot != slots[i])) {
+			err = lines_use_slot(lines, shapes[i], slots[i], &used);
+		}
+		if (err != ERR_OK) {
 			break;
 		}
 		if (last == NULL || last->slot != slots[i] || last->first_rank + last->count != ranks[i]) {

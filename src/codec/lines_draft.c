@@ -1,10 +1,13 @@
 /* All rows of a block put together: skeletons of the batches become shapes, rows are sorted by
  * shape, and each slot of each shape becomes a column.
  *
- * Parts: LINES_SHAPES is two blobs. The first: number of shapes but the first (varint), rows of
- * shape 0 (varint); for each other shape its rows (varint, > 0) and its text (string, in the form
- * of a skeleton). The second: table entries (slots.h), shape by shape, slot by slot. LINES_WHOLE is
- * the texts (texts.h) of the rows of shape 0. The others: order.h, slots.h.
+ * Parts: LINES_SHAPES is three blobs. The first: number of shapes but the first (varint), rows of
+ * shape 0 (varint); for each other shape its rows (varint, > 0) and the length of its skeleton
+ * (varint); for each group of LINES_GROUP shapes but the first how far its columns begin behind
+ * those of the group before: bytes of the table and of the codes, texts, numbers of each pool that
+ * is there (varints). The second: the skeletons, one behind the other. The third: table entries
+ * (slots.h), shape by shape, slot by slot. LINES_WHOLE is the texts (texts.h) of the rows of shape
+ * 0. The others: order.h, slots.h.
  */
 #include "codec/compress.h"
 #include "codec/lines_private.h"
@@ -411,27 +414,57 @@ static void put_whole(const struct lines_draft *draft, struct buf *out) {
 	texts_writer_free(texts);
 }
 
+/* How far each group of shapes begins behind the one before. */
+static void put_groups(const struct slots_writer *writer, const struct buf *groups,
+                       struct buf *head) {
+	struct slots_at before = {0};
+	for (size_t at = 0; at < groups->len; at += sizeof(before)) {
+		struct slots_at group;
+		memcpy(&group, groups->ptr + at, sizeof(group));
+		wire_put_varint(head, group.table - before.table);
+		wire_put_varint(head, group.codes - before.codes);
+		wire_put_varint(head, group.texts - before.texts);
+		for (size_t i = 0; i < SLOT_POOLS; i++) {
+			if (writer->pools[i] != NULL) {
+				wire_put_varint(head, group.pools[i] - before.pools[i]);
+			}
+		}
+		before = group;
+	}
+}
+
 /* Shapes, and the columns of their rows; what was needed to sort the rows is gone afterwards. */
-static void put_shapes(struct lines_draft *draft, struct slots_writer *writer, struct buf *head) {
+static void put_shapes(struct lines_draft *draft, struct slots_writer *writer, struct buf *head,
+                       struct buf *skeletons) {
 	struct column_draft columns CLEANUP(column_draft_deinit) = {0};
+	CLEANUP(buf_deinit) struct buf groups = {0};
 	uint32_t shapes = lines_draft_shapes(draft);
 	sort_rows(draft, &columns);
 	wire_put_varint(head, shapes - 1);
 	wire_put_varint(head, columns.starts[1]);
 	for (uint32_t shape = 1; shape < shapes; shape++) {
+		struct str text = shapes_text(draft->shapes, shape - 1);
+		if (shape > 1 && (shape - 1) % LINES_GROUP == 0) {
+			struct slots_at at = slots_writer_at(writer);
+			buf_append(&groups, &at, sizeof(at));
+		}
 		wire_put_varint(head, columns.starts[shape + 1] - columns.starts[shape]);
-		wire_put_str(head, shapes_text(draft->shapes, shape - 1));
+		wire_put_varint(head, text.len);
+		buf_append_str(skeletons, text);
 		put_shape(draft, &columns, shape, writer);
 	}
+	put_groups(writer, &groups, head);
 }
 
 void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads) {
 	struct slots_writer writer CLEANUP(slots_writer_deinit);
 	CLEANUP(buf_deinit) struct buf head = {0};
+	CLEANUP(buf_deinit) struct buf skeletons = {0};
 	(void)threads;
 	slots_writer_init(&writer);
-	put_shapes(draft, &writer, &head);
+	put_shapes(draft, &writer, &head, &skeletons);
 	blob_put(&parts[LINES_SHAPES], buf_str(&head), COMPRESS_BEST);
+	blob_put(&parts[LINES_SHAPES], buf_str(&skeletons), COMPRESS_BEST);
 	blob_put(&parts[LINES_SHAPES], buf_str(&writer.table), COMPRESS_BEST);
 	order_put(&parts[LINES_ORDER], draft->shape_of, draft->rows, lines_draft_shapes(draft));
 	buf_append_str(&parts[LINES_CODES], buf_str(&writer.codes));

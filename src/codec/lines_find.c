@@ -22,13 +22,18 @@ struct search {
 	struct slot_finder *finder;
 	struct slot_piece whole;    /* the needle */
 	bool *all_maybe, *all_sure; /* of each shape: all rows */
-	bool can_begin[256];        /* by slot code: the needle's first byte may stand in its values */
+	bool is_code[256];          /* by slot code */
+	bool can_begin[256];        /* likewise: the needle's first byte may stand in its values */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
 	/* of the shape at hand */
-	const struct lines_shape *shape;
-	uint32_t *starts; /* of the literal before each slot, and of the last; slots + 1, and the end */
-	size_t starts_cap;
+	uint32_t shape;
+	struct piece { /* of its skeleton, in place */
+		struct str literal;
+		uint8_t code; /* of the slot behind it */
+	} *pieces;        /* one for each slot, and what is behind the last */
+	uint32_t slots_count;
+	size_t pieces_cap;
 	struct demand demands[DEMANDS_MAX];
 	uint32_t demands_count;
 	uint32_t ways; /* tried so far */
@@ -43,30 +48,30 @@ static struct slot_piece piece_of(const struct search *search, const struct dema
 	    .match = demand->match};
 }
 
-static const struct slot *slot_at(const struct search *search, uint32_t slot) {
-	return &search->lines->slots[search->shape->slots_first + slot].column;
+static uint8_t code_at(const struct search *search, uint32_t slot) {
+	return search->pieces[slot].code;
 }
 
 static struct str literal_at(const struct search *search, uint32_t number) {
-	return str_make(search->lines->literals.ptr + search->starts[number],
-	                search->starts[number + 1] - search->starts[number]);
+	return search->pieces[number].literal;
 }
 
 /* ---- a way that reaches the needle's end ---- */
 
 /* How much a demand says: more bytes, and whole values before parts of values. */
-static uint32_t weight(const struct search *search, const struct demand *demand) {
-	const struct slot *slot = slot_at(search, demand->slot);
+static uint32_t weight(const struct slot *slot, const struct demand *demand) {
 	uint32_t bytes = (uint32_t)(demand->to - demand->from);
 	bool looked_up = slot->code == SLOT_TEXT || demand->match == SLOT_EQUALS;
-	bool short_text = slot->code == SLOT_TEXT && bytes < 3 && slot->form == SLOT_AS_TEXTS;
+	bool short_text =
+	    slot->code == SLOT_TEXT && bytes < SLOT_TEXT_LEAST && slot->form == SLOT_AS_TEXTS;
 	return slot->form == SLOT_AS_STAMP || short_text ? 0 : bytes * 2 + looked_up;
 }
 
 static enum err take_hits(struct search *search, bool sure) {
-	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
+	struct order *order;
 	buf_clear(&search->rows);
-	TRY(order_rows(search->lines->order, shape, (const uint32_t *)(void *)search->hits.ptr,
+	TRY(lines_use_order(search->lines, &order));
+	TRY(order_rows(order, search->shape, (const uint32_t *)(void *)search->hits.ptr,
 	               search->hits.len / sizeof(uint32_t), &search->rows));
 	for (size_t at = 0; at < search->rows.len; at += sizeof(uint32_t)) {
 		uint32_t row = le32_load(search->rows.ptr + at);
@@ -79,43 +84,72 @@ static enum err take_hits(struct search *search, bool sure) {
 }
 
 static enum err look_up(struct search *search, const struct demand *demand, bool alone) {
-	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
 	struct slot_piece piece = piece_of(search, demand);
+	const struct slot *slot;
 	enum slot_found found;
 	buf_clear(&search->hits);
-	TRY(slot_find(search->finder, slot_at(search, demand->slot), search->shape->rows, &piece,
-	              &search->hits, &found));
+	TRY(lines_use_slot(search->lines, search->shape, demand->slot, &slot));
+	TRY(slot_find(search->finder, slot, slot->count, &piece, &search->hits, &found));
 	if (found == SLOT_SOME) {
 		return take_hits(search, alone);
 	}
-	search->all_maybe[shape] |= found != SLOT_NONE;
-	search->all_sure[shape] |= found == SLOT_ALL && alone;
+	search->all_maybe[search->shape] |= found != SLOT_NONE;
+	search->all_sure[search->shape] |= found == SLOT_ALL && alone;
 	return ERR_OK;
 }
 
-static void end_way(struct search *search) {
-	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
+/* Whether the strings of the block leave this way open. */
+static enum err texts_can(struct search *search, bool *out_can) {
+	*out_can = true;
+	for (uint32_t i = 0; i < search->demands_count && *out_can; i++) {
+		const struct demand *demand = &search->demands[i];
+		struct slot_piece piece = piece_of(search, demand);
+		if (code_at(search, demand->slot) == SLOT_TEXT && piece.bytes.len > 0) {
+			TRY(slot_text_can(search->finder, &piece, out_can));
+		}
+	}
+	return ERR_OK;
+}
+
+/* No shape is parsed as long as the strings, which all shapes share, say no. */
+static enum err ask_way(struct search *search) {
+	const struct lines_shape *shape;
 	const struct demand *best = NULL;
+	uint32_t best_weight = 0;
+	bool can;
+	TRY(texts_can(search, &can));
+	if (!can) {
+		return ERR_OK;
+	}
+	TRY(lines_parse_shape(search->lines, search->shape, &shape));
 	for (uint32_t i = 0; i < search->demands_count; i++) {
 		const struct demand *demand = &search->demands[i];
-		if (best == NULL || weight(search, demand) > weight(search, best)) {
+		uint32_t weighs = weight(&shape->slots[demand->slot].column, demand);
+		if (weighs > best_weight) {
 			best = demand;
+			best_weight = weighs;
 		}
 	}
 	if (best == NULL) {
-		search->all_maybe[shape] = search->all_sure[shape] = true;
-	} else if (weight(search, best) == 0) {
-		search->all_maybe[shape] = true;
+		search->all_maybe[search->shape] = true;
+		return ERR_OK;
+	}
+	return look_up(search, best, search->demands_count == 1);
+}
+
+static void end_way(struct search *search) {
+	if (search->demands_count == 0) {
+		search->all_maybe[search->shape] = search->all_sure[search->shape] = true;
 	} else if (search->err == ERR_OK) {
-		search->err = look_up(search, best, search->demands_count == 1);
+		search->err = ask_way(search);
 	}
 }
 
 /* ---- ways ---- */
 
 static bool done(const struct search *search) {
-	uint32_t shape = (uint32_t)(search->shape - search->lines->shapes);
-	bool settled = search->sure != NULL ? search->all_sure[shape] : search->all_maybe[shape];
+	bool settled =
+	    search->sure != NULL ? search->all_sure[search->shape] : search->all_maybe[search->shape];
 	return settled || search->lost || search->err != ERR_OK;
 }
 
@@ -124,7 +158,7 @@ static bool push_demand(struct search *search, uint32_t slot, size_t from, size_
                         enum slot_match match) {
 	struct demand demand = {slot, (uint16_t)from, (uint16_t)to, (uint8_t)match};
 	struct slot_piece piece = piece_of(search, &demand);
-	if (!slot_can(slot_at(search, slot)->code, &piece)) {
+	if (!slot_can(code_at(search, slot), &piece)) {
 		return false;
 	}
 	if (search->demands_count == DEMANDS_MAX || ++search->ways > WAYS_MAX) {
@@ -165,7 +199,7 @@ static void go_on(struct search *search, uint32_t number, size_t at) {
 		end_way(search);
 		return;
 	}
-	if (number == search->shape->slots_count) {
+	if (number == search->slots_count) {
 		return;
 	}
 	if (push_demand(search, number, at, needle.len, SLOT_PREFIX)) {
@@ -200,7 +234,7 @@ static void from_literal(struct search *search, uint32_t number) {
 
 static void from_slot(struct search *search, uint32_t slot) {
 	struct str needle = search->needle->bytes;
-	if (!search->can_begin[slot_at(search, slot)->code]) {
+	if (!search->can_begin[code_at(search, slot)]) {
 		return;
 	}
 	if (push_demand(search, slot, 0, needle.len, SLOT_CONTAINS)) {
@@ -214,31 +248,40 @@ static void from_slot(struct search *search, uint32_t slot) {
 
 /* ---- shapes ---- */
 
-static void find_starts(struct search *search) {
-	const struct lines_shape *shape = search->shape;
-	size_t need = (size_t)shape->slots_count + 2;
-	if (need > search->starts_cap) {
-		search->starts_cap = need * 2;
-		free(search->starts);
-		search->starts = reallocarray(NULL, search->starts_cap, sizeof(*search->starts));
-		ASSERT(search->starts != NULL);
+static enum err find_pieces(struct search *search) {
+	const struct lines_shape *shape = &search->lines->shapes[search->shape];
+	struct str text = str_make(search->lines->skeletons.ptr + shape->text, shape->text_len);
+	size_t most = text.len / 2 + 1;
+	if (most > search->pieces_cap) {
+		search->pieces_cap = most * 2;
+		free(search->pieces);
+		search->pieces = reallocarray(NULL, search->pieces_cap, sizeof(*search->pieces));
+		ASSERT(search->pieces != NULL);
 	}
-	uint32_t at = (uint32_t)shape->literal;
-	search->starts[0] = at;
-	for (uint32_t i = 0; i < shape->slots_count; i++) {
-		at += search->lines->slots[shape->slots_first + i].literal_len;
-		search->starts[i + 1] = at;
+	search->slots_count = 0;
+	for (;;) {
+		const char *mark = text.len == 0 ? NULL : memchr(text.ptr, SKELETON_SLOT, text.len);
+		if (mark == NULL) {
+			search->pieces[search->slots_count] = (struct piece){text, 0};
+			return ERR_OK;
+		}
+		size_t len = (size_t)(mark - text.ptr);
+		if (len + 2 > text.len || !search->is_code[(uint8_t)mark[1]]) {
+			return ERR_CORRUPT;
+		}
+		search->pieces[search->slots_count++] =
+		    (struct piece){str_slice(text, 0, len), (uint8_t)mark[1]};
+		text = str_slice(text, len + 2, text.len);
 	}
-	search->starts[shape->slots_count + 1] = (uint32_t)shape->literal + shape->literal_len;
 }
 
 static enum err ask_shape(struct search *search, uint32_t number) {
-	search->shape = &search->lines->shapes[number];
+	search->shape = number;
 	search->demands_count = 0;
 	search->ways = 0;
 	search->lost = false;
-	find_starts(search);
-	for (uint32_t i = 0; i < search->shape->slots_count && !done(search); i++) {
+	TRY(find_pieces(search));
+	for (uint32_t i = 0; i < search->slots_count && !done(search); i++) {
 		from_literal(search, i);
 		from_slot(search, i);
 	}
@@ -246,32 +289,23 @@ static enum err ask_shape(struct search *search, uint32_t number) {
 	return search->err;
 }
 
-/* Literals lie one behind the other, whatever their shape: a match counts when it lies in one. */
+/* Skeletons lie one behind the other: a match counts when it lies in one, and has nothing of a
+ * mark: it does not begin with the code of one, and the needle has no byte that begins one. */
 static void mark_literal(struct search *search, size_t at) {
 	const struct lines *lines = search->lines;
 	uint32_t low = 1;
 	uint32_t high = lines->shapes_count;
 	while (high - low > 1) {
 		uint32_t middle = low + (high - low) / 2;
-		if (lines->shapes[middle].literal <= at) {
+		if (lines->shapes[middle].text <= at) {
 			low = middle;
 		} else {
 			high = middle;
 		}
 	}
 	const struct lines_shape *shape = &lines->shapes[low];
-	size_t start = shape->literal;
-	for (uint32_t i = 0; i < shape->slots_count && start <= at; i++) {
-		size_t end = start + lines->slots[shape->slots_first + i].literal_len;
-		if (at + search->needle->bytes.len <= end) {
-			break; /* in this one, or in none that begins before */
-		}
-		if (at < end) {
-			return; /* goes over its end */
-		}
-		start = end;
-	}
-	if (at >= start && at + search->needle->bytes.len <= shape->literal + shape->literal_len) {
+	bool code = at > shape->text && (uint8_t)lines->skeletons.ptr[at - 1] == SKELETON_SLOT;
+	if (!code && at + search->needle->bytes.len <= (size_t)shape->text + shape->text_len) {
 		search->all_maybe[low] = search->all_sure[low] = true;
 	}
 }
@@ -289,11 +323,12 @@ static size_t find_steady(const struct lines_needle *needle) {
 }
 
 static void search_literals(struct search *search) {
-	struct str all = buf_str(&search->lines->literals);
+	struct str all = buf_str(&search->lines->skeletons);
 	size_t len = search->needle->bytes.len;
 	size_t steady = find_steady(search->needle);
-	if (search->lines->shapes_count < 2 || all.len < len) {
-		return;
+	if (search->lines->shapes_count < 2 || all.len < len ||
+	    memchr(search->needle->bytes.ptr, SKELETON_SLOT, len) != NULL) {
+		return; /* no literal has the byte of marks */
 	}
 	size_t last = all.len - len;
 	for (size_t at = 0; at <= last; at++) {
@@ -314,13 +349,14 @@ static void search_literals(struct search *search) {
 
 static enum err ask_whole(struct search *search) {
 	enum slot_found found;
-	search->shape = &search->lines->shapes[LINES_SHAPE_WHOLE];
-	if (search->shape->rows == 0) {
+	struct texts *whole;
+	search->shape = LINES_SHAPE_WHOLE;
+	if (search->lines->shapes[LINES_SHAPE_WHOLE].rows == 0) {
 		return ERR_OK;
 	}
 	buf_clear(&search->hits);
-	TRY(slot_find_whole(search->finder, search->lines->whole, &search->whole, &search->hits,
-	                    &found));
+	TRY(lines_use_whole(search->lines, &whole));
+	TRY(slot_find_whole(search->finder, whole, &search->whole, &search->hits, &found));
 	if (found == SLOT_SOME) {
 		return take_hits(search, true);
 	}
@@ -328,22 +364,33 @@ static enum err ask_whole(struct search *search) {
 	return ERR_OK;
 }
 
+static enum err set_shapes(struct search *search, const bool *wanted, uint64_t *bits) {
+	struct order *order;
+	if (memchr(wanted, true, search->lines->shapes_count) == NULL) {
+		return ERR_OK;
+	}
+	TRY(lines_use_order(search->lines, &order));
+	return order_bits(order, wanted, bits);
+}
+
 static enum err ask_all(struct search *search) {
 	struct lines *lines = search->lines;
 	TRY(ask_whole(search));
+	TRY(lines_read_skeletons(lines));
 	search_literals(search);
 	for (uint32_t i = 1; i < lines->shapes_count; i++) {
 		TRY(ask_shape(search, i));
 	}
-	TRY(order_bits(lines->order, search->all_maybe, search->maybe));
-	return search->sure == NULL ? ERR_OK : order_bits(lines->order, search->all_sure, search->sure);
+	TRY(set_shapes(search, search->all_maybe, search->maybe));
+	return search->sure == NULL ? ERR_OK : set_shapes(search, search->all_sure, search->sure);
 }
 
 static void find_beginnings(struct search *search) {
 	struct slot_piece first = search->whole;
 	first.bytes.len = 1;
 	for (size_t code = 0; code < ARRAY_LEN(search->can_begin); code++) {
-		search->can_begin[code] = slot_code_valid((uint8_t)code) && slot_can((uint8_t)code, &first);
+		search->is_code[code] = slot_code_valid((uint8_t)code);
+		search->can_begin[code] = search->is_code[code] && slot_can((uint8_t)code, &first);
 	}
 }
 
@@ -365,7 +412,7 @@ enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint
 	slot_finder_free(search.finder);
 	free(search.all_maybe);
 	free(search.all_sure);
-	free(search.starts);
+	free(search.pieces);
 	buf_deinit(&search.hits);
 	buf_deinit(&search.rows);
 	return err;

@@ -50,8 +50,12 @@ static enum err find_runs(struct lines *lines, struct lines_rows *rows) {
 	for (uint32_t i = 0; i < rows->count; i++) {
 		uint32_t shape = rows->shapes[i];
 		uint32_t number = lines->run_of[shape];
+		const struct lines_shape *used;
 		if (rows->ranks[i] >= lines->shapes[shape].rows) {
 			return ERR_CORRUPT; /* the order and the shapes do not say the same */
+		}
+		if (number == 0) {
+			TRY(lines_use_shape(lines, shape, &used));
 		}
 		rows->slot_first[i] = (uint32_t)slots;
 		slots += lines->shapes[shape].slots_count;
@@ -130,7 +134,7 @@ static enum err run_values(struct lines *lines, size_t bytes_max, struct lines_r
 		return run_strings(lines, run, NULL, run->values, bytes_max);
 	}
 	for (uint32_t i = 0; i < shape->slots_count; i++) {
-		const struct lines_slot *slot = &lines->slots[shape->slots_first + i];
+		const struct lines_slot *slot = &shape->slots[i];
 		size_t at = run->values + (size_t)i * run->count;
 		if (slot->column.code == SLOT_TEXT) {
 			TRY(run_strings(lines, run, slot, at, bytes_max));
@@ -179,7 +183,7 @@ static char *copy_piece(char *to, const char *from, size_t len) {
 
 static size_t row_room(const struct lines *lines, const struct lines_run *run,
                        const struct lines_shape *shape) {
-	const struct lines_slot *slots = lines->slots + shape->slots_first;
+	const struct lines_slot *slots = shape->slots;
 	size_t room = shape->literal_len + (size_t)shape->slots_count * SLOT_PRINT_MAX + LINES_SLACK;
 	for (uint32_t i = 0; i < shape->slots_count; i++) {
 		if (slots[i].column.code == SLOT_TEXT) {
@@ -192,8 +196,8 @@ static size_t row_room(const struct lines *lines, const struct lines_run *run,
 static void print_row(struct lines *lines, struct lines_run *run, struct lines_span *spans,
                       struct buf *out) {
 	const struct lines_shape *shape = &lines->shapes[run->shape];
-	const struct lines_slot *slots = lines->slots + shape->slots_first;
-	const char *first = lines->literals.ptr + shape->literal;
+	const struct lines_slot *slots = shape->slots;
+	const char *first = shape->literal;
 	const char *literal = first;
 	const char *end = literal + shape->literal_len;
 	char *start = buf_reserve(out, row_room(lines, run, shape));

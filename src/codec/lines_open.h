@@ -1,22 +1,29 @@
 /* An open struct lines, for lines*.c. */
 #pragma once
 
+#include "codec/compress.h"
 #include "codec/lines.h"
 #include "codec/order.h"
 #include "codec/slots.h"
 
-enum { LINES_SLACK = 16 }; /* readable bytes behind literals and strings */
+enum { LINES_SLACK = 16 }; /* readable bytes behind literals, skeletons and strings */
 
+/* Known from the start are rows and where the skeleton lies; the rest once it was asked for. */
 struct lines_shape {
 	uint32_t rows;
-	uint32_t slots_first, slots_count;
+	uint32_t text, text_len; /* its skeleton, in lines->skeletons */
+	bool parsed;             /* what follows is known */
+	bool ready;              /* all its slots may be read */
+	uint32_t slots_count;
 	uint32_t literal_len; /* of all literal pieces */
-	size_t literal;       /* in lines->literals */
+	const char *literal;  /* these, one behind the other */
+	struct lines_slot *slots;
 };
 
 struct lines_slot {
 	struct slot column;
 	uint32_t literal_len; /* of the literal piece before it */
+	uint32_t before;      /* of all literal pieces before it */
 };
 
 /* The rows of one shape among those that are put together: ranks beside each other. */
@@ -31,12 +38,20 @@ struct lines {
 	uint32_t rows;
 	struct lines_shape *shapes;
 	uint32_t shapes_count;
-	struct lines_slot *slots; /* of all shapes but the first */
-	uint32_t slots_count, slots_cap;
-	struct buf literals;
+	struct lines_group {
+		struct slots_at at;       /* where its columns begin */
+		struct lines_slot *slots; /* of its shapes, with their literals behind; NULL: not parsed */
+		uint32_t slots_count;
+	} *groups;
+	uint32_t groups_count;
+	struct blob skeletons_stored, table_stored;
+	struct buf skeletons, table; /* decoded when first asked for, with slack */
+	bool skeletons_read, table_read;
+	size_t parsed_bytes; /* of groups */
 	struct slots shared;
-	struct order *order;
-	struct texts *whole;
+	struct str order_stored, whole_stored;
+	struct order *order; /* NULL: not open */
+	struct texts *whole; /* likewise */
 	/* scratch of lines_join */
 	struct lines_run *runs;
 	uint32_t runs_count, runs_cap;
@@ -50,3 +65,18 @@ struct lines {
 	int64_t *times;
 	size_t times_cap;
 };
+
+/* The skeletons of all shapes, one behind the other, are in lines->skeletons then. They are not yet
+ * known to be valid. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err lines_read_skeletons(struct lines *lines);
+/* A shape with its slots, whose values may not yet be read; one slot, and all, to be read. What is
+ * given lives as long as lines. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err lines_parse_shape(struct lines *lines, uint32_t shape,
+                                    const struct lines_shape **out_shape);
+MUST_USE enum err lines_use_slot(struct lines *lines, uint32_t shape, uint32_t slot,
+                                 const struct slot **out_slot);
+MUST_USE enum err lines_use_shape(struct lines *lines, uint32_t shape,
+                                  const struct lines_shape **out_shape);
+/* The row order, and the strings of shape 0. ERR_CORRUPT. */
+MUST_USE enum err lines_use_order(struct lines *lines, struct order **out_order);
+MUST_USE enum err lines_use_whole(struct lines *lines, struct texts **out_whole);

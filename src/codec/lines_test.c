@@ -219,6 +219,7 @@ TEST(rows_of_one_kind_are_one_shape) {
 	REQUIRE(sample.lines != NULL);
 	CHECK_EQ(lines_shapes(sample.lines), 2);
 	CHECK_EQ(lines_shape_rows(sample.lines, 1), 1000);
+	REQUIRE(lines_shape_read(sample.lines, 1) == ERR_OK);
 	CHECK_EQ(lines_shape_slots(sample.lines, 1), 2);
 	CHECK_STR(lines_shape_literal(sample.lines, 1), "line  of ");
 	check_rows(&sample, 0, 1000);

@@ -413,19 +413,31 @@ static enum err ask_part(struct slot_finder *finder, bool of_words, const struct
 			return ERR_OK;
 		}
 	}
-	struct texts *texts = of_words ? finder->slots->words : finder->slots->texts;
+	struct texts *texts;
+	TRY(of_words ? slots_words(finder->slots, &texts) : slots_texts(finder->slots, &texts));
 	struct answer answer = {.piece = *piece, .of_words = of_words};
 	if (may_have(texts, piece)) {
-		enum err err = texts_find(texts, 0, texts_count(texts), fits, &answer.piece, &answer.hits);
-		if (err != ERR_OK) {
-			buf_deinit(&answer.hits);
-			return err;
-		}
+		struct texts_seek seek CLEANUP(texts_seek_deinit) = {0};
+		TRY(texts_seek(texts, fits, &answer.piece, &seek));
+		texts_hits(texts, &seek, 0, texts_count(texts), &answer.hits);
 	}
 	finder->answers = reallocarray(finder->answers, finder->answers_count + 1, sizeof(answer));
 	ASSERT(finder->answers != NULL);
 	finder->answers[finder->answers_count++] = answer;
 	*out_answer = &finder->answers[finder->answers_count - 1];
+	return ERR_OK;
+}
+
+enum err slot_text_can(struct slot_finder *finder, const struct slot_piece *piece, bool *out_can) {
+	const struct answer *answer;
+	TRY(ask_part(finder, true, piece, &answer));
+	*out_can = answer->hits.len > 0;
+	if (!*out_can && piece->bytes.len < SLOT_TEXT_LEAST) {
+		*out_can = finder->slots->texts_stored.count > 0;
+	} else if (!*out_can) {
+		TRY(ask_part(finder, false, piece, &answer));
+		*out_can = answer->hits.len > 0;
+	}
 	return ERR_OK;
 }
 

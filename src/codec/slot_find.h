@@ -20,12 +20,18 @@ enum slot_found {
 	SLOT_ANY,  /* every row, perhaps: not looked at */
 };
 
+/* Shorter pieces are not looked for in strings that stand but once: very many have them. */
+enum { SLOT_TEXT_LEAST = 3 };
+
 struct slot_finder; /* one for each question and struct slots */
 
 struct slot_finder *slot_finder_new(struct slots *slots);
 void slot_finder_free(struct slot_finder *finder);
 /* False: no value of this code can be so, whatever it is. */
 bool slot_can(uint8_t code, const struct slot_piece *piece);
+/* Whether some slot of SLOT_TEXT may hold a value that is so; false: none of the block does. */
+MUST_USE enum err slot_text_can(struct slot_finder *finder, const struct slot_piece *piece,
+                                bool *out_can);
 /* Ranks (uint32_t, ascending) of [0, count) whose value fits are appended to hits. ERR_CORRUPT. */
 MUST_USE enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t count,
                             const struct slot_piece *piece, struct buf *hits,

@@ -5,38 +5,39 @@
 
 /* ---- the shared parts ---- */
 
-static enum err open_pools(struct slots *slots, struct str bytes) {
+static enum err find_pools(struct slots *slots, struct str bytes) {
 	struct wire in = wire_from(bytes);
+	uint32_t lens[SLOT_POOLS];
 	for (size_t i = 0; i < SLOT_POOLS; i++) {
-		uint8_t there = wire_u8(&in);
-		in.bad |= there > 1;
-		slots->has_pool[i] = there == 1;
+		lens[i] = wire_u32(&in);
 	}
-	for (size_t i = 0; i < SLOT_POOLS && !in.bad; i++) {
-		if (slots->has_pool[i]) {
-			TRY(pool_open(&in, &slots->pools[i]));
-		}
+	for (size_t i = 0; i < SLOT_POOLS; i++) {
+		struct slots_pool *pool = &slots->pools_stored[i];
+		pool->bytes = wire_bytes(&in, lens[i]);
+		struct wire head = wire_from(pool->bytes);
+		pool->count = lens[i] == 0 ? 0 : (size_t)wire_varint_max(&head, UINT32_MAX);
+		in.bad |= head.bad;
 	}
 	return wire_done(&in) ? ERR_OK : ERR_CORRUPT;
 }
 
-static enum err open_words(struct slots *slots, struct str bytes) {
+static enum err find_strings(struct str bytes, struct slots_strings *out_strings) {
 	struct wire in = wire_from(bytes);
-	TRY(texts_open(&in, &slots->words));
-	TRY(texts_open(&in, &slots->texts));
-	return wire_done(&in) ? ERR_OK : ERR_CORRUPT;
+	*out_strings = (struct slots_strings){bytes, (size_t)wire_varint_max(&in, TEXTS_COUNT_MAX)};
+	return in.bad ? ERR_CORRUPT : ERR_OK;
 }
 
 enum err slots_open(struct slots *slots, struct str codes, struct str pools, struct str words) {
 	*slots = (struct slots){.codes = codes};
-	enum err err = open_pools(slots, pools);
-	if (err == ERR_OK) {
-		err = open_words(slots, words);
+	struct wire in = wire_from(words);
+	struct str first = wire_bytes(&in, wire_u32(&in));
+	struct str second = wire_bytes(&in, wire_left(&in));
+	if (in.bad) {
+		return ERR_CORRUPT;
 	}
-	if (err != ERR_OK) {
-		slots_deinit(slots);
-	}
-	return err;
+	TRY(find_pools(slots, pools));
+	TRY(find_strings(first, &slots->words_stored));
+	return find_strings(second, &slots->texts_stored);
 }
 
 void slots_deinit(struct slots *slots) {
@@ -45,31 +46,76 @@ void slots_deinit(struct slots *slots) {
 	*slots = (struct slots){0};
 }
 
-bool slots_done(const struct slots *slots) {
-	bool done =
-	    slots->codes_used == slots->codes.len && slots->texts_used == texts_count(slots->texts);
+struct slots_at slots_end(const struct slots *slots, size_t table_len) {
+	struct slots_at end = {
+	    .table = table_len, .codes = slots->codes.len, .texts = slots->texts_stored.count};
 	for (size_t i = 0; i < SLOT_POOLS; i++) {
-		done =
-		    done && (!slots->has_pool[i] || slots->pools_used[i] == pool_count(&slots->pools[i]));
+		end.pools[i] = slots->pools_stored[i].count;
 	}
-	return done;
+	return end;
+}
+
+static enum err open_strings(const struct slots_strings *stored, struct texts **texts) {
+	struct wire in = wire_from(stored->bytes);
+	struct texts *opened;
+	if (*texts != NULL) {
+		return ERR_OK;
+	}
+	TRY(texts_open(&in, &opened));
+	if (!wire_done(&in)) {
+		texts_free(opened);
+		return ERR_CORRUPT;
+	}
+	*texts = opened;
+	return ERR_OK;
+}
+
+enum err slots_words(struct slots *slots, struct texts **out_words) {
+	TRY(open_strings(&slots->words_stored, &slots->words));
+	*out_words = slots->words;
+	return ERR_OK;
+}
+
+enum err slots_texts(struct slots *slots, struct texts **out_texts) {
+	TRY(open_strings(&slots->texts_stored, &slots->texts));
+	*out_texts = slots->texts;
+	return ERR_OK;
+}
+
+enum err slots_pool(struct slots *slots, unsigned number, const struct pool **out_pool) {
+	ASSERT(number < SLOT_POOLS);
+	struct slots_pool *stored = &slots->pools_stored[number];
+	if (!stored->open && stored->bytes.len > 0) {
+		struct wire in = wire_from(stored->bytes);
+		TRY(pool_open(&in, &slots->pools[number]));
+		if (!wire_done(&in)) {
+			return ERR_CORRUPT;
+		}
+		stored->open = true;
+	}
+	*out_pool = stored->open ? &slots->pools[number] : NULL;
+	return ERR_OK;
 }
 
 /* ---- entries of the table ---- */
 
-/* The next count packed numbers of the codes part. */
-static enum err take_packed(struct slots *slots, size_t count, unsigned width,
-                            const char **out_at) {
-	uint64_t bytes = packed_bytes(count, width);
-	if (bytes > slots->codes.len - slots->codes_used) {
+/* The next bytes of the codes part. */
+static enum err take_codes(const struct slots *slots, struct slots_at *at, uint64_t len,
+                           const char **out_codes) {
+	if (at->codes > slots->codes.len || len > slots->codes.len - at->codes) {
 		return ERR_CORRUPT;
 	}
-	*out_at = slots->codes.ptr + slots->codes_used;
-	slots->codes_used += (size_t)bytes;
+	*out_codes = slots->codes.ptr + at->codes;
+	at->codes += (size_t)len;
 	return ERR_OK;
 }
 
-static enum err take_entries(struct slots *slots, struct wire *table, size_t count,
+static enum err take_packed(const struct slots *slots, struct slots_at *at, size_t count,
+                            unsigned width, const char **out_codes) {
+	return take_codes(slots, at, packed_bytes(count, width), out_codes);
+}
+
+static enum err take_entries(const struct slots *slots, struct wire *table, struct slots_at *at,
                              struct slot *slot) {
 	slot->entry_width = wire_u8(table);
 	slot->entries = (uint32_t)wire_varint_max(table, SLOT_ENTRIES_MAX);
@@ -77,66 +123,11 @@ static enum err take_entries(struct slots *slots, struct wire *table, size_t cou
 		return ERR_CORRUPT;
 	}
 	slot->width = (uint8_t)packed_width(slot->entries - 1);
-	TRY(take_packed(slots, slot->entries, slot->entry_width, &slot->entry_codes));
-	return take_packed(slots, count, slot->width, &slot->codes);
+	TRY(take_packed(slots, at, slot->entries, slot->entry_width, &slot->entry_codes));
+	return take_packed(slots, at, slot->count, slot->width, &slot->codes);
 }
 
-static enum err take_words(struct slots *slots, struct wire *table, size_t count,
-                           struct slot *slot) {
-	size_t words = texts_count(slots->words);
-	TRY(take_entries(slots, table, count, slot));
-	for (uint32_t i = 0; i < slot->entries; i++) {
-		if (slot_entry_word(slot, i) >= words) {
-			return ERR_CORRUPT;
-		}
-	}
-	return ERR_OK;
-}
-
-/* A series or blocks of a length that the table has. */
-static enum err take_long(struct slots *slots, struct wire *table, size_t count,
-                          struct slot *slot) {
-	uint64_t len = wire_varint(table);
-	if (table->bad || len > slots->codes.len - slots->codes_used) {
-		return ERR_CORRUPT;
-	}
-	struct wire in =
-	    wire_from(str_slice(slots->codes, slots->codes_used, slots->codes_used + (size_t)len));
-	slots->codes_used += (size_t)len;
-	if (slot->form == SLOT_AS_SERIES) {
-		slot->series = calloc(1, sizeof(*slot->series));
-		ASSERT(slot->series != NULL);
-		TRY(series_open(&in, count, slot->series));
-	} else {
-		slot->blocked = calloc(1, sizeof(*slot->blocked));
-		ASSERT(slot->blocked != NULL);
-		TRY(blocked_open(&in, count, slot->blocked));
-	}
-	return wire_done(&in) ? ERR_OK : ERR_CORRUPT;
-}
-
-void slot_deinit(struct slot *slot) {
-	if (slot->form == SLOT_AS_SERIES) {
-		free(slot->series);
-	} else if (slot->form == SLOT_AS_BLOCKED) {
-		free(slot->blocked);
-	}
-	*slot = (struct slot){0};
-}
-
-static enum err take_pooled(struct slots *slots, struct wire *table, size_t count,
-                            struct slot *slot) {
-	slot->pool = wire_u8(table);
-	if (table->bad || slot->pool >= SLOT_POOLS || !slots->has_pool[slot->pool] ||
-	    count > pool_count(&slots->pools[slot->pool]) - slots->pools_used[slot->pool]) {
-		return ERR_CORRUPT;
-	}
-	slot->base = slots->pools_used[slot->pool];
-	slots->pools_used[slot->pool] += count;
-	return ERR_OK;
-}
-
-static enum err take_number(struct slots *slots, struct wire *table, size_t count,
+static enum err take_number(const struct slots *slots, struct wire *table, struct slots_at *at,
                             struct slot *slot) {
 	switch (slot->form) {
 	case SLOT_AS_FIXED:
@@ -144,53 +135,137 @@ static enum err take_number(struct slots *slots, struct wire *table, size_t coun
 		slot->width = wire_u8(table);
 		return slot->width > PACKED_WIDTH_MAX
 		           ? ERR_CORRUPT
-		           : take_packed(slots, count, slot->width, &slot->codes);
+		           : take_packed(slots, at, slot->count, slot->width, &slot->codes);
 	case SLOT_AS_DICTIONARY:
 		slot->least = wire_varint(table);
-		return take_entries(slots, table, count, slot);
+		return take_entries(slots, table, at, slot);
 	case SLOT_AS_SERIES:
 	case SLOT_AS_BLOCKED:
-		return take_long(slots, table, count, slot);
+		slot->long_len = (size_t)wire_varint(table);
+		return take_codes(slots, at, slot->long_len, &slot->codes);
 	case SLOT_AS_STAMP:
 		slot->stamp = wire_u8(table);
 		slot->offset = wire_zigzag(table);
 		return slot->stamp < STAMP_COUNT ? ERR_OK : ERR_CORRUPT;
 	case SLOT_AS_POOLED:
-		return take_pooled(slots, table, count, slot);
+		slot->pool = wire_u8(table);
+		if (slot->pool >= SLOT_POOLS) {
+			return ERR_CORRUPT;
+		}
+		slot->base = at->pools[slot->pool];
+		at->pools[slot->pool] += slot->count;
+		return at->pools[slot->pool] <= slots->pools_stored[slot->pool].count ? ERR_OK
+		                                                                      : ERR_CORRUPT;
 	default:
 		return ERR_CORRUPT;
 	}
 }
 
-static enum err take_text(struct slots *slots, struct wire *table, size_t count,
+static enum err take_text(const struct slots *slots, struct wire *table, struct slots_at *at,
                           struct slot *slot) {
 	switch (slot->form) {
 	case SLOT_AS_WORD:
 		slot->word = (uint32_t)wire_varint_max(table, UINT32_MAX);
-		return slot->word < texts_count(slots->words) ? ERR_OK : ERR_CORRUPT;
+		return slot->word < slots->words_stored.count ? ERR_OK : ERR_CORRUPT;
 	case SLOT_AS_WORDS:
-		return take_words(slots, table, count, slot);
+		return take_entries(slots, table, at, slot);
 	case SLOT_AS_TEXTS:
-		if (count > texts_count(slots->texts) - slots->texts_used) {
-			return ERR_CORRUPT;
-		}
-		slot->base = slots->texts_used;
-		slots->texts_used += count;
-		return ERR_OK;
+		slot->base = at->texts;
+		at->texts += slot->count;
+		return at->texts <= slots->texts_stored.count ? ERR_OK : ERR_CORRUPT;
 	default:
 		return ERR_CORRUPT;
 	}
 }
 
-enum err slots_take(struct slots *slots, struct wire *table, uint8_t code, size_t count,
-                    struct slot *out_slot) {
-	*out_slot = (struct slot){.code = code, .form = wire_u8(table)};
-	if (table->bad || count == 0) {
+enum err slots_take(const struct slots *slots, struct str table, struct slots_at *at, uint8_t code,
+                    size_t count, struct slot *out_slot) {
+	if (at->table >= table.len || count == 0 || count > UINT32_MAX) {
 		return ERR_CORRUPT;
 	}
-	enum err err = code == SLOT_TEXT ? take_text(slots, table, count, out_slot)
-	                                 : take_number(slots, table, count, out_slot);
-	return err == ERR_OK && table->bad ? ERR_CORRUPT : err;
+	struct wire in = wire_from(str_slice(table, at->table, table.len));
+	struct slot slot = {.code = code, .form = wire_u8(&in), .count = (uint32_t)count};
+	TRY(code == SLOT_TEXT ? take_text(slots, &in, at, &slot) : take_number(slots, &in, at, &slot));
+	at->table = table.len - wire_left(&in);
+	*out_slot = slot;
+	return in.bad ? ERR_CORRUPT : ERR_OK;
+}
+
+/* ---- what a slot needs ---- */
+
+static enum err use_words(struct slots *slots, const struct slot *slot) {
+	struct texts *words;
+	TRY(slots_words(slots, &words));
+	for (uint32_t i = 0; i < slot->entries && slot->form == SLOT_AS_WORDS; i++) {
+		if (slot_entry_word(slot, i) >= texts_count(words)) {
+			return ERR_CORRUPT;
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err use_long(struct slot *slot) {
+	struct wire in = wire_from(str_make(slot->codes, slot->long_len));
+	struct series series;
+	struct blocked blocked;
+	if (slot->form == SLOT_AS_SERIES) {
+		TRY(series_open(&in, slot->count, &series));
+	} else {
+		TRY(blocked_open(&in, slot->count, &blocked));
+	}
+	if (!wire_done(&in)) {
+		return ERR_CORRUPT;
+	}
+	if (slot->form == SLOT_AS_SERIES) {
+		slot->series = malloc(sizeof(series));
+		ASSERT(slot->series != NULL);
+		*slot->series = series;
+	} else {
+		slot->blocked = malloc(sizeof(blocked));
+		ASSERT(slot->blocked != NULL);
+		*slot->blocked = blocked;
+	}
+	return ERR_OK;
+}
+
+static enum err use(struct slots *slots, struct slot *slot) {
+	const struct pool *pool;
+	struct texts *texts;
+	switch ((enum slot_form)slot->form) {
+	case SLOT_AS_SERIES:
+	case SLOT_AS_BLOCKED:
+		return use_long(slot);
+	case SLOT_AS_POOLED:
+		return slots_pool(slots, slot->pool, &pool);
+	case SLOT_AS_WORD:
+	case SLOT_AS_WORDS:
+		return use_words(slots, slot);
+	case SLOT_AS_TEXTS:
+		return slots_texts(slots, &texts);
+	case SLOT_AS_FIXED:
+	case SLOT_AS_DICTIONARY:
+	case SLOT_AS_STAMP:
+	case SLOT_FORMS:
+	default:
+		return ERR_OK;
+	}
+}
+
+enum err slots_use(struct slots *slots, struct slot *slot) {
+	if (!slot->ready) {
+		TRY(use(slots, slot));
+		slot->ready = true;
+	}
+	return ERR_OK;
+}
+
+void slot_deinit(struct slot *slot) {
+	if (slot->ready && slot->form == SLOT_AS_SERIES) {
+		free(slot->series);
+	} else if (slot->ready && slot->form == SLOT_AS_BLOCKED) {
+		free(slot->blocked);
+	}
+	*slot = (struct slot){0};
 }
 
 /* ---- values ---- */
@@ -217,6 +292,7 @@ void slot_codes(const struct slot *slot, size_t first, size_t count, uint64_t *o
 
 void slot_numbers(const struct slots *slots, const struct slot *slot, size_t first, size_t count,
                   const int64_t *times, uint64_t *out) {
+	ASSERT(slot->ready);
 	switch (slot->form) {
 	case SLOT_AS_FIXED:
 		fill_fixed(slot, first, count, out);
@@ -268,6 +344,7 @@ static enum err add_word(const struct slots *slots, size_t word, size_t bytes_ma
 enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t first, size_t count,
                     size_t bytes_max, struct buf *out, uint32_t *lens) {
 	uint64_t codes[64];
+	ASSERT(slot->ready);
 	if (slot->form == SLOT_AS_TEXTS) {
 		return slot_strings(slots->texts, slot->base + first, count, bytes_max, out, lens);
 	}

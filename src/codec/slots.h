@@ -63,48 +63,80 @@ void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t
                        const int64_t *times, size_t count);
 /* Adds the column of a slot of SLOT_TEXT. */
 void slots_put_texts(struct slots_writer *writer, const struct str *values, size_t count);
+/* Where a column begins in what all columns share. */
+struct slots_at {
+	size_t table, codes; /* bytes */
+	size_t texts;        /* strings */
+	size_t pools[SLOT_POOLS];
+};
+/* Where the next column that is added will begin. */
+struct slots_at slots_writer_at(const struct slots_writer *writer);
 /* The words and texts as one part, the pools as another. The writer can only be freed then. */
 void slots_put_end(struct slots_writer *writer, struct buf *out_pools, struct buf *out_words);
 
 /* ---- reading ---- */
 
+/* What the table says of a column. Which of the unions' members counts depends on the form. */
 struct slot {
 	uint8_t code, form;
 	uint8_t width, entry_width; /* of numbers; of dictionary entries */
 	uint8_t pool, stamp;
-	uint32_t entries;
-	uint32_t word;
-	uint64_t least;
-	int64_t offset; /* of STAMP */
-	size_t base;    /* first value in pool or texts */
-	const char *entry_codes, *codes;
+	bool ready; /* slots_use was asked for it */
 	union {
-		struct series *series; /* of its own: few slots have one */
-		struct blocked *blocked;
+		uint32_t entries; /* of DICTIONARY, WORDS */
+		uint32_t word;    /* of WORD */
+	};
+	uint32_t count; /* values */
+	union {
+		uint64_t least;  /* of FIXED, DICTIONARY */
+		int64_t offset;  /* of STAMP */
+		size_t base;     /* of POOLED, TEXTS: its first value there */
+		size_t long_len; /* of SERIES, BLOCKED: bytes of codes */
+	};
+	const char *codes;
+	union {
+		const char *entry_codes; /* of DICTIONARY, WORDS */
+		struct series *series;   /* of its own, once it is ready: few slots have one */
+		struct blocked *blocked; /* likewise */
 	};
 };
 
-struct slots { /* what all columns share */
+/* What all columns share. Pools and strings are opened when a slot that needs them is used. */
+struct slots {
 	struct str codes;
-	size_t codes_used; /* by the columns read so far */
+	struct slots_pool {
+		struct str bytes; /* empty: it is not there */
+		size_t count;
+		bool open;
+	} pools_stored[SLOT_POOLS];
 	struct pool pools[SLOT_POOLS];
-	bool has_pool[SLOT_POOLS];
-	size_t pools_used[SLOT_POOLS];
-	struct texts *words, *texts;
-	size_t texts_used;
+	struct slots_strings {
+		struct str bytes;
+		size_t count;
+	} words_stored, texts_stored;
+	struct texts *words, *texts; /* NULL: not open */
 };
 
-/* Opens the parts. ERR_CORRUPT. */
+/* Takes the parts apart; they are borrowed. ERR_CORRUPT. */
 MUST_USE enum err slots_open(struct slots *slots, struct str codes, struct str pools,
                              struct str words);
 void slots_deinit(struct slots *slots);
-/* Reads the next table entry, of a slot with count values. ERR_CORRUPT. */
-MUST_USE enum err slots_take(struct slots *slots, struct wire *table, uint8_t code, size_t count,
-                             struct slot *out_slot);
+/* Reads the table entry at *at, of a slot with count values; at goes behind it. What the entry says
+ * is checked against the parts, which are not looked at. ERR_CORRUPT. */
+MUST_USE enum err slots_take(const struct slots *slots, struct str table, struct slots_at *at,
+                             uint8_t code, size_t count, struct slot *out_slot);
+/* Opens what the slot's values lie in and checks it; to be asked before anything below, and the
+ * functions of slot_find.h. ERR_CORRUPT: nothing can be asked. */
+MUST_USE enum err slots_use(struct slots *slots, struct slot *slot);
 /* Frees what a slot has of its own. */
 void slot_deinit(struct slot *slot);
-/* All columns are read: true when nothing is left over in the parts. */
-bool slots_done(const struct slots *slots);
+/* Where the last column ends in parts and table: nothing may be left over. */
+struct slots_at slots_end(const struct slots *slots, size_t table_len);
+/* The strings of columns of WORD and WORDS, and of TEXTS; opened when first asked for. */
+MUST_USE enum err slots_words(struct slots *slots, struct texts **out_words);
+MUST_USE enum err slots_texts(struct slots *slots, struct texts **out_texts);
+/* Pool number pool, likewise; NULL: there is none. */
+MUST_USE enum err slots_pool(struct slots *slots, unsigned pool, const struct pool **out_pool);
 
 /* Values first to first + count - 1 of a number slot; times: of these rows (for STAMP). */
 void slot_numbers(const struct slots *slots, const struct slot *slot, size_t first, size_t count,

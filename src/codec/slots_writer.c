@@ -367,15 +367,31 @@ void slots_put_texts(struct slots_writer *writer, const struct str *values, size
 	}
 }
 
-void slots_put_end(struct slots_writer *writer, struct buf *out_pools, struct buf *out_words) {
+struct slots_at slots_writer_at(const struct slots_writer *writer) {
+	struct slots_at at = {.table = writer->table.len,
+	                      .codes = writer->codes.len,
+	                      .texts = texts_writer_count(writer->texts)};
 	for (size_t i = 0; i < SLOT_POOLS; i++) {
-		buf_append_char(out_pools, writer->pools[i] != NULL ? 1 : 0);
+		at.pools[i] = writer->pools[i] == NULL ? 0 : pool_writer_count(writer->pools[i]);
+	}
+	return at;
+}
+
+void slots_put_end(struct slots_writer *writer, struct buf *out_pools, struct buf *out_words) {
+	size_t lens = out_pools->len; /* where they will be written */
+	for (size_t i = 0; i < SLOT_POOLS; i++) {
+		wire_put_u32(out_pools, 0);
 	}
 	for (size_t i = 0; i < SLOT_POOLS; i++) {
+		size_t start = out_pools->len;
 		if (writer->pools[i] != NULL) {
 			pool_writer_put(writer->pools[i], out_pools);
 		}
+		le32_store(out_pools->ptr + lens + 4 * i, (uint32_t)(out_pools->len - start));
 	}
+	size_t start = out_words->len;
+	wire_put_u32(out_words, 0);
 	texts_writer_put(writer->words, out_words);
+	le32_store(out_words->ptr + start, (uint32_t)(out_words->len - start - 4));
 	texts_writer_put(writer->texts, out_words);
 }

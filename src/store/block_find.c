@@ -17,8 +17,7 @@ struct find {
 	size_t pages_count;
 };
 
-static enum err find(const struct find *f, const struct expr *expr, uint64_t *maybe,
-                     uint64_t *sure);
+static enum err find(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure);
 
 static uint64_t *new_bits(const struct find *f) {
 	return ARENA_ARRAY(f->base.arena, f->base.words + 1, uint64_t);
@@ -68,7 +67,7 @@ enum err block_find_pieces(const struct block_finder *finder, const struct expr 
 
 /* ---- tests ---- */
 
-static enum err find_text(const struct find *f, const struct expr *expr, uint64_t *maybe,
+static enum err find_text(struct find *f, const struct expr *expr, uint64_t *maybe,
                           uint64_t *sure) {
 	uint64_t *found;
 	uint64_t *surely;
@@ -99,8 +98,7 @@ static void set_range(uint64_t *bits, uint32_t first, uint32_t count) {
 }
 
 /* By the times of pages. */
-static void find_time(const struct find *f, const struct expr *expr, uint64_t *maybe,
-                      uint64_t *sure) {
+static void find_time(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
 	int64_t from;
 	int64_t to;
 	uint32_t row = 0;
@@ -124,7 +122,7 @@ static void find_time(const struct find *f, const struct expr *expr, uint64_t *m
 	}
 }
 
-static enum err find_test(const struct find *f, const struct expr *expr, uint64_t *maybe,
+static enum err find_test(struct find *f, const struct expr *expr, uint64_t *maybe,
                           uint64_t *sure) {
 	if (expr->test_kind == EXPR_TIME) {
 		find_time(f, expr, maybe, sure);
@@ -141,7 +139,7 @@ static enum err find_test(const struct find *f, const struct expr *expr, uint64_
 
 /* ---- groups ---- */
 
-static enum err find_group(const struct find *f, const struct expr *expr, uint64_t *maybe,
+static enum err find_group(struct find *f, const struct expr *expr, uint64_t *maybe,
                            uint64_t *sure) {
 	bool all = expr->kind == EXPR_AND;
 	uint64_t *one = new_bits(f);
@@ -158,8 +156,7 @@ static enum err find_group(const struct find *f, const struct expr *expr, uint64
 	return ERR_OK;
 }
 
-static enum err find_not(const struct find *f, const struct expr *expr, uint64_t *maybe,
-                         uint64_t *sure) {
+static enum err find_not(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
 	uint64_t *all = new_bits(f);
 	TRY(find(f, expr->children[0], sure, maybe)); /* the other way round */
 	fill(f, all, true);
@@ -170,8 +167,7 @@ static enum err find_not(const struct find *f, const struct expr *expr, uint64_t
 	return ERR_OK;
 }
 
-static enum err find(const struct find *f, const struct expr *expr, uint64_t *maybe,
-                     uint64_t *sure) {
+static enum err find(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
 	switch (expr->kind) {
 	case EXPR_AND:
 	case EXPR_OR:
@@ -199,10 +195,7 @@ enum err block_find(struct block *block, const struct expr *filter,
 		f.base.rows += pages[i].rows;
 	}
 	f.base.words = bits_words(f.base.rows);
-	if (filter->kind == EXPR_ALL) { /* nothing need be opened */
-		return find(&f, filter, maybe, sure);
-	}
+	f.base.block = block;
 	TRY(block_texts(block, &f.base.lines));
-	TRY(block_layouts(block, &f.base.layouts));
 	return find(&f, filter, maybe, sure);
 }

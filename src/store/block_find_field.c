@@ -100,6 +100,7 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 
 static enum err ask_placed(struct question *q, uint32_t shape, const struct layout_item *item,
                            enum verdict *out_verdict) {
+	TRY(lines_shape_read(q->finder->lines, shape));
 	struct str literal = lines_shape_literal(q->finder->lines, shape);
 	bool plain = item->from.where == LINES_LITERAL && item->to.where == LINES_LITERAL;
 	*out_verdict = VERDICT_TEXT;
@@ -309,9 +310,10 @@ static enum err ask_shapes(struct question *q) {
 	return find_in_text(q);
 }
 
-enum err block_find_field(const struct block_finder *finder, const struct expr *expr,
-                          uint64_t *maybe, uint64_t *sure) {
+enum err block_find_field(struct block_finder *finder, const struct expr *expr, uint64_t *maybe,
+                          uint64_t *sure) {
 	struct question q = {.finder = finder, .expr = expr, .maybe = maybe, .sure = sure};
+	TRY(block_layouts(finder->block, &finder->layouts));
 	q.name = layouts_find_name(finder->layouts, expr->field);
 	if (q.name == UINT32_MAX) {
 		return ERR_OK; /* no row has it */

@@ -6,8 +6,9 @@
 
 struct block_finder {
 	struct arena *arena;
+	struct block *block;
 	struct lines *lines;
-	struct layouts *layouts;
+	struct layouts *layouts; /* NULL until a test of a field is asked */
 	uint32_t rows;
 	size_t words; /* of a bitmap of rows */
 };
@@ -17,5 +18,5 @@ struct block_finder {
 MUST_USE enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
                                     uint64_t **out_maybe, uint64_t **out_sure);
 /* A test of a field; bits are only set. */
-MUST_USE enum err block_find_field(const struct block_finder *finder, const struct expr *expr,
+MUST_USE enum err block_find_field(struct block_finder *finder, const struct expr *expr,
                                    uint64_t *maybe, uint64_t *sure);

@@ -562,8 +562,10 @@ static enum err make_flat(struct store_view *view, const struct standing *standi
 
 /* The slot whose value an item is, with nothing of the literals around it; LINES_NO_SLOT: it is no
  * such item. */
-static uint16_t slot_of_item(const struct lines *lines, uint32_t shape,
-                             const struct layout_item *item) {
+static uint16_t slot_of_item(struct lines *lines, uint32_t shape, const struct layout_item *item) {
+	if (lines_shape_read(lines, shape) != ERR_OK) {
+		return LINES_NO_SLOT; /* who puts the texts together will say so */
+	}
 	bool one = item->source == LAYOUT_PLACED && item->kind != VALUE_LIST &&
 	           item->from.where == LINES_LITERAL && item->to.where == LINES_LITERAL &&
 	           shape != LINES_SHAPE_WHOLE && item->to.slot == item->from.slot + 1 &&
