@@ -17,7 +17,8 @@ void buf_clear(struct buf *buf) {
 void buf_grow(struct buf *buf, size_t more) {
 	size_t need;
 	ASSERT(!__builtin_add_overflow(buf->len, more, &need));
-	size_t cap = buf->cap < 64 ? 64 : buf->cap;
+	/* What is asked for first may be all: no more than that. */
+	size_t cap = buf->cap > 0 ? MAX_OF(buf->cap, (size_t)64) : MAX_OF(need, (size_t)64);
 	while (cap < need) {
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	}

@@ -395,7 +395,7 @@ static int conclude(struct ingest *ingest, const struct args *args, enum err err
 /* What a block is made of comes and goes in large pieces of ever other sizes: each is given back at
  * once, or else the heap grows by a tenth with each segment. */
 static void give_back_memory(void) {
-	enum { MAPPED = 512 << 10, KEPT = 16 << 20 };
+	enum { MAPPED = 2 << 20, KEPT = 16 << 20 };
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED); /* refused values change nothing */
 	(void)mallopt(M_TRIM_THRESHOLD, KEPT);
 }

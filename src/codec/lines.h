@@ -41,6 +41,8 @@ struct lines_cut;
 
 struct lines_cut *lines_cut_new(void);
 void lines_cut_free(struct lines_cut *cut); /* NULL is fine */
+/* So many rows will come, or about as many. */
+void lines_cut_expect(struct lines_cut *cut, uint32_t rows);
 /* Cuts the next row. text must stay where it is, unchanged, until the draft that takes the cut is
  * gone: values are kept as slices of it. */
 void lines_cut_add(struct lines_cut *cut, struct str text);

@@ -62,6 +62,11 @@ void lines_cut_seal(struct lines_cut *cut) {
 	cut->values = shrink(cut->values, &cut->values_cap, cut->values_count, sizeof(*cut->values));
 }
 
+void lines_cut_expect(struct lines_cut *cut, uint32_t rows) {
+	cut->rows_expected = rows;
+	cut->rows = grow(cut->rows, &cut->rows_cap, rows, sizeof(*cut->rows));
+}
+
 /* ---- kinds ---- */
 
 static uint32_t *find_cell(const struct lines_cut *cut, struct str skeleton, uint64_t hash) {
@@ -103,9 +108,23 @@ static uint32_t find_kind(struct lines_cut *cut) {
 
 /* ---- rows ---- */
 
+/* Room for need values, or for those of all rows that are expected, once enough rows say how many
+ * each has: an array that grows step by step is copied, and leaves holes in the heap. */
+static uint32_t room_for(const struct lines_cut *cut, uint32_t need) {
+	enum { ROWS_SURE = 128 };
+	if (cut->rows_count < ROWS_SURE || cut->rows_count >= cut->rows_expected) {
+		return need;
+	}
+	uint64_t all = (uint64_t)need * cut->rows_expected / cut->rows_count;
+	return (uint32_t)MAX_OF((uint64_t)need, MIN_OF(all + all / 32, (uint64_t)UINT32_MAX / 2));
+}
+
 static void add_values(struct lines_cut *cut) {
 	uint32_t need = cut->values_count + cut->line.count;
-	cut->values = grow(cut->values, &cut->values_cap, need, sizeof(*cut->values));
+	if (need > cut->values_cap) {
+		cut->values =
+		    grow(cut->values, &cut->values_cap, room_for(cut, need), sizeof(*cut->values));
+	}
 	memcpy(cut->values + cut->values_count, cut->line.values,
 	       cut->line.count * sizeof(*cut->values));
 	cut->values_count = need;

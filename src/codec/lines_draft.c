@@ -456,6 +456,13 @@ static void put_shapes(struct lines_draft *draft, struct slots_writer *writer, s
 	put_groups(writer, &groups, head);
 }
 
+/* Much memory, no longer needed when all columns are there. */
+static void drop_values(struct lines_draft *draft) {
+	for (uint32_t i = 0; i < draft->cuts_count; i++) {
+		free(TAKE(draft->cuts[i].cut->values));
+	}
+}
+
 void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads) {
 	struct slots_writer writer CLEANUP(slots_writer_deinit);
 	CLEANUP(buf_deinit) struct buf head = {0};
@@ -463,6 +470,7 @@ void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], u
 	(void)threads;
 	slots_writer_init(&writer);
 	put_shapes(draft, &writer, &head, &skeletons);
+	drop_values(draft);
 	blob_put(&parts[LINES_SHAPES], buf_str(&head), COMPRESS_BEST);
 	blob_put(&parts[LINES_SHAPES], buf_str(&skeletons), COMPRESS_BEST);
 	blob_put(&parts[LINES_SHAPES], buf_str(&writer.table), COMPRESS_BEST);

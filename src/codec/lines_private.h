@@ -24,7 +24,8 @@ struct lines_cut {
 	uint32_t table_size;
 	struct cut_value *values; /* of the rows, one row behind the other */
 	uint32_t values_count, values_cap;
-	struct cut_line line; /* scratch */
+	uint32_t rows_expected; /* 0: not known */
+	struct cut_line line;   /* scratch */
 };
 
 static inline struct str lines_cut_skeleton(const struct lines_cut *cut, uint32_t kind) {

@@ -126,9 +126,14 @@ enum err reading_put(struct reading *reading) {
 	return reading->sink->put(reading->sink->ctx, TAKE(reading->batch));
 }
 
+/* The next batch of a long file is about as large as the last: room that is made at once is not
+ * copied as it grows, and leaves no holes in the heap when what is too much is given back. */
 static void start_batch(struct reading *reading) {
 	reading->batch = batch_new();
 	reading->batch_serial++;
+	if (reading->raw_len > 0) {
+		(void)buf_reserve(&reading->batch->raw, reading->raw_len + reading->raw_len / 16);
+	}
 }
 
 static void name_source(struct reading *reading, struct reading_file *file) {
@@ -155,6 +160,7 @@ enum err reading_room(struct reading *reading, struct reading_file *file) {
 	if (reading->batch != NULL &&
 	    (batch_full(reading->batch) ||
 	     (reading->batch->count > 0 && reading->batch->parsed != file->parsed))) {
+		reading->raw_len = reading->batch->raw.len;
 		TRY(reading_put(reading));
 	}
 	if (reading->batch == NULL) {

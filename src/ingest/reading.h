@@ -19,6 +19,7 @@ struct reading {
 	struct batch *batch;            /* being filled; NULL when nothing waits */
 	struct reading_file *open_file; /* the file whose records are being added; NULL between files */
 	uint32_t batch_serial;          /* counts batches from 1 */
+	size_t raw_len;                 /* bodies of the last full batch, in bytes */
 	bool file_failed;               /* a problem was reported since the current file began */
 	struct map *begun;              /* paths and hashes of files that the batch speaks of */
 	struct map *journals;           /* folders of journal files that were read; NULL: none yet */

@@ -25,6 +25,7 @@ static struct block_rows *rows_new(uint32_t rows) {
 	made->texts = new_array(rows, sizeof(*made->texts));
 	made->field_hashes = new_array(rows, sizeof(*made->field_hashes));
 	made->cut.texts = lines_cut_new();
+	lines_cut_expect(made->cut.texts, rows);
 	made->cut.times = new_array(rows, sizeof(*made->cut.times));
 	made->cut.fields = layouts_cut_new();
 	return made;
