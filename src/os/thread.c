@@ -122,3 +122,10 @@ void queue_close(struct queue *queue) {
 	ASSERT(pthread_cond_broadcast(&queue->has_item) == 0);
 	ASSERT(pthread_mutex_unlock(&queue->lock) == 0);
 }
+
+bool queue_is_closed(struct queue *queue) {
+	ASSERT(pthread_mutex_lock(&queue->lock) == 0);
+	bool closed = queue->closed;
+	ASSERT(pthread_mutex_unlock(&queue->lock) == 0);
+	return closed;
+}

@@ -24,3 +24,4 @@ MUST_USE enum err queue_put(struct queue *queue, void *item);
 /* Waits for an item. ERR_CLOSED when closed and empty. */
 MUST_USE enum err queue_get(struct queue *queue, void **out_item);
 void queue_close(struct queue *queue);
+bool queue_is_closed(struct queue *queue);

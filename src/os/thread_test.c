@@ -51,7 +51,9 @@ TEST(a_closed_queue_refuses_items) {
 	struct queue *queue = queue_new(1);
 	int item = 0;
 	void *got;
+	CHECK(!queue_is_closed(queue));
 	queue_close(queue);
+	CHECK(queue_is_closed(queue));
 	CHECK(queue_put(queue, &item) == ERR_CLOSED);
 	CHECK(queue_get(queue, &got) == ERR_CLOSED);
 	queue_free(queue);

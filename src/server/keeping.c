@@ -1,4 +1,7 @@
-/* The path of every record: reserve -> [log] -> parse and encode (workers) -> append -> commit. */
+/* The path of every record: reserve -> [log] -> parse and encode (workers) -> append -> commit.
+ * What is not logged is appended in a thread of its own, so that reading goes on while a block is
+ * made.
+ */
 #include "server/keeping.h"
 
 #include "server/pipeline.h"
@@ -6,16 +9,19 @@
 /* While a long log is encoded, at most so many bytes of new batches wait behind it: by then it is
  * done. */
 enum { REPLAY_FIRST_BYTES = 256 << 20, WAITING_BYTES = 64 << 20 };
+/* Batches that may be encoded while a block is made: each holds some two MiB. */
+enum { WAITING_BATCHES = 12 };
 
 struct keeping {
 	struct keeping_options options;
 	struct pipeline *pipeline;
 	struct sink sink;
-	struct keeping_totals totals;    /* appended */
+	struct keeping_totals totals; /* appended; of the thread that appends until that is drained */
 	struct keeping_totals committed; /* and sealed */
 	struct diag diag;
-	bool pending; /* batches were taken since the last commit */
-	bool logging; /* and they went through the log */
+	struct diag append_diag; /* why a batch could not be encoded or appended; as totals */
+	bool pending;            /* batches were taken since the last commit */
+	bool logging;            /* and they went through the log */
 	bool log_full;
 	uint64_t replay_frames; /* found in the log; 0: none is left to be encoded */
 	struct buf waiting;     /* struct batch *: logged, to be encoded behind them */
@@ -71,9 +77,9 @@ static enum err finish(void *ctx, void *result, bool discard) {
 		store_page_free(encoded->page);
 		err = ERR_OK;
 	} else if (err != ERR_OK) {
-		keeping->diag = encoded->diag;
+		keeping->append_diag = encoded->diag;
 	} else {
-		err = store_append(keeping->options.store, encoded->page, &keeping->diag);
+		err = store_append(keeping->options.store, encoded->page, &keeping->append_diag);
 		keeping->totals.records += encoded->records;
 		keeping->totals.records_unparsed += encoded->records_unparsed;
 		keeping->totals.records_fields_left_out += encoded->records_fields_left_out;
@@ -81,6 +87,22 @@ static enum err finish(void *ctx, void *result, bool discard) {
 	}
 	free(encoded);
 	return err;
+}
+
+/* After an error of the pipeline: it says why. */
+static enum err told(struct keeping *keeping, enum err err) {
+	if (err != ERR_OK) {
+		keeping->diag = keeping->append_diag;
+	}
+	return err;
+}
+
+static enum err hand_over(struct keeping *keeping, struct batch *batch) {
+	return told(keeping, pipeline_put(keeping->pipeline, batch));
+}
+
+static enum err drain(struct keeping *keeping) {
+	return told(keeping, pipeline_drain(keeping->pipeline));
 }
 
 static bool has_container(const struct batch *batch) {
@@ -108,6 +130,7 @@ static enum err reserve_and_log(struct keeping *keeping, struct batch *batch) {
 	TRY(choose_log(keeping, batch));
 	enum err err = store_reserve(keeping->options.store, batch);
 	if (err != ERR_OK) {
+		TRY(drain(keeping)); /* the store is broken because of what was appended */
 		return diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
 		                err_text(err));
 	}
@@ -131,7 +154,7 @@ static enum err encode_waiting(struct keeping *keeping) {
 	enum err err = ERR_OK;
 	for (size_t i = 0; i < count; i++) {
 		if (err == ERR_OK) {
-			err = pipeline_put(keeping->pipeline, waiting[i]);
+			err = hand_over(keeping, waiting[i]);
 		} else {
 			batch_free(waiting[i]);
 		}
@@ -158,13 +181,13 @@ static enum err replay_until(struct keeping *keeping, uint64_t share) {
 		if (batch == NULL) {
 			return encode_waiting(keeping);
 		}
-		TRY(pipeline_put(keeping->pipeline, batch));
+		TRY(hand_over(keeping, batch));
 	}
 }
 
 static enum err encode(struct keeping *keeping, struct batch *batch) {
 	if (keeping->replay_frames == 0) {
-		return pipeline_put(keeping->pipeline, batch);
+		return hand_over(keeping, batch);
 	}
 	buf_append(&keeping->waiting, &batch, sizeof(struct batch *));
 	keeping->waiting_bytes += batch->raw.len;
@@ -215,12 +238,15 @@ struct keeping *keeping_new(const struct keeping_options *options) {
 	                              .file_begin = file_begin,
 	                              .problem = problem,
 	                              .progress = progress};
-	keeping->pipeline = pipeline_new(&(struct pipeline_options){.workers = options->workers,
-	                                                            .ctx = keeping,
-	                                                            .worker_new = worker_new,
-	                                                            .worker_free = worker_free,
-	                                                            .work = work,
-	                                                            .finish = finish});
+	keeping->pipeline =
+	    pipeline_new(&(struct pipeline_options){.workers = options->workers,
+	                                            .ctx = keeping,
+	                                            .worker_new = worker_new,
+	                                            .worker_free = worker_free,
+	                                            .work = work,
+	                                            .finish = finish,
+	                                            .finish_apart = !options->log,
+	                                            .waiting = options->log ? 0 : WAITING_BATCHES});
 	return keeping;
 }
 
@@ -245,14 +271,14 @@ enum err keeping_replay(struct keeping *keeping, uint64_t *out_records) {
 		return ERR_OK;
 	}
 	TRY(replay_until(keeping, WAITING_BYTES));
-	TRY(pipeline_drain(keeping->pipeline));
+	TRY(drain(keeping));
 	*out_records = keeping->totals.records - before;
 	return *out_records > 0 ? commit(keeping) : ERR_OK;
 }
 
 enum err keeping_commit(struct keeping *keeping) {
 	TRY(replay_until(keeping, WAITING_BYTES));
-	TRY(pipeline_drain(keeping->pipeline));
+	TRY(drain(keeping));
 	keeping->pending = false;
 	keeping->log_full = false;
 	return commit(keeping);

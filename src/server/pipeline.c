@@ -1,21 +1,25 @@
 /* A ring of slots in order of arrival; each slot has a queue of one through which its worker hands
- * the result back. The caller waits for the oldest slot only when the ring is full.
+ * the result back. The caller waits for the oldest slot only when the ring is full. With a thread
+ * that finishes, each slot goes to it when it goes to the workers, and comes back when it is free.
  */
 #include "server/pipeline.h"
 
 #include "os/thread.h"
 
-enum { WORKERS_MAX = 64 };
+enum { WORKERS_MAX = 64, WAITING_DEFAULT = 2 };
 
 struct slot {
 	struct batch *batch;
 	void *result;
 	struct queue *done;
+	enum err err; /* of finish, when it was done apart */
 };
 
 struct pipeline {
 	struct pipeline_options options;
 	struct queue *jobs;
+	struct thread *finisher;            /* NULL: the caller finishes */
+	struct queue *to_finish, *finished; /* slots in order; closed: what is left is discarded */
 	struct thread *threads[WORKERS_MAX];
 	struct worker {
 		struct pipeline *pipeline;
@@ -41,6 +45,31 @@ static void worker_main(void *arg) {
 	}
 }
 
+static void finisher_main(void *arg) {
+	struct pipeline *pipeline = arg;
+	enum err failed = ERR_OK;
+	void *item;
+	while (queue_get(pipeline->to_finish, &item) == ERR_OK) {
+		struct slot *slot = item;
+		enum err err = queue_get(slot->done, &item);
+		ASSERT(err == ERR_OK && item == slot);
+		bool discard = failed != ERR_OK || queue_is_closed(pipeline->to_finish);
+		err = pipeline->options.finish(pipeline->options.ctx, slot->result, discard);
+		failed = discard ? failed : err;
+		slot->err = failed;
+		err = queue_put(pipeline->finished, slot);
+		ASSERT(err == ERR_OK); /* it is never closed */
+	}
+}
+
+static void start_finisher(struct pipeline *pipeline) {
+	pipeline->to_finish = queue_new(pipeline->slots_count);
+	pipeline->finished = queue_new(pipeline->slots_count);
+	if (pipeline->options.finish_apart) {
+		pipeline->finisher = thread_start("finisher", finisher_main, pipeline);
+	}
+}
+
 struct pipeline *pipeline_new(const struct pipeline_options *options) {
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 	ASSERT(pipeline != NULL);
@@ -48,7 +77,8 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
 	uint32_t workers = options->workers > 0 ? options->workers : thread_cpu_count();
 	workers = MIN_OF(workers, (uint32_t)WORKERS_MAX);
 	pipeline->options.workers = workers;
-	pipeline->slots_count = workers + 2;
+	pipeline->slots_count =
+	    workers + (options->waiting > 0 ? options->waiting : (uint32_t)WAITING_DEFAULT);
 	pipeline->slots = calloc(pipeline->slots_count, sizeof(*pipeline->slots));
 	ASSERT(pipeline->slots != NULL);
 	pipeline->jobs = queue_new(pipeline->slots_count);
@@ -65,6 +95,7 @@ struct pipeline *pipeline_new(const struct pipeline_options *options) {
 			break; /* those that are there do it, or else the caller, with the first state */
 		}
 	}
+	start_finisher(pipeline);
 	return pipeline;
 }
 
@@ -79,18 +110,34 @@ static void start_work(struct pipeline *pipeline, struct slot *slot) {
 		ASSERT(slot->result != NULL);
 		err = queue_put(slot->done, slot);
 	}
+	if (err == ERR_OK && pipeline->finisher != NULL) {
+		err = queue_put(pipeline->to_finish, slot);
+	}
 	ASSERT(err == ERR_OK); /* no queue is closed while slots are in use */
 }
 
-/* Waits for the oldest slot and finishes it. */
-static void finish_oldest(struct pipeline *pipeline, bool discard) {
-	struct slot *slot = &pipeline->slots[pipeline->first];
+static enum err finish_here(struct pipeline *pipeline, struct slot *slot, bool discard) {
 	void *item;
 	enum err got = queue_get(slot->done, &item);
 	ASSERT(got == ERR_OK && item == slot);
 	discard = discard || pipeline->err != ERR_OK;
 	enum err err = pipeline->options.finish(pipeline->options.ctx, slot->result, discard);
-	if (pipeline->err == ERR_OK && !discard) {
+	return discard ? ERR_OK : err;
+}
+
+static enum err wait_finished(struct pipeline *pipeline, const struct slot *slot) {
+	void *item;
+	enum err got = queue_get(pipeline->finished, &item);
+	ASSERT(got == ERR_OK && item == slot);
+	return slot->err;
+}
+
+/* Waits for the oldest slot and finishes it. */
+static void finish_oldest(struct pipeline *pipeline, bool discard) {
+	struct slot *slot = &pipeline->slots[pipeline->first];
+	enum err err = pipeline->finisher != NULL ? wait_finished(pipeline, slot)
+	                                          : finish_here(pipeline, slot, discard);
+	if (pipeline->err == ERR_OK) {
 		pipeline->err = err;
 	}
 	slot->result = NULL;
@@ -126,9 +173,11 @@ void pipeline_free(struct pipeline *pipeline) {
 	if (pipeline == NULL) {
 		return;
 	}
+	queue_close(pipeline->to_finish);
 	while (pipeline->used > 0) {
 		finish_oldest(pipeline, true);
 	}
+	thread_join(pipeline->finisher);
 	queue_close(pipeline->jobs);
 	for (uint32_t i = 0; i < pipeline->options.workers; i++) {
 		thread_join(pipeline->threads[i]);
@@ -140,6 +189,8 @@ void pipeline_free(struct pipeline *pipeline) {
 		queue_free(pipeline->slots[i].done);
 	}
 	queue_free(pipeline->jobs);
+	queue_free(pipeline->to_finish);
+	queue_free(pipeline->finished);
 	free(pipeline->slots);
 	free(pipeline);
 }

@@ -137,15 +137,19 @@ static void apply_changes(struct store *store, uint64_t end) {
 	}
 }
 
+/* With the lock, as all that follows; it is given up while a block is made. */
 static enum err append_page(struct store *store, struct store_page *page, struct diag *diag) {
 	struct store_writer *writer = store->writer;
 	ASSERT(page->first_index == writer->appended_index);
 	if (writer->open.writer == NULL) {
 		TRY(begin_segment(store, diag));
 	}
-	TRY(segment_writer_add(writer->open.writer, page, diag));
+	writer_give(writer);
+	enum err err = segment_writer_add(writer->open.writer, page, diag);
+	writer_take(writer);
+	TRY(err);
 	ASSERT(page->hashes.len == (size_t)page->rows * SHA256_SIZE);
-	tree_append_many(&writer->sealing.tree, (const uint8_t *)page->hashes.ptr, page->rows);
+	sealing_append(&writer->sealing, (const uint8_t *)page->hashes.ptr, page->rows);
 	sum_page(store, page);
 	writer->appended_index += page->rows;
 	writer->log_frame = MAX_OF(writer->log_frame, page->log_frame);
@@ -207,7 +211,10 @@ static enum err write_footer(struct store *store, struct diag *diag) {
 	    .files = (const struct segment_file *)(void *)rows.files.ptr,
 	    .files_count = (uint32_t)(rows.files.len / sizeof(struct segment_file))};
 	memcpy(footer.store_uuid, store->facts.uuid, sizeof(footer.store_uuid));
-	return segment_writer_finish(TAKE(open->writer), &footer, &bytes, diag);
+	writer_give(writer);
+	enum err err = segment_writer_finish(TAKE(open->writer), &footer, &bytes, diag);
+	writer_take(writer);
+	return err;
 }
 
 /* The commit itself. */
@@ -216,11 +223,13 @@ static enum err name_segment(struct store *store, char name[SEGMENT_NAME_SIZE], 
 	struct store_path to;
 	const struct os *os = store->os;
 	segment_name(store->writer->open.first, store->writer->appended_index, name);
+	writer_give(store->writer);
 	enum err err = os->rename(os->ctx, path_in(&from, store->segments, SEGMENT_NEW),
 	                          path_in(&to, store->segments, name));
 	if (err == ERR_OK) {
 		err = os->sync_folder(os->ctx, store->segments);
 	}
+	writer_take(store->writer);
 	return err == ERR_OK
 	           ? ERR_OK
 	           : diag_set(diag, err, "segment %s cannot be committed: %s", name, err_text(err));
@@ -258,11 +267,13 @@ static enum err append_seal(struct store *store, const struct seal_plan *plan, s
 static enum err seal(struct store *store, struct diag *diag) {
 	struct sealing *sealing = &store->writer->sealing;
 	struct diag inner = {0};
+	writer_give(store->writer);
 	enum err err = sealing_commit(sealing, &inner);
 	if (err == ERR_NO_SPACE && ballast_release(store->os, store->folder)) {
 		inner = (struct diag){0};
 		err = sealing_commit(sealing, &inner);
 	}
+	writer_take(store->writer);
 	if (err != ERR_OK && diag != NULL) {
 		*diag = inner;
 	}
@@ -290,6 +301,7 @@ static enum err commit_segment(struct store *store, const struct seal_plan *plan
 enum err store_append(struct store *store, struct store_page *page, struct diag *diag) {
 	struct store_writer *writer = store->writer;
 	ASSERT(writer != NULL);
+	writer_take(writer);
 	enum err err = writer->broken;
 	if (err != ERR_OK) {
 		diag_set(diag, err, "the store cannot be written any more: %s", err_text(err));
@@ -302,6 +314,7 @@ enum err store_append(struct store *store, struct store_page *page, struct diag 
 			break_off(store, err);
 		}
 	}
+	writer_give(writer);
 	page_free(page);
 	return err;
 }
@@ -382,7 +395,10 @@ static enum err commit_all(struct store *store, struct diag *diag) {
 		if (err != ERR_OK) {
 			return diag_set(diag, err, "no random bytes for a seal: %s", err_text(err));
 		}
-		TRY(commit_segment(store, &plan, diag));
+		writer_take(writer);
+		err = commit_segment(store, &plan, diag);
+		writer_give(writer);
+		TRY(err);
 		plan_next_segment(store);
 	}
 	return empty_log(store, diag);

@@ -126,12 +126,11 @@ static enum err judge_elsewhere(struct store *store, const struct sink_file *fil
 	return ERR_OK;
 }
 
-enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
-                          uint32_t *out_file, enum sink_verdict *out_verdict,
-                          struct sink_resume *out_resume, struct diag *diag) {
+static enum err begin_file(struct store *store, const struct sink_file *file, bool fresh,
+                           uint32_t *out_file, enum sink_verdict *out_verdict,
+                           struct sink_resume *out_resume, struct diag *diag) {
 	struct file_entry *known = NULL;
 	enum sink_verdict verdict = SINK_TAKE;
-	ASSERT(store->writer != NULL);
 	if (store->writer->broken != ERR_OK) {
 		return diag_set(diag, store->writer->broken, "the store cannot be written any more: %s",
 		                err_text(store->writer->broken));
@@ -161,4 +160,14 @@ enum err store_file_begin(struct store *store, const struct sink_file *file, boo
 	}
 	*out_verdict = verdict;
 	return ERR_OK;
+}
+
+enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
+                          uint32_t *out_file, enum sink_verdict *out_verdict,
+                          struct sink_resume *out_resume, struct diag *diag) {
+	ASSERT(store->writer != NULL);
+	writer_take(store->writer);
+	enum err err = begin_file(store, file, fresh, out_file, out_verdict, out_resume, diag);
+	writer_give(store->writer);
+	return err;
 }

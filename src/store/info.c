@@ -107,8 +107,14 @@ static void add_objects(const struct store *store, struct store_info *info) {
 }
 
 void store_get_info(const struct store *store, struct store_info *out_info) {
+	if (store->writer != NULL) {
+		writer_take(store->writer);
+	}
 	class_info(store, out_info);
 	add_objects(store, out_info);
+	if (store->writer != NULL) {
+		writer_give(store->writer);
+	}
 }
 
 static void add_info(struct store_info *sum, const struct store_info *info) {

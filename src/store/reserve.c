@@ -350,11 +350,14 @@ enum err reserve_uncut(struct store *store, struct batch *batch) {
 enum err store_reserve(struct store *store, struct batch *batch) {
 	struct store_writer *writer = store->writer;
 	ASSERT(writer != NULL && batch->store_private == NULL);
-	if (writer->broken != ERR_OK) {
-		return writer->broken;
+	writer_take(writer);
+	enum err err = writer->broken;
+	if (err == ERR_OK) {
+		add_own_rows(store, batch);
+		err = reserve_rows(store, batch);
 	}
-	add_own_rows(store, batch);
-	return reserve_rows(store, batch);
+	writer_give(writer);
+	return err;
 }
 
 /* ---- from the log ---- */

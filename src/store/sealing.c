@@ -232,6 +232,51 @@ static enum err mend_files(struct sealing *sealing, struct seal_files *files,
 	return publish_again(sealing, files, options);
 }
 
+/* ---- leaves at the ends ---- */
+
+/* Keeps those of count leaves, the first of which has the number index, that go on with bundle. */
+static void keep_leaves(struct sealing_bundle *bundle, uint64_t index, const uint8_t *hashes,
+                        size_t count) {
+	if (bundle->count == 0 || bundle->first + bundle->count != index) {
+		return;
+	}
+	size_t fresh = MIN_OF(count, (size_t)SEALING_BUNDLE - bundle->count);
+	memcpy(bundle->hashes + (size_t)bundle->count * SHA256_SIZE, hashes, fresh * SHA256_SIZE);
+	bundle->count += (uint32_t)fresh;
+}
+
+void sealing_append(struct sealing *sealing, const uint8_t *hashes, size_t count) {
+	uint64_t index = sealing->tree.size;
+	uint64_t first = (index + count) / SEALING_BUNDLE * SEALING_BUNDLE;
+	tree_append_many(&sealing->tree, hashes, count);
+	keep_leaves(&sealing->signed_end, index, hashes, count);
+	if (first >= index && first < index + count) { /* a bundle begins here */
+		sealing->end.first = first;
+		sealing->end.count = (uint32_t)(index + count - first);
+		memcpy(sealing->end.hashes, hashes + (first - index) * SHA256_SIZE,
+		       sealing->end.count * (size_t)SHA256_SIZE);
+	} else {
+		keep_leaves(&sealing->end, index, hashes, count);
+	}
+}
+
+static bool has_leaves(const struct sealing_bundle *bundle, uint64_t first, uint32_t count) {
+	return bundle->count > 0 && bundle->first == first && count <= bundle->count;
+}
+
+/* levels_leaves_f: those that are kept, or else from the records. */
+static enum err near_leaves(void *ctx, uint64_t first, uint32_t count, uint8_t *out_hashes) {
+	const struct sealing *sealing = ctx;
+	const struct sealing_bundle *kept[] = {&sealing->end, &sealing->signed_end};
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		if (has_leaves(kept[i], first, count)) {
+			memcpy(out_hashes, kept[i]->hashes, (size_t)count * SHA256_SIZE);
+			return ERR_OK;
+		}
+	}
+	return sealing->leaves(sealing->leaves_ctx, first, count, out_hashes);
+}
+
 /* Appends leaves made from the records. */
 static enum err append_leaves(struct sealing *sealing, const struct sealing_options *options,
                               uint64_t end) {
@@ -241,7 +286,7 @@ static enum err append_leaves(struct sealing *sealing, const struct sealing_opti
 		uint64_t bundle_end = (first / 256 + 1) * 256;
 		uint32_t count = (uint32_t)(MIN_OF(bundle_end, end) - first);
 		TRY(options->leaves(options->leaves_ctx, first, count, hashes));
-		tree_append_many(&sealing->tree, hashes, count);
+		sealing_append(sealing, hashes, count);
 	}
 	return ERR_OK;
 }
@@ -450,8 +495,7 @@ static enum err prove_growth(struct sealing *sealing, const struct intent *inten
 	if (!last->known || last->size == 0 || last->size >= intent->size) {
 		return ERR_OK; /* none is asked for */
 	}
-	levels_init(&levels, sealing->os, sealing->folder, intent->size, sealing->leaves,
-	            sealing->leaves_ctx);
+	levels_init(&levels, sealing->os, sealing->folder, intent->size, near_leaves, sealing);
 	enum err err = tree_consistency(last->size, intent->size, levels_node, &levels, out_proof);
 	levels_deinit(&levels);
 	return err;
@@ -519,6 +563,9 @@ enum err sealing_commit(struct sealing *sealing, struct diag *diag) {
 		           ? err
 		           : diag_set(diag, err, "the tree in '%s' cannot be sealed: %s", sealing->folder,
 		                      err_text(err));
+	}
+	if (intent.size > sealing->sealed_size) {
+		sealing->signed_end = sealing->end;
 	}
 	sealing->sealed_size = intent.size;
 	if (intent.size > 0) {

@@ -11,13 +11,24 @@
 #include "store/journal.h"
 #include "store/levels.h"
 
+/* Leaves of one bundle of the tree (256 of them, from first on), as far as they are known. */
+enum { SEALING_BUNDLE = 256 };
+struct sealing_bundle {
+	uint64_t first;
+	uint32_t count;
+	uint8_t hashes[SEALING_BUNDLE * SHA256_SIZE];
+};
+
 struct sealing {
 	const struct os *os;
 	const char *folder; /* borrowed: tree/default */
 	struct notary *notary;
 	levels_leaves_f leaves;
 	void *leaves_ctx;
-	struct tree tree; /* grows with each appended page */
+	struct tree tree; /* grows with each appended page (sealing_append) */
+	/* The bundle in which the tree ends, and the one in which it ended when it was signed: a proof
+	 * of growth needs the leaves of both, and would else read two blocks for them. */
+	struct sealing_bundle end, signed_end;
 	bool levels_anew; /* they were damaged: all entries are in `tree` */
 	bool lost;        /* sealing_open: this tree can never be signed again, because of `why` */
 	char why[DIAG_TEXT_MAX];
@@ -79,6 +90,8 @@ struct sealing_options {
 MUST_USE enum err sealing_open(struct sealing *sealing, const struct sealing_options *options,
                                struct diag *diag);
 void sealing_deinit(struct sealing *sealing);
+/* Leaf hashes of records that follow. */
+void sealing_append(struct sealing *sealing, const uint8_t *hashes, size_t count);
 /* Signs and publishes the tree as it is. After ERR_NO_SPACE it may be repeated, with the same tree.
  */
 MUST_USE enum err sealing_commit(struct sealing *sealing, struct diag *diag);

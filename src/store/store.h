@@ -73,7 +73,10 @@ MUST_USE enum err store_open(const struct store_options *options, struct store *
 void store_close(struct store *store);
 void store_closep(struct store **store);
 
-/* ---- writing: all in one thread but store_encode ---- */
+/* ---- writing: all in one thread but store_encode ----
+ * Also: while nothing is logged, store_append may run in another thread than store_file_begin and
+ * store_reserve (and then calls options.durable in it). Whatever else is called, nothing is under
+ * way. */
 
 /* As struct sink's file_begin. Objects' bytes are kept when given. */
 MUST_USE enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,

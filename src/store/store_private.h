@@ -46,6 +46,11 @@ struct open_segment {
 };
 
 struct store_writer {
+	/* Batches are reserved in one thread while others are appended in another: guards what both
+	 * touch (tables of files and streams, changes, acks, broken, the catalogue). Whoever appends
+	 * gives it up while a block is made or a file is synced (writer_give). Before that of
+	 * store_viewed. */
+	pthread_mutex_t lock;
 	enum err broken; /* after a failed write: everything is refused until opened again */
 	int lock_fd;
 	bool made; /* by this opening */
@@ -181,6 +186,9 @@ MUST_USE enum err writer_open(struct store *store, struct diag *diag);
 void writer_free(struct store *store);
 /* True when the last segment is small enough to be written again with what follows. */
 bool writer_takes_over(const struct store *store);
+
+void writer_take(struct store_writer *writer); /* the lock */
+void writer_give(struct store_writer *writer);
 
 /* ---- reserve.c ---- */
 /* Indices, streams, seeds, file states and the cut for a batch that has all its rows. */

@@ -186,6 +186,7 @@ enum err writer_lock(struct store *store, struct diag *diag) {
 	struct folder_look look = {0};
 	store->writer = calloc(1, sizeof(*store->writer));
 	ASSERT(store->writer != NULL);
+	ASSERT(pthread_mutex_init(&store->writer->lock, NULL) == 0);
 	store->writer->lock_fd = store->handover->lock_fd;
 	store->handover->lock_fd = -1;
 	store->writer->made = store->handover->made;
@@ -433,6 +434,14 @@ enum err writer_open(struct store *store, struct diag *diag) {
 	return ERR_OK;
 }
 
+void writer_take(struct store_writer *writer) {
+	ASSERT(pthread_mutex_lock(&writer->lock) == 0);
+}
+
+void writer_give(struct store_writer *writer) {
+	ASSERT(pthread_mutex_unlock(&writer->lock) == 0);
+}
+
 void writer_free(struct store *store) {
 	struct store_writer *writer = store->writer;
 	if (writer == NULL) {
@@ -455,6 +464,7 @@ void writer_free(struct store *store) {
 	if (writer->lock_fd >= 0) {
 		(void)store->os->close(store->os->ctx, writer->lock_fd); /* gives the lock back */
 	}
+	(void)pthread_mutex_destroy(&writer->lock); /* nobody holds it */
 	free(writer);
 	store->writer = NULL;
 }
