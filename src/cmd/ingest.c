@@ -392,8 +392,9 @@ static int conclude(struct ingest *ingest, const struct args *args, enum err err
 	return status == EXIT_DONE && ingest->ack_failed ? EXIT_FAILED : status;
 }
 
-/* What a block is made of comes and goes in large pieces of ever other sizes: each is given back at
- * once, or else the heap grows by a tenth with each segment. */
+/* What a block is made of comes and goes in large pieces of ever other sizes: the largest are given
+ * back at once, or else the heap grows by a tenth with each segment. What a batch brings stays for
+ * the next. */
 static void give_back_memory(void) {
 	enum { MAPPED = 2 << 20, KEPT = 16 << 20 };
 	(void)mallopt(M_MMAP_THRESHOLD, MAPPED); /* refused values change nothing */

@@ -4,6 +4,7 @@
 
 #include "base/instant.h"
 #include "codec/lines_column.h"
+#include "codec/lines_private.h"
 #include "codec/lines_sample.h"
 #include "codec/packed.h"
 #include "tap.h"
@@ -284,4 +285,29 @@ TEST(damaged_parts_are_refused_or_give_other_lines) {
 		CHECK(err == ERR_OK || err == ERR_CORRUPT || err == ERR_LIMIT);
 	}
 	CHECK(refused > 0);
+}
+
+TEST(a_cut_that_knows_how_many_rows_come_asks_for_their_memory_once) {
+	enum { ROWS = 4096 };
+	static char texts[ROWS][64];
+	struct lines_cut *cuts[2] = {lines_cut_new(), lines_cut_new()};
+	lines_cut_expect(cuts[1], ROWS);
+	for (uint32_t row = 0; row < ROWS; row++) {
+		int len = snprintf(texts[row], sizeof(texts[row]), "port %u of %u, %u", row, row * 7, row);
+		lines_cut_add(cuts[0], str_make(texts[row], (size_t)len));
+		lines_cut_add(cuts[1], str_make(texts[row], (size_t)len));
+		if (row == ROWS / 2) { /* all of it is there already */
+			CHECK(lines_cut_bytes(cuts[1]) > lines_cut_bytes(cuts[0]));
+		}
+	}
+	size_t values = 3 * ROWS * sizeof(struct cut_value);
+	size_t rows = ROWS * sizeof(struct lines_cut_row);
+	CHECK(lines_cut_bytes(cuts[1]) >= values + rows);
+	CHECK(lines_cut_bytes(cuts[1]) <= (values + rows) * 17 / 16);
+	/* Fewer rows than were expected, or more, are no harm. */
+	lines_cut_expect(cuts[1], 1);
+	lines_cut_add(cuts[1], STR("port 1 of 2, 3"));
+	CHECK_EQ(lines_cut_rows(cuts[1]), ROWS + 1);
+	lines_cut_free(cuts[0]);
+	lines_cut_free(cuts[1]);
 }
