@@ -46,6 +46,20 @@ static enum value_kind count_result(struct run *run, uint32_t thousandths, struc
 	return VALUE_NUMBER;
 }
 
+/* The rest of an addition is exact (Neumaier). */
+void agg_real_add(struct agg_real *real, double number) {
+	double sum = real->sum + number;
+	double rest =
+	    fabs(real->sum) >= fabs(number) ? real->sum - sum + number : number - sum + real->sum;
+	real->rest += isfinite(rest) ? rest : 0;
+	real->sum = sum;
+	real->any = true;
+}
+
+double agg_real_get(const struct agg_real *real) {
+	return real->sum + real->rest;
+}
+
 static enum err add_number(struct run *run, const struct agg_where *where, struct agg_state *state,
                            struct value element) {
 	struct scalar scalar = scalar_read(element.text);
@@ -54,8 +68,7 @@ static enum err add_number(struct run *run, const struct agg_where *where, struc
 		state->sum += scalar.integer;
 		state->count++;
 	} else if (scalar.kind == SCALAR_REAL) {
-		state->real += scalar.real;
-		state->has_real = true;
+		agg_real_add(&state->reals, scalar.real);
 		run->order_counts = true;
 		state->count++;
 	}
@@ -66,7 +79,7 @@ static enum err add_number(struct run *run, const struct agg_where *where, struc
 static enum err merge_number(struct run *run, struct agg_state *state,
                              const struct agg_state *more) {
 	(void)run;
-	if (state->has_real || more->has_real) {
+	if (state->reals.any || more->reals.any) {
 		return ERR_UNSUPPORTED;
 	}
 	state->sum += more->sum;
@@ -90,11 +103,11 @@ static enum value_kind sum_result(struct run *run, uint32_t thousandths, struct 
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	if (!state->has_real) {
+	if (!state->reals.any) {
 		number_append_wide(out, state->sum);
 		return VALUE_NUMBER;
 	}
-	return append_finite(out, (double)state->sum + state->real);
+	return append_finite(out, (double)state->sum + agg_real_get(&state->reals));
 }
 
 static enum value_kind avg_result(struct run *run, uint32_t thousandths, struct agg_state *state,
@@ -104,7 +117,58 @@ static enum value_kind avg_result(struct run *run, uint32_t thousandths, struct 
 	if (state->count == 0) {
 		return VALUE_NONE;
 	}
-	return append_finite(out, ((double)state->sum + state->real) / (double)state->count);
+	return append_finite(out,
+	                     ((double)state->sum + agg_real_get(&state->reals)) / (double)state->count);
+}
+
+struct agg_sum agg_sum_of(enum agg_way way, struct value element) {
+	struct agg_sum sum = {.count = 1};
+	if (way == AGG_COUNT) {
+		return sum;
+	}
+	struct scalar scalar = scalar_read(element.text);
+	if (scalar.kind == SCALAR_INTEGER) {
+		sum.sum = scalar.integer;
+	} else if (scalar.kind == SCALAR_REAL) {
+		agg_real_add(&sum.reals, scalar.real);
+	} else {
+		sum.count = 0;
+	}
+	return sum;
+}
+
+static void add_real(struct agg_real *to, const struct agg_real *real) {
+	if (real->any) {
+		agg_real_add(to, real->sum);
+		agg_real_add(to, real->rest);
+	}
+}
+
+void agg_sum_add(struct agg_sum *to, const struct agg_sum *sum) {
+	to->count += sum->count;
+	to->sum += sum->sum;
+	add_real(&to->reals, &sum->reals);
+}
+
+struct agg_sum agg_sum_times(const struct agg_sum *sum, uint64_t count) {
+	struct agg_sum many = {.count = sum->count * count, .sum = sum->sum * (__int128)count};
+	if (sum->reals.any) {
+		double product = sum->reals.sum * (double)count;
+		agg_real_add(&many.reals, product);
+		if (isfinite(product)) {
+			agg_real_add(&many.reals, fma(sum->reals.sum, (double)count, -product));
+		}
+		agg_real_add(&many.reals, sum->reals.rest * (double)count);
+	}
+	return many;
+}
+
+void agg_add_sum(struct agg_state *state, enum agg_way way, const struct agg_sum *sum) {
+	state->count += sum->count;
+	if (way == AGG_SUM) {
+		state->sum += sum->sum;
+		add_real(&state->reals, &sum->reals);
+	}
 }
 
 /* ---- min, max, first, last: one value that is the best so far ---- */
@@ -121,11 +185,15 @@ static enum err take_best(struct run *run, const struct agg_where *where, struct
 }
 
 /* A total order, also of 7 and 7.0, so that the order in which rows come decides nothing. */
+int agg_order(const struct scalar *a, const struct scalar *b) {
+	int order = scalar_order(a, b);
+	return order != 0 ? order : str_cmp(a->text, b->text);
+}
+
 static int order_exactly(struct str a, struct str b) {
 	struct scalar x = scalar_read(a);
 	struct scalar y = scalar_read(b);
-	int order = scalar_order(&x, &y);
-	return order != 0 ? order : str_cmp(a, b);
+	return agg_order(&x, &y);
 }
 
 static enum err add_min(struct run *run, const struct agg_where *where, struct agg_state *state,
@@ -410,53 +478,61 @@ static void free_sketch(struct agg_state *state) {
 	sketch_free(state->sketch);
 }
 
-#define NUMBERS(name_, help_, add_, merge_, result_) \
-	{STR_INIT(name_),                                \
-	 STR_INIT(name_ "(FIELD)"),                      \
-	 STR_INIT(help_),                                \
-	 false,                                          \
-	 0,                                              \
-	 add_,                                           \
-	 merge_,                                         \
-	 result_,                                        \
+#define NUMBERS(name_, help_, way_, add_, merge_, result_) \
+	{STR_INIT(name_),                                      \
+	 STR_INIT(name_ "(FIELD)"),                            \
+	 STR_INIT(help_),                                      \
+	 false,                                                \
+	 0,                                                    \
+	 way_,                                                 \
+	 add_,                                                 \
+	 merge_,                                               \
+	 result_,                                              \
 	 NULL}
-#define BEST(name_, help_, add_, merge_) \
-	{STR_INIT(name_),                    \
-	 STR_INIT(name_ "(FIELD)"),          \
-	 STR_INIT(help_),                    \
-	 false,                              \
-	 0,                                  \
-	 add_,                               \
-	 merge_,                             \
-	 best_result,                        \
+#define BEST(name_, help_, way_, add_, merge_) \
+	{STR_INIT(name_),                          \
+	 STR_INIT(name_ "(FIELD)"),                \
+	 STR_INIT(help_),                          \
+	 false,                                    \
+	 0,                                        \
+	 way_,                                     \
+	 add_,                                     \
+	 merge_,                                   \
+	 best_result,                              \
 	 free_best}
-#define PERCENTILE(name_, percent_, help_)                                                \
-	{STR_INIT(name_), STR_INIT(name_ "(FIELD)"), STR_INIT(help_),   false,      percent_, \
-	 add_percentile,  merge_percentile,          percentile_result, free_sketch}
+#define PERCENTILE(name_, percent_, help_)            \
+	{                                                 \
+	    STR_INIT(name_),   STR_INIT(name_ "(FIELD)"), \
+	    STR_INIT(help_),   false,                     \
+	    percent_,          AGG_OFTEN,                 \
+	    add_percentile,    merge_percentile,          \
+	    percentile_result, free_sketch}
 
 static const struct agg_kind table[] = {
     {STR_INIT("count"), STR_INIT("count() or count(FIELD)"), STR_INIT("rows, or values of a field"),
-     true, 0, add_count, merge_count, count_result, NULL},
-    NUMBERS("sum", "the sum of its numbers", add_number, merge_number, sum_result),
-    NUMBERS("avg", "the mean of its numbers", add_number, merge_number, avg_result),
-    BEST("min", "the least value", add_min, merge_min),
-    BEST("max", "the greatest value", add_max, merge_max),
+     true, 0, AGG_COUNT, add_count, merge_count, count_result, NULL},
+    NUMBERS("sum", "the sum of its numbers", AGG_SUM, add_number, merge_number, sum_result),
+    NUMBERS("avg", "the mean of its numbers", AGG_SUM, add_number, merge_number, avg_result),
+    BEST("min", "the least value", AGG_LEAST, add_min, merge_min),
+    BEST("max", "the greatest value", AGG_GREATEST, add_max, merge_max),
     {STR_INIT("dc"), STR_INIT("dc(FIELD)"),
-     STR_INIT("how many different values; exactly up to 100,000 per group"), false, 0, add_dc,
-     merge_dc, dc_result, free_set},
+     STR_INIT("how many different values; exactly up to 100,000 per group"), false, 0, AGG_ONCE,
+     add_dc, merge_dc, dc_result, free_set},
     {STR_INIT("values"), STR_INIT("values(FIELD)"), STR_INIT("the different values"), false, 0,
-     add_values, merge_values, values_result, free_set},
-    BEST("first", "the value of the earliest record", add_first, merge_first),
-    BEST("last", "the value of the latest record", add_last, merge_last),
-    NUMBERS("stdev", "the standard deviation of its numbers", add_spread, NULL, stdev_result),
-    NUMBERS("range", "the greatest less the least number", add_spread, merge_range, range_result),
+     AGG_ONCE, add_values, merge_values, values_result, free_set},
+    BEST("first", "the value of the earliest record", AGG_EACH, add_first, merge_first),
+    BEST("last", "the value of the latest record", AGG_EACH, add_last, merge_last),
+    NUMBERS("stdev", "the standard deviation of its numbers", AGG_EACH, add_spread, NULL,
+            stdev_result),
+    NUMBERS("range", "the greatest less the least number", AGG_EACH, add_spread, merge_range,
+            range_result),
     PERCENTILE("median", 50, "the middle number"),
     PERCENTILE("p50", 50, "the 50th percentile; any other likewise: p75, p99.9"),
     PERCENTILE("p90", 90, "the 90th percentile"),
     PERCENTILE("p95", 95, "the 95th percentile"),
     PERCENTILE("p99", 99, "the 99th percentile"),
     {STR_INIT("percentile"), STR_INIT("percentile(FIELD, N)"),
-     STR_INIT("the Nth percentile, 0 to 100 (nearest rank)"), false, -1, add_percentile,
+     STR_INIT("the Nth percentile, 0 to 100 (nearest rank)"), false, -1, AGG_OFTEN, add_percentile,
      merge_percentile, percentile_result, free_sketch},
 };
 

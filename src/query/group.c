@@ -5,10 +5,9 @@
 
 /* ---- functions over rows ---- */
 
-/* Elements of lists count one by one. */
-static enum err add_value(struct run *run, const struct group_function *function,
-                          const struct agg_where *where, struct agg_state *state,
-                          struct value value) {
+enum err group_add_value(struct run *run, const struct group_function *function,
+                         const struct agg_where *where, struct agg_state *state,
+                         struct value value) {
 	size_t at = 0;
 	struct value element;
 	if (value.kind == VALUE_NONE) {
@@ -31,7 +30,7 @@ enum err group_add_row(struct run *run, const struct group_function *functions, 
 		if (function->state == i) {
 			struct value value = function->field == UINT32_MAX ? value_string(STR(""))
 			                                                   : row->values[function->field];
-			TRY(add_value(run, function, &where, &states[i], value));
+			TRY(group_add_value(run, function, &where, &states[i], value));
 		}
 	}
 	return ERR_OK;
@@ -108,18 +107,21 @@ static size_t head_bytes(const struct group_spec *spec) {
 	       _Alignof(struct agg_state);
 }
 
-/* The values that a group has, in order of the fields to group by: those of a row, or of another
- * group; of neither: none. */
+/* The values that a group has, in order of the fields to group by: those of a row, of another
+ * group, or these; of neither: none. */
 struct likeness {
 	const struct flow_row *row;
 	const struct group *group;
+	const struct value *values;
+	uint64_t first_index; /* of values */
 	int64_t bucket_ns;
 };
 
 static struct value like_value(const struct groups *groups, const struct likeness *like, size_t i) {
-	return like->row != NULL     ? like->row->values[groups->spec->by.items[i]]
-	       : like->group != NULL ? like->group->by[i]
-	                             : VALUE_ABSENT;
+	return like->row != NULL      ? like->row->values[groups->spec->by.items[i]]
+	       : like->group != NULL  ? like->group->by[i]
+	       : like->values != NULL ? like->values[i]
+	                              : VALUE_ABSENT;
 }
 
 /* The texts of its values are those of key (find_group). */
@@ -132,7 +134,7 @@ static struct group *new_group(struct groups *groups, const struct likeness *lik
 	group->bucket_ns = like->bucket_ns;
 	group->first_index = like->row != NULL     ? like->row->index
 	                     : like->group != NULL ? like->group->first_index
-	                                           : 0;
+	                                           : like->first_index;
 	group->states = (void *)(block + head);
 	size_t at = sizeof(like->bucket_ns);
 	for (size_t i = 0; key.len > 0 && i < spec->by.count; i++) {
@@ -176,22 +178,27 @@ static enum err take_group(struct groups *groups, struct str key, const struct l
 	return ERR_OK;
 }
 
-static enum err find_group(struct groups *groups, const struct flow_row *row, int64_t bucket_ns,
+static enum err find_group(struct groups *groups, const struct likeness *like,
                            struct group **out_group) {
-	const struct group_spec *spec = groups->spec;
-	struct likeness like = {.row = row, .bucket_ns = bucket_ns};
 	buf_clear(&groups->key);
-	buf_append(&groups->key, &bucket_ns, sizeof(bucket_ns));
-	for (size_t i = 0; i < spec->by.count; i++) {
-		pipe_append_key(&groups->key, row->values[spec->by.items[i]]);
+	buf_append(&groups->key, &like->bucket_ns, sizeof(like->bucket_ns));
+	for (size_t i = 0; i < groups->spec->by.count; i++) {
+		pipe_append_key(&groups->key, like_value(groups, like, i));
 	}
-	return take_group(groups, buf_str(&groups->key), &like, out_group);
+	return take_group(groups, buf_str(&groups->key), like, out_group);
+}
+
+enum err groups_find(struct groups *groups, const struct value *by, int64_t bucket_ns,
+                     uint64_t first_index, struct group **out_group) {
+	struct likeness like = {.values = by, .bucket_ns = bucket_ns, .first_index = first_index};
+	return find_group(groups, &like, out_group);
 }
 
 enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
 	struct group *group = NULL;
 	TRY(run_tick(groups->run));
-	TRY(find_group(groups, row, bucket_ns, &group));
+	struct likeness like = {.row = row, .bucket_ns = bucket_ns};
+	TRY(find_group(groups, &like, &group));
 	return group_add_row(groups->run, groups->spec->functions, groups->spec->functions_count,
 	                     group->states, row);
 }

@@ -51,6 +51,15 @@ struct group {
 };
 
 struct groups;
+struct span;
+
+/* How an operator adds rows to groups (struct op). */
+struct grouping {
+	struct groups *groups;
+	const struct group_spec *spec;
+	const struct span *span; /* NULL: no spans */
+	bool last_needed;        /* rows without the last of the by fields are left out */
+};
 
 struct groups *groups_new(struct run *run, const struct group_spec *spec);
 void groups_free(struct groups *groups); /* NULL is fine */
@@ -60,6 +69,14 @@ bool group_merges(const struct group_spec *spec);
  * it is. Neither is sorted yet. ERR_UNSUPPORTED: the result would depend on the order. */
 MUST_USE enum err groups_merge(struct groups *groups, const struct groups *more);
 MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
+/* The group with these values of the by fields, in their order; made when there is none, with
+ * first_index. */
+MUST_USE enum err groups_find(struct groups *groups, const struct value *by, int64_t bucket_ns,
+                              uint64_t first_index, struct group **out_group);
+/* Adds a value to a state of the function; elements of a list one by one. */
+MUST_USE enum err group_add_value(struct run *run, const struct group_function *function,
+                                  const struct agg_where *where, struct agg_state *state,
+                                  struct value value);
 /* By bucket, then by values. */
 MUST_USE enum err groups_sort(struct groups *groups);
 size_t groups_count(const struct groups *groups);

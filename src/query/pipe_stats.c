@@ -45,7 +45,10 @@ static void stats_free(struct op *op) {
 
 static struct op *stats_make(struct run *run, const struct stage *stage) {
 	struct op *op = ARENA_NEW(run->arena, struct op);
-	*op = (struct op){.state = groups_new(run, stage->spec),
+	struct grouping *grouping = ARENA_NEW(run->arena, struct grouping);
+	*grouping = (struct grouping){.groups = groups_new(run, stage->spec), .spec = stage->spec};
+	*op = (struct op){.state = grouping->groups,
+	                  .grouping = grouping,
 	                  .push = stats_push,
 	                  .finish = stats_finish,
 	                  .free = stats_free};

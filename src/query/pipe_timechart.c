@@ -164,7 +164,11 @@ static struct op *timechart_make(struct run *run, const struct stage *stage) {
 	charting->groups = groups_new(run, &chart->groups);
 	charting->span.length_ns = chart->span_ns != 0 ? chart->span_ns : choose_span(run);
 	charting->span.zone = run->options->zone;
+	struct grouping *grouping = ARENA_NEW(run->arena, struct grouping);
+	*grouping = (struct grouping){
+	    .groups = charting->groups, .spec = &chart->groups, .span = &charting->span};
 	*op = (struct op){.state = charting,
+	                  .grouping = grouping,
 	                  .push = timechart_push,
 	                  .finish = timechart_finish,
 	                  .free = timechart_free};

@@ -165,7 +165,11 @@ static void top_free(struct op *op) {
 static struct op *top_make(struct run *run, const struct stage *stage) {
 	const struct top *top = stage->spec;
 	struct op *op = ARENA_NEW(run->arena, struct op);
-	*op = (struct op){.state = groups_new(run, &top->groups),
+	struct grouping *grouping = ARENA_NEW(run->arena, struct grouping);
+	*grouping = (struct grouping){
+	    .groups = groups_new(run, &top->groups), .spec = &top->groups, .last_needed = true};
+	*op = (struct op){.state = grouping->groups,
+	                  .grouping = grouping,
 	                  .push = top_push,
 	                  .finish = top_finish,
 	                  .free = top_free};

@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "query/columns.h"
 #include "query/parts.h"
 #include "query/pipes.h"
 #include "query/run_source.h"
@@ -62,6 +63,7 @@ struct scan {
 	const struct column **columns; /* of query->fields */
 	struct value *values;
 	size_t time_field; /* @timestamp among the fields, to be shown in a zone; SIZE_MAX: none */
+	struct columns *by_columns; /* NULL: rows are pushed */
 };
 
 struct input {
@@ -208,6 +210,9 @@ static enum err scan_all(struct scan *scan) {
 	if (scan->first == NULL && source->only_counting != NULL) {
 		source->only_counting(source->ctx);
 	}
+	if (source->reduce != NULL && scan->by_columns != NULL) {
+		source->reduce(source->ctx, columns_reduction(scan->by_columns));
+	}
 	if (source->newest_first != NULL && pipes_want_newest(run)) {
 		source->newest_first(source->ctx);
 	}
@@ -220,10 +225,12 @@ static enum err scan_all(struct scan *scan) {
 			source->rest(source->ctx, &run->rest_low_ns, &run->rest_high_ns);
 		}
 		enum err err = source->next(source->ctx, &page, run->diag);
-		if (err == ERR_OK && page.page == NULL) {
+		if (err == ERR_OK && page.page == NULL && page.reduced == NULL) {
 			break;
 		}
-		if (err == ERR_OK) {
+		if (err == ERR_OK && page.reduced != NULL) {
+			err = columns_merge(scan->by_columns, page.reduced, page.first_index);
+		} else if (err == ERR_OK) {
 			run->rows_done += page.rows;
 			err = scan_page(scan, &page);
 			source->release(source->ctx, &page);
@@ -257,10 +264,15 @@ enum err run_scan(struct run *run, struct op *first) {
 	    .columns = ARENA_ARRAY(run->arena, fields + 1, const struct column *),
 	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
 	    .time_field = find_time_field(run),
+	    .by_columns = first == NULL ? NULL : columns_new(run, first->grouping),
 	};
 	enum err err = scan_all(&scan);
 	run->stats->scan = run->source->stats(run->source->ctx);
 	run->stats->found += run->stats->scan.rows_sure;
+	if (scan.by_columns != NULL) {
+		run->source->end(run->source->ctx);
+		columns_free(scan.by_columns);
+	}
 	return err;
 }
 

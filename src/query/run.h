@@ -26,12 +26,16 @@ struct flow_row {
 	uint32_t row;
 };
 
+struct grouping; /* query/group.h */
+
 struct op {
 	struct run *run;
 	const struct stage *stage; /* NULL for the implicit ones */
 	struct op *next;
 	void *state;
 	bool full; /* wants no more rows */
+	/* When all that it does with a row is adding it to groups: how. May be NULL. */
+	const struct grouping *grouping;
 	/* Before the first row; may be NULL. */
 	enum err (*start)(struct op *op) MUST_USE;
 	enum err (*push)(struct op *op, const struct flow_row *row) MUST_USE;

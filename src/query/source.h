@@ -9,7 +9,8 @@
 #include "store/store.h"
 
 struct query_page {
-	void *page; /* the source's own */
+	void *page;    /* the source's own */
+	void *reduced; /* instead of a page: what a reduction gave, now the caller's */
 	uint32_t rows;
 	uint64_t first_index;    /* of the page; its rows may be fewer than those of the page: */
 	const uint64_t *indices; /* of each row; NULL: first_index + row */
@@ -29,6 +30,11 @@ struct query_source {
 	/* Optional, before begin: rows that surely match need not be shown, but are counted in the
 	 * stats (rows_sure). */
 	void (*only_counting)(void *ctx);
+	/* Optional, before begin: records of whole blocks may be given to the reduction (which lives as
+	 * long as the scan) instead of being shown. */
+	void (*reduce)(void *ctx, const struct store_reduction *reduction);
+	/* With reduce: ends the scan; what is not taken is freed. */
+	void (*end)(void *ctx);
 	/* Optional, before begin: pages come from the newest index down where they can. */
 	void (*newest_first)(void *ctx);
 	/* Optional: from here on only event times in [from_ns, to_ns) matter; pages that surely have
@@ -38,11 +44,13 @@ struct query_source {
 	void (*rest)(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns);
 	/* Optional: instead of begin, sources that have each record in one of them, for as many scans
 	 * at the same time, each in a thread of its own; at most max. They have begin, only_counting,
-	 * next, release, stats, rows_all, time_range and what there is of a page. Returns how many: 0
-	 * when it would not pay; else unsplit follows, when none of them is used any more. */
+	 * reduce, end, next, release, stats, rows_all, time_range and what there is of a page. Returns
+	 * how many: 0 when it would not pay; else unsplit follows, when none of them is used any more.
+	 */
 	size_t (*split)(void *ctx, size_t max, struct query_source *out_sources);
 	void (*unsplit)(void *ctx);
-	/* The next page in order of index; page NULL at the end. ERR_CORRUPT: a damaged page, go on. */
+	/* The next page in order of index; page and reduced NULL at the end. ERR_CORRUPT: a damaged
+	 * page, go on. */
 	enum err (*next)(void *ctx, struct query_page *out_page, struct diag *diag);
 	/* The page that holds the first of indices (ascending, count > 0), with at least those rows of
 	 * it that are among them. */

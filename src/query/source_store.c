@@ -23,6 +23,7 @@ struct store_source_ctx {
 	size_t at;                  /* the class that is being scanned */
 	uint64_t rows_all;          /* told when a scan begins; asked for often */
 	bool only_counting;
+	const struct store_reduction *reduction;
 	uint64_t indices[LIMIT_BATCH_ROWS];    /* of the page at hand */
 	uint64_t indices_at[LIMIT_BATCH_ROWS]; /* of the page that was asked for */
 	bool newest_first;
@@ -133,8 +134,10 @@ static void set_options(struct store_source_ctx *source, const struct expr *filt
 	                                              .backward = source->newest_first,
 	                                              .filter = filter,
 	                                              .threads = thread_cpu_count() - 1,
+	                                              .reduction = source->reduction,
 	                                              .count_sure = source->only_counting};
 	source->newest_first = false;
+	source->reduction = NULL;
 	source->only_counting = false;
 	expr_time_hull(filter, &source->options.from_ns, &source->options.to_ns);
 	expr_required_texts(filter, need_text, &source->tokens);
@@ -142,14 +145,19 @@ static void set_options(struct store_source_ctx *source, const struct expr *filt
 	source->options.tokens_count = source->tokens.count;
 }
 
+static void source_end(void *ctx) {
+	struct store_source_ctx *source = ctx;
+	if (source->scan != NULL) {
+		end_class(source);
+	}
+}
+
 /* Also again, for another query over the same set. */
 static enum err source_begin(void *ctx, const struct expr *filter, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
 	(void)diag;
 	read_rows_all(source);
-	if (source->scan != NULL) {
-		end_class(source);
-	}
+	source_end(source);
 	source->at = 0;
 	set_options(source, filter);
 	return scan_class(source);
@@ -158,6 +166,11 @@ static enum err source_begin(void *ctx, const struct expr *filter, struct diag *
 static void source_only_counting(void *ctx) {
 	struct store_source_ctx *source = ctx;
 	source->only_counting = true;
+}
+
+static void source_reduce(void *ctx, const struct store_reduction *reduction) {
+	struct store_source_ctx *source = ctx;
+	source->reduction = reduction;
 }
 
 static void source_newest_first(void *ctx) {
@@ -184,17 +197,32 @@ static void source_rest(void *ctx, int64_t *out_low_ns, int64_t *out_high_ns) {
 	}
 }
 
+static bool is_nothing(const struct query_page *page) {
+	return page->page == NULL && page->reduced == NULL;
+}
+
+static enum err scan_next(struct store_source_ctx *source, struct query_page *out_page,
+                          struct diag *diag) {
+	struct store_view *view = NULL;
+	uint64_t first_index = 0;
+	TRY(store_scan_next(source->scan, &view, diag));
+	describe(out_page, view, source->at, source->indices);
+	if (view == NULL) {
+		out_page->reduced = store_scan_take_reduced(source->scan, &first_index);
+		out_page->first_index = place_of(source->at, first_index);
+	}
+	return ERR_OK;
+}
+
 static enum err source_next(void *ctx, struct query_page *out_page, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
-	struct store_view *view = NULL;
-	TRY(store_scan_next(source->scan, &view, diag));
-	while (view == NULL && source->at + 1 < source->set->count) {
+	TRY(scan_next(source, out_page, diag));
+	while (is_nothing(out_page) && source->at + 1 < source->set->count) {
 		end_class(source);
 		source->at++;
 		TRY(scan_class(source));
-		TRY(store_scan_next(source->scan, &view, diag));
+		TRY(scan_next(source, out_page, diag));
 	}
-	describe(out_page, view, source->at, source->indices);
 	return ERR_OK;
 }
 
@@ -296,17 +324,16 @@ static bool take_piece(struct store_source_ctx *source) {
 
 static enum err part_next(void *ctx, struct query_page *out_page, struct diag *diag) {
 	struct store_source_ctx *source = ctx;
-	struct store_view *view = NULL;
-	while (view == NULL && (source->scan != NULL || take_piece(source))) {
+	*out_page = (struct query_page){0};
+	while (is_nothing(out_page) && (source->scan != NULL || take_piece(source))) {
 		if (source->scan == NULL) {
 			TRY(start_scan(source));
 		}
-		TRY(store_scan_next(source->scan, &view, diag));
-		if (view == NULL) {
+		TRY(scan_next(source, out_page, diag));
+		if (is_nothing(out_page)) {
 			end_class(source);
 		}
 	}
-	describe(out_page, view, source->at, source->indices);
 	return ERR_OK;
 }
 
@@ -365,6 +392,8 @@ static size_t source_split(void *ctx, size_t max, struct query_source *out_sourc
 		    .ctx = &parts->sources[i],
 		    .begin = part_begin,
 		    .only_counting = source_only_counting,
+		    .reduce = source_reduce,
+		    .end = source_end,
 		    .next = part_next,
 		    .release = source_release,
 		    .stats = source_stats,
@@ -388,6 +417,8 @@ enum err query_run(const struct query *query, const struct store_set *set,
 	    .ctx = &ctx,
 	    .begin = source_begin,
 	    .only_counting = source_only_counting,
+	    .reduce = source_reduce,
+	    .end = source_end,
 	    .newest_first = source_newest_first,
 	    .narrow = source_narrow,
 	    .rest = source_rest,

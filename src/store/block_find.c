@@ -196,6 +196,9 @@ enum err block_find(struct block *block, const struct expr *filter,
 	}
 	f.base.words = bits_words(f.base.rows);
 	f.base.block = block;
+	if (filter->kind == EXPR_ALL) { /* nothing need be opened */
+		return find(&f, filter, maybe, sure);
+	}
 	TRY(block_texts(block, &f.base.lines));
 	return find(&f, filter, maybe, sure);
 }

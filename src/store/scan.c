@@ -25,6 +25,9 @@ struct store_scan {
 	struct store_scan_stats stats;
 	struct scan_find *find; /* NULL: no filter, or nothing to find with it */
 	struct buf blocks;      /* struct scan_block: those that are searched, in the scan's order */
+	struct buf wanted;      /* enum scan_page of each of their pages */
+	void *reduced;          /* of the last block, not taken yet */
+	uint64_t reduced_first; /* index */
 	size_t block;           /* the current one */
 	struct rest *segments_rest; /* from each segment on; NULL: not asked for yet */
 	size_t segments_counted;    /* of the catalogue then; a writer's may have grown since */
@@ -45,11 +48,19 @@ enum err store_scan_new(struct store *store, const struct store_scan_options *op
 		memcpy(scan->tokens, options->tokens, options->tokens_count * sizeof(*scan->tokens));
 		scan->options.tokens = scan->tokens;
 	}
-	if (options->filter != NULL && options->filter->kind != EXPR_ALL) {
+	if (options->filter != NULL &&
+	    (options->filter->kind != EXPR_ALL || options->reduction != NULL)) {
 		list_blocks(scan);
-		scan->find = scan_find_new((const struct scan_block *)(void *)scan->blocks.ptr,
-		                           scan->blocks.len / sizeof(struct scan_block), options->filter,
-		                           options->threads);
+		struct scan_find_options find = {
+		    .blocks = (const struct scan_block *)(void *)scan->blocks.ptr,
+		    .count = scan->blocks.len / sizeof(struct scan_block),
+		    .pages = (const uint8_t *)scan->wanted.ptr,
+		    .pages_count = scan->wanted.len,
+		    .filter = options->filter,
+		    .reduction = options->reduction,
+		    .threads = options->threads,
+		};
+		scan->find = scan_find_new(&find);
 	}
 	*out_scan = scan;
 	return ERR_OK;
@@ -57,8 +68,12 @@ enum err store_scan_new(struct store *store, const struct store_scan_options *op
 
 void store_scan_free(struct store_scan *scan) {
 	if (scan != NULL) {
+		if (scan->reduced != NULL) {
+			scan->options.reduction->free(scan->options.reduction->ctx, scan->reduced);
+		}
 		scan_find_free(scan->find);
 		buf_deinit(&scan->blocks);
+		buf_deinit(&scan->wanted);
 		free(scan->tokens);
 		free(scan->segments_rest);
 		free(scan->pages_rest);
@@ -162,17 +177,31 @@ static void next_segment(struct store_scan *scan) {
 
 /* ---- the filter, block by block ---- */
 
+static enum scan_page page_wish(const struct store_scan *scan, const struct segment *segment,
+                                uint32_t page) {
+	struct segment_page_info info = segment_page_info(segment, page);
+	if (!page_meets(scan, segment, page)) {
+		return SCAN_PAGE_NONE;
+	}
+	return info.first_index >= scan->options.index_from &&
+	               info.first_index + info.rows <= scan->options.index_to
+	           ? SCAN_PAGE_WHOLE
+	           : SCAN_PAGE_PART;
+}
+
 static void list_blocks_of(struct store_scan *scan, const struct segment_entry *entry) {
 	const struct segment_table *table = segment_table(entry->segment);
 	for (uint32_t i = 0; i < table->blocks_count; i++) {
 		uint32_t number = scan->options.backward ? table->blocks_count - 1 - i : i;
 		const struct segment_block *block = &table->blocks[number];
+		struct scan_block at = {entry->segment, number, scan->wanted.len};
 		bool wanted = false;
-		for (uint32_t k = 0; k < block->pages && !wanted; k++) {
-			wanted = page_meets(scan, entry->segment, block->first_page + k);
+		for (uint32_t k = 0; k < block->pages; k++) {
+			enum scan_page wish = page_wish(scan, entry->segment, block->first_page + k);
+			wanted = wanted || wish != SCAN_PAGE_NONE;
+			buf_append_char(&scan->wanted, (char)wish);
 		}
 		if (wanted) {
-			struct scan_block at = {entry->segment, number};
 			buf_append(&scan->blocks, &at, sizeof(at));
 		}
 	}
@@ -228,6 +257,7 @@ static void cut_bits(const uint64_t *bits, uint32_t first, uint32_t count, uint6
 
 struct page_bits {
 	bool known, all_sure;
+	bool reduced; /* nothing is to be shown of it */
 	size_t count;
 	uint64_t maybe[LIMIT_BATCH_ROWS / 64 + 1], sure[LIMIT_BATCH_ROWS / 64 + 1];
 };
@@ -238,7 +268,11 @@ static void find_in_page(struct store_scan *scan, const struct segment *segment,
 	const struct scan_found *found = find_in_block(scan, segment, page);
 	out_bits->count = entry->rows;
 	out_bits->known = found != NULL;
-	if (found != NULL) {
+	if (found != NULL && page >= found->reduced_from && page < found->reduced_to) {
+		out_bits->reduced = true;
+		scan->reduced = scan_find_take(scan->find, scan->block);
+		scan->reduced_first = segment_page_info(segment, found->reduced_from).first_index;
+	} else if (found != NULL) {
 		cut_bits(found->maybe, entry->block_first, entry->rows, out_bits->maybe);
 		cut_bits(found->sure, entry->block_first, entry->rows, out_bits->sure);
 		out_bits->count = bits_count(out_bits->maybe, entry->rows);
@@ -317,7 +351,11 @@ static enum err next_page(struct store_scan *scan, const struct segment_entry *e
 			continue;
 		}
 		find_in_page(scan, entry->segment, page, &bits);
-		if (bits.count == 0) {
+		if (bits.reduced) {
+			if (scan->reduced != NULL) {
+				return ERR_OK;
+			}
+		} else if (bits.count == 0) {
 			scan->stats.pages_skipped++;
 		} else if (!count_page(scan, entry->segment, page, &bits)) {
 			return open_page(scan, entry, page, &bits, out_view, diag);
@@ -350,11 +388,18 @@ enum err store_scan_next(struct store_scan *scan, struct store_view **out_view, 
 			scan->stats.segments++;
 		}
 		TRY(next_page(scan, entry, out_view, diag));
-		if (*out_view != NULL) {
+		if (*out_view != NULL || scan->reduced != NULL) {
 			return ERR_OK;
 		}
 	}
 	return ERR_OK;
+}
+
+void *store_scan_take_reduced(struct store_scan *scan, uint64_t *out_first_index) {
+	void *reduced = scan->reduced;
+	*out_first_index = scan->reduced_first;
+	scan->reduced = NULL;
+	return reduced;
 }
 
 /* ---- what is still to come ---- */

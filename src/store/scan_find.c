@@ -9,7 +9,9 @@
 #include "base/bits.h"
 #include "os/thread.h"
 #include "store/page.h"
+#include "store/scan_block.h"
 #include "store/segment_table.h"
+#include "store/store.h"
 
 enum {
 	AHEAD = 8, /* blocks that are searched before the scan asks for them */
@@ -20,7 +22,9 @@ enum {
 struct scan_find {
 	struct scan_block *blocks;
 	size_t count;
+	uint8_t *pages; /* enum scan_page */
 	const struct expr *filter;
+	const struct store_reduction *reduction;
 	struct thread *threads[THREADS_MAX];
 	uint32_t threads_count;
 	pthread_mutex_t lock;
@@ -64,6 +68,120 @@ static void give_back(struct scan_find *find, const struct scan_block *at, uint3
 	}
 }
 
+/* Bits of a block's rows that a reduction may have: of pages that are known, beside each other. */
+struct chosen {
+	uint64_t *bits;
+	uint32_t from, to; /* pages of the segment */
+};
+
+/* Leaves in the page's bits of maybe the records of type data. */
+static enum err drop_own(const struct scan_block *at, uint32_t number, uint64_t *maybe) {
+	const struct segment_page *page = &segment_table(at->segment)->pages[number];
+	uint64_t bits[LIMIT_BATCH_ROWS / 64 + 1] = {0};
+	bits_fill(bits, page->rows, true);
+	TRY(scan_block_drop_own(at->segment, number, bits));
+	for (uint32_t row = 0; row < page->rows; row++) {
+		if (!bits_get(bits, row)) {
+			bits_clear(maybe, page->block_first + row);
+		}
+	}
+	return ERR_OK;
+}
+
+enum page_known { PAGE_NOTHING, PAGE_KNOWN, PAGE_UNKNOWN };
+
+/* Bits of a word that are of rows [first, end). */
+static uint64_t mask_of(uint32_t first, uint32_t end, size_t word) {
+	uint64_t mask = UINT64_MAX;
+	if (word == first / 64) {
+		mask &= UINT64_MAX << first % 64;
+	}
+	if (word == end / 64) {
+		mask &= ((uint64_t)1 << end % 64) - 1;
+	}
+	return mask;
+}
+
+/* Puts the page's bits of maybe into chosen; false: there are none. */
+static bool take_page(const struct segment_page *page, const uint64_t *maybe, uint64_t *chosen) {
+	uint32_t end = page->block_first + page->rows;
+	uint64_t any = 0;
+	for (size_t i = page->block_first / 64; i <= end / 64; i++) {
+		uint64_t some = maybe[i] & mask_of(page->block_first, end, i);
+		chosen[i] |= some;
+		any |= some;
+	}
+	return any != 0;
+}
+
+/* Takes the page's bits out of chosen unless all of them are in sure. */
+static bool keep_page(const struct segment_page *page, const uint64_t *sure, uint64_t *chosen) {
+	uint32_t end = page->block_first + page->rows;
+	uint64_t unsure = 0;
+	for (size_t i = page->block_first / 64; i <= end / 64; i++) {
+		unsure |= chosen[i] & ~sure[i] & mask_of(page->block_first, end, i);
+	}
+	for (size_t i = page->block_first / 64; unsure != 0 && i <= end / 64; i++) {
+		chosen[i] &= ~mask_of(page->block_first, end, i);
+	}
+	return unsure == 0;
+}
+
+/* What is known of a page; chosen has its bits then. */
+static enum page_known know_page(const struct scan_find *find, const struct scan_block *at,
+                                 uint32_t i, const struct scan_found *found, uint64_t *chosen) {
+	static const uint64_t none[LIMIT_BLOCK_ROWS / 64 + 1];
+	const struct segment_table *table = segment_table(at->segment);
+	uint32_t number = table->blocks[at->block].first_page + i;
+	const struct segment_page *page = &table->pages[number];
+	if (find->pages[at->pages + i] == SCAN_PAGE_NONE || !take_page(page, found->maybe, chosen)) {
+		return PAGE_NOTHING;
+	}
+	bool own = page->types != page_type_bit(RECORD_DATA);
+	bool known = find->pages[at->pages + i] == SCAN_PAGE_WHOLE &&
+	             (!own || drop_own(at, number, chosen) == ERR_OK);
+	return keep_page(page, known ? found->sure : none, chosen) ? PAGE_KNOWN : PAGE_UNKNOWN;
+}
+
+/* False: there are no such pages, or others between them. */
+static bool choose(const struct scan_find *find, const struct scan_block *at,
+                   const struct scan_found *found, struct chosen *chosen) {
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	bool behind = false; /* an unknown page behind known ones */
+	chosen->from = UINT32_MAX;
+	for (uint32_t i = 0; i < entry->pages; i++) {
+		enum page_known known = know_page(find, at, i, found, chosen->bits);
+		if (known == PAGE_KNOWN && behind) {
+			return false;
+		}
+		if (known == PAGE_KNOWN) {
+			chosen->from = MIN_OF(chosen->from, entry->first_page + i);
+			chosen->to = entry->first_page + i + 1;
+		}
+		behind |= known == PAGE_UNKNOWN && chosen->from != UINT32_MAX;
+	}
+	return chosen->from != UINT32_MAX;
+}
+
+static void reduce_block(const struct scan_find *find, const struct scan_block *at,
+                         struct block *block, struct scan_found *out_found) {
+	const struct store_reduction *reduction = find->reduction;
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	struct chosen chosen = {.bits = calloc(bits_words(entry->rows) + 1, sizeof(uint64_t))};
+	void *result;
+	ASSERT(chosen.bits != NULL);
+	if (choose(find, at, out_found, &chosen)) {
+		struct store_block *columns = store_block_new(at->segment, at->block, block, chosen.bits);
+		if (reduction->reduce(reduction->ctx, columns, &result) == ERR_OK) {
+			out_found->reduced = result;
+			out_found->reduced_from = chosen.from;
+			out_found->reduced_to = chosen.to;
+		}
+		store_block_free(columns);
+	}
+	free(chosen.bits);
+}
+
 static void search_block(struct scan_find *find, const struct scan_block *at,
                          struct scan_found *out_found) {
 	const struct segment_table *table = segment_table(at->segment);
@@ -82,6 +200,9 @@ static void search_block(struct scan_find *find, const struct scan_block *at,
 	if (out_found->err == ERR_OK) {
 		out_found->err =
 		    block_find(block, find->filter, pages, entry->pages, out_found->maybe, out_found->sure);
+		if (out_found->err == ERR_OK && find->reduction != NULL) {
+			reduce_block(find, at, block, out_found);
+		}
 		give_back(find, at, entry->first_page, block);
 	}
 	if (out_found->err != ERR_OK) {
@@ -91,7 +212,10 @@ static void search_block(struct scan_find *find, const struct scan_block *at,
 	free(pages);
 }
 
-static void forget(struct scan_found *found) {
+static void forget(const struct scan_find *find, struct scan_found *found) {
+	if (found->reduced != NULL) {
+		find->reduction->free(find->reduction->ctx, found->reduced);
+	}
 	free(found->maybe);
 	free(found->sure);
 	*found = (struct scan_found){0};
@@ -126,21 +250,29 @@ static void work(void *arg) {
 	pthread_mutex_unlock(&find->lock);
 }
 
-struct scan_find *scan_find_new(const struct scan_block *blocks, size_t count,
-                                const struct expr *filter, uint32_t threads) {
+static void *copy_array(const void *array, size_t count, size_t size) {
+	void *copy = reallocarray(NULL, count + 1, size);
+	ASSERT(copy != NULL);
+	if (count > 0) {
+		memcpy(copy, array, count * size);
+	}
+	return copy;
+}
+
+struct scan_find *scan_find_new(const struct scan_find_options *options) {
 	struct scan_find *find = calloc(1, sizeof(*find));
+	size_t count = options->count;
 	ASSERT(find != NULL);
-	*find = (struct scan_find){.count = count, .filter = filter};
-	find->blocks = reallocarray(NULL, count + 1, sizeof(*blocks));
+	*find = (struct scan_find){
+	    .count = count, .filter = options->filter, .reduction = options->reduction};
+	find->blocks = copy_array(options->blocks, count, sizeof(*find->blocks));
+	find->pages = copy_array(options->pages, options->pages_count, sizeof(*find->pages));
 	find->found = calloc(count + 1, sizeof(*find->found));
 	find->done = calloc(count + 1, sizeof(*find->done));
-	ASSERT(find->blocks != NULL && find->found != NULL && find->done != NULL);
-	if (count > 0) {
-		memcpy(find->blocks, blocks, count * sizeof(*blocks));
-	}
+	ASSERT(find->found != NULL && find->done != NULL);
 	ASSERT(pthread_mutex_init(&find->lock, NULL) == 0);
 	ASSERT(pthread_cond_init(&find->changed, NULL) == 0);
-	threads = MIN_OF(threads, (uint32_t)THREADS_MAX);
+	uint32_t threads = MIN_OF(options->threads, (uint32_t)THREADS_MAX);
 	while (find->threads_count < threads && find->threads_count + 1 < count) {
 		struct thread *thread = thread_start("find", work, find);
 		if (thread == NULL) {
@@ -163,11 +295,12 @@ void scan_find_free(struct scan_find *find) {
 		thread_join(find->threads[i]);
 	}
 	for (size_t i = 0; i < find->count; i++) {
-		forget(&find->found[i]);
+		forget(find, &find->found[i]);
 	}
 	(void)pthread_cond_destroy(&find->changed);
 	(void)pthread_mutex_destroy(&find->lock);
 	free(find->blocks);
+	free(find->pages);
 	free(find->found);
 	free(find->done);
 	free(find);
@@ -179,7 +312,7 @@ const struct scan_found *scan_find_get(struct scan_find *find, size_t number) {
 	ASSERT(number >= find->asked);
 	for (size_t i = find->asked; i < number; i++) {
 		if (find->done[i]) {
-			forget(&find->found[i]);
+			forget(find, &find->found[i]);
 		}
 	}
 	find->asked = number;
@@ -193,4 +326,13 @@ const struct scan_found *scan_find_get(struct scan_find *find, size_t number) {
 	}
 	pthread_mutex_unlock(&find->lock);
 	return &find->found[number];
+}
+
+void *scan_find_take(struct scan_find *find, size_t number) {
+	pthread_mutex_lock(&find->lock);
+	ASSERT(number == find->asked && find->done[number]);
+	void *reduced = find->found[number].reduced;
+	find->found[number].reduced = NULL;
+	pthread_mutex_unlock(&find->lock);
+	return reduced;
 }

@@ -28,7 +28,7 @@ static void list_blocks(struct fixture *f) {
 		const struct segment *segment = catalogue->entries[i].segment;
 		for (uint32_t k = 0; k < segment_table(segment)->blocks_count; k++) {
 			ASSERT(f->count < BLOCKS_MAX);
-			f->blocks[f->count++] = (struct scan_block){segment, k};
+			f->blocks[f->count++] = (struct scan_block){.segment = segment, .block = k};
 		}
 	}
 }
@@ -93,9 +93,15 @@ static uint32_t check_block(struct fixture *f, const struct scan_block *at,
 	return needles;
 }
 
+static struct scan_find *find_new(const struct fixture *f, size_t count, uint32_t threads) {
+	struct scan_find_options options = {
+	    .blocks = f->blocks, .count = count, .filter = f->filter, .threads = threads};
+	return scan_find_new(&options);
+}
+
 /* Asks for one block of every `step`. */
 static uint32_t walk(struct fixture *f, uint32_t threads, size_t step) {
-	struct scan_find *find = scan_find_new(f->blocks, f->count, f->filter, threads);
+	struct scan_find *find = find_new(f, f->count, threads);
 	uint32_t needles = 0;
 	for (size_t i = 0; i < f->count; i += step) {
 		needles += check_block(f, &f->blocks[i], scan_find_get(find, i));
@@ -132,8 +138,8 @@ TEST(nothing_need_be_asked_for) {
 	struct fixture f;
 	if (setup(&f)) {
 		for (uint32_t threads = 0; threads < 4; threads++) {
-			scan_find_free(scan_find_new(f.blocks, f.count, f.filter, threads));
-			scan_find_free(scan_find_new(NULL, 0, f.filter, threads));
+			scan_find_free(find_new(&f, f.count, threads));
+			scan_find_free(find_new(&f, 0, threads));
 		}
 		scan_find_free(NULL);
 	}

@@ -234,6 +234,14 @@ MUST_USE enum err store_read_file(struct store *store, uint32_t file, store_writ
 /* ---- scanning ---- */
 
 struct expr;
+struct store_block; /* store/columns.h */
+/* What the matching records of a block come to, where that is known without them. */
+struct store_reduction {
+	/* Thread-safe. ERR_UNSUPPORTED and any other error: the records are shown. */
+	enum err (*reduce)(void *ctx, struct store_block *block, void **out_result);
+	void (*free)(void *ctx, void *result); /* of those that nobody took */
+	void *ctx;
+};
 struct store_scan_options {
 	int64_t from_ns, to_ns;        /* event time [from, to); INSTANT_MIN / INSTANT_MAX */
 	uint64_t index_from, index_to; /* [from, to); 0 / UINT64_MAX */
@@ -248,6 +256,8 @@ struct store_scan_options {
 	const struct expr *filter;
 	uint32_t threads; /* that look ahead, besides the caller's */
 	bool once; /* no row of it is asked for again soon, and others scan other rows meanwhile */
+	/* NULL: none. Records of blocks that it was given are not shown. Only with a filter. */
+	const struct store_reduction *reduction;
 	/* Rows that surely match are counted (rows_sure) and not shown, on pages where nothing else
 	 * need be looked at. */
 	bool count_sure;
@@ -271,6 +281,10 @@ void store_scan_free(struct store_scan *scan);
  * ERR_CORRUPT with its index range named in diag; calling again goes on with the next. */
 MUST_USE enum err store_scan_next(struct store_scan *scan, struct store_view **out_view,
                                   struct diag *diag);
+/* When that gave no view: the result of a reduction instead, the caller's, or NULL: the end.
+ * Results come where the records would have come; first_index: of the first page that they are of.
+ */
+void *store_scan_take_reduced(struct store_scan *scan, uint64_t *out_first_index);
 void store_view_free(struct store_view *view);
 /* Event times of data records still to come lie in [*out_low_ns, *out_high_ns]; INSTANT_MAX and
  * INSTANT_MIN when nothing is. */
