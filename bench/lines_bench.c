@@ -75,7 +75,7 @@ static bool check_block(const struct str parts[LINES_PARTS], const struct str *t
 	struct lines *lines;
 	struct lines_rows joined = {0};
 	double start = cpu_seconds();
-	if (lines_open(parts, rows, &lines) != ERR_OK) {
+	if (lines_open(parts, NULL, rows, &lines) != ERR_OK) {
 		return false;
 	}
 	double opened = cpu_seconds();

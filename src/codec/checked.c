@@ -3,46 +3,56 @@
 
 #include <stdlib.h>
 
+#include "base/bits.h"
 #include "base/hash.h"
 #include "codec/wire.h"
 
 void checked_writer_deinit(struct checked_writer *writer) {
 	buf_deinit(&writer->bytes);
-	buf_deinit(&writer->parts);
+	buf_deinit(&writer->lens);
 	*writer = (struct checked_writer){0};
 }
 
 void checked_part(struct checked_writer *writer, struct str bytes) {
 	ASSERT(writer->count < CHECKED_PARTS_MAX);
 	writer->count++;
-	wire_put_varint(&writer->parts, bytes.len);
-	wire_put_u32(&writer->parts, crc32c(0, bytes.ptr, bytes.len));
+	wire_put_varint(&writer->lens, bytes.len);
 	buf_append_str(&writer->bytes, bytes);
+}
+
+static size_t pieces_of(size_t len) {
+	return (len + CHECKED_PIECE - 1) / CHECKED_PIECE;
+}
+
+/* Piece number piece of the parts. */
+static struct str piece_of(struct str parts, size_t piece) {
+	size_t start = piece * CHECKED_PIECE;
+	return str_slice(parts, start, MIN_OF(start + CHECKED_PIECE, parts.len));
 }
 
 void checked_put(const struct checked_writer *writer, struct buf *out) {
 	static const char slack[CHECKED_SLACK];
 	size_t start = out->len;
-	struct buf count = {0};
-	wire_put_varint(&count, writer->count);
-	wire_put_u32(out, (uint32_t)(count.len + writer->parts.len));
-	buf_append_str(out, buf_str(&count));
-	buf_append_str(out, buf_str(&writer->parts));
+	struct str parts = buf_str(&writer->bytes);
+	wire_put_u32(out, 0);
+	wire_put_varint(out, writer->count);
+	buf_append_str(out, buf_str(&writer->lens));
+	for (size_t i = 0; i < pieces_of(parts.len); i++) {
+		struct str piece = piece_of(parts, i);
+		wire_put_u32(out, crc32c(0, piece.ptr, piece.len));
+	}
+	le32_store(out->ptr + start, (uint32_t)(out->len - start - 4));
 	wire_put_u32(out, crc32c(0, out->ptr + start, out->len - start));
-	buf_append_str(out, buf_str(&writer->bytes));
+	buf_append_str(out, parts);
 	buf_append(out, slack, sizeof(slack));
-	buf_deinit(&count);
 }
 
-struct part {
-	struct str bytes;
-	uint32_t crc;
-	bool seen; /* was compared, and was well */
-};
-
 struct checked {
+	struct str bytes; /* of all parts */
+	const char *crcs; /* of their pieces */
+	uint64_t *seen;   /* a bit for each piece: was compared, and was well */
 	size_t count;
-	struct part parts[];
+	struct str parts[];
 };
 
 static bool holds(struct str bytes, uint32_t crc) {
@@ -60,6 +70,24 @@ static bool is_slack(struct str bytes) {
 	return str_eq(bytes, str_make(slack, sizeof(slack)));
 }
 
+/* The parts, one behind the other, and what the directory has besides their lengths. */
+static enum err read_parts(struct wire *in, struct wire *directory, struct checked *checked) {
+	const char *start = in->at;
+	for (size_t i = 0; i < checked->count; i++) {
+		checked->parts[i] = wire_bytes(in, wire_varint(directory));
+	}
+	checked->bytes = str_make(start, (size_t)(in->at - start));
+	size_t pieces = pieces_of(checked->bytes.len);
+	checked->crcs = wire_bytes(directory, 4 * (uint64_t)pieces).ptr;
+	if (in->bad || !is_slack(wire_bytes(in, CHECKED_SLACK)) || !wire_done(in) ||
+	    !wire_done(directory)) {
+		return ERR_CORRUPT;
+	}
+	checked->seen = calloc(bits_words(pieces) + 1, sizeof(*checked->seen));
+	ASSERT(checked->seen != NULL);
+	return ERR_OK;
+}
+
 enum err checked_open(struct str bytes, struct checked **out_checked) {
 	struct wire in = wire_from(bytes);
 	struct str directory = wire_bytes(&in, wire_u32(&in));
@@ -69,47 +97,70 @@ enum err checked_open(struct str bytes, struct checked **out_checked) {
 		return ERR_CORRUPT;
 	}
 	struct wire entries = wire_from(directory);
-	size_t max = MIN_OF(wire_left(&entries) / 5, (size_t)CHECKED_PARTS_MAX);
+	size_t max = MIN_OF(wire_left(&entries), (size_t)CHECKED_PARTS_MAX);
 	size_t count = (size_t)wire_varint_max(&entries, max);
-	struct checked *checked = calloc(1, sizeof(*checked) + count * sizeof(struct part));
+	struct checked *checked = calloc(1, sizeof(*checked) + count * sizeof(struct str));
 	ASSERT(checked != NULL);
-	for (size_t i = 0; i < count; i++) {
-		checked->parts[i].bytes = wire_bytes(&in, wire_varint(&entries));
-		checked->parts[i].crc = wire_u32(&entries);
-	}
 	checked->count = count;
-	bool slack = is_slack(wire_bytes(&in, CHECKED_SLACK));
-	if (!slack || !wire_done(&in) || !wire_done(&entries)) {
-		free(checked);
-		return ERR_CORRUPT;
+	enum err err = read_parts(&in, &entries, checked);
+	if (err != ERR_OK) {
+		checked_free(checked);
+		return err;
 	}
 	*out_checked = checked;
 	return ERR_OK;
 }
 
 void checked_free(struct checked *checked) {
-	free(checked);
+	if (checked != NULL) {
+		free(checked->seen);
+		free(checked);
+	}
 }
 
 size_t checked_count(const struct checked *checked) {
 	return checked->count;
 }
 
-enum err checked_get(struct checked *checked, size_t part, struct str *out_bytes) {
-	ASSERT(part < checked->count);
-	struct part *at = &checked->parts[part];
-	if (!at->seen && !holds(at->bytes, at->crc)) {
-		return ERR_CORRUPT;
+static bool piece_holds(const struct checked *checked, size_t piece) {
+	return holds(piece_of(checked->bytes, piece), le32_load(checked->crcs + 4 * piece));
+}
+
+enum err checked_hold(struct checked *checked, struct str bytes) {
+	if (checked == NULL || bytes.len == 0) {
+		return ERR_OK;
 	}
-	at->seen = true;
-	*out_bytes = at->bytes;
+	ASSERT(bytes.ptr >= checked->bytes.ptr);
+	size_t at = (size_t)(bytes.ptr - checked->bytes.ptr);
+	ASSERT(at <= checked->bytes.len && bytes.len <= checked->bytes.len - at);
+	for (size_t i = at / CHECKED_PIECE; i <= (at + bytes.len - 1) / CHECKED_PIECE; i++) {
+		if (!bits_get(checked->seen, i)) {
+			if (!piece_holds(checked, i)) {
+				return ERR_CORRUPT;
+			}
+			bits_set(checked->seen, i);
+		}
+	}
 	return ERR_OK;
 }
 
-size_t checked_damaged(const struct checked *checked, size_t from) {
-	size_t part = from;
-	while (part < checked->count && holds(checked->parts[part].bytes, checked->parts[part].crc)) {
-		part++;
+struct str checked_peek(const struct checked *checked, size_t part) {
+	ASSERT(part < checked->count);
+	return checked->parts[part];
+}
+
+enum err checked_get(struct checked *checked, size_t part, struct str *out_bytes) {
+	struct str bytes = checked_peek(checked, part);
+	TRY(checked_hold(checked, bytes));
+	*out_bytes = bytes;
+	return ERR_OK;
+}
+
+bool checked_holds(const struct checked *checked) {
+	for (size_t i = 0; i < pieces_of(checked->bytes.len); i++) {
+		if (!piece_holds(checked, i)) {
+			return false;
+		}
 	}
-	return MIN_OF(part, checked->count);
+	return true;
 }

@@ -1,7 +1,8 @@
-/* Bytes as parts, each with its length and CRC32C in a directory that itself has a checksum. A part
- * is compared with its checksum when it is first asked for, then never again. Behind the last part
- * lie CHECKED_SLACK zero bytes, so that readers of a part may load whole words beyond its end. What
- * is written: docs/formats/texts.md.
+/* Bytes as parts, with a directory of their lengths and of the CRC32C of each piece of 16 KiB of
+ * them; the directory itself has a checksum. A piece is compared with its checksum when something
+ * in it is first asked for, then never again: who needs little of a large part reads little. Behind
+ * the last part lie CHECKED_SLACK zero bytes, so that readers of a part may load whole words beyond
+ * its end. What is written: docs/formats/texts.md.
  */
 #pragma once
 
@@ -9,11 +10,11 @@
 #include "base/err.h"
 #include "codec/packed.h"
 
-enum { CHECKED_SLACK = PACKED_SLACK, CHECKED_PARTS_MAX = 1 << 20 };
+enum { CHECKED_SLACK = PACKED_SLACK, CHECKED_PARTS_MAX = 1 << 20, CHECKED_PIECE = 16 << 10 };
 
 struct checked_writer { /* zero-initialise */
 	struct buf bytes;   /* the parts, one behind the other */
-	struct buf parts;   /* their entries of the directory */
+	struct buf lens;    /* of the parts, for the directory */
 	size_t count;
 };
 
@@ -27,13 +28,19 @@ struct checked; /* opened; one thread at a time */
 
 /* bytes: exactly what checked_put appended, borrowed until checked_free. ERR_CORRUPT: the directory
  * is not as it was written, or the parts do not fill the rest. Parts are not looked at. Memory: at
- * most seven times the directory. */
+ * most sixteen times the directory. */
 MUST_USE enum err checked_open(struct str bytes, struct checked **out_checked);
 void checked_free(struct checked *checked); /* NULL is fine */
 size_t checked_count(const struct checked *checked);
 /* The bytes of a part, borrowed; part < checked_count. At least CHECKED_SLACK bytes behind them are
  * readable. ERR_CORRUPT: not as written (never said in fuzzing builds). */
 MUST_USE enum err checked_get(struct checked *checked, size_t part, struct str *out_bytes);
-/* The first part from part from on that is not as written, or checked_count: for verification.
- * Every byte of these parts is read again, whether it was found well before or not. */
-size_t checked_damaged(const struct checked *checked, size_t from);
+/* The same without a comparison: before any of it is believed, checked_hold is asked. */
+struct str checked_peek(const struct checked *checked, size_t part);
+/* Compares the pieces in which bytes lie, a stretch of the parts, with their checksums, unless that
+ * was done before. checked may be NULL: bytes are somebody else's, who has looked at them.
+ * ERR_CORRUPT. */
+MUST_USE enum err checked_hold(struct checked *checked, struct str bytes);
+/* Whether every byte is as written: for verification. All are read again, whether they were found
+ * well before or not. */
+bool checked_holds(const struct checked *checked);

@@ -35,8 +35,7 @@ TEST(parts_come_back_and_have_slack_behind_them) {
 	for (size_t i = 0; i < CHECKED_SLACK; i++) {
 		CHECK_EQ(part.ptr[part.len + i], 0);
 	}
-	CHECK_EQ(checked_damaged(checked, 0), 3);
-	CHECK_EQ(checked_damaged(checked, 9), 3);
+	CHECK(checked_holds(checked));
 	checked_free(checked);
 	free(bytes);
 	buf_deinit(&out);
@@ -55,22 +54,24 @@ TEST(no_parts_at_all_are_fine) {
 	buf_deinit(&out);
 }
 
-/* True when something is wrong, and only in parts of which one is damaged. */
+/* True when something is wrong, and found. */
 static bool is_found(struct str bytes, size_t parts) {
 	struct checked *checked;
 	if (checked_open(bytes, &checked) != ERR_OK) {
 		return true;
 	}
 	CHECK_EQ(checked_count(checked), parts);
-	size_t damaged = checked_damaged(checked, 0);
+	bool all = true;
 	for (size_t i = 0; i < parts; i++) {
-		struct str part;
+		struct str part = STR("");
+		struct str peeked = checked_peek(checked, i);
 		bool well = checked_get(checked, i, &part) == ERR_OK;
-		CHECK(well == (i != damaged));
+		CHECK(!well || (part.ptr == peeked.ptr && part.len == peeked.len));
+		all = all && well;
 	}
-	CHECK(damaged == parts || checked_damaged(checked, damaged + 1) == parts);
+	CHECK_EQ(all, checked_holds(checked));
 	checked_free(checked);
-	return damaged < parts;
+	return !all;
 }
 
 TEST(every_changed_bit_and_every_cut_is_found) {
@@ -96,5 +97,37 @@ TEST(every_changed_bit_and_every_cut_is_found) {
 	buf_append_char(&out, 0);
 	struct checked *checked;
 	CHECK_EQ(checked_open(buf_str(&out), &checked), ERR_CORRUPT);
+	buf_deinit(&out);
+}
+
+TEST(only_pieces_that_are_asked_for_are_looked_at) {
+	struct checked_writer writer = {0};
+	struct buf out = {0};
+	struct buf part = {0};
+	memset(buf_reserve(&part, 3 * CHECKED_PIECE), 'x', 3 * CHECKED_PIECE);
+	part.len = 3 * CHECKED_PIECE;
+	checked_part(&writer, STR("head"));
+	checked_part(&writer, buf_str(&part));
+	checked_put(&writer, &out);
+	checked_writer_deinit(&writer);
+	struct checked *checked;
+	REQUIRE(checked_open(buf_str(&out), &checked) == ERR_OK);
+	struct str peeked = checked_peek(checked, 1);
+	size_t second = CHECKED_PIECE - strlen("head"); /* where the second piece begins in it */
+	out.ptr[(size_t)(peeked.ptr - out.ptr) + second] = 'y';
+	CHECK_EQ(checked_hold(checked, str_slice(peeked, 0, second)), ERR_OK);
+	CHECK_EQ(checked_hold(checked, str_slice(peeked, 0, second + 1)), ERR_CORRUPT);
+	CHECK_EQ(checked_hold(checked, str_slice(peeked, second + CHECKED_PIECE, peeked.len)), ERR_OK);
+	CHECK_EQ(checked_hold(checked, str_slice(peeked, second, second)), ERR_OK);
+	CHECK_EQ(checked_get(checked, 1, &peeked), ERR_CORRUPT);
+	CHECK(!checked_holds(checked));
+	out.ptr[(size_t)(peeked.ptr - out.ptr) + second] = 'x';
+	CHECK_EQ(checked_get(checked, 1, &peeked), ERR_OK);
+	out.ptr[(size_t)(peeked.ptr - out.ptr)] = 'y';
+	CHECK_EQ(checked_get(checked, 1, &peeked), ERR_OK); /* was well when it was looked at */
+	CHECK(!checked_holds(checked));
+	CHECK_EQ(checked_hold(NULL, peeked), ERR_OK);
+	checked_free(checked);
+	buf_deinit(&part);
 	buf_deinit(&out);
 }

@@ -139,6 +139,7 @@ struct frame {
 };
 
 struct frames {
+	struct checked *checked;
 	uint64_t len;
 	size_t head_len;
 	size_t count;
@@ -168,7 +169,12 @@ static enum err read_frames(struct wire *in, struct frames *frames) {
 	return in->bad ? ERR_CORRUPT : ERR_OK;
 }
 
-enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames) {
+const char *frames_start(const struct frames *frames, const struct wire *in) {
+	return frames->count > 0 ? frames->frames[0].stored : in->at;
+}
+
+enum err frames_open(struct wire *in, uint64_t len, struct checked *checked,
+                     struct frames **out_frames) {
 	uint64_t head_len = len == 0 ? 0 : wire_varint_max(in, FRAMES_HEAD_MAX);
 	if (in->bad || head_len > len || (len > 0 && head_len == 0)) {
 		return ERR_CORRUPT;
@@ -180,6 +186,7 @@ enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames) 
 	}
 	struct frames *frames = calloc(1, sizeof(*frames) + count * sizeof(struct frame));
 	ASSERT(frames != NULL);
+	frames->checked = checked;
 	frames->len = len;
 	frames->head_len = (size_t)head_len;
 	frames->count = (size_t)count;
@@ -239,6 +246,7 @@ static enum err decode(struct frames *frames, size_t i) {
 		TRY(decode(frames, 0));
 		prefix = str_make(frames->frames[0].bytes, frames->head_len);
 	}
+	TRY(checked_hold(frames->checked, stored));
 	char *bytes = make_room(frames, i);
 	if (stored.len == len) {
 		memcpy(bytes, stored.ptr, len);

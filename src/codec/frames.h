@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "codec/checked.h"
 #include "codec/compress.h"
 
 enum {
@@ -35,10 +36,15 @@ void frames_writer_put(struct frames_writer *writer, struct buf *out);
 
 struct frames; /* opened; one thread at a time */
 
-/* len: of the run, as it was written; ERR_CORRUPT when it cannot be. Borrows the bytes until
+/* len: of the run, as it was written; ERR_CORRUPT when it cannot be. A frame is compared with its
+ * checksums in checked (borrowed, may be NULL) when it is decoded; what stands before the first one
+ * is left to the caller. Borrows the bytes until
  * frames_free. Memory: FRAMES_HEAD_MAX + FRAMES_KEPT * FRAMES_SIZE (4 MiB, or len if that is
  * less), 24 bytes a frame, and the longest stretch that frames_view gave. */
-MUST_USE enum err frames_open(struct wire *in, uint64_t len, struct frames **out_frames);
+MUST_USE enum err frames_open(struct wire *in, uint64_t len, struct checked *checked,
+                              struct frames **out_frames);
+/* Where the first frame lies in what was read, of which in is behind. */
+const char *frames_start(const struct frames *frames, const struct wire *in);
 void frames_free(struct frames *frames); /* NULL is fine */
 /* Bytes at to at + len - 1 of the run, valid until the next call. ERR_CORRUPT: also when they are
  * not within it. */

@@ -40,7 +40,7 @@ static void check_run(size_t len, unsigned random) {
 	struct frames *frames;
 	put_run(&out, buf_str(&run));
 	struct wire in = wire_from(buf_str(&out));
-	REQUIRE(frames_open(&in, len, &frames) == ERR_OK);
+	REQUIRE(frames_open(&in, len, NULL, &frames) == ERR_OK);
 	CHECK(wire_done(&in));
 	struct str got;
 	for (size_t i = 0; i < 200; i++) {
@@ -58,7 +58,7 @@ static void check_run(size_t len, unsigned random) {
 	frames_free(frames);
 	for (size_t cut = 0; cut < out.len; cut += 1 + out.len / 20) {
 		struct wire half = wire_from(str_make(out.ptr, cut));
-		CHECK_EQ(frames_open(&half, len, &frames), ERR_CORRUPT);
+		CHECK_EQ(frames_open(&half, len, NULL, &frames), ERR_CORRUPT);
 	}
 	buf_deinit(&out);
 	buf_deinit(&run);
@@ -114,7 +114,7 @@ TEST(more_frames_than_are_kept_come_back) {
 	struct frames *frames;
 	put_run(&out, buf_str(&run));
 	struct wire in = wire_from(buf_str(&out));
-	REQUIRE(frames_open(&in, run.len, &frames) == ERR_OK);
+	REQUIRE(frames_open(&in, run.len, NULL, &frames) == ERR_OK);
 	size_t wrong = 0;
 	for (size_t i = 0; i < 1500; i++) {
 		struct str got = STR("");
@@ -138,7 +138,7 @@ TEST(damage_gives_an_error_or_other_bytes) {
 		    (char)(1 << tap_random() % 8);
 		struct wire in = wire_from(buf_str(&out));
 		struct frames *frames;
-		if (frames_open(&in, run.len, &frames) == ERR_OK) {
+		if (frames_open(&in, run.len, NULL, &frames) == ERR_OK) {
 			struct str got;
 			enum err err = frames_view(frames, 0, run.len, &got);
 			CHECK(err == ERR_CORRUPT || (err == ERR_OK && got.len == run.len));
@@ -152,11 +152,11 @@ TEST(damage_gives_an_error_or_other_bytes) {
 TEST(lengths_that_cannot_be_true_are_refused) {
 	struct frames *frames;
 	struct wire in = wire_from(STR("\x80\x80\x08\x02"));
-	CHECK_EQ(frames_open(&in, UINT64_MAX, &frames), ERR_CORRUPT);
+	CHECK_EQ(frames_open(&in, UINT64_MAX, NULL, &frames), ERR_CORRUPT);
 	in = wire_from(STR("\x80\x80\x08\x02xy"));
-	CHECK_EQ(frames_open(&in, 1 << 20, &frames), ERR_CORRUPT);
+	CHECK_EQ(frames_open(&in, 1 << 20, NULL, &frames), ERR_CORRUPT);
 	in = wire_from(STR("\x00\x01x"));
-	CHECK_EQ(frames_open(&in, 1, &frames), ERR_CORRUPT);
+	CHECK_EQ(frames_open(&in, 1, NULL, &frames), ERR_CORRUPT);
 	in = wire_from(STR("\x02\x01x"));
-	CHECK_EQ(frames_open(&in, 1, &frames), ERR_CORRUPT);
+	CHECK_EQ(frames_open(&in, 1, NULL, &frames), ERR_CORRUPT);
 }

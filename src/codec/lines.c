@@ -91,13 +91,17 @@ static enum err read_shapes(struct lines *lines, struct str part) {
 static enum err open_parts(struct lines *lines, const struct str parts[LINES_PARTS]) {
 	lines->order_stored = parts[LINES_ORDER];
 	lines->whole_stored = parts[LINES_WHOLE];
-	TRY(slots_open(&lines->shared, parts[LINES_CODES], parts[LINES_POOLS], parts[LINES_WORDS]));
+	TRY(slots_open(&lines->shared, lines->checked, parts[LINES_CODES], parts[LINES_POOLS],
+	               parts[LINES_WORDS]));
+	TRY(checked_hold(lines->checked, parts[LINES_SHAPES]));
 	return read_shapes(lines, parts[LINES_SHAPES]);
 }
 
-enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows, struct lines **out_lines) {
+enum err lines_open(const struct str parts[LINES_PARTS], struct checked *checked, uint32_t rows,
+                    struct lines **out_lines) {
 	struct lines *lines = calloc(1, sizeof(*lines));
 	ASSERT(lines != NULL);
+	lines->checked = checked;
 	lines->rows = rows;
 	enum err err = rows > LINES_ROWS_MAX ? ERR_CORRUPT : open_parts(lines, parts);
 	if (err != ERR_OK) {
@@ -178,6 +182,7 @@ enum err lines_use_order(struct lines *lines, struct order **out_order) {
 	if (lines->order == NULL) {
 		struct wire in = wire_from(lines->order_stored);
 		struct order *order;
+		TRY(checked_hold(lines->checked, lines->order_stored));
 		TRY(order_open(&in, lines->rows, lines->shapes_count, &order));
 		if (!wire_done(&in)) {
 			order_free(order);
@@ -193,7 +198,7 @@ enum err lines_use_whole(struct lines *lines, struct texts **out_whole) {
 	if (lines->whole == NULL) {
 		struct wire in = wire_from(lines->whole_stored);
 		struct texts *whole;
-		TRY(texts_open(&in, &whole));
+		TRY(texts_open(&in, lines->checked, &whole));
 		if (!wire_done(&in) || texts_count(whole) != lines->shapes[LINES_SHAPE_WHOLE].rows) {
 			texts_free(whole);
 			return ERR_CORRUPT;

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "codec/checked.h"
 #include "codec/wire.h"
 
 enum {
@@ -114,9 +115,10 @@ void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], u
 struct lines;
 
 /* parts are borrowed; PACKED_SLACK bytes are readable behind each. Little is looked at: what lies
- * in the parts is opened and checked when it is first asked for. ERR_CORRUPT, ERR_LIMIT. */
-MUST_USE enum err lines_open(const struct str parts[LINES_PARTS], uint32_t rows,
-                             struct lines **out_lines);
+ * in the parts is opened and checked when it is first asked for, and before that compared with its
+ * checksum in checked (borrowed), unless that is NULL. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err lines_open(const struct str parts[LINES_PARTS], struct checked *checked,
+                             uint32_t rows, struct lines **out_lines);
 void lines_free(struct lines *lines); /* NULL is fine */
 uint32_t lines_shapes(const struct lines *lines);
 /* Rows of a shape. */

@@ -46,7 +46,7 @@ static void sample_init(struct sample *sample) {
 		memset(buf_reserve(&sample->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
 		parts[i] = buf_str(&sample->parts[i]);
 	}
-	REQUIRE(lines_open(parts, ROWS, &sample->lines) == ERR_OK);
+	REQUIRE(lines_open(parts, NULL, ROWS, &sample->lines) == ERR_OK);
 	REQUIRE(lines_join(sample->lines, 0, ROWS, sample->times, SIZE_MAX, &sample->rows) == ERR_OK);
 }
 

@@ -50,7 +50,7 @@ static struct sample *sample_new(void) {
 		memset(buf_reserve(&sample->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
 		parts[i] = buf_str(&sample->parts[i]);
 	}
-	CHECK(lines_open(parts, ROWS, &sample->lines) == ERR_OK);
+	CHECK(lines_open(parts, NULL, ROWS, &sample->lines) == ERR_OK);
 	CHECK(lines_join(sample->lines, 0, ROWS, sample->times, SIZE_MAX, &sample->rows) == ERR_OK);
 	return sample;
 }

@@ -53,7 +53,7 @@ static void sample_init(struct sample *sample, uint32_t rows, void (*line)(struc
 		memset(buf_reserve(&sample->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
 		parts[i] = buf_str(&sample->parts[i]);
 	}
-	REQUIRE(lines_open(parts, rows, &sample->lines) == ERR_OK);
+	REQUIRE(lines_open(parts, NULL, rows, &sample->lines) == ERR_OK);
 }
 
 static bool has(struct str text, struct str needle, bool fold) {

@@ -35,6 +35,7 @@ struct lines_run {
 };
 
 struct lines {
+	struct checked *checked; /* may be NULL */
 	uint32_t rows;
 	struct lines_shape *shapes;
 	uint32_t shapes_count;

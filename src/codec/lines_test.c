@@ -116,7 +116,7 @@ static void make_lines(struct sample *sample, uint32_t batch) {
 		memset(buf_reserve(part, PACKED_SLACK), 0xa5, PACKED_SLACK);
 		sample->opened[i].ptr = part->ptr;
 	}
-	REQUIRE(lines_open(sample->opened, sample->rows, &sample->lines) == ERR_OK);
+	REQUIRE(lines_open(sample->opened, NULL, sample->rows, &sample->lines) == ERR_OK);
 	CHECK_EQ(lines_shapes(sample->lines), lines_draft_shapes(draft));
 	lines_draft_free(draft);
 }
@@ -277,7 +277,7 @@ TEST(damaged_parts_are_refused_or_give_other_lines) {
 		}
 		((char *)sample.parts[part].ptr)[tap_random() % sample.opened[part].len] ^=
 		    (char)(1 << tap_random() % 8);
-		if (lines_open(sample.opened, sample.rows, &sample.lines) != ERR_OK) {
+		if (lines_open(sample.opened, NULL, sample.rows, &sample.lines) != ERR_OK) {
 			refused++;
 			continue;
 		}

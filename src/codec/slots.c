@@ -27,8 +27,10 @@ static enum err find_strings(struct str bytes, struct slots_strings *out_strings
 	return in.bad ? ERR_CORRUPT : ERR_OK;
 }
 
-enum err slots_open(struct slots *slots, struct str codes, struct str pools, struct str words) {
-	*slots = (struct slots){.codes = codes};
+/* What is read here of pools and strings is read again when they are opened, and held then. */
+enum err slots_open(struct slots *slots, struct checked *checked, struct str codes,
+                    struct str pools, struct str words) {
+	*slots = (struct slots){.checked = checked, .codes = codes};
 	struct wire in = wire_from(words);
 	struct str first = wire_bytes(&in, wire_u32(&in));
 	struct str second = wire_bytes(&in, wire_left(&in));
@@ -55,13 +57,14 @@ struct slots_at slots_end(const struct slots *slots, size_t table_len) {
 	return end;
 }
 
-static enum err open_strings(const struct slots_strings *stored, struct texts **texts) {
+static enum err open_strings(const struct slots *slots, const struct slots_strings *stored,
+                             struct texts **texts) {
 	struct wire in = wire_from(stored->bytes);
 	struct texts *opened;
 	if (*texts != NULL) {
 		return ERR_OK;
 	}
-	TRY(texts_open(&in, &opened));
+	TRY(texts_open(&in, slots->checked, &opened));
 	if (!wire_done(&in)) {
 		texts_free(opened);
 		return ERR_CORRUPT;
@@ -71,13 +74,13 @@ static enum err open_strings(const struct slots_strings *stored, struct texts **
 }
 
 enum err slots_words(struct slots *slots, struct texts **out_words) {
-	TRY(open_strings(&slots->words_stored, &slots->words));
+	TRY(open_strings(slots, &slots->words_stored, &slots->words));
 	*out_words = slots->words;
 	return ERR_OK;
 }
 
 enum err slots_texts(struct slots *slots, struct texts **out_texts) {
-	TRY(open_strings(&slots->texts_stored, &slots->texts));
+	TRY(open_strings(slots, &slots->texts_stored, &slots->texts));
 	*out_texts = slots->texts;
 	return ERR_OK;
 }
@@ -87,6 +90,7 @@ enum err slots_pool(struct slots *slots, unsigned number, const struct pool **ou
 	struct slots_pool *stored = &slots->pools_stored[number];
 	if (!stored->open && stored->bytes.len > 0) {
 		struct wire in = wire_from(stored->bytes);
+		TRY(checked_hold(slots->checked, stored->bytes));
 		TRY(pool_open(&in, &slots->pools[number]));
 		if (!wire_done(&in)) {
 			return ERR_CORRUPT;
@@ -193,9 +197,22 @@ enum err slots_take(const struct slots *slots, struct str table, struct slots_at
 
 /* ---- what a slot needs ---- */
 
+static enum err hold_packed(const struct slots *slots, const char *at, size_t count,
+                            unsigned width) {
+	return checked_hold(slots->checked, str_make(at, (size_t)packed_bytes(count, width)));
+}
+
+static enum err hold_entries(const struct slots *slots, const struct slot *slot) {
+	TRY(hold_packed(slots, slot->entry_codes, slot->entries, slot->entry_width));
+	return hold_packed(slots, slot->codes, slot->count, slot->width);
+}
+
 static enum err use_words(struct slots *slots, const struct slot *slot) {
 	struct texts *words;
 	TRY(slots_words(slots, &words));
+	if (slot->form == SLOT_AS_WORDS) {
+		TRY(hold_entries(slots, slot));
+	}
 	for (uint32_t i = 0; i < slot->entries && slot->form == SLOT_AS_WORDS; i++) {
 		if (slot_entry_word(slot, i) >= texts_count(words)) {
 			return ERR_CORRUPT;
@@ -204,10 +221,12 @@ static enum err use_words(struct slots *slots, const struct slot *slot) {
 	return ERR_OK;
 }
 
-static enum err use_long(struct slot *slot) {
-	struct wire in = wire_from(str_make(slot->codes, slot->long_len));
+static enum err use_long(const struct slots *slots, struct slot *slot) {
+	struct str bytes = str_make(slot->codes, slot->long_len);
+	struct wire in = wire_from(bytes);
 	struct series series;
 	struct blocked blocked;
+	TRY(checked_hold(slots->checked, bytes));
 	if (slot->form == SLOT_AS_SERIES) {
 		TRY(series_open(&in, slot->count, &series));
 	} else {
@@ -234,7 +253,7 @@ static enum err use(struct slots *slots, struct slot *slot) {
 	switch ((enum slot_form)slot->form) {
 	case SLOT_AS_SERIES:
 	case SLOT_AS_BLOCKED:
-		return use_long(slot);
+		return use_long(slots, slot);
 	case SLOT_AS_POOLED:
 		return slots_pool(slots, slot->pool, &pool);
 	case SLOT_AS_WORD:
@@ -243,7 +262,9 @@ static enum err use(struct slots *slots, struct slot *slot) {
 	case SLOT_AS_TEXTS:
 		return slots_texts(slots, &texts);
 	case SLOT_AS_FIXED:
+		return hold_packed(slots, slot->codes, slot->count, slot->width);
 	case SLOT_AS_DICTIONARY:
+		return hold_entries(slots, slot);
 	case SLOT_AS_STAMP:
 	case SLOT_FORMS:
 	default:

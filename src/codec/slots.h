@@ -18,6 +18,7 @@
 #pragma once
 
 #include "codec/blocked.h"
+#include "codec/checked.h"
 #include "codec/packed.h"
 #include "codec/pool.h"
 #include "codec/series.h"
@@ -103,6 +104,7 @@ struct slot {
 
 /* What all columns share. Pools and strings are opened when a slot that needs them is used. */
 struct slots {
+	struct checked *checked; /* may be NULL */
 	struct str codes;
 	struct slots_pool {
 		struct str bytes; /* empty: it is not there */
@@ -117,9 +119,10 @@ struct slots {
 	struct texts *words, *texts; /* NULL: not open */
 };
 
-/* Takes the parts apart; they are borrowed. ERR_CORRUPT. */
-MUST_USE enum err slots_open(struct slots *slots, struct str codes, struct str pools,
-                             struct str words);
+/* Takes the parts apart; they are borrowed, and compared with checked when they are used (NULL: not
+ * at all). ERR_CORRUPT. */
+MUST_USE enum err slots_open(struct slots *slots, struct checked *checked, struct str codes,
+                             struct str pools, struct str words);
 void slots_deinit(struct slots *slots);
 /* Reads the table entry at *at, of a slot with count values; at goes behind it. What the entry says
  * is checked against the parts, which are not looked at. ERR_CORRUPT. */

@@ -32,13 +32,18 @@ static enum err read_pool(struct wire *in, struct texts *texts) {
 	return in->bad ? ERR_CORRUPT : ERR_OK;
 }
 
-enum err texts_open(struct wire *in, struct texts **out_texts) {
+enum err texts_open(struct wire *in, struct checked *checked, struct texts **out_texts) {
+	const char *start = in->at;
 	struct texts *texts = calloc(1, sizeof(*texts));
 	ASSERT(texts != NULL);
 	texts->cursor.block = SIZE_MAX;
 	enum err err = read_pool(in, texts);
 	if (err == ERR_OK) {
-		err = frames_open(in, texts->run_len, &texts->frames);
+		err = frames_open(in, texts->run_len, checked, &texts->frames);
+	}
+	if (err == ERR_OK) {
+		err = checked_hold(checked,
+		                   str_make(start, (size_t)(frames_start(texts->frames, in) - start)));
 	}
 	if (err != ERR_OK) {
 		texts_free(texts);

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "codec/checked.h"
 #include "codec/ranks.h"
 
 enum {
@@ -36,9 +37,10 @@ void texts_writer_put(const struct texts_writer *writer, struct buf *out);
 struct texts;
 
 /* Borrows the bytes until texts_free; PACKED_SLACK readable bytes must lie behind them. Leaves in
- * behind the pool. ERR_CORRUPT; what is wrong within strings, lengths or their places is found when
- * they are asked for. */
-MUST_USE enum err texts_open(struct wire *in, struct texts **out_texts);
+ * behind the pool. checked: what the bytes are part of, borrowed; frames are compared with their
+ * checksums when they are decoded, all else now; NULL: they are not compared. ERR_CORRUPT; what is
+ * wrong within strings, lengths or their places is found when they are asked for. */
+MUST_USE enum err texts_open(struct wire *in, struct checked *checked, struct texts **out_texts);
 void texts_free(struct texts *texts); /* NULL is fine */
 /* At most TEXTS_COUNT_MAX; it need not cost bytes of the file, so compare it with what it should be
  * before memory is asked for. */

@@ -31,7 +31,7 @@ static void check_again(struct str bytes, const uint32_t *lens, size_t count) {
 	in = wire_from(str_make(out.ptr, out.len - sizeof(slack)));
 	struct texts *texts;
 	uint32_t *lens_back = malloc((count + 1) * sizeof(*lens_back));
-	ASSERT(texts_open(&in, &texts) == ERR_OK);
+	ASSERT(texts_open(&in, NULL, &texts) == ERR_OK);
 	ASSERT(wire_done(&in));
 	ASSERT(texts_check(texts) == ERR_OK);
 	ASSERT(texts_get_many(texts, 0, count, &back, lens_back) == ERR_OK);
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	}
 	struct wire in = wire_from(str_make(bytes, size));
 	struct texts *texts;
-	if (texts_open(&in, &texts) == ERR_OK) {
+	if (texts_open(&in, NULL, &texts) == ERR_OK) {
 		if (texts_count(texts) <= COUNT_MAX &&
 		    texts_total(texts, 0, texts_count(texts)) <= TOTAL_MAX) {
 			use(texts);

@@ -58,7 +58,7 @@ static size_t put_pool(const struct plain *plain, struct buf *out) {
 static struct texts *open_pool(const struct buf *out, size_t len) {
 	struct wire in = wire_from(str_make(out->ptr, len));
 	struct texts *texts = NULL;
-	CHECK_EQ(texts_open(&in, &texts), ERR_OK);
+	CHECK_EQ(texts_open(&in, NULL, &texts), ERR_OK);
 	CHECK(wire_done(&in));
 	return texts;
 }
@@ -152,7 +152,7 @@ static void check_pool(const struct plain *plain) {
 	texts_free(texts);
 	for (size_t cut = 0; cut < len; cut += 1 + len / 40) {
 		struct wire half = wire_from(str_make(out.ptr, cut));
-		CHECK_EQ(texts_open(&half, &texts), ERR_CORRUPT);
+		CHECK_EQ(texts_open(&half, NULL, &texts), ERR_CORRUPT);
 	}
 	buf_deinit(&out);
 }
@@ -278,7 +278,7 @@ TEST(damage_is_refused_or_gives_other_strings) {
 		}
 		struct wire in = wire_from(str_make(out.ptr, len));
 		struct texts *texts;
-		if (texts_open(&in, &texts) == ERR_OK) {
+		if (texts_open(&in, NULL, &texts) == ERR_OK) {
 			(void)use(texts, plain.count);
 			texts_free(texts);
 		}

@@ -49,8 +49,10 @@ static enum err get_parts(struct block *block, size_t first, size_t count, struc
 static enum err open_lines(struct block *block, size_t first, uint32_t rows,
                            struct lines **out_lines) {
 	struct str parts[LINES_PARTS];
-	TRY(get_parts(block, first, LINES_PARTS, parts));
-	return lines_open(parts, rows, out_lines);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		parts[i] = checked_peek(block->checked, first + i);
+	}
+	return lines_open(parts, block->checked, rows, out_lines);
 }
 
 enum err block_texts(struct block *block, struct lines **out_lines) {
@@ -98,7 +100,7 @@ bool block_holds(struct str bytes) {
 	if (checked_open(bytes, &checked) != ERR_OK) {
 		return false;
 	}
-	bool holds = checked_damaged(checked, 0) == checked_count(checked);
+	bool holds = checked_holds(checked);
 	checked_free(checked);
 	return holds;
 }

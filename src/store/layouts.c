@@ -511,7 +511,7 @@ enum err layouts_free_value(struct layouts *layouts, uint32_t shape_number, uint
 static enum err open_strings(struct layouts *layouts) {
 	struct wire in = wire_from(layouts->strings_stored);
 	struct texts *strings;
-	TRY(texts_open(&in, &strings));
+	TRY(texts_open(&in, NULL, &strings));
 	if (!wire_done(&in) || texts_count(strings) != layouts->strings_count) {
 		texts_free(strings);
 		return ERR_CORRUPT;

@@ -76,7 +76,7 @@ static void open_all(struct fixture *f) {
 	for (size_t i = 0; i < LAYOUTS_PARTS; i++) {
 		slack(&f->parts[i], &parts[i]);
 	}
-	REQUIRE(lines_open(lines_parts, f->rows, &f->lines) == ERR_OK);
+	REQUIRE(lines_open(lines_parts, NULL, f->rows, &f->lines) == ERR_OK);
 	REQUIRE(layouts_open(parts, f->lines, &f->layouts) == ERR_OK);
 	REQUIRE(lines_order(f->lines, 0, f->rows, f->shapes, f->ranks) == ERR_OK);
 	REQUIRE(layouts_of(f->layouts, f->shapes, f->ranks, f->rows, f->numbers) == ERR_OK);
