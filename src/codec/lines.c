@@ -348,30 +348,11 @@ enum err lines_order(struct lines *lines, uint32_t first, uint32_t count, uint32
 	return order_get(order, first, count, out_shapes, out_ranks);
 }
 
-/* A few far apart are had one by one, many out of a stretch that is read as a whole. */
 enum err lines_order_some(struct lines *lines, const uint32_t *which, uint32_t count,
                           uint32_t *out_shapes, uint32_t *out_ranks) {
-	enum { STRETCH = 512 };
-	uint32_t shapes[STRETCH];
-	uint32_t ranks[STRETCH];
-	for (uint32_t i = 0; i < count;) {
-		uint32_t end = i + 1;
-		while (end < count && which[end] - which[i] < STRETCH) {
-			end++;
-		}
-		uint32_t len = which[end - 1] - which[i] + 1;
-		if (end - i == 1) {
-			TRY(lines_order(lines, which[i], 1, &out_shapes[i], &out_ranks[i]));
-		} else {
-			TRY(lines_order(lines, which[i], len, shapes, ranks));
-			for (uint32_t k = i; k < end; k++) {
-				out_shapes[k] = shapes[which[k] - which[i]];
-				out_ranks[k] = ranks[which[k] - which[i]];
-			}
-		}
-		i = end;
-	}
-	return ERR_OK;
+	struct order *order;
+	TRY(lines_use_order(lines, &order));
+	return order_get_some(order, which, count, out_shapes, out_ranks);
 }
 
 size_t lines_bytes(const struct lines *lines) {

@@ -21,7 +21,9 @@ struct search {
 	const struct lines_needle *needle;
 	struct slot_finder *finder;
 	struct slot_piece whole;    /* the needle */
+	bool *shapes;               /* those that are asked; then: some row was found */
 	bool *all_maybe, *all_sure; /* of each shape: all rows */
+	bool *some;                 /* of each shape: some rows */
 	bool is_code[256];          /* by slot code */
 	bool can_begin[256];        /* likewise: the needle's first byte may stand in its values */
 	struct buf hits, rows;
@@ -73,6 +75,7 @@ static enum err take_hits(struct search *search, bool sure) {
 	TRY(lines_use_order(search->lines, &order));
 	TRY(order_rows(order, search->shape, (const uint32_t *)(void *)search->hits.ptr,
 	               search->hits.len / sizeof(uint32_t), &search->rows));
+	search->some[search->shape] = true;
 	for (size_t at = 0; at < search->rows.len; at += sizeof(uint32_t)) {
 		uint32_t row = le32_load(search->rows.ptr + at);
 		bits_set(search->maybe, row);
@@ -248,6 +251,10 @@ static void from_slot(struct search *search, uint32_t slot) {
 
 /* ---- shapes ---- */
 
+static bool is_asked(const struct search *search, uint32_t shape) {
+	return search->shapes == NULL || search->shapes[shape];
+}
+
 static enum err find_pieces(struct search *search) {
 	const struct lines_shape *shape = &search->lines->shapes[search->shape];
 	struct str text = str_make(search->lines->skeletons.ptr + shape->text, shape->text_len);
@@ -305,7 +312,8 @@ static void mark_literal(struct search *search, size_t at) {
 	}
 	const struct lines_shape *shape = &lines->shapes[low];
 	bool code = at > shape->text && (uint8_t)lines->skeletons.ptr[at - 1] == SKELETON_SLOT;
-	if (!code && at + search->needle->bytes.len <= (size_t)shape->text + shape->text_len) {
+	if (!code && at + search->needle->bytes.len <= (size_t)shape->text + shape->text_len &&
+	    is_asked(search, low)) {
 		search->all_maybe[low] = search->all_sure[low] = true;
 	}
 }
@@ -351,7 +359,8 @@ static enum err ask_whole(struct search *search) {
 	enum slot_found found;
 	struct texts *whole;
 	search->shape = LINES_SHAPE_WHOLE;
-	if (search->lines->shapes[LINES_SHAPE_WHOLE].rows == 0) {
+	if (search->lines->shapes[LINES_SHAPE_WHOLE].rows == 0 ||
+	    !is_asked(search, LINES_SHAPE_WHOLE)) {
 		return ERR_OK;
 	}
 	buf_clear(&search->hits);
@@ -379,7 +388,10 @@ static enum err ask_all(struct search *search) {
 	TRY(lines_read_skeletons(lines));
 	search_literals(search);
 	for (uint32_t i = 1; i < lines->shapes_count; i++) {
-		TRY(ask_shape(search, i));
+		TRY(is_asked(search, i) ? ask_shape(search, i) : ERR_OK);
+	}
+	for (uint32_t i = 0; i < lines->shapes_count && search->shapes != NULL; i++) {
+		search->shapes[i] = search->all_maybe[i] || search->some[i];
 	}
 	TRY(set_shapes(search, search->all_maybe, search->maybe));
 	return search->sure == NULL ? ERR_OK : set_shapes(search, search->all_sure, search->sure);
@@ -394,24 +406,27 @@ static void find_beginnings(struct search *search) {
 	}
 }
 
-enum err lines_find(struct lines *lines, const struct lines_needle *needle, uint64_t *maybe,
-                    uint64_t *sure) {
+enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool *shapes,
+                    uint64_t *maybe, uint64_t *sure) {
 	ASSERT(needle->bytes.len > 0);
 	ASSERT(needle->bytes.len <= UINT16_MAX);
 	struct search search = {.lines = lines,
 	                        .needle = needle,
 	                        .whole = {needle->bytes, needle->mask, SLOT_CONTAINS},
+	                        .shapes = shapes,
 	                        .maybe = maybe,
 	                        .sure = sure};
 	find_beginnings(&search);
 	search.finder = slot_finder_new(&lines->shared);
 	search.all_maybe = calloc(lines->shapes_count, sizeof(bool));
 	search.all_sure = calloc(lines->shapes_count, sizeof(bool));
-	ASSERT(search.all_maybe != NULL && search.all_sure != NULL);
+	search.some = calloc(lines->shapes_count, sizeof(bool));
+	ASSERT(search.all_maybe != NULL && search.all_sure != NULL && search.some != NULL);
 	enum err err = ask_all(&search);
 	slot_finder_free(search.finder);
 	free(search.all_maybe);
 	free(search.all_sure);
+	free(search.some);
 	free(search.pieces);
 	buf_deinit(&search.hits);
 	buf_deinit(&search.rows);

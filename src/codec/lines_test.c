@@ -202,6 +202,7 @@ TEST(lines_of_many_kinds_come_back_to_the_byte) {
 		make_texts(&sample, (uint32_t)(tap_random() % (round % 4 == 0 ? 6000 : 300)), true);
 		make_lines(&sample, 1 + (uint32_t)(tap_random() % 500));
 		REQUIRE(sample.lines != NULL);
+		check_some(&sample, 2); /* before anything else was asked */
 		check_rows(&sample, 0, sample.rows);
 		check_some(&sample, 1 + (unsigned)(tap_random() % 3));
 		check_some(&sample, 100);

@@ -31,6 +31,9 @@ size_t order_rows_of(struct order *order, uint32_t shape);
  * be NULL). ERR_CORRUPT. */
 MUST_USE enum err order_get(struct order *order, size_t first, size_t count, uint32_t *out_shapes,
                             uint32_t *out_ranks);
+/* The same for some rows, ascending. */
+MUST_USE enum err order_get_some(struct order *order, const uint32_t *rows, size_t count,
+                                 uint32_t *out_shapes, uint32_t *out_ranks);
 /* Appends to out (uint32_t) the rows of the given ranks of a shape, ascending. ERR_CORRUPT: also
  * when one is not below order_rows_of. */
 MUST_USE enum err order_rows(struct order *order, uint32_t shape, const uint32_t *ranks,

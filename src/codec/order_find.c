@@ -256,6 +256,54 @@ enum err order_get(struct order *order, size_t first, size_t count, uint32_t *ou
 	return ERR_OK;
 }
 
+/* Rows of one chunk. What lies between them is counted as a whole where they are many, else each is
+ * asked how often its byte came before. */
+static enum err get_picks(struct order *order, size_t chunk, const uint32_t *rows, size_t count,
+                          uint32_t *out_shapes, uint32_t *out_ranks) {
+	const uint8_t *bytes = chunk_bytes(order, chunk);
+	if (bytes == NULL) {
+		return ERR_CORRUPT;
+	}
+	uint32_t seen[256];
+	size_t at = begin_counting(order, chunk, rows[0] % ORDER_CHUNK, seen);
+	bool few = count <= FEW;
+	for (size_t i = 0; i < count; i++) {
+		size_t offset = rows[i] % ORDER_CHUNK;
+		uint8_t byte = bytes[offset];
+		uint32_t rank = few ? seen[byte] + count_one(bytes + at, offset - at, byte) : 0;
+		if (!few) {
+			count_all(bytes + at, offset - at, seen);
+			at = offset;
+			rank = seen[byte];
+		}
+		TRY(byte == ORDER_OTHER ? load_others(order) : ERR_OK);
+		out_shapes[i] = byte == ORDER_OTHER ? order->others[rank] : order->shape_of[byte];
+		out_ranks[i] = byte == ORDER_OTHER ? rank_of_other(order, rank) : rank;
+	}
+	if (!few) {
+		order->end_chunk = chunk;
+		order->end_offset = at;
+		memcpy(order->end_seen, seen, sizeof(seen));
+	}
+	return ERR_OK;
+}
+
+enum err order_get_some(struct order *order, const uint32_t *rows, size_t count,
+                        uint32_t *out_shapes, uint32_t *out_ranks) {
+	for (size_t done = 0; done < count;) {
+		size_t chunk = rows[done] / ORDER_CHUNK;
+		size_t end = done + 1;
+		ASSERT(rows[done] < order->rows);
+		while (end < count && rows[end] / ORDER_CHUNK == chunk) {
+			ASSERT(rows[end] > rows[end - 1] && rows[end] < order->rows);
+			end++;
+		}
+		TRY(get_picks(order, chunk, rows + done, end - done, out_shapes + done, out_ranks + done));
+		done = end;
+	}
+	return ERR_OK;
+}
+
 /* Where to go on in a chunk: seen of the value's bytes lie before at. */
 struct place {
 	size_t chunk, at;

@@ -28,6 +28,15 @@ static void use(struct order *order, size_t rows, size_t shapes) {
 		ASSERT(back == row);
 		buf_deinit(&out);
 	}
+	for (size_t row = 0; whole && row < rows; row += 1 + rows / 5) {
+		uint32_t some[] = {(uint32_t)(row / 2), (uint32_t)row};
+		uint32_t shape_of[2];
+		uint32_t rank_of[2];
+		size_t skip = row == 0;
+		ASSERT(order_get_some(order, some + skip, 2 - skip, shape_of, rank_of) == ERR_OK);
+		ASSERT(shape_of[1 - skip] == shape_of_row[row]);
+		ASSERT(rank_of[1 - skip] == rank_of_row[row]);
+	}
 	if (order_bits(order, wanted, bits) == ERR_OK && whole) {
 		for (size_t row = 0; row < rows; row++) {
 			ASSERT(bits_get(bits, row) == wanted[shape_of_row[row]]);

@@ -51,6 +51,25 @@ static void check_stretch(const struct plain *plain, struct order *order, size_t
 	free(ranks);
 }
 
+static void check_some(const struct plain *plain, struct order *order, uint64_t step) {
+	uint32_t *rows = malloc((plain->rows + 1) * sizeof(*rows));
+	uint32_t *shapes = malloc((plain->rows + 1) * sizeof(*shapes));
+	uint32_t *ranks = malloc((plain->rows + 1) * sizeof(*ranks));
+	size_t count = 0;
+	for (size_t row = tap_random() % (step * 2); row < plain->rows;
+	     row += 1 + tap_random() % step) {
+		rows[count++] = (uint32_t)row;
+	}
+	CHECK_EQ(order_get_some(order, rows, count, shapes, ranks), ERR_OK);
+	for (size_t i = 0; i < count; i++) {
+		CHECK_EQ(shapes[i], plain->shape_of_row[rows[i]]);
+		CHECK_EQ(ranks[i], plain->rank_of_row[rows[i]]);
+	}
+	free(rows);
+	free(shapes);
+	free(ranks);
+}
+
 /* Some ranks of a shape, one in every step. */
 static void check_shape(const struct plain *plain, struct order *order, uint32_t shape,
                         uint64_t step) {
@@ -110,6 +129,8 @@ static void check_order(const struct plain *plain) {
 	for (uint64_t step = 1; step < 1000 && plain->shapes > 0; step *= 7) {
 		check_shape(plain, order, (uint32_t)(tap_random() % plain->shapes), step);
 		check_bits(plain, order, step);
+		check_some(plain, order, step);
+		check_some(plain, order, step + 700);
 	}
 	order_free(order);
 	for (size_t cut = 0; cut < out.len; cut += 1 + out.len / 30) {

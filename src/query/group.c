@@ -296,31 +296,35 @@ static int compare_groups(const void *a, const void *b, void *groups_ptr) {
 	return x->group->number < y->group->number ? -1 : x->group->number > y->group->number;
 }
 
-enum err groups_sort(struct groups *groups) {
+enum err groups_sort_some(struct groups *groups, struct group **some, size_t count) {
 	size_t by = groups->spec->by.count;
 	size_t size = sizeof(struct order) + by * sizeof(struct order_key);
-	size_t bytes = groups->count * (size + sizeof(struct order *));
+	size_t bytes = count * (size + sizeof(struct order *));
 	TRY(run_take(groups->run, bytes));
-	char *block = calloc(groups->count + 1, size);
-	struct order **orders = calloc(groups->count + 1, sizeof(*orders));
+	char *block = calloc(count + 1, size);
+	struct order **orders = calloc(count + 1, sizeof(*orders));
 	ASSERT(block != NULL && orders != NULL);
-	for (size_t i = 0; i < groups->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		orders[i] = (void *)(block + i * size);
-		orders[i]->group = groups->items[i];
+		orders[i]->group = some[i];
 		for (size_t k = 0; k < by; k++) {
-			orders[i]->keys[k] = read_order_key(groups->items[i]->by[k]);
+			orders[i]->keys[k] = read_order_key(some[i]->by[k]);
 		}
 	}
-	if (groups->count > 0) {
-		qsort_r(orders, groups->count, sizeof(*orders), compare_groups, groups);
+	if (count > 0) {
+		qsort_r(orders, count, sizeof(*orders), compare_groups, groups);
 	}
-	for (size_t i = 0; i < groups->count; i++) {
-		groups->items[i] = orders[i]->group;
+	for (size_t i = 0; i < count; i++) {
+		some[i] = orders[i]->group;
 	}
 	free(block);
 	free(orders);
 	run_give_back(groups->run, bytes);
 	return ERR_OK;
+}
+
+enum err groups_sort(struct groups *groups) {
+	return groups_sort_some(groups, groups->items, groups->count);
 }
 
 size_t groups_count(const struct groups *groups) {

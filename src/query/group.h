@@ -79,6 +79,8 @@ MUST_USE enum err group_add_value(struct run *run, const struct group_function *
                                   struct value value);
 /* By bucket, then by values. */
 MUST_USE enum err groups_sort(struct groups *groups);
+/* The same for some of them, which are put in order where they stand. */
+MUST_USE enum err groups_sort_some(struct groups *groups, struct group **some, size_t count);
 size_t groups_count(const struct groups *groups);
 struct group *groups_get(struct groups *groups, size_t i);
 /* Adds the row to the states (one per function). */

@@ -215,6 +215,38 @@ TEST(little_memory_is_enough_when_it_is_for_one_thread) {
 	data_deinit(&data);
 }
 
+/* top looks for its best without putting all in order. */
+TEST(the_best_are_those_of_a_sort) {
+	static const char *const pairs[][2] = {
+	    {"* | top 7 code | fields code, count",
+	     "* | stats count() as count by code | sort -count | head 7"},
+	    {"* | rare 7 code | fields code, count",
+	     "* | stats count() as count by code | sort count | head 7"},
+	    {"* | top 9 n | fields n, count", "* | stats count() as count by n | sort -count | head 9"},
+	    {"* | rare 100 n | fields n, count",
+	     "* | stats count() as count by n | sort count | head 100"},
+	    {"* | top 1 real | fields real, count",
+	     "* | stats count() as count by real | sort -count | head 1"},
+	    {"* | top 0 code | fields code, count", "* | stats count() as count by code | head 0"},
+	};
+	struct data data;
+	struct query_options options = fake_options();
+	struct query_stats stats = {0};
+	data_init(&data);
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		CLEANUP(buf_deinit) struct buf best = {0};
+		CLEANUP(buf_deinit) struct buf sorted = {0};
+		CHECK_EQ(run(&data, pairs[i][0], &options, true, &best, &stats, NULL), ERR_OK);
+		CHECK_EQ(run(&data, pairs[i][1], &options, false, &sorted, &stats, NULL), ERR_OK);
+		CHECK(best.len > 0 || i == ARRAY_LEN(pairs) - 1);
+		if (!CHECK(str_eq(buf_str(&best), buf_str(&sorted)))) {
+			printf("# %s\n# %.*s# %.*s", pairs[i][0], STR_ARG(buf_str(&best)),
+			       STR_ARG(buf_str(&sorted)));
+		}
+	}
+	data_deinit(&data);
+}
+
 static bool stop(void *ctx, uint64_t rows_done, uint64_t rows_all, uint64_t found) {
 	size_t *asked = ctx;
 	CHECK_EQ(rows_all, ROWS);

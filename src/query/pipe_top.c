@@ -97,14 +97,12 @@ static int least_first(const void *a, const void *b) {
 	                                            : (x->number > y->number) - (x->number < y->number);
 }
 
-/* Gives out the best of one run of groups. Ties keep the order of their values. */
-static enum err give_run(struct op *op, struct group **run, size_t count, struct value *values,
-                         uint64_t *number) {
+/* Gives out the best of one run of groups, of total rows. Ties keep the order of their values. */
+static enum err give_run(struct op *op, struct group **run, size_t count, uint64_t total,
+                         struct value *values, uint64_t *number) {
 	const struct top *top = op->stage->spec;
-	uint64_t total = 0;
 	for (size_t i = 0; i < count; i++) {
 		run[i]->number = (uint32_t)i;
-		total += run[i]->states->count;
 	}
 	qsort(run, count, sizeof(struct group *), top->rare ? least_first : most_first);
 	for (size_t i = 0; i < MIN_OF(count, top->rows) && !op->next->full; i++) {
@@ -123,27 +121,83 @@ static enum err give_run(struct op *op, struct group **run, size_t count, struct
 	return ERR_OK;
 }
 
+static uint64_t rows_of(struct group *const *groups, size_t count) {
+	uint64_t total = 0;
+	for (size_t i = 0; i < count; i++) {
+		total += groups[i]->states->count;
+	}
+	return total;
+}
+
+static enum err give_runs(struct op *op, struct group **all, size_t count, struct value *values) {
+	const struct top *top = op->stage->spec;
+	uint64_t number = 0;
+	TRY(groups_sort_some(op->state, all, count));
+	for (size_t first = 0; first < count;) {
+		size_t end = first + 1;
+		while (end < count && same_by(top, all[first], all[end])) {
+			end++;
+		}
+		uint64_t total = rows_of(all + first, end - first);
+		TRY(give_run(op, all + first, end - first, total, values, &number));
+		first = end;
+	}
+	return ERR_OK;
+}
+
+/* Leaves those that may be among the first rows, in their order, and whatever ties with the last of
+ * them: order by values is dear, and only these need it. Returns how many. */
+static size_t leave_best(const struct top *top, struct group **all, size_t count) {
+	enum { ROWS_MAX = 100 };      /* above that sorting all is as good */
+	struct group *best[ROWS_MAX]; /* in order; ties as they come */
+	size_t rows = 0;
+	size_t left = 0;
+	if (top->rows == 0 || top->rows > ROWS_MAX || count <= top->rows) {
+		return count;
+	}
+	for (size_t i = 0; i < count; i++) {
+		uint64_t mine = all[i]->states->count;
+		size_t at = rows;
+		while (at > 0 && (top->rare ? mine < best[at - 1]->states->count
+		                            : mine > best[at - 1]->states->count)) {
+			at--;
+		}
+		if (at < top->rows) {
+			rows = MIN_OF(rows + 1, (size_t)top->rows);
+			memmove(&best[at + 1], &best[at], (rows - 1 - at) * sizeof(best[0]));
+			best[at] = all[i];
+		}
+	}
+	uint64_t last = best[rows - 1]->states->count;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t mine = all[i]->states->count;
+		if (top->rare ? mine <= last : mine >= last) {
+			all[left++] = all[i];
+		}
+	}
+	return left;
+}
+
 static enum err top_finish(struct op *op) {
 	const struct top *top = op->stage->spec;
 	struct groups *groups = op->state;
 	size_t count = groups_count(groups);
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
-	TRY(groups_sort(groups));
 	TRY(run_take(op->run, count * sizeof(struct group *)));
 	struct group **all = calloc(count + 1, sizeof(*all));
 	ASSERT(all != NULL);
 	for (size_t i = 0; i < count; i++) {
 		all[i] = groups_get(groups, i);
 	}
-	enum err err = ERR_OK;
-	uint64_t number = 0;
-	for (size_t first = 0; first < count && err == ERR_OK;) {
-		size_t end = first + 1;
-		while (end < count && same_by(top, all[first], all[end])) {
-			end++;
-		}
-		err = give_run(op, all + first, end - first, values, &number);
-		first = end;
+	enum err err;
+	if (top->groups.by.count == 1) { /* one run */
+		uint64_t total = rows_of(all, count);
+		uint64_t number = 0;
+		count = leave_best(top, all, count);
+		err = groups_sort_some(groups, all, count);
+		err = err == ERR_OK ? give_run(op, all, count, total, values, &number) : err;
+	} else {
+		err = give_runs(op, all, count, values);
 	}
 	free(all);
 	TRY(err);

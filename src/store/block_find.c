@@ -32,6 +32,7 @@ static void fill(const struct find *f, uint64_t *bits, bool value) {
 struct pieces {
 	const struct block_finder *finder;
 	uint64_t *maybe, *sure; /* NULL until the first piece */
+	bool *shapes;           /* in which all pieces so far were found */
 	bool whole;             /* one piece, which is all that is asked */
 	size_t count;
 	enum err err;
@@ -46,7 +47,11 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 	}
 	uint64_t *maybe = ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t);
 	uint64_t *sure = piece->whole ? ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t) : NULL;
-	pieces->err = lines_find(finder->lines, &needle, maybe, sure);
+	if (pieces->shapes == NULL) {
+		pieces->shapes = ARENA_ARRAY(finder->arena, lines_shapes(finder->lines), bool);
+		memset(pieces->shapes, true, lines_shapes(finder->lines));
+	}
+	pieces->err = lines_find(finder->lines, &needle, pieces->shapes, maybe, sure);
 	for (size_t i = 0; pieces->maybe != NULL && i < finder->words; i++) {
 		maybe[i] &= pieces->maybe[i];
 	}
