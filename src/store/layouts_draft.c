@@ -19,7 +19,11 @@ struct layouts_draft {
 	struct map *names, *consts;
 	struct map *layouts; /* as those of a cut (layouts_cut.h), in words of the draft */
 	struct buf known;    /* struct known of each */
-	struct buf key;      /* scratch */
+	/* Layouts of a skeleton, the newest first: what a batch brings is mostly there, and found
+	 * without a hash of all of it. */
+	struct buf first; /* uint32_t of each skeleton: a layout plus one; 0: none */
+	struct buf next;  /* likewise of each layout */
+	struct buf key;   /* scratch */
 };
 
 struct layouts_draft *layouts_draft_new(void) {
@@ -49,6 +53,8 @@ void layouts_draft_free(struct layouts_draft *draft) {
 		map_free(draft->layouts);
 		buf_deinit(&draft->cuts);
 		buf_deinit(&draft->known);
+		buf_deinit(&draft->first);
+		buf_deinit(&draft->next);
 		buf_deinit(&draft->key);
 		free(draft);
 	}
@@ -83,34 +89,77 @@ static uint32_t number_in_draft(struct map *map, const struct numbers *numbers, 
 	return numbers->of[number];
 }
 
+/* Puts together the key of a cut's layout in words of the draft. Returns its skeleton, or
+ * UINT32_MAX: kept whole. */
+static uint32_t draft_key(struct layouts_draft *draft, const struct lines_draft *lines,
+                          const struct layouts_cut *cut, uint32_t layout,
+                          const struct numbers *names, const struct numbers *consts,
+                          uint32_t *out_kind) {
+	uint32_t count;
+	uint32_t cut_number = cuts_count(draft);
+	const struct layout_key *items = layouts_cut_items(cut, layout, &count, out_kind);
+	struct layout_key head = {.name = lines_draft_skeleton(lines, cut_number, *out_kind)};
+	if (head.name == UINT32_MAX && *out_kind != 0) {
+		head.from = (uint64_t)cut_number << 32 | *out_kind; /* kept whole, but cut: like no other */
+	}
+	buf_clear(&draft->key);
+	struct layout_key *key =
+	    (struct layout_key *)(void *)buf_reserve(&draft->key, (count + 1) * sizeof(*key));
+	draft->key.len = (count + 1) * sizeof(*key);
+	key[0] = head;
+	for (uint32_t i = 0; i < count; i++) {
+		key[i + 1] = items[i];
+		key[i + 1].name = number_in_draft(draft->names, names, items[i].name);
+		if (items[i].source == LAYOUT_CONST) {
+			key[i + 1].from = number_in_draft(draft->consts, consts, items[i].from);
+		}
+	}
+	return head.name;
+}
+
+/* The first of a skeleton's layouts, which may be set. */
+static uint32_t *first_of(struct layouts_draft *draft, uint32_t skeleton) {
+	size_t need = ((size_t)skeleton + 1) * sizeof(uint32_t);
+	if (draft->first.len < need) {
+		memset(buf_reserve(&draft->first, need - draft->first.len), 0, need - draft->first.len);
+		draft->first.len = need;
+	}
+	return (uint32_t *)(void *)draft->first.ptr + skeleton;
+}
+
+/* Looks at a few layouts of the same skeleton; UINT32_MAX: it is none of them. */
+static uint32_t find_near(const struct layouts_draft *draft, uint32_t first) {
+	enum { NEAR = 8 };
+	const uint32_t *next = (const uint32_t *)(void *)draft->next.ptr;
+	for (uint32_t i = 0; i < NEAR && first != 0; i++, first = next[first - 1]) {
+		if (str_eq(map_key(draft->layouts, first - 1), buf_str(&draft->key))) {
+			return first - 1;
+		}
+	}
+	return UINT32_MAX;
+}
+
 /* The number of a cut's layout in the draft. */
 static uint32_t know(struct layouts_draft *draft, const struct lines_draft *lines,
                      const struct layouts_cut *cut, uint32_t layout, const struct numbers *names,
                      const struct numbers *consts) {
-	uint32_t count;
-	uint32_t kind;
 	bool added;
-	uint32_t cut_number = cuts_count(draft);
-	const struct layout_key *items = layouts_cut_items(cut, layout, &count, &kind);
-	struct layout_key head = {.name = lines_draft_skeleton(lines, cut_number, kind)};
-	if (head.name == UINT32_MAX && kind != 0) {
-		head.from = (uint64_t)cut_number << 32 | kind; /* kept whole, but cut: like no other */
-	}
-	buf_clear(&draft->key);
-	buf_append(&draft->key, &head, sizeof(head));
-	for (uint32_t i = 0; i < count; i++) {
-		struct layout_key item = items[i];
-		item.name = number_in_draft(draft->names, names, item.name);
-		if (item.source == LAYOUT_CONST) {
-			item.from = number_in_draft(draft->consts, consts, item.from);
-		}
-		buf_append(&draft->key, &item, sizeof(item));
+	struct known known = {.cut = cuts_count(draft)};
+	uint32_t skeleton = draft_key(draft, lines, cut, layout, names, consts, &known.kind);
+	uint32_t *first = skeleton == UINT32_MAX ? NULL : first_of(draft, skeleton);
+	uint32_t near = first == NULL ? UINT32_MAX : find_near(draft, *first);
+	if (near != UINT32_MAX) {
+		return near;
 	}
 	uint32_t number =
 	    (uint32_t)*map_put(draft->layouts, buf_str(&draft->key), map_count(draft->layouts), &added);
 	if (added) {
-		struct known known = {cut_number, kind};
+		uint32_t next = first == NULL ? 0 : *first;
+		buf_append(&draft->next, &next, sizeof(next));
 		buf_append(&draft->known, &known, sizeof(known));
+		if (first != NULL) {
+			*first = number + 1;
+		}
 	}
 	return number;
 }

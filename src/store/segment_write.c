@@ -180,25 +180,57 @@ struct check {
 	struct diag diag;
 };
 
+/* Pages whose texts are put together at once, and the bytes of all of them, which are to stay near
+ * the processor. */
+enum { CHECK_PAGES = 8, CHECK_BYTES = 8 << 20 };
+
+/* How many of the pages from one on are looked at together. */
+static uint32_t pages_together(const struct check *check, uint32_t from) {
+	uint64_t bytes = check->pages[from].rows->bytes;
+	uint32_t count = 1;
+	while (count < CHECK_PAGES && from + count < check->count &&
+	       bytes + check->pages[from + count].rows->bytes <= CHECK_BYTES) {
+		bytes += check->pages[from + count++].rows->bytes;
+	}
+	return count;
+}
+
+/* Looks at count pages, and goes on behind their rows. */
+static enum err check_some(struct check *check, struct block *block, const struct pending *pages,
+                           uint32_t count) {
+	CLEANUP(lines_rows_deinit) struct lines_rows rows = {0};
+	struct store_view *views[CHECK_PAGES];
+	uint32_t made = 0;
+	enum err err = ERR_OK;
+	while (made < count && err == ERR_OK) {
+		err = view_new(pages[made].bytes, NULL, 0, NULL, &views[made], &check->diag);
+		if (err == ERR_OK) {
+			view_block_lend(views[made], block, check->first, check->first_kept);
+			check->first += pages[made].entry.rows;
+			check->first_kept += pages[made].entry.kept;
+			made++;
+		}
+	}
+	if (err == ERR_OK && view_block_join(views, count, &rows) != ERR_OK) {
+		err = diag_set(&check->diag, ERR_CORRUPT, "a block that was just made does not decode");
+	}
+	for (uint32_t i = 0; i < made; i++) {
+		err = err == ERR_OK ? block_rows_check(pages[i].rows, views[i], &check->diag) : err;
+		store_view_free(views[i]);
+	}
+	return err;
+}
+
 static enum err check_pages(struct check *check) {
 	struct block *block;
-	uint32_t first = check->first;
-	uint32_t first_kept = check->first_kept;
 	enum err err = block_open(check->bytes, check->rows, check->kept, &block);
 	if (err != ERR_OK) {
 		return diag_set(&check->diag, err, "a block that was just made does not open");
 	}
-	for (uint32_t i = 0; err == ERR_OK && i < check->count; i++) {
-		const struct pending *page = &check->pages[i];
-		struct store_view *view;
-		err = view_new(page->bytes, NULL, 0, NULL, &view, &check->diag);
-		if (err == ERR_OK) {
-			view_block_lend(view, block, first, first_kept);
-			err = block_rows_check(page->rows, view, &check->diag);
-			store_view_free(view);
-		}
-		first += page->entry.rows;
-		first_kept += page->entry.kept;
+	for (uint32_t i = 0; err == ERR_OK && i < check->count;) {
+		uint32_t count = pages_together(check, i);
+		err = check_some(check, block, check->pages + i, count);
+		i += count;
 	}
 	block_free(block);
 	return err;

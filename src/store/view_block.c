@@ -21,6 +21,9 @@ void view_block_lend(struct store_view *view, struct block *block, uint32_t firs
 }
 
 void view_block_deinit(struct store_view *view) {
+	if (view->block.texts_lent) {
+		view->block.texts = (struct lines_rows){0};
+	}
 	lines_rows_deinit(&view->block.texts);
 	lines_rows_deinit(&view->block.bodies);
 	if (view->block.block != NULL && !view->block.borrowed) {
@@ -74,6 +77,38 @@ static enum err join_texts(struct store_view *view) {
 	}
 	return lines_join(lines, view->block.first, view->frame.rows, rows->times, JOINED_MAX,
 	                  &view->block.texts);
+}
+
+/* The part of joined rows that begins with row first. */
+static void lend_texts(struct store_view *view, const struct lines_rows *joined, uint32_t first) {
+	view->block.texts = (struct lines_rows){.count = view->frame.rows,
+	                                        .shapes = joined->shapes + first,
+	                                        .ranks = joined->ranks + first,
+	                                        .bytes = joined->bytes,
+	                                        .starts = joined->starts + first,
+	                                        .slot_first = joined->slot_first + first,
+	                                        .slots = joined->slots};
+	view->block.texts_lent = view->block.has_texts = true;
+}
+
+enum err view_block_join(struct store_view *const *views, uint32_t count, struct lines_rows *rows) {
+	CLEANUP(buf_deinit) struct buf times = {0};
+	uint32_t first = 0;
+	struct lines *lines;
+	TRY(block_texts(views[0]->block.block, &lines));
+	for (uint32_t i = 0; i < count; i++) {
+		const struct page_rows *said;
+		ASSERT(views[i]->block.borrowed && views[i]->picks == NULL && !views[i]->block.has_texts);
+		TRY(view_rows(views[i], &said));
+		buf_append(&times, said->times, views[i]->frame.rows * sizeof(*said->times));
+	}
+	TRY(lines_join(lines, views[0]->block.first, (uint32_t)(times.len / sizeof(int64_t)),
+	               (const int64_t *)(void *)times.ptr, JOINED_MAX, rows));
+	for (uint32_t i = 0; i < count; i++) {
+		lend_texts(views[i], rows, first);
+		first += views[i]->frame.rows;
+	}
+	return ERR_OK;
 }
 
 static enum err use_texts(struct store_view *view) {
@@ -225,7 +260,10 @@ static enum err load_layouts(struct store_view *view) {
 	TRY(block_texts(block, &lines));
 	TRY(block_layouts(block, &at->layouts));
 	TRY(make_arrays(view));
-	if (view->picks != NULL) {
+	if (at->has_texts && at->texts_err == ERR_OK) { /* was asked for them */
+		memcpy(at->shapes, at->texts.shapes, rows * sizeof(*at->shapes));
+		memcpy(at->ranks, at->texts.ranks, rows * sizeof(*at->ranks));
+	} else if (view->picks != NULL) {
 		block_rows_of(view, numbers);
 		TRY(lines_order_some(lines, numbers, rows, at->shapes, at->ranks));
 	} else {

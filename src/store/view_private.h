@@ -29,6 +29,7 @@ struct view_block {
 	uint32_t first;      /* number of the page's first row in the block */
 	uint32_t first_kept; /* of its first body that is kept beside the text */
 	bool has_texts, has_bodies, has_layouts, has_values;
+	bool texts_lent; /* texts are part of somebody else's (view_block_join) */
 	enum err texts_err, bodies_err, layouts_err, values_err;
 	struct lines_rows texts, bodies;
 	struct layouts *layouts;
@@ -134,6 +135,11 @@ void view_block_deinit(struct store_view *view);
 /* For a page whose block is in the making; borrowed. first, first_kept: as in struct view_block. */
 void view_block_lend(struct store_view *view, struct block *block, uint32_t first,
                      uint32_t first_kept);
+/* Puts the texts of views together whose pages follow each other in one block (lent, no picks): the
+ * few rows that a page has of a shape cost more than those of several pages at once. rows:
+ * zero-initialised; outlives the views. */
+MUST_USE enum err view_block_join(struct store_view *const *views, uint32_t count,
+                                  struct lines_rows *rows);
 /* Fill out_texts or out_bodies of all rows, with strings that live as long as the view. */
 MUST_USE enum err view_block_texts(struct store_view *view, struct str *out_texts);
 MUST_USE enum err view_block_bodies(struct store_view *view, struct str *out_bodies);
