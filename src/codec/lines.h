@@ -98,7 +98,7 @@ struct lines_place lines_draft_place(const struct lines_draft *draft, uint32_t c
  * cut) of a place that its cut gave. */
 uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint32_t row,
                             struct lines_place place);
-/* The parts (LINES_PARTS of them), each behind its buf. May use threads threads. */
+/* The parts (LINES_PARTS of them), each behind its buf. */
 enum lines_part {
 	LINES_SHAPES, /* shapes, and of each slot where its values lie */
 	LINES_ORDER,  /* which shape each row has */
@@ -108,7 +108,21 @@ enum lines_part {
 	LINES_WHOLE,  /* rows of shape 0 */
 	LINES_PARTS,
 };
-void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads);
+void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS]);
+
+/* The same in pieces, so that two threads can share it: one gathers the columns of some shapes
+ * while the other writes those gathered before. */
+struct lines_put;
+struct lines_columns;
+struct lines_put *lines_put_new(struct lines_draft *draft); /* mined; borrowed until the end */
+struct lines_columns *lines_columns_new(void);
+void lines_columns_free(struct lines_columns *columns); /* NULL is fine */
+/* Gathers the next shapes into columns, in place of what was there. False: none are left. */
+bool lines_put_gather(struct lines_put *put, struct lines_columns *columns);
+/* Writes what was gathered; in order of gathering. */
+void lines_put_columns(struct lines_put *put, const struct lines_columns *columns);
+/* All shapes are written: appends the parts, and frees put. */
+void lines_put_end(struct lines_put *put, struct buf parts[LINES_PARTS]);
 
 /* ---- reading; one thread at a time uses a struct lines ---- */
 

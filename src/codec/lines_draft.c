@@ -262,67 +262,94 @@ uint32_t lines_draft_offset(const struct lines_draft *draft, uint32_t cut, uint3
 
 /* ---- columns ---- */
 
-struct column_draft { /* rows of one shape at a time */
-	uint8_t *codes;   /* of the slots */
-	uint32_t slots_count, codes_cap;
-	uint32_t *rows;    /* sorted by shape */
-	uint32_t *starts;  /* of each shape in rows, and the end */
-	uint64_t *numbers; /* slot by slot, count of each */
-	struct str *texts; /* of SLOT_TEXT, likewise */
-	int64_t *times;
-	size_t cap, times_cap;
+struct lines_columns {   /* of some shapes, one behind the other */
+	uint32_t first, end; /* shapes */
+	uint8_t *codes;      /* of all their slots */
+	uint32_t codes_count, codes_cap;
+	int64_t *times; /* of all their rows */
+	size_t times_cap;
+	char *values; /* slot by slot: uint64_t of each row, or struct str with SLOT_TEXT */
+	size_t values_cap;
 };
 
-static void column_draft_deinit(struct column_draft *columns) {
-	free(columns->codes);
-	free(columns->rows);
-	free(columns->starts);
-	free(columns->numbers);
-	free(columns->texts);
-	free(columns->times);
+struct lines_put {
+	struct lines_draft *draft;
+	/* Who gathers: */
+	uint32_t *rows;   /* sorted by shape; read by who writes, too */
+	uint32_t *starts; /* of each shape in rows, and the end; likewise */
+	uint32_t next;    /* shape */
+	/* Who writes: */
+	struct slots_writer writer;
+	struct buf head, skeletons;
+	struct buf groups; /* struct slots_at of each group of shapes but the first */
+};
+
+struct lines_columns *lines_columns_new(void) {
+	struct lines_columns *columns = calloc(1, sizeof(*columns));
+	ASSERT(columns != NULL);
+	return columns;
+}
+
+void lines_columns_free(struct lines_columns *columns) {
+	if (columns != NULL) {
+		free(columns->codes);
+		free(columns->times);
+		free(columns->values);
+		free(columns);
+	}
 }
 
 /* Rows by shape, each shape's in order. */
-static void sort_rows(const struct lines_draft *draft, struct column_draft *columns) {
+static void sort_rows(struct lines_put *put) {
+	const struct lines_draft *draft = put->draft;
 	uint32_t shapes = lines_draft_shapes(draft);
-	columns->rows = new_array(draft->rows, sizeof(*columns->rows));
-	columns->starts = calloc((size_t)shapes + 2, sizeof(*columns->starts));
-	ASSERT(columns->starts != NULL);
+	put->rows = new_array(draft->rows, sizeof(*put->rows));
+	put->starts = calloc((size_t)shapes + 2, sizeof(*put->starts));
+	ASSERT(put->starts != NULL);
 	for (uint32_t row = 0; row < draft->rows; row++) {
-		columns->starts[draft->shape_of[row] + 2]++;
+		put->starts[draft->shape_of[row] + 2]++;
 	}
 	for (uint32_t shape = 0; shape < shapes; shape++) {
-		columns->starts[shape + 2] += columns->starts[shape + 1];
+		put->starts[shape + 2] += put->starts[shape + 1];
 	}
 	for (uint32_t row = 0; row < draft->rows; row++) {
-		columns->rows[columns->starts[draft->shape_of[row] + 1]++] = row;
+		put->rows[put->starts[draft->shape_of[row] + 1]++] = row;
 	}
 }
 
-static void find_codes(struct column_draft *columns, struct str text) {
+static size_t shape_rows(const struct lines_put *put, uint32_t shape) {
+	return put->starts[shape + 1] - put->starts[shape];
+}
+
+static size_t value_size(uint8_t code) {
+	return code == SLOT_TEXT ? sizeof(struct str) : sizeof(uint64_t);
+}
+
+/* Appends the codes of a shape's slots. Returns the bytes of their values in a row. */
+static size_t add_codes(struct lines_columns *columns, struct str text) {
 	struct skeleton_part part;
-	columns->slots_count = 0;
+	size_t bytes = 0;
 	while (skeleton_next(&text, &part)) {
 		if (part.code != 0) {
-			columns->codes = grow(columns->codes, &columns->codes_cap, columns->slots_count + 1, 1);
-			columns->codes[columns->slots_count++] = part.code;
+			columns->codes = grow(columns->codes, &columns->codes_cap, columns->codes_count + 1, 1);
+			columns->codes[columns->codes_count++] = part.code;
+			bytes += value_size(part.code);
 		}
 	}
+	return bytes;
 }
 
-static void make_room(struct column_draft *columns, size_t count) {
-	size_t need = count * columns->slots_count;
-	if (need > columns->cap) {
-		free(columns->numbers);
-		free(columns->texts);
-		columns->cap = need;
-		columns->numbers = new_array(need, sizeof(*columns->numbers));
-		columns->texts = new_array(need, sizeof(*columns->texts));
+/* What was there is not kept. */
+static void make_room(struct lines_columns *columns, size_t rows, size_t bytes) {
+	if (bytes > columns->values_cap) {
+		free(columns->values);
+		columns->values_cap = bytes + bytes / 2; /* pieces differ a little */
+		columns->values = new_array(columns->values_cap, 1);
 	}
-	if (count > columns->times_cap) {
+	if (rows > columns->times_cap) {
 		free(columns->times);
-		columns->times_cap = count;
-		columns->times = new_array(count, sizeof(*columns->times));
+		columns->times_cap = rows + rows / 2;
+		columns->times = new_array(columns->times_cap, sizeof(*columns->times));
 	}
 }
 
@@ -357,29 +384,25 @@ static void fetch_ahead(const struct lines_draft *draft, const uint32_t *rows, s
 }
 
 /* The values of a row, each into its column. */
-static void gather_row(struct column_draft *columns, const struct draft_cut *cut, uint32_t row,
-                       size_t rank, size_t count) {
+static void gather_row(const struct draft_cut *cut, uint32_t row, const uint8_t *codes,
+                       uint32_t slots, char *values, size_t rank, size_t count) {
 	const struct lines_cut_row *entry = &cut->cut->rows[row];
 	const struct draft_kind *kind = &cut->kinds[entry->kind];
-	const struct cut_value *values = cut->cut->values + entry->values;
-	for (uint32_t i = 0; i < columns->slots_count; i++) {
+	const struct cut_value *found = cut->cut->values + entry->values;
+	for (uint32_t i = 0; i < slots; i++) {
 		const struct shape_slot *slot = &kind->slots[i];
-		size_t at = i * count + rank;
-		if (columns->codes[i] != SLOT_TEXT) {
-			columns->numbers[at] = values[slot->value].number;
+		if (codes[i] != SLOT_TEXT) {
+			((uint64_t *)(void *)values)[rank] = found[slot->value].number;
 		} else {
-			columns->texts[at] = shape_slot_text(slot, entry->text, values);
+			((struct str *)(void *)values)[rank] = shape_slot_text(slot, entry->text, found);
 		}
+		values += count * value_size(codes[i]);
 	}
 }
 
-static void put_shape(const struct lines_draft *draft, struct column_draft *columns, uint32_t shape,
-                      struct slots_writer *writer) {
-	const uint32_t *rows = columns->rows + columns->starts[shape];
-	size_t count = columns->starts[shape + 1] - columns->starts[shape];
+static void gather_shape(const struct lines_draft *draft, const uint32_t *rows, size_t count,
+                         const uint8_t *codes, uint32_t slots, int64_t *times, char *values) {
 	uint32_t cut = 0;
-	find_codes(columns, shapes_text(draft->shapes, shape - 1));
-	make_room(columns, count);
 	struct ahead far = {0};
 	struct ahead near = {0};
 	for (size_t i = 0; i < count; i++) {
@@ -387,16 +410,98 @@ static void put_shape(const struct lines_draft *draft, struct column_draft *colu
 		while (rows[i] >= draft->cuts[cut].first + draft->cuts[cut].cut->rows_count) {
 			cut++;
 		}
-		columns->times[i] = draft->times[rows[i]];
-		gather_row(columns, &draft->cuts[cut], rows[i] - draft->cuts[cut].first, i, count);
+		times[i] = draft->times[rows[i]];
+		gather_row(&draft->cuts[cut], rows[i] - draft->cuts[cut].first, codes, slots, values, i,
+		           count);
 	}
-	for (uint32_t i = 0; i < columns->slots_count; i++) {
-		if (columns->codes[i] == SLOT_TEXT) {
-			slots_put_texts(writer, columns->texts + i * count, count);
-		} else {
-			slots_put_numbers(writer, columns->codes[i], columns->numbers + i * count,
-			                  columns->times, count);
+}
+
+/* Chooses the next shapes: as many as have some values, one at least. Returns the bytes of these.
+ */
+static size_t choose_shapes(struct lines_put *put, struct lines_columns *columns,
+                            size_t *out_rows) {
+	enum { PIECE_BYTES = 1 << 20 };
+	uint32_t shapes = lines_draft_shapes(put->draft);
+	size_t bytes = 0;
+	*out_rows = 0;
+	columns->codes_count = 0;
+	columns->first = put->next;
+	while (put->next < shapes && bytes < PIECE_BYTES) {
+		struct str text = shapes_text(put->draft->shapes, put->next - 1);
+		size_t rows = shape_rows(put, put->next++);
+		bytes += rows * add_codes(columns, text);
+		*out_rows += rows;
+	}
+	columns->end = put->next;
+	return bytes;
+}
+
+/* The slots and bytes of a shape, when its codes begin at codes. */
+static uint32_t count_slots(struct str text, const uint8_t *codes, size_t *out_bytes) {
+	struct skeleton_part part;
+	uint32_t slots = 0;
+	*out_bytes = 0;
+	while (skeleton_next(&text, &part)) {
+		if (part.code != 0) {
+			*out_bytes += value_size(codes[slots++]);
 		}
+	}
+	return slots;
+}
+
+bool lines_put_gather(struct lines_put *put, struct lines_columns *columns) {
+	size_t rows;
+	if (put->next >= lines_draft_shapes(put->draft)) {
+		return false;
+	}
+	size_t bytes = choose_shapes(put, columns, &rows);
+	make_room(columns, rows, bytes);
+	const uint8_t *codes = columns->codes;
+	int64_t *times = columns->times;
+	char *values = columns->values;
+	for (uint32_t shape = columns->first; shape < columns->end; shape++) {
+		size_t count = shape_rows(put, shape);
+		uint32_t slots = count_slots(shapes_text(put->draft->shapes, shape - 1), codes, &bytes);
+		gather_shape(put->draft, put->rows + put->starts[shape], count, codes, slots, times,
+		             values);
+		codes += slots;
+		times += count;
+		values += count * bytes;
+	}
+	return true;
+}
+
+static void put_shape(struct lines_put *put, uint32_t shape, struct str text) {
+	if (shape > 1 && (shape - 1) % LINES_GROUP == 0) {
+		struct slots_at at = slots_writer_at(&put->writer);
+		buf_append(&put->groups, &at, sizeof(at));
+	}
+	wire_put_varint(&put->head, shape_rows(put, shape));
+	wire_put_varint(&put->head, text.len);
+	buf_append_str(&put->skeletons, text);
+}
+
+void lines_put_columns(struct lines_put *put, const struct lines_columns *columns) {
+	const uint8_t *codes = columns->codes;
+	const int64_t *times = columns->times;
+	const char *values = columns->values;
+	for (uint32_t shape = columns->first; shape < columns->end; shape++) {
+		struct str text = shapes_text(put->draft->shapes, shape - 1);
+		size_t count = shape_rows(put, shape);
+		size_t bytes;
+		uint32_t slots = count_slots(text, codes, &bytes);
+		put_shape(put, shape, text);
+		for (uint32_t i = 0; i < slots; i++) {
+			if (codes[i] == SLOT_TEXT) {
+				slots_put_texts(&put->writer, (const struct str *)(const void *)values, count);
+			} else {
+				slots_put_numbers(&put->writer, codes[i], (const uint64_t *)(const void *)values,
+				                  times, count);
+			}
+			values += count * value_size(codes[i]);
+		}
+		codes += slots;
+		times += count;
 	}
 }
 
@@ -433,27 +538,16 @@ static void put_groups(const struct slots_writer *writer, const struct buf *grou
 	}
 }
 
-/* Shapes, and the columns of their rows; what was needed to sort the rows is gone afterwards. */
-static void put_shapes(struct lines_draft *draft, struct slots_writer *writer, struct buf *head,
-                       struct buf *skeletons) {
-	struct column_draft columns CLEANUP(column_draft_deinit) = {0};
-	CLEANUP(buf_deinit) struct buf groups = {0};
-	uint32_t shapes = lines_draft_shapes(draft);
-	sort_rows(draft, &columns);
-	wire_put_varint(head, shapes - 1);
-	wire_put_varint(head, columns.starts[1]);
-	for (uint32_t shape = 1; shape < shapes; shape++) {
-		struct str text = shapes_text(draft->shapes, shape - 1);
-		if (shape > 1 && (shape - 1) % LINES_GROUP == 0) {
-			struct slots_at at = slots_writer_at(writer);
-			buf_append(&groups, &at, sizeof(at));
-		}
-		wire_put_varint(head, columns.starts[shape + 1] - columns.starts[shape]);
-		wire_put_varint(head, text.len);
-		buf_append_str(skeletons, text);
-		put_shape(draft, &columns, shape, writer);
-	}
-	put_groups(writer, &groups, head);
+struct lines_put *lines_put_new(struct lines_draft *draft) {
+	struct lines_put *put = calloc(1, sizeof(*put));
+	ASSERT(put != NULL && draft->mined);
+	put->draft = draft;
+	put->next = 1;
+	sort_rows(put);
+	slots_writer_init(&put->writer);
+	wire_put_varint(&put->head, lines_draft_shapes(draft) - 1);
+	wire_put_varint(&put->head, put->starts[1]);
+	return put;
 }
 
 /* Much memory, no longer needed when all columns are there. */
@@ -463,19 +557,33 @@ static void drop_values(struct lines_draft *draft) {
 	}
 }
 
-void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS], uint32_t threads) {
-	struct slots_writer writer CLEANUP(slots_writer_deinit);
-	CLEANUP(buf_deinit) struct buf head = {0};
-	CLEANUP(buf_deinit) struct buf skeletons = {0};
-	(void)threads;
-	slots_writer_init(&writer);
-	put_shapes(draft, &writer, &head, &skeletons);
+void lines_put_end(struct lines_put *put, struct buf parts[LINES_PARTS]) {
+	struct lines_draft *draft = put->draft;
+	ASSERT(put->next >= lines_draft_shapes(draft));
+	free(put->rows);
+	free(put->starts);
 	drop_values(draft);
-	blob_put(&parts[LINES_SHAPES], buf_str(&head), COMPRESS_BEST);
-	blob_put(&parts[LINES_SHAPES], buf_str(&skeletons), COMPRESS_BEST);
-	blob_put(&parts[LINES_SHAPES], buf_str(&writer.table), COMPRESS_BEST);
+	put_groups(&put->writer, &put->groups, &put->head);
+	blob_put(&parts[LINES_SHAPES], buf_str(&put->head), COMPRESS_BEST);
+	blob_put(&parts[LINES_SHAPES], buf_str(&put->skeletons), COMPRESS_BEST);
+	blob_put(&parts[LINES_SHAPES], buf_str(&put->writer.table), COMPRESS_BEST);
 	order_put(&parts[LINES_ORDER], draft->shape_of, draft->rows, lines_draft_shapes(draft));
-	buf_append_str(&parts[LINES_CODES], buf_str(&writer.codes));
-	slots_put_end(&writer, &parts[LINES_POOLS], &parts[LINES_WORDS]);
+	buf_append_str(&parts[LINES_CODES], buf_str(&put->writer.codes));
+	slots_put_end(&put->writer, &parts[LINES_POOLS], &parts[LINES_WORDS]);
 	put_whole(draft, &parts[LINES_WHOLE]);
+	slots_writer_deinit(&put->writer);
+	buf_deinit(&put->head);
+	buf_deinit(&put->skeletons);
+	buf_deinit(&put->groups);
+	free(put);
+}
+
+void lines_draft_put(struct lines_draft *draft, struct buf parts[LINES_PARTS]) {
+	struct lines_put *put = lines_put_new(draft);
+	struct lines_columns *columns = lines_columns_new();
+	while (lines_put_gather(put, columns)) {
+		lines_put_columns(put, columns);
+	}
+	lines_columns_free(columns);
+	lines_put_end(put, parts);
 }

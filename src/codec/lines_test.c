@@ -109,7 +109,7 @@ static struct lines_draft *make_draft(struct sample *sample, uint32_t batch) {
 
 static void make_lines(struct sample *sample, uint32_t batch) {
 	struct lines_draft *draft = make_draft(sample, batch);
-	lines_draft_put(draft, sample->parts, 2);
+	lines_draft_put(draft, sample->parts);
 	for (size_t i = 0; i < LINES_PARTS; i++) {
 		struct buf *part = &sample->parts[i];
 		sample->opened[i] = buf_str(part);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "codec/checked.h"
+#include "os/thread.h"
 #include "store/block.h"
 
 struct block_draft {
@@ -62,6 +63,64 @@ static void add_parts(struct checked_writer *writer, struct buf *parts, size_t c
 	}
 }
 
+/* ---- lines by two threads ---- */
+
+/* Columns go round: gathered in one thread, written in the other. */
+struct sharing {
+	struct lines_put *put;
+	struct queue *empty, *full;
+};
+
+static void gather_all(void *arg) {
+	struct sharing *sharing = arg;
+	void *columns;
+	while (queue_get(sharing->empty, &columns) == ERR_OK &&
+	       lines_put_gather(sharing->put, columns)) {
+		enum err err = queue_put(sharing->full, columns);
+		ASSERT(err == ERR_OK); /* closed only here */
+	}
+	queue_close(sharing->full);
+}
+
+/* False: there is no other thread, and nothing is done. */
+static bool put_shared(struct lines_put *put, struct lines_columns *const columns[2]) {
+	struct sharing sharing = {put, queue_new(2), queue_new(2)};
+	enum err err = queue_put(sharing.empty, columns[0]);
+	err = err == ERR_OK ? queue_put(sharing.empty, columns[1]) : err;
+	ASSERT(err == ERR_OK);
+	struct thread *thread = thread_start("akashi-gather", gather_all, &sharing);
+	void *gathered;
+	while (thread != NULL && queue_get(sharing.full, &gathered) == ERR_OK) {
+		lines_put_columns(put, gathered);
+		err = queue_put(sharing.empty, gathered);
+		ASSERT(err == ERR_OK);
+	}
+	thread_join(thread);
+	queue_close(sharing.empty);
+	while (queue_get(sharing.empty, &gathered) == ERR_OK) {
+		/* freed by who made them */
+	}
+	queue_free(sharing.empty);
+	queue_free(sharing.full);
+	return thread != NULL;
+}
+
+static void put_lines(struct lines_draft *draft, uint32_t threads, struct buf parts[LINES_PARTS]) {
+	if (threads > 1) {
+		struct lines_put *put = lines_put_new(draft);
+		struct lines_columns *columns[2] = {lines_columns_new(), lines_columns_new()};
+		bool shared = put_shared(put, columns);
+		while (!shared && lines_put_gather(put, columns[0])) {
+			lines_put_columns(put, columns[0]);
+		}
+		lines_columns_free(columns[0]);
+		lines_columns_free(columns[1]);
+		lines_put_end(put, parts);
+		return;
+	}
+	lines_draft_put(draft, parts);
+}
+
 void block_draft_put(struct block_draft *draft, uint32_t threads, struct buf *out) {
 	struct checked_writer writer = {0};
 	struct buf lines[LINES_PARTS] = {0};
@@ -70,12 +129,12 @@ void block_draft_put(struct block_draft *draft, uint32_t threads, struct buf *ou
 	lines_draft_mine(draft->texts);
 	layouts_draft_put(draft->fields, draft->texts, layouts);
 	layouts_draft_free(TAKE(draft->fields)); /* much memory, no longer needed */
-	lines_draft_put(draft->texts, lines, threads);
+	put_lines(draft->texts, threads, lines);
 	add_parts(&writer, lines, LINES_PARTS);
 	add_parts(&writer, layouts, LAYOUTS_PARTS);
 	if (lines_draft_rows(draft->bodies) > 0) {
 		lines_draft_mine(draft->bodies);
-		lines_draft_put(draft->bodies, bodies, threads);
+		put_lines(draft->bodies, threads, bodies);
 		add_parts(&writer, bodies, LINES_PARTS);
 	}
 	checked_put(&writer, out);

@@ -82,3 +82,39 @@ TEST(every_flipped_byte_of_a_block_is_found) {
 	CHECK(!block_holds(STR("")));
 	buf_deinit(&bytes);
 }
+
+/* Lines of many shapes, more of them than are gathered at once. */
+static void make_large(uint32_t threads, struct buf *out) {
+	enum { BATCHES = 30, ROWS = 3000 };
+	static char texts[BATCHES][ROWS][160];
+	struct block_draft *draft = block_draft_new();
+	for (uint32_t batch = 0; batch < BATCHES; batch++) {
+		struct block_cut cut = {.texts = lines_cut_new(),
+		                        .times = calloc(ROWS, sizeof(int64_t)),
+		                        .fields = layouts_cut_new()};
+		for (uint32_t row = 0; row < ROWS; row++) {
+			uint32_t kind = (row * 7919 + batch) % 101;
+			char *text = texts[batch][row];
+			int len = snprintf(text, sizeof(texts[0][0]),
+			                   "%.*s=%u from 10.0.%u.%u user%u took %u ms, %u of %u: %u %u %u %u",
+			                   (int)(kind % 9 + 1), "[[[[[[[[[[", row, row % 200, kind, row % 17,
+			                   row * kind, kind, row, row * 3, batch, row / 2, kind * 5);
+			lines_cut_add(cut.texts, str_make(text, (size_t)len));
+			(void)layouts_cut_add(cut.fields, cut.texts, NULL, 0);
+		}
+		block_draft_add(draft, &cut);
+	}
+	block_draft_put(draft, threads, out);
+	block_draft_free(draft);
+}
+
+TEST(two_threads_make_the_same_block_as_one) {
+	struct buf alone = {0};
+	struct buf shared = {0};
+	make_large(1, &alone);
+	make_large(2, &shared);
+	CHECK(alone.len > 1000);
+	CHECK(str_eq(buf_str(&alone), buf_str(&shared)));
+	buf_deinit(&alone);
+	buf_deinit(&shared);
+}

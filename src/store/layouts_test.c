@@ -67,7 +67,7 @@ static void open_all(struct fixture *f) {
 	layouts_draft_add(draft, f->cut, lines);
 	lines_draft_mine(lines);
 	layouts_draft_put(draft, lines, f->parts);
-	lines_draft_put(lines, f->lines_parts, 1);
+	lines_draft_put(lines, f->lines_parts);
 	layouts_draft_free(draft);
 	lines_draft_free(lines);
 	for (size_t i = 0; i < LINES_PARTS; i++) {

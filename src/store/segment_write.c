@@ -176,6 +176,7 @@ struct check {
 	struct str bytes;    /* of the block, which has */
 	uint32_t rows, kept; /* so many */
 	uint32_t first, first_kept;
+	struct lines_rows texts; /* of the pages that are looked at */
 	enum err err;
 	struct diag diag;
 };
@@ -198,7 +199,6 @@ static uint32_t pages_together(const struct check *check, uint32_t from) {
 /* Looks at count pages, and goes on behind their rows. */
 static enum err check_some(struct check *check, struct block *block, const struct pending *pages,
                            uint32_t count) {
-	CLEANUP(lines_rows_deinit) struct lines_rows rows = {0};
 	struct store_view *views[CHECK_PAGES];
 	uint32_t made = 0;
 	enum err err = ERR_OK;
@@ -211,7 +211,7 @@ static enum err check_some(struct check *check, struct block *block, const struc
 			made++;
 		}
 	}
-	if (err == ERR_OK && view_block_join(views, count, &rows) != ERR_OK) {
+	if (err == ERR_OK && view_block_join(views, count, &check->texts) != ERR_OK) {
 		err = diag_set(&check->diag, ERR_CORRUPT, "a block that was just made does not decode");
 	}
 	for (uint32_t i = 0; i < made; i++) {
@@ -232,6 +232,7 @@ static enum err check_pages(struct check *check) {
 		err = check_some(check, block, check->pages + i, count);
 		i += count;
 	}
+	lines_rows_deinit(&check->texts);
 	block_free(block);
 	return err;
 }

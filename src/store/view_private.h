@@ -135,9 +135,9 @@ void view_block_deinit(struct store_view *view);
 /* For a page whose block is in the making; borrowed. first, first_kept: as in struct view_block. */
 void view_block_lend(struct store_view *view, struct block *block, uint32_t first,
                      uint32_t first_kept);
-/* Puts the texts of views together whose pages follow each other in one block (lent, no picks): the
- * few rows that a page has of a shape cost more than those of several pages at once. rows:
- * zero-initialised; outlives the views. */
+/* Puts together the texts of views whose pages follow each other in one block (lent, no picks): the
+ * few rows that a page has of a shape cost more than those of several pages at once. rows is
+ * zero-initialised or used before, and outlives the views. */
 MUST_USE enum err view_block_join(struct store_view *const *views, uint32_t count,
                                   struct lines_rows *rows);
 /* Fill out_texts or out_bodies of all rows, with strings that live as long as the view. */
