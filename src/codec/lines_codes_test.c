@@ -44,7 +44,7 @@ static struct sample *sample_new(void) {
 	}
 	lines_draft_add(draft, cut, sample->times);
 	lines_draft_mine(draft);
-	lines_draft_put(draft, sample->parts, 1);
+	lines_draft_put(draft, sample->parts);
 	lines_draft_free(draft);
 	for (size_t i = 0; i < LINES_PARTS; i++) {
 		memset(buf_reserve(&sample->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
