@@ -132,7 +132,7 @@ static bool run_block(struct str *rest, size_t most, char **needles, int needles
 	double start = cpu_seconds();
 	lines_draft_mine(draft);
 	double mined = cpu_seconds();
-	lines_draft_put(draft, parts, 2);
+	lines_draft_put(draft, parts);
 	totals->mine += mined - start;
 	totals->put += cpu_seconds() - mined;
 	for (size_t i = 0; i < LINES_PARTS; i++) {
