@@ -87,6 +87,8 @@ uint32_t lines_draft_skeleton(const struct lines_draft *draft, uint32_t cut, uin
 /* Finds the shapes; after that nothing is added. Called once. */
 void lines_draft_mine(struct lines_draft *draft);
 uint32_t lines_draft_shapes(const struct lines_draft *draft);
+/* As they were given to lines_draft_add. */
+const int64_t *lines_draft_times(const struct lines_draft *draft);
 /* Shape of each row, in order. */
 const uint32_t *lines_draft_shape_of(const struct lines_draft *draft);
 /* Shape of the rows of a kind of the cut number cut (in order of adding), and a place of them in

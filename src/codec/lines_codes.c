@@ -12,7 +12,7 @@
 enum {
 	CHUNK = 512, /* rows that are decoded at a time */
 	SPAN_SLOTS_MAX = 16,
-	FIRST_SLOTS = 1024,     /* of a table; powers of two */
+	FIRST_SLOTS = 64,       /* of a table; powers of two */
 	STRINGS_MAX = 16 << 20, /* bytes of a chunk */
 	TEXTS_MAX = 32 << 20,   /* bytes of all values */
 };

@@ -105,6 +105,10 @@ uint32_t lines_draft_skeleton(const struct lines_draft *draft, uint32_t cut, uin
 	return draft->cuts[cut].kinds[kind].skeleton;
 }
 
+const int64_t *lines_draft_times(const struct lines_draft *draft) {
+	return draft->times;
+}
+
 uint32_t lines_draft_rows(const struct lines_draft *draft) {
 	return draft->rows;
 }

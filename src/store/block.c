@@ -4,13 +4,15 @@
 #include <stdlib.h>
 
 #include "codec/checked.h"
+#include "store/block_values.h"
 
 struct block {
 	struct checked *checked;
 	uint32_t rows, kept;
 	struct lines *texts, *bodies; /* NULL until asked for */
 	struct layouts *layouts;
-	enum err texts_err, bodies_err, layouts_err;
+	struct block_values *values;
+	enum err texts_err, bodies_err, layouts_err, values_err;
 };
 
 enum err block_open(struct str bytes, uint32_t rows, uint32_t kept, struct block **out_block) {
@@ -32,6 +34,7 @@ enum err block_open(struct str bytes, uint32_t rows, uint32_t kept, struct block
 void block_free(struct block *block) {
 	if (block != NULL) {
 		layouts_free(block->layouts);
+		block_values_free(block->values);
 		lines_free(block->texts);
 		lines_free(block->bodies);
 		checked_free(block->checked);
@@ -89,10 +92,25 @@ enum err block_layouts(struct block *block, struct layouts **out_layouts) {
 	return block->layouts_err;
 }
 
+static enum err open_values(struct block *block) {
+	struct str part;
+	TRY(get_parts(block, BLOCK_VALUES, 1, &part));
+	return block_values_open(part, block->rows, &block->values);
+}
+
+enum err block_values_of(struct block *block, struct block_values **out_values) {
+	if (block->values == NULL && block->values_err == ERR_OK) {
+		block->values_err = open_values(block);
+	}
+	*out_values = block->values;
+	return block->values_err;
+}
+
 size_t block_bytes(const struct block *block) {
 	return sizeof(*block) + (block->texts == NULL ? 0 : lines_bytes(block->texts)) +
 	       (block->bodies == NULL ? 0 : lines_bytes(block->bodies)) +
-	       (block->layouts == NULL ? 0 : layouts_bytes(block->layouts));
+	       (block->layouts == NULL ? 0 : layouts_bytes(block->layouts)) +
+	       (block->values == NULL ? 0 : block_values_bytes(block->values));
 }
 
 bool block_holds(struct str bytes) {

@@ -9,7 +9,8 @@
 enum block_part {
 	BLOCK_TEXTS = 0, /* LINES_PARTS of them, for the texts of all rows */
 	BLOCK_LAYOUTS = BLOCK_TEXTS + LINES_PARTS,
-	BLOCK_BODIES = BLOCK_LAYOUTS + LAYOUTS_PARTS, /* LINES_PARTS; not there when no body is kept */
+	BLOCK_VALUES = BLOCK_LAYOUTS + LAYOUTS_PARTS, /* block_values.h */
+	BLOCK_BODIES,                                 /* LINES_PARTS; not there when no body is kept */
 	BLOCK_PARTS = BLOCK_BODIES + LINES_PARTS,
 };
 
@@ -22,6 +23,8 @@ struct block_cut {
 	int64_t *times;           /* event times of all rows */
 	int64_t *body_times;      /* of the rows of bodies */
 	struct layouts_cut *fields;
+	uint32_t own;    /* rows whose record is not of type data; */
+	bool own_fields; /* some of these have fields */
 };
 void block_cut_deinit(struct block_cut *cut);
 /* Memory held, in bytes. */
@@ -48,6 +51,8 @@ void block_free(struct block *block); /* NULL is fine */
 MUST_USE enum err block_texts(struct block *block, struct lines **out_lines);
 MUST_USE enum err block_bodies(struct block *block, struct lines **out_lines);
 MUST_USE enum err block_layouts(struct block *block, struct layouts **out_layouts);
+struct block_values; /* block_values.h */
+MUST_USE enum err block_values_of(struct block *block, struct block_values **out_values);
 /* Memory held, in bytes. */
 size_t block_bytes(const struct block *block);
 /* Compares every part with its checksum. */

@@ -4,11 +4,13 @@
 
 #include "codec/checked.h"
 #include "os/thread.h"
-#include "store/block.h"
+#include "store/block_values.h"
 
 struct block_draft {
 	struct lines_draft *texts, *bodies;
 	struct layouts_draft *fields;
+	uint32_t own;
+	bool own_fields;
 };
 
 void block_cut_deinit(struct block_cut *cut) {
@@ -49,6 +51,8 @@ void block_draft_add(struct block_draft *draft, struct block_cut *cut) {
 		lines_draft_add(draft->bodies, TAKE(cut->bodies), cut->body_times);
 	}
 	layouts_draft_add(draft->fields, TAKE(cut->fields), draft->texts);
+	draft->own += cut->own;
+	draft->own_fields |= cut->own_fields;
 	block_cut_deinit(cut);
 }
 
@@ -121,17 +125,53 @@ static void put_lines(struct lines_draft *draft, uint32_t threads, struct buf pa
 	lines_draft_put(draft, parts);
 }
 
+/* ---- counts of values ---- */
+
+/* Bytes behind which readers may read. */
+static struct str with_slack(struct buf *part) {
+	memset(buf_reserve(part, PACKED_SLACK), 0, PACKED_SLACK);
+	return buf_str(part);
+}
+
+/* Counted by what reads the block afterwards: the parts are opened for it. */
+static void put_values(const struct block_draft *draft, struct buf lines_parts[LINES_PARTS],
+                       struct buf layouts_parts[LAYOUTS_PARTS], struct buf *out) {
+	struct str parts[LINES_PARTS + LAYOUTS_PARTS];
+	struct lines *lines = NULL;
+	struct layouts *layouts = NULL;
+	struct block_values_facts facts = {.rows = lines_draft_rows(draft->texts),
+	                                   .own = draft->own,
+	                                   .own_fields = draft->own_fields,
+	                                   .times = lines_draft_times(draft->texts)};
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		parts[i] = with_slack(&lines_parts[i]);
+	}
+	for (size_t i = 0; i < LAYOUTS_PARTS; i++) {
+		parts[LINES_PARTS + i] = with_slack(&layouts_parts[i]);
+	}
+	/* What does not open is seen when the block is compared. */
+	if (lines_open(parts, NULL, facts.rows, &lines) == ERR_OK &&
+	    layouts_open(parts + LINES_PARTS, lines, &layouts) == ERR_OK) {
+		block_values_put(lines, layouts, &facts, out);
+	}
+	layouts_free(layouts);
+	lines_free(lines);
+}
+
 void block_draft_put(struct block_draft *draft, uint32_t threads, struct buf *out) {
 	struct checked_writer writer = {0};
 	struct buf lines[LINES_PARTS] = {0};
 	struct buf bodies[LINES_PARTS] = {0};
 	struct buf layouts[LAYOUTS_PARTS] = {0};
+	struct buf values = {0};
 	lines_draft_mine(draft->texts);
 	layouts_draft_put(draft->fields, draft->texts, layouts);
 	layouts_draft_free(TAKE(draft->fields)); /* much memory, no longer needed */
 	put_lines(draft->texts, threads, lines);
+	put_values(draft, lines, layouts, &values);
 	add_parts(&writer, lines, LINES_PARTS);
 	add_parts(&writer, layouts, LAYOUTS_PARTS);
+	add_parts(&writer, &values, 1);
 	if (lines_draft_rows(draft->bodies) > 0) {
 		lines_draft_mine(draft->bodies);
 		put_lines(draft->bodies, threads, bodies);

@@ -9,6 +9,7 @@
 #include "codec/lines_find.h"
 #include "expr/pieces.h"
 #include "store/block_find_field.h"
+#include "store/block_values.h"
 #include "store/view_private.h"
 
 struct find {
@@ -195,14 +196,19 @@ enum err block_find(struct block *block, const struct expr *filter,
                     uint64_t *sure) {
 	struct find f = {.pages = pages, .pages_count = pages_count};
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct block_values *values;
 	f.base.arena = arena;
 	for (size_t i = 0; i < pages_count; i++) {
 		f.base.rows += pages[i].rows;
 	}
 	f.base.words = bits_words(f.base.rows);
 	f.base.block = block;
-	if (filter->kind == EXPR_ALL) { /* nothing need be opened */
-		return find(&f, filter, maybe, sure);
+	TRY(block_values_of(block, &values));
+	enum block_verdict verdict = block_values_judge(values, filter);
+	if (verdict != BLOCK_SOME) { /* nothing else need be opened */
+		fill(&f, maybe, verdict == BLOCK_ALL);
+		fill(&f, sure, verdict == BLOCK_ALL);
+		return ERR_OK;
 	}
 	TRY(block_texts(block, &f.base.lines));
 	return find(&f, filter, maybe, sure);

@@ -206,6 +206,14 @@ static void repeat_values(struct block_rows *rows, const struct all_fields *all)
 	}
 }
 
+/* Records of the store's own have no fields as a rule; then they are in no count of values. */
+static void note_own(struct block_rows *rows, uint8_t type, const struct row_fields *fields) {
+	if (type != RECORD_DATA) {
+		rows->cut.own++;
+		rows->cut.own_fields |= fields->count > 0 || fields->like != FIELDS_OWN;
+	}
+}
+
 static void add_batch_texts(struct block_rows *rows, const struct batch *batch,
                             const uint8_t *own_text) {
 	size_t own = 0;
@@ -249,6 +257,7 @@ struct block_rows *block_rows_from_batch(struct batch *batch, const uint8_t *own
 	(void)buf_reserve(&all.found, batch->fields.entries_count * sizeof(struct field_found));
 	for (uint32_t row = 0; row < batch->count; row++) {
 		find_fields(rows, batch, row, name_of, &all);
+		note_own(rows, batch->records[row].type, &all.rows[row]);
 	}
 	repeat_values(rows, &all);
 	add_all_fields(rows, &all);
@@ -294,6 +303,8 @@ static enum err find_view_fields(struct block_rows *rows, struct store_view *vie
 	struct field_found found[LIMIT_FIELDS_PER_RECORD];
 	struct layouts *layouts;
 	const struct str *names;
+	const uint8_t *types;
+	TRY(store_view_types(view, &types));
 	TRY(view_block_layouts(view, &layouts));
 	uint32_t names_count = layouts_names(layouts, &names);
 	uint32_t *name_of = view_array(view, names_count, sizeof(*name_of)); /* plus one */
@@ -307,6 +318,7 @@ static enum err find_view_fields(struct block_rows *rows, struct store_view *vie
 		    (struct row_fields){.first = (uint32_t)(all->found.len / sizeof(struct field_found)),
 		                        .count = count,
 		                        .like = FIELDS_OWN};
+		note_own(rows, types[row], &all->rows[row]);
 		for (uint32_t i = 0; i < count; i++) {
 			uint32_t name = found[i].name;
 			if (name_of[name] == 0) {

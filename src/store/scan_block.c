@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "store/block_columns.h"
+#include "store/block_values.h"
 #include "store/list_text.h"
 #include "store/segment_table.h"
 #include "store/view_private.h"
@@ -124,11 +125,13 @@ enum err store_block_rows(struct store_block *block, uint64_t *out_rows) {
 
 enum err store_block_counts(struct store_block *block, struct str field,
                             const struct store_count **out_counts, size_t *out_count) {
-	(void)block;
-	(void)field;
-	(void)out_counts;
-	(void)out_count;
-	return ERR_NOT_FOUND;
+	struct block_values *values;
+	TRY(block_values_of(block->block, &values));
+	bool whole = bits_count(block->chosen, block->entry->rows) == block_values_records(values);
+	return whole && !view_built_in_has(field) &&
+	               block_values_get(values, field, out_counts, out_count)
+	           ? ERR_OK
+	           : ERR_NOT_FOUND;
 }
 
 /* The values of a coder; lists that stood in the text are read. */
