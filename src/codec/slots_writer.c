@@ -108,8 +108,12 @@ static bool find_numbers(struct slots_scratch *scratch, const uint64_t *values, 
 
 static bool find_texts(struct slots_scratch *scratch, const struct str *values, size_t count,
                        size_t most) {
+	enum { AHEAD = 12 }; /* strings lie all over the lines that they are of */
 	begin_entries(scratch, count);
 	for (size_t i = 0; i < count; i++) {
+		if (i + AHEAD < count) {
+			__builtin_prefetch(values[i + AHEAD].ptr);
+		}
 		uint64_t hash = hash64(values[i].ptr, values[i].len);
 #define SAME_TEXT(entry) (str_eq(scratch->texts[entry], values[i]))
 		struct cell *cell = FIND_CELL(scratch, hash, SAME_TEXT);
