@@ -372,18 +372,25 @@ static const struct lines_cut_row *row_ahead(const struct lines_draft *draft, st
 }
 
 static void fetch_ahead(const struct lines_draft *draft, const uint32_t *rows, size_t count,
-                        size_t i, struct ahead *far, struct ahead *near) {
-	enum { FAR = 16, NEAR = 8, VALUES = 12 };
+                        size_t i, struct ahead ahead[3]) {
+	enum { FAR = 16, NEAR = 8, NEXT = 4, VALUES = 12 };
 	if (i + FAR < count) {
-		__builtin_prefetch(row_ahead(draft, far, rows[i + FAR]));
+		__builtin_prefetch(row_ahead(draft, &ahead[0], rows[i + FAR]));
+		__builtin_prefetch(&draft->times[rows[i + FAR]]);
 	}
 	if (i + NEAR < count) {
-		const struct lines_cut_row *entry = row_ahead(draft, near, rows[i + NEAR]);
-		const struct cut_value *values = draft->cuts[near->cut].cut->values;
+		const struct lines_cut_row *entry = row_ahead(draft, &ahead[1], rows[i + NEAR]);
+		const struct draft_cut *cut = &draft->cuts[ahead[1].cut];
+		const struct cut_value *values = cut->cut->values;
+		__builtin_prefetch(&cut->kinds[entry->kind]);
 		values = values == NULL ? NULL : values + entry->values;
 		for (size_t k = 0; k < VALUES * sizeof(*values); k += 64) {
 			__builtin_prefetch((const void *)((uintptr_t)values + k));
 		}
+	}
+	if (i + NEXT < count) {
+		const struct lines_cut_row *entry = row_ahead(draft, &ahead[2], rows[i + NEXT]);
+		__builtin_prefetch(draft->cuts[ahead[2].cut].kinds[entry->kind].slots);
 	}
 }
 
@@ -407,10 +414,9 @@ static void gather_row(const struct draft_cut *cut, uint32_t row, const uint8_t 
 static void gather_shape(const struct lines_draft *draft, const uint32_t *rows, size_t count,
                          const uint8_t *codes, uint32_t slots, int64_t *times, char *values) {
 	uint32_t cut = 0;
-	struct ahead far = {0};
-	struct ahead near = {0};
+	struct ahead ahead[3] = {0};
 	for (size_t i = 0; i < count; i++) {
-		fetch_ahead(draft, rows, count, i, &far, &near);
+		fetch_ahead(draft, rows, count, i, ahead);
 		while (rows[i] >= draft->cuts[cut].first + draft->cuts[cut].cut->rows_count) {
 			cut++;
 		}
