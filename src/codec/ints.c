@@ -145,6 +145,20 @@ static enum err get_planes(struct wire *in, unsigned width, size_t count, uint64
 	return ERR_OK;
 }
 
+bool ints_get_same(struct wire *in, size_t count, int64_t *out_value) {
+	struct wire at = *in;
+	if (count == 0 || wire_u8(&at) != 0) {
+		return false;
+	}
+	int64_t value = wire_zigzag(&at);
+	if (at.bad) {
+		return false; /* ints_get says so */
+	}
+	*in = at;
+	*out_value = value;
+	return true;
+}
+
 enum err ints_get(struct wire *in, size_t count, int64_t *out_values) {
 	ASSERT(count <= LIMIT_BATCH_ROWS);
 	if (count == 0) {

@@ -13,3 +13,5 @@
 void ints_put(struct buf *out, const int64_t *values, size_t count);
 /* Reads what ints_put wrote for the same count. ERR_CORRUPT when malformed. */
 MUST_USE enum err ints_get(struct wire *in, size_t count, int64_t *out_values);
+/* True when it says of all of them at once that they are the same; else nothing is taken. */
+bool ints_get_same(struct wire *in, size_t count, int64_t *out_value);

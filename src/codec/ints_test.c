@@ -11,6 +11,13 @@ static size_t check_ints(const int64_t *values, size_t count) {
 	CHECK_EQ(ints_get(&in, count, back), ERR_OK);
 	CHECK(wire_done(&in));
 	CHECK(count == 0 || memcmp(values, back, count * sizeof(*back)) == 0);
+	bool same = count > 0;
+	for (size_t i = 0; i < count; i++) {
+		same = same && values[i] == values[0];
+	}
+	in = wire_from(buf_str(&out));
+	CHECK_EQ(ints_get_same(&in, count, back), same);
+	CHECK(same ? wire_done(&in) && back[0] == values[0] : wire_left(&in) == out.len);
 	for (size_t cut = 0; cut < out.len; cut += 1 + out.len / 50) {
 		struct wire half = wire_from(str_make(out.ptr, cut));
 		CHECK_EQ(ints_get(&half, count, back), ERR_CORRUPT);

@@ -111,11 +111,16 @@ static enum err read_shapes(struct order *order, const uint8_t *bytes, size_t co
 	for (size_t i = 0; i < count; i++) {
 		const uint8_t *at = bytes + i * size;
 		uint32_t shape = at[0] | (uint32_t)at[1] << 8 | (size == 3 ? (uint32_t)at[2] << 16 : 0);
-		if (shape >= order->shapes || byte_of(order, shape) != ORDER_OTHER) {
+		if (shape >= order->shapes) {
 			return ERR_CORRUPT;
 		}
 		order->others[i] = shape;
 		order->starts[shape + 1]++;
+	}
+	for (size_t byte = 0; count > 0 && byte < ORDER_OTHER; byte++) {
+		if (order->starts[order->shape_of[byte] + 1] > 0) {
+			return ERR_CORRUPT; /* it has a byte of its own */
+		}
 	}
 	for (size_t shape = 0; shape < order->shapes; shape++) {
 		order->starts[shape + 1] += order->starts[shape];

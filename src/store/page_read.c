@@ -217,6 +217,13 @@ static enum err read_narrow(struct wire *in, uint32_t count, uint64_t max, size_
 	if (array == NULL) {
 		return ERR_LIMIT;
 	}
+	memcpy(out_array, &array, sizeof(array));
+	if (ints_get_same(in, count, values)) {
+		for (uint32_t i = 0; i < count && (uint64_t)values[0] <= max; i++) {
+			memcpy(array + i * size, &values[0], size);
+		}
+		return (uint64_t)values[0] <= max ? ERR_OK : ERR_CORRUPT;
+	}
 	TRY(ints_get(in, count, values));
 	for (uint32_t i = 0; i < count; i++) {
 		if ((uint64_t)values[i] > max) {
@@ -224,7 +231,6 @@ static enum err read_narrow(struct wire *in, uint32_t count, uint64_t max, size_
 		}
 		memcpy(array + i * size, &values[i], size);
 	}
-	memcpy(out_array, &array, sizeof(array));
 	return ERR_OK;
 }
 
@@ -264,7 +270,11 @@ enum err page_rows_read(const struct page_frame *frame, const struct page_meta *
 		TRY(read_narrow(&in, count, last_of(meta->layouts_count), 2, arena, &rows.layouts));
 	}
 	TRY(read_wide(&in, count, arena, &rows.times));
-	for (uint32_t row = 0; row < count; row++) {
+	bool containers = false;
+	for (uint32_t i = 0; i < meta->sources_count; i++) {
+		containers = containers || meta->sources[i].container;
+	}
+	for (uint32_t row = 0; containers && row < count; row++) {
 		if (meta->sources[rows.sources[row]].container && rows.own_text[row] == 0) {
 			return ERR_CORRUPT; /* the body, which would be its text, is not here */
 		}
