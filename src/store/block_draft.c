@@ -136,7 +136,8 @@ static struct str with_slack(struct buf *part) {
 /* Counted by what reads the block afterwards: the parts are opened for it. */
 static void put_values(const struct block_draft *draft, struct buf lines_parts[LINES_PARTS],
                        struct buf layouts_parts[LAYOUTS_PARTS], struct buf *out) {
-	struct str parts[LINES_PARTS + LAYOUTS_PARTS];
+	struct str of_lines[LINES_PARTS];
+	struct str of_layouts[LAYOUTS_PARTS];
 	struct lines *lines = NULL;
 	struct layouts *layouts = NULL;
 	struct block_values_facts facts = {.rows = lines_draft_rows(draft->texts),
@@ -144,14 +145,14 @@ static void put_values(const struct block_draft *draft, struct buf lines_parts[L
 	                                   .own_fields = draft->own_fields,
 	                                   .times = lines_draft_times(draft->texts)};
 	for (size_t i = 0; i < LINES_PARTS; i++) {
-		parts[i] = with_slack(&lines_parts[i]);
+		of_lines[i] = with_slack(&lines_parts[i]);
 	}
 	for (size_t i = 0; i < LAYOUTS_PARTS; i++) {
-		parts[LINES_PARTS + i] = with_slack(&layouts_parts[i]);
+		of_layouts[i] = with_slack(&layouts_parts[i]);
 	}
 	/* What does not open is seen when the block is compared. */
-	if (lines_open(parts, NULL, facts.rows, &lines) == ERR_OK &&
-	    layouts_open(parts + LINES_PARTS, lines, &layouts) == ERR_OK) {
+	if (lines_open(of_lines, NULL, facts.rows, &lines) == ERR_OK &&
+	    layouts_open(of_layouts, lines, &layouts) == ERR_OK) {
 		block_values_put(lines, layouts, &facts, out);
 	}
 	layouts_free(layouts);

@@ -3,7 +3,9 @@
  */
 #include <stdio.h>
 
+#include "store/block_columns.h"
 #include "store/block_rows.h"
+#include "store/block_values.h"
 #include "store/page_sample.h"
 #include "store/view_private.h"
 
@@ -64,6 +66,54 @@ static void walk_rows(struct store_view *view) {
 	}
 }
 
+static enum err times_of(void *ctx, const int64_t **out_times) {
+	return store_view_times(ctx, out_times);
+}
+
+/* Every field as codes, of all rows. */
+static void walk_codes(struct block *block, struct store_view *view) {
+	struct lines *lines;
+	struct layouts *layouts;
+	const struct str *names;
+	uint32_t codes[ROWS_MAX];
+	uint32_t rows;
+	if (block_texts(block, &lines) != ERR_OK || block_layouts(block, &layouts) != ERR_OK) {
+		return;
+	}
+	struct block_columns *columns =
+	    block_columns_new(lines, layouts, store_view_rows(view), NULL, times_of, view);
+	uint32_t count = layouts_names(layouts, &names);
+	for (uint32_t i = 0; i < count && block_columns_rows(columns, &rows) == ERR_OK; i++) {
+		struct lines_coder *coder = lines_coder_new(lines, ROWS_MAX);
+		ASSERT(rows <= ROWS_MAX);
+		if (block_columns_codes(columns, names[i], coder, codes) == ERR_OK) {
+			for (uint32_t k = 0; k < rows; k++) {
+				ASSERT(codes[k] <= lines_coder_count(coder));
+			}
+		}
+		lines_coder_free(coder);
+	}
+	block_columns_free(columns);
+}
+
+/* The bytes as the part that counts values. */
+static void walk_values(struct str bytes) {
+	struct block_values *values;
+	const struct store_count *counts;
+	size_t count;
+	if (block_values_open(bytes, ROWS_MAX, &values) == ERR_OK) {
+		ASSERT(block_values_records(values) <= ROWS_MAX);
+		if (block_values_get(values, STR("a"), &counts, &count)) {
+			uint64_t rows = 0;
+			for (size_t i = 0; i < count; i++) {
+				rows += counts[i].rows;
+			}
+			ASSERT(rows == block_values_records(values));
+		}
+		block_values_free(values);
+	}
+}
+
 static void walk_block(struct str bytes, const struct store_page *page) {
 	struct block *block;
 	struct store_view *view;
@@ -75,6 +125,7 @@ static void walk_block(struct str bytes, const struct store_page *page) {
 	view_block_lend(view, block, 0, 0);
 	walk_columns(view);
 	walk_rows(view);
+	walk_codes(block, view);
 	if (block_rows_from_view(view, &rows) == ERR_OK) {
 		ASSERT(block_rows_check(rows, view, NULL) == ERR_OK);
 		block_rows_free(rows);
@@ -87,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	if (size > 0) {
 		struct store_page *page = make_page(1 + data[0] % ROWS_MAX);
 		walk_block(str_make((const char *)data + 1, size - 1), page);
+		walk_values(str_make((const char *)data + 1, size - 1));
 		page_free(page);
 	}
 	return 0;
