@@ -245,7 +245,7 @@ struct block_rows *block_rows_from_batch(struct batch *batch, const uint8_t *own
 	struct all_fields all = all_fields_new(batch->count);
 	const struct buf *arrays = &batch->fields.arrays;
 	all.arrays = (const struct field_array *)(const void *)arrays->ptr;
-	all.arrays_end = all.arrays + arrays->len / sizeof(*all.arrays);
+	all.arrays_end = arrays->len == 0 ? all.arrays : all.arrays + arrays->len / sizeof(*all.arrays);
 	memset(name_of, 0xff, names * sizeof(*name_of));
 	rows->raw_at = batch->raw.ptr;
 	if (cut != NULL) {
