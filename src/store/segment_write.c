@@ -183,7 +183,7 @@ struct check {
 
 /* Pages whose texts are put together at once, and the bytes of all of them, which are to stay near
  * the processor. */
-enum { CHECK_PAGES = 8, CHECK_BYTES = 8 << 20 };
+enum { CHECK_PAGES = 4, CHECK_BYTES = 8 << 20 };
 
 /* How many of the pages from one on are looked at together. */
 static uint32_t pages_together(const struct check *check, uint32_t from) {
