@@ -53,9 +53,13 @@ struct str lines_cut_text(const struct lines_cut *cut, uint32_t row);
  * values), so that equal places mean the same in them. */
 uint32_t lines_cut_kind(const struct lines_cut *cut, uint32_t row);
 uint32_t lines_cut_kinds(const struct lines_cut *cut);
+/* The skeleton (codec/skeleton.h) of a kind: its literal bytes, with two bytes for each value. */
+struct str lines_cut_kind_skeleton(const struct lines_cut *cut, uint32_t kind);
 /* The place of text[offset]; offset may be the length. A border between literal and value is
  * LINES_LITERAL. Of two places for an offset (around an empty value) the first is given. */
 struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset);
+/* The place behind all of a row that is not of kind 0. */
+struct lines_place lines_cut_end(const struct lines_cut *cut, uint32_t row);
 /* The offset of a place (not LINES_NOWHERE) in another row of the same kind. */
 uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place);
 /* Bytes of the values before each slot of a row, and of all values; returns their number, slots and

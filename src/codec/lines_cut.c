@@ -158,6 +158,11 @@ uint32_t lines_cut_kind(const struct lines_cut *cut, uint32_t row) {
 	return cut->rows[row].kind;
 }
 
+struct str lines_cut_kind_skeleton(const struct lines_cut *cut, uint32_t kind) {
+	ASSERT(kind < cut->kinds_count);
+	return lines_cut_skeleton(cut, kind);
+}
+
 uint32_t lines_cut_kinds(const struct lines_cut *cut) {
 	return cut->kinds_count;
 }
@@ -197,6 +202,13 @@ static const struct cut_value *values_of(const struct lines_cut *cut, uint32_t r
 	ASSERT(entry->kind != 0);
 	*out_count = cut->kinds[entry->kind].values;
 	return cut->values + entry->values;
+}
+
+struct lines_place lines_cut_end(const struct lines_cut *cut, uint32_t row) {
+	uint32_t count;
+	(void)values_of(cut, row, &count);
+	size_t literal = cut->kinds[cut->rows[row].kind].skeleton_len - 2 * (size_t)count;
+	return (struct lines_place){LINES_LITERAL, (uint16_t)count, (uint32_t)literal};
 }
 
 uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place) {

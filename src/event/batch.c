@@ -400,12 +400,15 @@ void fields_put_array(struct batch *batch, uint32_t name, struct str list, uint3
 	}
 }
 
-void fields_put_like(struct batch *batch, uint32_t like) {
+void fields_put_like(struct batch *batch, uint32_t like, bool head) {
 	struct field_row *row = current_row(batch);
-	ASSERT(row->count == 0 && batch->cut != NULL);
-	ASSERT(like < batch->fields.rows_done - 1 && batch->fields.rows[like].like == FIELDS_OWN);
+	ASSERT(row->count == 0 && batch->cut != NULL && like < batch->fields.rows_done - 1);
+	const struct field_row *entries = &batch->fields.rows[like];
+	ASSERT(entries->like == FIELDS_OWN || (entries->like_head && !head));
 	row->like = like;
-	batch->fields.entries_like += batch->fields.rows[like].count;
+	row->like_head = head;
+	entries = entries->like == FIELDS_OWN ? entries : &batch->fields.rows[entries->like];
+	batch->fields.entries_like += entries->count;
 }
 
 void fields_reset_row(struct batch *batch) {

@@ -119,8 +119,11 @@ struct field_row {
 	uint32_t text_len;
 	/* Not FIELDS_OWN, only in a batch that has a cut: the row has no entries of its own, but those
 	 * of that row before it, whose text is cut alike: values in the text lie at the same places of
-	 * it, and all others are the same. */
+	 * it, and all others are the same. With like_head only what stands before the last entry is cut
+	 * alike; this is all the rest of the text. Row like has entries of its own or has like_head;
+	 * with like_head it has entries of its own. */
 	uint32_t like;
+	bool like_head;
 };
 #define FIELDS_OWN UINT32_MAX
 
@@ -250,7 +253,7 @@ void fields_put_shared(struct batch *batch, uint32_t name, enum value_kind kind,
 void fields_put_array(struct batch *batch, uint32_t name, struct str list, uint32_t offset,
                       uint32_t len);
 /* Instead of values: the current row, which has none, has those of row like (struct field_row). */
-void fields_put_like(struct batch *batch, uint32_t like);
+void fields_put_like(struct batch *batch, uint32_t like, bool head);
 /* Marks the current row FIELDS_LEFT_OUT: its text has more than its fields. */
 void fields_left_out(struct batch *batch);
 /* Forgets the values, the mark and the time of the current row: a format has given it up. */

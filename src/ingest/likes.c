@@ -1,9 +1,18 @@
 /* For each kind of lines a short chain of rows; places of pieces instead of their offsets. */
 #include "ingest/likes.h"
 
+#include "base/hash.h"
 #include "codec/skeleton.h"
 
-enum { LIKES_OF_KIND = 8 };
+enum { LIKES_OF_KIND = 8, HEADS_FIRST = 256, HEADS_MAX = 1 << 14 };
+
+/* Beginnings of skeletons end where ": " stands first: there most messages begin. */
+struct like_head {
+	uint64_t hash; /* of the beginning */
+	uint32_t kind; /* one that has it */
+	uint32_t len;  /* 0: the cell is empty */
+	uint32_t first;
+};
 
 struct like {
 	uint32_t row;
@@ -30,12 +39,17 @@ static void *grow(void *array, uint32_t *cap, uint32_t need, size_t size) {
 void likes_deinit(struct likes *likes) {
 	free(likes->first);
 	free(likes->list);
+	free(likes->heads);
 	*likes = (struct likes){0};
 }
 
 void likes_begin(struct likes *likes) {
 	likes->kinds = 0;
 	likes->count = 0;
+	likes->heads_count = 0;
+	if (likes->heads_size > 0) {
+		memset(likes->heads, 0, likes->heads_size * sizeof(*likes->heads));
+	}
 }
 
 static uint32_t *first_of(struct likes *likes, uint32_t kind) {
@@ -109,12 +123,103 @@ static bool are_placed(const struct batch *batch, const struct like_terms *terms
 	return true;
 }
 
+/* ---- beginnings ---- */
+
+/* The beginning of a skeleton; empty: it has none. */
+static struct str head_of(struct str skeleton) {
+	for (size_t at = 0; at + 1 < skeleton.len; at++) {
+		if (skeleton.ptr[at] == ':' && skeleton.ptr[at + 1] == ' ') {
+			return str_slice(skeleton, 0, at + 2);
+		}
+	}
+	return STR("");
+}
+
+/* The cell of a beginning, or the empty one where it belongs. */
+static struct like_head *find_head(const struct likes *likes, const struct lines_cut *cut,
+                                   struct str head, uint64_t hash) {
+	uint32_t mask = likes->heads_size - 1;
+	struct like_head *cell = &likes->heads[hash & mask];
+	while (cell->len != 0) {
+		struct str skeleton = lines_cut_kind_skeleton(cut, cell->kind);
+		if (cell->hash == hash && str_eq(str_slice(skeleton, 0, cell->len), head)) {
+			break;
+		}
+		cell = &likes->heads[(uint32_t)(cell + 1 - likes->heads) & mask];
+	}
+	return cell;
+}
+
+static void grow_heads(struct likes *likes) {
+	struct like_head *old = likes->heads;
+	uint32_t old_size = likes->heads_size;
+	likes->heads_size = old_size == 0 ? HEADS_FIRST : old_size * 4;
+	likes->heads = calloc(likes->heads_size, sizeof(*likes->heads));
+	ASSERT(likes->heads != NULL);
+	for (uint32_t i = 0; i < old_size; i++) {
+		uint32_t at = (uint32_t)old[i].hash & (likes->heads_size - 1);
+		while (old[i].len != 0 && likes->heads[at].len != 0) {
+			at = (at + 1) & (likes->heads_size - 1);
+		}
+		if (old[i].len != 0) {
+			likes->heads[at] = old[i];
+		}
+	}
+	free(old);
+}
+
 static uint32_t chain_len(const struct likes *likes, uint32_t first) {
 	uint32_t len = 0;
 	for (uint32_t at = first; at != 0; at = likes->list[at - 1].next) {
 		len++;
 	}
 	return len;
+}
+
+/* Puts the like before those of *first. */
+static void add_like(struct likes *likes, struct like like, uint32_t *first) {
+	if (chain_len(likes, *first) < LIKES_OF_KIND) {
+		like.next = *first;
+		likes->list = grow(likes->list, &likes->cap, likes->count + 1, sizeof(like));
+		likes->list[likes->count++] = like;
+		*first = likes->count;
+	}
+}
+
+/* Whether the last value of the row is all that follows head, and the others lie before it. */
+static bool is_rest(const struct batch *batch, uint32_t row, uint32_t head, size_t text_len) {
+	const struct field_row *parsed = &batch->fields.rows[row];
+	const struct field_entry *entries = &batch->fields.entries[parsed->first];
+	for (uint32_t i = 0; i + 1 < parsed->count; i++) {
+		if (entries[i].place == FIELD_IN_TEXT && entries[i].offset + entries[i].len > head) {
+			return false;
+		}
+	}
+	const struct field_entry *last = &entries[parsed->count - 1];
+	return parsed->count > 0 && last->place == FIELD_IN_TEXT && last->offset == head &&
+	       last->offset + last->len == text_len;
+}
+
+static void keep_head(struct likes *likes, const struct like *like, const struct like_terms *terms,
+                      const struct line *line) {
+	uint32_t kind = lines_cut_kind(terms->cut, terms->row);
+	struct str head = head_of(lines_cut_kind_skeleton(terms->cut, kind));
+	uint32_t end = (uint32_t)line->pieces->head;
+	struct lines_place place = lines_cut_place(terms->cut, terms->row, end);
+	if (end == 0 || head.len != place.at + 2 * (size_t)place.slot ||
+	    likes->heads_count == HEADS_MAX || !is_rest(line->batch, terms->row, end, line->text.len)) {
+		return;
+	}
+	if (likes->heads_count * 2 >= likes->heads_size) {
+		grow_heads(likes);
+	}
+	uint64_t hash = hash64(head.ptr, head.len);
+	struct like_head *cell = find_head(likes, terms->cut, head, hash);
+	if (cell->len == 0) {
+		*cell = (struct like_head){.hash = hash, .kind = kind, .len = (uint32_t)head.len};
+		likes->heads_count++;
+	}
+	add_like(likes, *like, &cell->first);
 }
 
 void likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line) {
@@ -126,15 +231,11 @@ void likes_keep(struct likes *likes, const struct like_terms *terms, const struc
 	    lines_cut_has_empty(terms->cut, terms->row) || !are_placed(line->batch, terms)) {
 		return;
 	}
-	uint32_t *first = first_of(likes, kind);
-	struct like like = {
-	    .row = terms->row, .next = *first, .format = terms->format, .source = terms->source};
-	if (chain_len(likes, *first) == LIKES_OF_KIND || !place_pieces(&like, terms, line)) {
-		return;
+	struct like like = {.row = terms->row, .format = terms->format, .source = terms->source};
+	if (place_pieces(&like, terms, line)) {
+		add_like(likes, like, first_of(likes, kind));
+		keep_head(likes, &like, terms, line);
 	}
-	likes->list = grow(likes->list, &likes->cap, likes->count + 1, sizeof(like));
-	likes->list[likes->count++] = like;
-	*first = likes->count;
 }
 
 /* ---- finding ---- */
@@ -155,15 +256,50 @@ static bool is_like(const struct like *like, const struct like_terms *terms, str
 	return format->take_like(line, pieces, like->seen_count);
 }
 
-uint32_t likes_find(const struct likes *likes, const struct like_terms *terms, struct line *line,
-                    const struct line_format *format) {
-	uint32_t kind = lines_cut_kind(terms->cut, terms->row);
-	uint32_t at =
-	    kind != 0 && kind < likes->kinds && format->take_like != NULL ? likes->first[kind] : 0;
-	for (; at != 0; at = likes->list[at - 1].next) {
+/* The first of a chain that the row is like; NULL: none. */
+static const struct like *find_in(const struct likes *likes, uint32_t first,
+                                  const struct like_terms *terms, struct line *line,
+                                  const struct line_format *format) {
+	for (uint32_t at = first; at != 0; at = likes->list[at - 1].next) {
 		if (is_like(&likes->list[at - 1], terms, line, format)) {
-			return likes->list[at - 1].row;
+			return &likes->list[at - 1];
 		}
 	}
-	return FIELDS_OWN;
+	return NULL;
+}
+
+/* A row that this one begins like; further rows of its kind are then like this one. */
+static uint32_t find_by_head(struct likes *likes, const struct like_terms *terms, uint32_t kind,
+                             struct line *line, const struct line_format *format) {
+	struct str head =
+	    likes->heads_count == 0 ? STR("") : head_of(lines_cut_kind_skeleton(terms->cut, kind));
+	if (head.len == 0) {
+		return FIELDS_OWN;
+	}
+	const struct like_head *cell = find_head(likes, terms->cut, head, hash64(head.ptr, head.len));
+	const struct like *found = find_in(likes, cell->first, terms, line, format);
+	if (found == NULL) {
+		return FIELDS_OWN;
+	}
+	struct like like = *found;
+	uint32_t row = like.row;
+	like.row = terms->row;
+	add_like(likes, like, first_of(likes, kind));
+	return row;
+}
+
+uint32_t likes_find(struct likes *likes, const struct like_terms *terms, struct line *line,
+                    const struct line_format *format, bool *out_head) {
+	uint32_t kind = lines_cut_kind(terms->cut, terms->row);
+	*out_head = false;
+	if (kind == 0 || format->take_like == NULL) {
+		return FIELDS_OWN;
+	}
+	uint32_t first = kind < likes->kinds ? likes->first[kind] : 0;
+	const struct like *found = find_in(likes, first, terms, line, format);
+	if (found != NULL) {
+		return found->row;
+	}
+	*out_head = true;
+	return find_by_head(likes, terms, kind, line, format);
 }

@@ -7,12 +7,15 @@
 #include "codec/lines.h"
 #include "ingest/line.h"
 
-/* Zero-initialise, then likes_begin for each batch. One thread owns it. */
+/* Of kinds that were not met before it is enough that lines begin alike, where the format says that
+ * the rest is one field. Zero-initialise, then likes_begin for each batch. One thread owns it. */
 struct likes {
 	uint32_t *first; /* of each kind of lines: a number in list + 1, or 0 */
 	uint32_t kinds, kinds_cap;
 	struct like *list;
 	uint32_t count, cap;
+	struct like_head *heads; /* hash table of beginnings of skeletons */
+	uint32_t heads_count, heads_size;
 };
 
 void likes_deinit(struct likes *likes);
@@ -27,6 +30,7 @@ struct like_terms {
 };
 /* Remembers a row that was parsed whole, if it is fit for that. */
 void likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line);
-/* The row that this one, of which line has the text, is like; sets its time. FIELDS_OWN: none. */
-uint32_t likes_find(const struct likes *likes, const struct like_terms *terms, struct line *line,
-                    const struct line_format *format);
+/* The row that this one, of which line has the text, is like; sets its time. FIELDS_OWN: none.
+ * *out_head: it only begins like that row (field_row.like_head). */
+uint32_t likes_find(struct likes *likes, const struct like_terms *terms, struct line *line,
+                    const struct line_format *format, bool *out_head);

@@ -117,6 +117,33 @@ TEST(lines_that_differ_in_values_alone_are_alike) {
 	line_testing_free(&t);
 }
 
+/* The message with number for each '#'. */
+static void append_message(struct buf *out, const char *message, unsigned number) {
+	for (; *message != 0; message++) {
+		if (*message == '#') {
+			buf_append_u64(out, number);
+		} else {
+			buf_append_char(out, *message);
+		}
+	}
+}
+
+/* More than a table begins with, and rows like a row that itself only begins like one. */
+TEST(many_programs_are_told_apart_by_their_beginnings) {
+	struct line_testing t = line_testing_new();
+	struct buf text = {0};
+	static const char *const messages[] = {"x #", "# x", "y # z", "one", "x #: # \"\""};
+	for (unsigned i = 0; i < 3000; i++) {
+		buf_printf(&text, "Nov 22 10:00:%02u web%02u p%c%c%c[%u]: ", i % 60, i % 7, 'a' + i % 10,
+		           'a' + i / 10 % 10, 'a' + i / 100 % 5, i);
+		append_message(&text, messages[i / 500 % 5], i);
+		buf_append_char(&text, '\n');
+	}
+	check_text(&t, buf_str(&text), 2400);
+	buf_deinit(&text);
+	line_testing_free(&t);
+}
+
 TEST(another_priority_source_or_time_is_not_alike) {
 	struct line_testing t = line_testing_new();
 	check_text(&t,

@@ -6,13 +6,26 @@
 #include "codec/lines.h"
 #include "ingest/line_testing.h"
 
-/* text[offset, offset + len) of the row that is like another, for a part of that one's text. */
+/* The row that has the entries of a row that is like another; *out_head: this only begins alike. */
+static inline uint32_t likes_testing_own(const struct batch *batch, uint32_t row, bool *out_head) {
+	const struct field_row *parsed = &batch->fields.rows[row];
+	*out_head = parsed->like_head;
+	if (batch->fields.rows[parsed->like].like == FIELDS_OWN) {
+		return parsed->like;
+	}
+	*out_head = true;
+	return batch->fields.rows[parsed->like].like;
+}
+
+/* What is text[offset, offset + len) of row own, in the other row. last: it may be the rest. */
 static inline struct str likes_testing_part(const struct batch *batch, uint32_t row,
-                                            uint32_t offset, uint32_t len) {
-	uint32_t like = batch->fields.rows[row].like;
-	struct lines_place from = lines_cut_place(batch->cut, like, offset);
-	struct lines_place to = lines_cut_place(batch->cut, like, offset + len);
+                                            uint32_t offset, uint32_t len, bool last) {
+	bool head;
+	uint32_t own = likes_testing_own(batch, row, &head);
+	struct lines_place from = lines_cut_place(batch->cut, own, offset);
+	struct lines_place to = lines_cut_place(batch->cut, own, offset + len);
 	ASSERT(from.where == LINES_LITERAL && to.where == LINES_LITERAL);
+	to = head && last ? lines_cut_end(batch->cut, row) : to;
 	uint32_t first = lines_cut_offset(batch->cut, row, from);
 	struct str text = batch_text(batch, row);
 	return str_slice(text, first, lines_cut_offset(batch->cut, row, to));
@@ -20,35 +33,38 @@ static inline struct str likes_testing_part(const struct batch *batch, uint32_t 
 
 /* A list of which the array is known, as JSON again; else the value of the row that has it. */
 static inline void likes_testing_append(const struct batch *batch, uint32_t row, uint32_t number,
-                                        struct buf *out) {
+                                        bool last, struct buf *out) {
+	bool head;
+	uint32_t own = likes_testing_own(batch, row, &head);
 	const struct field_entry *entry = &batch->fields.entries[number];
 	const struct field_array *arrays = (const void *)batch->fields.arrays.ptr;
-	struct value value = fields_value(batch, batch->fields.rows[row].like, entry);
+	struct value value = fields_value(batch, own, entry);
 	for (size_t i = 0; i < batch->fields.arrays.len / sizeof(*arrays); i++) {
 		if (arrays[i].entry == number) {
-			buf_append_str(out, likes_testing_part(batch, row, arrays[i].offset, arrays[i].len));
+			buf_append_str(out,
+			               likes_testing_part(batch, row, arrays[i].offset, arrays[i].len, false));
 			return;
 		}
 	}
 	if (entry->place == FIELD_IN_TEXT) {
-		value.text = likes_testing_part(batch, row, entry->offset, entry->len);
+		value.text = likes_testing_part(batch, row, entry->offset, entry->len, last);
 	}
 	value_append_json(out, value);
 }
 
 /* As line_testing_print, of any row. */
 static inline void likes_testing_print(const struct batch *batch, uint32_t row, struct buf *out) {
-	uint32_t like = batch->fields.rows[row].like;
+	bool head;
 	line_testing_print(batch, row, out);
-	if (like == FIELDS_OWN) {
+	if (batch->fields.rows[row].like == FIELDS_OWN) {
 		return;
 	}
-	const struct field_row *parsed = &batch->fields.rows[like];
+	const struct field_row *parsed = &batch->fields.rows[likes_testing_own(batch, row, &head)];
 	for (uint32_t i = 0; i < parsed->count; i++) {
 		uint32_t number = parsed->first + i;
 		buf_append_str(out, fields_name_text(batch, batch->fields.entries[number].name));
 		buf_append_char(out, '=');
-		likes_testing_append(batch, row, number, out);
+		likes_testing_append(batch, row, number, i + 1 == parsed->count, out);
 		buf_append_char(out, '\n');
 	}
 }

@@ -25,6 +25,9 @@ enum line_must {
 enum { LINE_PIECES_MAX = 8 };
 struct line_pieces {
 	bool sure;
+	/* Not 0: the pieces lie before it, and what follows it in the text is one last field, whatever
+	 * it is. */
+	size_t head;
 	uint32_t count;
 	struct line_piece {
 		struct str text; /* inside the line's */

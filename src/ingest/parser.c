@@ -130,6 +130,7 @@ static bool try_format(struct parser *parser, struct line *line, uint32_t format
 	uint32_t before = fields->rows[fields->rows_done - 1].count;
 	if (line->pieces != NULL) {
 		line->pieces->sure = false;
+		line->pieces->head = 0;
 		line->pieces->count = 0;
 	}
 	if (row->take(row, line)) {
@@ -225,11 +226,13 @@ static bool take_like(struct parser *parser, struct line *line, const struct sou
 	if (terms.format == parser->formats->count) {
 		return false;
 	}
-	uint32_t like = likes_find(&parser->likes, &terms, line, &parser->formats->list[terms.format]);
+	bool head;
+	uint32_t like =
+	    likes_find(&parser->likes, &terms, line, &parser->formats->list[terms.format], &head);
 	if (like == FIELDS_OWN) {
 		return false;
 	}
-	fields_put_like(batch, like);
+	fields_put_like(batch, like, head);
 	batch->fields.rows[row].format = batch->fields.rows[like].format;
 	return true;
 }
@@ -305,6 +308,7 @@ void parser_run(struct parser *parser, struct batch *batch) {
 void parser_run_cutting(struct parser *parser, struct batch *batch) {
 	if (!batch->parsed && batch->cut == NULL) {
 		batch->cut = lines_cut_new();
+		lines_cut_expect(batch->cut, batch->count);
 		batch->free_cut = lines_cut_free;
 	}
 	parser_run(parser, batch);

@@ -56,6 +56,7 @@ void syslog_note_plain(struct line *line, const struct syslog_plain *plain) {
 		line_piece(line, str_slice(text, host_end, message), 0, LINE_LITERAL);
 		line->pieces->sure = text.ptr[tag_end] == ':' && message <= tag_end + 2;
 	}
+	line->pieces->head = plain->message.len > 0 ? message : 0;
 }
 
 bool syslog_take_3164_like(struct line *line, const struct line_piece *seen, uint32_t count) {

@@ -33,6 +33,19 @@ TEST(lines_of_the_plainest_form_are_alike) {
 	CHECK(are_alike("Nov 22 10:00:00 web01 app[5]:", "Nov 22 10:00:00 web02 app[6]:"));
 }
 
+TEST(lines_of_another_message_begin_alike) {
+	CHECK(are_alike("<13>Nov 22 10:00:00 web01 app[5]: 7", "<13>Nov 22 11:30:00 db app[61]: x y"));
+	CHECK(are_alike("Nov 22 10:00:00 web01 app: 7 a: b", "Nov 22 11:30:00 web02 app: "));
+	CHECK(are_alike("Nov 22 10:00:00 web01 app: 7",
+	                "Nov 22 11:30:00 b app: [1/Nov/2026:10:00:00] \"\""));
+	CHECK(are_alike("Nov 22 10:00:00 web01 app: 7", "Nov 22 11:30:00 web02 app: app[5]: last 1"));
+	CHECK(!are_alike("Nov 22 10:00:00 web01 app: 7", "Nov 22 11:30:00 web02 apps: 7"));
+	CHECK(!are_alike("Nov 22 10:00:00 web01 app: 7", "Nov 22 11:30:00 web02 app:"));
+	CHECK(!are_alike("Nov 22 10:00:00 web01 app: 7", "Nov 22 11:30:00 JST app: x"));
+	CHECK(!are_alike("Nov 22 10:00:00 web01 app: ", "Nov 22 11:30:00 web02 app: x"));
+	CHECK(!are_alike("<13>Nov 22 10:00:00 web01 app: 7", "<14>Nov 22 11:30:00 web02 app: x"));
+}
+
 TEST(other_lines_are_not) {
 	static const char *const pairs[][2] = {
 	    {"<13>Nov 22 10:00:00 web01 app[5]: 7", "<14>Nov 22 10:00:00 web01 app[5]: 7"},

@@ -87,6 +87,7 @@ struct all_fields {
 	struct row_fields {
 		uint32_t first, count; /* in found */
 		uint32_t like;         /* the row before it that it is like, or FIELDS_OWN */
+		bool head;             /* it only begins like that */
 		uint32_t likes;        /* rows that are like it */
 		uint64_t outside;      /* once it is added: its layouts_sum */
 	} *rows;
@@ -140,19 +141,21 @@ static void add_field(struct block_rows *rows, struct all_fields *all, struct fi
 }
 
 static void add_all_fields(struct block_rows *rows, struct all_fields *all) {
+	struct layouts_cut *cut = rows->cut.fields;
+	const struct lines_cut *lines = rows->cut.texts;
 	for (uint32_t row = 0; row < rows->rows; row++) {
 		struct row_fields *fields = &all->rows[row];
+		const struct field_found *found = found_of(all, fields);
 		if (fields->like == FIELDS_OWN) {
-			struct layouts_sum sum = layouts_cut_add(rows->cut.fields, rows->cut.texts,
-			                                         found_of(all, fields), fields->count);
+			struct layouts_sum sum = layouts_cut_add(cut, lines, found, fields->count);
 			fields->outside = sum.outside;
 			rows->field_hashes[row] = sum.all;
-		} else {
-			const struct row_fields *like = &all->rows[fields->like];
-			rows->field_hashes[row] =
-			    layouts_cut_add_like(rows->cut.fields, rows->cut.texts, fields->like,
-			                         found_of(all, like), like->outside);
+			continue;
 		}
+		fields->outside = all->rows[fields->like].outside;
+		rows->field_hashes[row] =
+		    fields->head ? layouts_cut_add_head(cut, lines, fields->like, found, fields->outside)
+		                 : layouts_cut_add_like(cut, lines, fields->like, found, fields->outside);
 	}
 }
 
@@ -166,10 +169,15 @@ static void find_fields(struct block_rows *rows, const struct batch *batch, uint
 	ASSERT(parsed->count <= LIMIT_FIELDS_PER_RECORD);
 	*fields = (struct row_fields){.first = (uint32_t)(all->found.len / sizeof(struct field_found)),
 	                              .count = parsed->count,
-	                              .like = parsed->like};
+	                              .like = parsed->like,
+	                              .head = parsed->like_head};
 	if (fields->like != FIELDS_OWN) {
-		ASSERT(fields->like < row && all->rows[fields->like].like == FIELDS_OWN);
-		all->rows[fields->like].likes++;
+		struct row_fields *like = &all->rows[fields->like];
+		ASSERT(fields->like < row && (like->like == FIELDS_OWN || (like->head && !fields->head)));
+		like->likes++;
+		fields->first = like->first;
+		fields->count = like->count;
+		return;
 	}
 	for (uint32_t i = 0; i < parsed->count; i++) {
 		const struct field_entry *entry = &batch->fields.entries[parsed->first + i];

@@ -62,6 +62,10 @@ struct layouts_sum layouts_cut_add(struct layouts_cut *cut, const struct lines_c
  */
 uint64_t layouts_cut_add_like(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
                               const struct field_found *fields, uint64_t outside);
+/* The same for a row that only begins like row like: the last field is all of the text from where
+ * it begins on. */
+uint64_t layouts_cut_add_head(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
+                              const struct field_found *fields, uint64_t outside);
 /* Memory held, in bytes. */
 size_t layouts_cut_bytes(const struct layouts_cut *cut);
 

@@ -254,17 +254,12 @@ struct layouts_sum layouts_cut_add(struct layouts_cut *cut, const struct lines_c
 	return sum;
 }
 
-uint64_t layouts_cut_add_like(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
-                              const struct field_found *fields, uint64_t outside) {
+/* The field_hash of a row's values that are placed. */
+static uint64_t placed_sum(const struct layouts_cut *cut, const struct lines_cut *lines,
+                           uint32_t row, const struct layout_key *items, uint32_t count) {
 	const uint64_t *names = (const uint64_t *)(void *)cut->name_hashes.ptr;
-	uint32_t row = (uint32_t)(cut->layout_of.len / sizeof(uint32_t));
-	ASSERT(like < row && lines_cut_kind(lines, row) == lines_cut_kind(lines, like));
-	uint32_t layout = ((const uint32_t *)(void *)cut->layout_of.ptr)[like];
 	uint32_t sums[LINES_SLOTS_MAX];
-	uint32_t count;
-	uint32_t kind;
-	uint64_t hash = outside;
-	const struct layout_key *items = layouts_cut_items(cut, layout, &count, &kind);
+	uint64_t hash = 0;
 	uint32_t slots = lines_cut_sums(lines, row, sums);
 	for (uint32_t i = 0; i < count; i++) {
 		if (items[i].source == LAYOUT_PLACED) {
@@ -275,13 +270,51 @@ uint64_t layouts_cut_add_like(struct layouts_cut *cut, const struct lines_cut *l
 			uint32_t offset = from.at + sums[from.slot];
 			uint64_t item = item_hash(i, names[items[i].name], items[i].kind);
 			hash += place_hash(item, offset, to.at + sums[to.slot] - offset);
-		} else if (items[i].source == LAYOUT_OUTSIDE) {
+		} else {
+			ASSERT(items[i].source != LAYOUT_FREE);
+		}
+	}
+	return hash;
+}
+
+static uint32_t layout_of(const struct layouts_cut *cut, uint32_t row) {
+	ASSERT(row < cut->layout_of.len / sizeof(uint32_t));
+	return ((const uint32_t *)(void *)cut->layout_of.ptr)[row];
+}
+
+uint64_t layouts_cut_add_like(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
+                              const struct field_found *fields, uint64_t outside) {
+	uint32_t row = (uint32_t)(cut->layout_of.len / sizeof(uint32_t));
+	uint32_t layout = layout_of(cut, like);
+	uint32_t count;
+	uint32_t kind;
+	const struct layout_key *items = layouts_cut_items(cut, layout, &count, &kind);
+	ASSERT(lines_cut_kind(lines, row) == kind);
+	for (uint32_t i = 0; i < count; i++) {
+		if (items[i].source == LAYOUT_OUTSIDE) {
 			buf_append(&cut->lens, &fields[i].len, sizeof(fields[i].len));
 			buf_append(&cut->strings, fields[i].bytes, fields[i].len);
-		} else {
-			ASSERT(items[i].source == LAYOUT_CONST);
 		}
 	}
 	buf_append(&cut->layout_of, &layout, sizeof(layout));
+	return outside + placed_sum(cut, lines, row, items, count);
+}
+
+uint64_t layouts_cut_add_head(struct layouts_cut *cut, const struct lines_cut *lines, uint32_t like,
+                              const struct field_found *fields, uint64_t outside) {
+	uint32_t row = (uint32_t)(cut->layout_of.len / sizeof(uint32_t));
+	uint32_t kind = lines_cut_kind(lines, row);
+	uint32_t count;
+	uint32_t like_kind;
+	const struct layout_key *items =
+	    layouts_cut_items(cut, layout_of(cut, like), &count, &like_kind);
+	ASSERT(count > 0 && items[count - 1].source == LAYOUT_PLACED && cut->row != NULL);
+	cut->row[0] = (struct layout_key){.name = kind};
+	memcpy(cut->row + 1, items, count * sizeof(*items));
+	cut->row[count].to = place_pack(lines_cut_end(lines, row));
+	uint64_t hash = outside + placed_sum(cut, lines, row, cut->row + 1, count);
+	uint32_t layout = layout_number(cut, kind, count);
+	buf_append(&cut->layout_of, &layout, sizeof(layout));
+	keep_values(cut, fields, count);
 	return hash;
 }
