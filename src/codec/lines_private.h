@@ -30,7 +30,9 @@ struct lines_cut {
 
 static inline struct str lines_cut_skeleton(const struct lines_cut *cut, uint32_t kind) {
 	const struct lines_cut_kind *entry = &cut->kinds[kind];
-	return str_make(cut->bytes.ptr + entry->skeleton, entry->skeleton_len);
+	return entry->skeleton_len == 0
+	           ? STR("")
+	           : str_make(cut->bytes.ptr + entry->skeleton, entry->skeleton_len);
 }
 /* Frees what only places need. */
 void lines_cut_seal(struct lines_cut *cut);
