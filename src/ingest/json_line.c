@@ -354,10 +354,12 @@ bool json_take_like(struct line *line, const struct line_piece *seen, uint32_t c
 	struct timestamp time = {0};
 	bool has_time = false;
 	for (uint32_t i = 0; i < count; i++) {
-		bool is = read_time(line, seen[i].text, &time);
+		struct timestamp found;
+		bool is = read_time(line, seen[i].text, &found);
 		if (is != (seen[i].about != 0)) {
 			return false;
 		}
+		time = is ? found : time; /* what begins like a time may have set found */
 		has_time = has_time || is;
 	}
 	if (has_time) {
