@@ -144,6 +144,14 @@ void blob_put(struct buf *out, struct str bytes, int level) {
 	buf_deinit(&frame);
 }
 
+void blob_put_plain(struct buf *out, struct str bytes) {
+	wire_put_varint(out, bytes.len);
+	if (bytes.len > 0) {
+		buf_append_char(out, 0);
+		buf_append_str(out, bytes);
+	}
+}
+
 struct blob blob_get(struct wire *in, size_t len_max) {
 	struct blob blob = {.len = (size_t)wire_varint_max(in, len_max), .stored = STR("")};
 	if (blob.len == 0) {

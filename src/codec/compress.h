@@ -35,6 +35,8 @@ MUST_USE enum err compress_decode_behind(struct str frame, struct str prefix, vo
 /* A blob: length as varint; then, if not empty, mode (0 as it is, 1 zstd) and the bytes, for zstd
  * with their stored length as varint before them. */
 void blob_put(struct buf *out, struct str bytes, int level);
+/* The same, not compressed. */
+void blob_put_plain(struct buf *out, struct str bytes);
 
 struct blob {
 	size_t len;        /* decoded */

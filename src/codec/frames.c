@@ -134,8 +134,9 @@ void frames_writer_put(struct frames_writer *writer, struct buf *out) {
 struct frame {
 	const char *stored;
 	uint32_t stored_len;
-	uint32_t used; /* when it was last asked for */
-	char *bytes;   /* decoded, owned; or NULL */
+	uint32_t used;     /* when it was last asked for */
+	const char *bytes; /* decoded, or NULL */
+	char *own;         /* the same, unless it is stored as it is */
 };
 
 struct frames {
@@ -202,7 +203,7 @@ enum err frames_open(struct wire *in, uint64_t len, struct checked *checked,
 void frames_free(struct frames *frames) {
 	if (frames != NULL) {
 		for (size_t i = 0; i < frames->count; i++) {
-			free(frames->frames[i].bytes);
+			free(frames->frames[i].own);
 		}
 		buf_deinit(&frames->scratch);
 		free(frames);
@@ -216,13 +217,14 @@ static char *make_room(struct frames *frames, size_t i) {
 		struct frame *oldest = NULL;
 		for (size_t k = 1; k < frames->count; k++) {
 			struct frame *frame = &frames->frames[k];
-			if (frame->bytes != NULL &&
+			if (frame->own != NULL &&
 			    (oldest == NULL || frames->clock - frame->used > frames->clock - oldest->used)) {
 				oldest = frame;
 			}
 		}
 		ASSERT(oldest != NULL);
-		bytes = TAKE(oldest->bytes);
+		bytes = TAKE(oldest->own);
+		oldest->bytes = NULL;
 		frames->kept--;
 	}
 	if (bytes == NULL) {
@@ -247,16 +249,27 @@ static enum err decode(struct frames *frames, size_t i) {
 		prefix = str_make(frames->frames[0].bytes, frames->head_len);
 	}
 	TRY(checked_hold(frames->checked, stored));
-	char *bytes = make_room(frames, i);
 	if (stored.len == len) {
-		memcpy(bytes, stored.ptr, len);
-	} else if (compress_decode_behind(stored, prefix, bytes, len) != ERR_OK) {
+		frame->bytes = stored.ptr;
+		return ERR_OK;
+	}
+	char *bytes = make_room(frames, i);
+	if (compress_decode_behind(stored, prefix, bytes, len) != ERR_OK) {
 		frames->kept -= i > 0;
 		free(bytes);
 		return ERR_CORRUPT;
 	}
-	frame->bytes = bytes;
+	frame->bytes = frame->own = bytes;
 	return ERR_OK;
+}
+
+size_t frames_rest(const struct frames *frames, uint64_t at) {
+	ASSERT(at < frames->len);
+	if (at < frames->head_len) {
+		return (size_t)(frames->head_len - at);
+	}
+	size_t i = 1 + (size_t)((at - frames->head_len) / FRAMES_SIZE);
+	return frame_len(frames, i) - (size_t)((at - frames->head_len) % FRAMES_SIZE);
 }
 
 enum err frames_view(struct frames *frames, uint64_t at, size_t len, struct str *out) {

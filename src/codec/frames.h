@@ -46,6 +46,8 @@ MUST_USE enum err frames_open(struct wire *in, uint64_t len, struct checked *che
 /* Where the first frame lies in what was read, of which in is behind. */
 const char *frames_start(const struct frames *frames, const struct wire *in);
 void frames_free(struct frames *frames); /* NULL is fine */
+/* Bytes from at (below len of the run) to the end of its frame. */
+size_t frames_rest(const struct frames *frames, uint64_t at);
 /* Bytes at to at + len - 1 of the run, valid until the next call. ERR_CORRUPT: also when they are
  * not within it. */
 MUST_USE enum err frames_view(struct frames *frames, uint64_t at, size_t len, struct str *out);

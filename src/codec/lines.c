@@ -221,6 +221,10 @@ enum err lines_read_skeletons(struct lines *lines) {
 	return read_once(&lines->skeletons_stored, &lines->skeletons, &lines->skeletons_read);
 }
 
+enum err lines_read_table(struct lines *lines) {
+	return read_once(&lines->table_stored, &lines->table, &lines->table_read);
+}
+
 /* ---- shapes ---- */
 
 /* The slots of one shape; literals go to literal. */
@@ -302,7 +306,7 @@ enum err lines_parse_shape(struct lines *lines, uint32_t number,
 		uint32_t group = (number - 1) / LINES_GROUP;
 		uint32_t first = 1 + group * LINES_GROUP;
 		TRY(lines_read_skeletons(lines));
-		TRY(read_once(&lines->table_stored, &lines->table, &lines->table_read));
+		TRY(lines_read_table(lines));
 		TRY(parse_group(lines, &lines->groups[group], first,
 		                MIN_OF(first + LINES_GROUP, lines->shapes_count)));
 	}

@@ -5,7 +5,8 @@
 #include "codec/lines_find.h"
 
 #include "base/bits.h"
-#include "codec/lines_open.h"
+#include "codec/lines_marks.h"
+#include "codec/masked.h"
 #include "codec/slot_find.h"
 
 enum { DEMANDS_MAX = 8, WAYS_MAX = 4096 };
@@ -24,6 +25,8 @@ struct search {
 	bool *shapes;               /* those that are asked; then: some row was found */
 	bool *all_maybe, *all_sure; /* of each shape: all rows */
 	bool *some;                 /* of each shape: some rows */
+	bool *can;                  /* of each shape: some border may lie in it */
+	bool *texts;                /* of each shape: some slot of SLOT_TEXT may have all of it */
 	bool is_code[256];          /* by slot code */
 	bool can_begin[256];        /* likewise: the needle's first byte may stand in its values */
 	struct buf hits, rows;
@@ -39,6 +42,7 @@ struct search {
 	struct demand demands[DEMANDS_MAX];
 	uint32_t demands_count;
 	uint32_t ways; /* tried so far */
+	uint8_t *ends; /* by code and length of a beginning of the needle: can_end; 0: not asked */
 	bool lost;     /* more ways than are tried: all rows, perhaps */
 	enum err err;
 };
@@ -235,17 +239,33 @@ static void from_literal(struct search *search, uint32_t number) {
 	}
 }
 
+/* Whether a value of this code may end with the first len bytes of the needle. */
+static bool can_end(void *ctx, uint8_t code, size_t len) {
+	struct search *search = ctx;
+	struct slot_piece piece = search->whole;
+	uint8_t *known = &search->ends[(size_t)code * piece.bytes.len + len];
+	if (*known == 0) {
+		piece.match = SLOT_SUFFIX;
+		piece.bytes.len = len;
+		*known = slot_can(code, &piece) ? 2 : 1;
+	}
+	return *known == 2;
+}
+
 static void from_slot(struct search *search, uint32_t slot) {
 	struct str needle = search->needle->bytes;
 	if (!search->can_begin[code_at(search, slot)]) {
 		return;
 	}
-	if (push_demand(search, slot, 0, needle.len, SLOT_CONTAINS)) {
+	bool possible = code_at(search, slot) != SLOT_TEXT || search->texts[search->shape];
+	if (possible && push_demand(search, slot, 0, needle.len, SLOT_CONTAINS)) {
 		end_way(search);
 		search->demands_count--;
 	}
 	for (size_t to = 1; to < needle.len && !done(search); to++) {
-		past_slot(search, slot, 0, to, SLOT_SUFFIX);
+		if (can_end(search, code_at(search, slot), to)) {
+			past_slot(search, slot, 0, to, SLOT_SUFFIX);
+		}
 	}
 }
 
@@ -318,40 +338,15 @@ static void mark_literal(struct search *search, size_t at) {
 	}
 }
 
-/* The byte of the needle that has one form only, and is no letter if that can be; LEN: none. */
-static size_t find_steady(const struct lines_needle *needle) {
-	size_t best = needle->bytes.len;
-	for (size_t i = 0; i < needle->bytes.len; i++) {
-		bool steady = needle->mask == NULL || needle->mask[i] == 0;
-		if (steady && (best == needle->bytes.len || char_is_digit(needle->bytes.ptr[i]))) {
-			best = i;
-		}
-	}
-	return best;
-}
-
 static void search_literals(struct search *search) {
 	struct str all = buf_str(&search->lines->skeletons);
-	size_t len = search->needle->bytes.len;
-	size_t steady = find_steady(search->needle);
-	if (search->lines->shapes_count < 2 || all.len < len ||
-	    memchr(search->needle->bytes.ptr, SKELETON_SLOT, len) != NULL) {
+	const struct slot_piece *whole = &search->whole;
+	if (memchr(whole->bytes.ptr, SKELETON_SLOT, whole->bytes.len) != NULL) {
 		return; /* no literal has the byte of marks */
 	}
-	size_t last = all.len - len;
-	for (size_t at = 0; at <= last; at++) {
-		if (steady < len) {
-			const char *found =
-			    memchr(all.ptr + at + steady, search->needle->bytes.ptr[steady], last - at + 1);
-			if (found == NULL) {
-				return;
-			}
-			at = (size_t)(found - all.ptr) - steady;
-		}
-		if (slot_piece_same(&search->whole, 0, all.ptr + at, 1) &&
-		    slot_piece_same(&search->whole, 0, all.ptr + at, len)) {
-			mark_literal(search, at);
-		}
+	for (size_t at = 0; (at = masked_find(all, at, whole->bytes, whole->mask)) != MASKED_NONE;
+	     at++) {
+		mark_literal(search, at);
 	}
 }
 
@@ -373,13 +368,45 @@ static enum err ask_whole(struct search *search) {
 	return ERR_OK;
 }
 
-static enum err set_shapes(struct search *search, const bool *wanted, uint64_t *bits) {
+/* Of rows that have the needle surely, and of others. */
+static enum err set_shapes(struct search *search) {
+	uint32_t count = search->lines->shapes_count;
 	struct order *order;
-	if (memchr(wanted, true, search->lines->shapes_count) == NULL) {
+	uint32_t others = 0;
+	if (memchr(search->all_maybe, true, count) == NULL) {
 		return ERR_OK;
 	}
 	TRY(lines_use_order(search->lines, &order));
-	return order_bits(order, wanted, bits);
+	if (search->sure != NULL) {
+		TRY(order_bits(order, search->all_sure, search->sure));
+		for (size_t i = 0; i < bits_words(search->lines->rows); i++) {
+			search->maybe[i] |= search->sure[i];
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		search->all_maybe[i] &= search->sure == NULL || !search->all_sure[i];
+		others += search->all_maybe[i];
+	}
+	return others == 0 ? ERR_OK : order_bits(order, search->all_maybe, search->maybe);
+}
+
+/* Which shapes have a border that the needle may lie over, or a slot that may have all of it. */
+static enum err find_marks(struct search *search) {
+	struct lines_marks question = {.needle = search->whole.bytes,
+	                               .mask = search->whole.mask,
+	                               .can_end = can_end,
+	                               .ctx = search};
+	bool texts;
+	for (size_t code = 0; code < ARRAY_LEN(question.is_code); code++) {
+		question.is_code[code] = search->is_code[code];
+		question.begins[code] = search->can_begin[code];
+		question.contains[code] = search->is_code[code] && slot_can((uint8_t)code, &search->whole);
+	}
+	question.contains[SLOT_TEXT] = false; /* asked one by one, if there is one at all */
+	TRY(lines_marks(search->lines, &question, search->can));
+	TRY(slot_text_can(search->finder, &search->whole, &texts));
+	return texts ? lines_marks_texts(search->lines, search->finder, &search->whole, search->texts)
+	             : ERR_OK;
 }
 
 static enum err ask_all(struct search *search) {
@@ -387,14 +414,15 @@ static enum err ask_all(struct search *search) {
 	TRY(ask_whole(search));
 	TRY(lines_read_skeletons(lines));
 	search_literals(search);
+	TRY(find_marks(search));
 	for (uint32_t i = 1; i < lines->shapes_count; i++) {
-		TRY(is_asked(search, i) ? ask_shape(search, i) : ERR_OK);
+		bool ask = is_asked(search, i) && (search->can[i] || search->texts[i]);
+		TRY(ask ? ask_shape(search, i) : ERR_OK);
 	}
 	for (uint32_t i = 0; i < lines->shapes_count && search->shapes != NULL; i++) {
 		search->shapes[i] = search->all_maybe[i] || search->some[i];
 	}
-	TRY(set_shapes(search, search->all_maybe, search->maybe));
-	return search->sure == NULL ? ERR_OK : set_shapes(search, search->all_sure, search->sure);
+	return set_shapes(search);
 }
 
 static void find_beginnings(struct search *search) {
@@ -417,17 +445,25 @@ enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool
 	                        .maybe = maybe,
 	                        .sure = sure};
 	find_beginnings(&search);
+	search.ends = calloc(256, needle->bytes.len);
+	ASSERT(search.ends != NULL);
 	search.finder = slot_finder_new(&lines->shared);
 	search.all_maybe = calloc(lines->shapes_count, sizeof(bool));
 	search.all_sure = calloc(lines->shapes_count, sizeof(bool));
 	search.some = calloc(lines->shapes_count, sizeof(bool));
-	ASSERT(search.all_maybe != NULL && search.all_sure != NULL && search.some != NULL);
+	search.can = calloc(lines->shapes_count, sizeof(bool));
+	search.texts = calloc(lines->shapes_count, sizeof(bool));
+	ASSERT(search.all_maybe != NULL && search.all_sure != NULL && search.some != NULL &&
+	       search.can != NULL && search.texts != NULL);
 	enum err err = ask_all(&search);
 	slot_finder_free(search.finder);
 	free(search.all_maybe);
 	free(search.all_sure);
 	free(search.some);
+	free(search.can);
+	free(search.texts);
 	free(search.pieces);
+	free(search.ends);
 	buf_deinit(&search.hits);
 	buf_deinit(&search.rows);
 	return err;

@@ -70,6 +70,8 @@ struct lines {
 /* The skeletons of all shapes, one behind the other, are in lines->skeletons then. They are not yet
  * known to be valid. ERR_CORRUPT, ERR_LIMIT. */
 MUST_USE enum err lines_read_skeletons(struct lines *lines);
+/* The entries of all slots likewise, in lines->table. */
+MUST_USE enum err lines_read_table(struct lines *lines);
 /* A shape with its slots, whose values may not yet be read; one slot, and all, to be read. What is
  * given lives as long as lines. ERR_CORRUPT, ERR_LIMIT. */
 MUST_USE enum err lines_parse_shape(struct lines *lines, uint32_t shape,

@@ -82,6 +82,16 @@ static void put_others(struct buf *out, const uint32_t *shape_of_row, const uint
 	buf_deinit(&others);
 }
 
+/* A full chunk that would not become smaller by a fourth stays as it is: it is there at once. */
+static void put_chunk(struct buf *out, struct str bytes, bool many) {
+	size_t start = out->len;
+	blob_put(out, bytes, COMPRESS_FAST);
+	if (many && out->len - start > bytes.len / 4 * 3) {
+		out->len = start;
+		blob_put_plain(out, bytes);
+	}
+}
+
 void order_put(struct buf *out, const uint32_t *shape_of_row, size_t rows, size_t shapes) {
 	ASSERT(rows <= ORDER_ROWS_MAX);
 	ASSERT(shapes <= ORDER_SHAPES_MAX);
@@ -105,7 +115,7 @@ void order_put(struct buf *out, const uint32_t *shape_of_row, size_t rows, size_
 	}
 	for (size_t first = 0; first < rows; first += ORDER_CHUNK) {
 		size_t len = MIN_OF(rows - first, (size_t)ORDER_CHUNK);
-		blob_put(out, str_make((const char *)bytes + first, len), COMPRESS_FAST);
+		put_chunk(out, str_make((const char *)bytes + first, len), rows > ORDER_CHUNK);
 	}
 	if (rows > ORDER_CHUNK) {
 		put_counts(out, bytes, rows, order_values(shapes));

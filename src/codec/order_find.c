@@ -6,6 +6,7 @@
 
 #include "base/bits.h"
 #include "codec/order_parts.h"
+#include "codec/order_simd.h"
 
 enum {
 	BLOCK = 128, /* below 256, so that a block's count fits in a byte */
@@ -372,23 +373,39 @@ enum err order_rows(struct order *order, uint32_t shape, const uint32_t *ranks, 
 }
 
 static void set_bits(const struct order *order, size_t chunk, const uint8_t *bytes,
-                     const uint8_t *wanted_byte, const bool *wanted, uint64_t *bits) {
+                     const struct order_set *set, const struct order_set *others,
+                     const bool *wanted, uint64_t *bits) {
 	size_t rows = order_chunk_rows(order, chunk);
 	size_t other = order->before[chunk][ORDER_OTHER];
-	bool look = wanted_byte[ORDER_OTHER] != 0;
-	for (size_t first = 0; first < rows; first += 64) {
-		uint64_t word = 0;
-		size_t part = MIN_OF(rows - first, (size_t)64);
-		for (size_t i = 0; i < part; i++) {
-			uint8_t byte = bytes[first + i];
-			uint64_t bit = wanted_byte[byte];
-			if (UNLIKELY(look && byte == ORDER_OTHER)) {
-				bit = wanted[order->others[other++]];
-			}
-			word |= bit << i;
+	for (size_t first = 0; first < rows; first += 64) { /* there is room behind the rows */
+		uint64_t word = order_set_members(set, bytes + first);
+		uint64_t mine = rows - first < 64 ? ((uint64_t)1 << (rows - first)) - 1 : UINT64_MAX;
+		uint64_t look = others == NULL ? 0 : order_set_members(others, bytes + first) & mine;
+		for (; look != 0; look &= look - 1) {
+			word |= wanted[order->others[other++]] ? look & -look : 0;
 		}
-		bits[(chunk * ORDER_CHUNK + first) / 64] |= word;
+		bits[(chunk * ORDER_CHUNK + first) / 64] |= word & mine;
 	}
+}
+
+/* Whether a chunk has rows of shapes that are wanted, from its counts and the list of others. */
+static bool has_wanted(const struct order *order, size_t chunk, const uint8_t *wanted_byte,
+                       const bool *wanted) {
+	const uint32_t *before = order->before[chunk];
+	const uint32_t *behind = order->before[chunk + 1];
+	for (size_t byte = 0; byte < ORDER_OTHER; byte++) {
+		if (wanted_byte[byte] && behind[byte] > before[byte]) {
+			return true;
+		}
+	}
+	if (wanted_byte[ORDER_OTHER]) {
+		for (size_t other = before[ORDER_OTHER]; other < behind[ORDER_OTHER]; other++) {
+			if (wanted[order->others[other]]) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 enum err order_bits(struct order *order, const bool *wanted, uint64_t *bits) {
@@ -403,21 +420,24 @@ enum err order_bits(struct order *order, const bool *wanted, uint64_t *bits) {
 		}
 		TRY(wanted_byte[ORDER_OTHER] ? load_others(order) : ERR_OK);
 	}
-	for (size_t chunk = 0; chunk < order->chunks_count; chunk++) {
-		const uint32_t *before = order->before[chunk];
-		const uint32_t *behind = order->before[chunk + 1];
-		bool any = false;
-		for (size_t byte = 0; byte < 256; byte++) {
-			any |= wanted_byte[byte] && behind[byte] > before[byte];
+	struct order_set set = {0};
+	struct order_set others = {0};
+	for (size_t byte = 0; byte < ORDER_OTHER; byte++) {
+		if (wanted_byte[byte]) {
+			order_set_add(&set, (uint8_t)byte);
 		}
-		if (!any) {
+	}
+	order_set_add(&others, ORDER_OTHER);
+	for (size_t chunk = 0; chunk < order->chunks_count; chunk++) {
+		if (!has_wanted(order, chunk, wanted_byte, wanted)) {
 			continue;
 		}
 		const uint8_t *bytes = chunk_bytes(order, chunk);
 		if (bytes == NULL) {
 			return ERR_CORRUPT;
 		}
-		set_bits(order, chunk, bytes, wanted_byte, wanted, bits);
+		set_bits(order, chunk, bytes, &set, wanted_byte[ORDER_OTHER] ? &others : NULL, wanted,
+		         bits);
 	}
 	return ERR_OK;
 }

@@ -403,6 +403,14 @@ static bool may_have(const struct texts *texts, const struct slot_piece *piece) 
 	return best == 0 || texts_may_have(texts, str_slice(piece->bytes, best_at, best_at + best));
 }
 
+/* Very short pieces lie in so many strings that each is asked. */
+static enum err seek_piece(struct texts *texts, struct slot_piece *piece,
+                           struct texts_seek *out_seek) {
+	return piece->bytes.len < SLOT_TEXT_LEAST
+	           ? texts_seek(texts, fits, piece, out_seek)
+	           : texts_seek_needle(texts, piece->bytes, piece->mask, fits, piece, out_seek);
+}
+
 /* The strings of a shared part that fit, found once. Pieces are of one needle. */
 static enum err ask_part(struct slot_finder *finder, bool of_words, const struct slot_piece *piece,
                          const struct answer **out_answer) {
@@ -418,7 +426,7 @@ static enum err ask_part(struct slot_finder *finder, bool of_words, const struct
 	struct answer answer = {.piece = *piece, .of_words = of_words};
 	if (may_have(texts, piece)) {
 		struct texts_seek seek CLEANUP(texts_seek_deinit) = {0};
-		TRY(texts_seek(texts, fits, &answer.piece, &seek));
+		TRY(seek_piece(texts, &answer.piece, &seek));
 		texts_hits(texts, &seek, 0, texts_count(texts), &answer.hits);
 	}
 	finder->answers = reallocarray(finder->answers, finder->answers_count + 1, sizeof(answer));
@@ -462,6 +470,29 @@ static bool is_hit(const struct buf *hits, size_t number) {
 	       le32_load(hits->ptr + at * sizeof(uint32_t)) == number;
 }
 
+enum err slot_text_has(struct slot_finder *finder, const struct slot *slot,
+                       const struct slot_piece *piece, bool *out_can) {
+	const struct answer *answer;
+	*out_can = true;
+	if (slot->form == SLOT_AS_TEXTS && piece->bytes.len < SLOT_TEXT_LEAST) {
+		return ERR_OK;
+	}
+	TRY(ask_part(finder, slot->form != SLOT_AS_TEXTS, piece, &answer));
+	if (slot->form == SLOT_AS_WORD) {
+		*out_can = is_hit(&answer->hits, slot->word);
+	} else if (slot->form == SLOT_AS_TEXTS) {
+		*out_can =
+		    hit_from(&answer->hits, slot->base) < hit_from(&answer->hits, slot->base + slot->count);
+	} else {
+		*out_can = false;
+		TRY(answer->hits.len == 0 ? ERR_OK : slots_hold_entries(finder->slots, slot));
+		for (uint32_t i = 0; i < slot->entries && answer->hits.len > 0 && !*out_can; i++) {
+			*out_can = is_hit(&answer->hits, slot_entry_word(slot, i));
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err find_text(struct slot_finder *finder, const struct slot *slot, size_t count,
                           const struct slot_piece *piece, struct buf *hits,
                           enum slot_found *out_found) {
@@ -498,7 +529,9 @@ enum err slot_find_whole(struct slot_finder *finder, struct texts *texts,
 	(void)finder;
 	*out_found = SLOT_NONE;
 	if (texts_count(texts) > 0 && may_have(texts, piece)) {
-		TRY(texts_find(texts, 0, texts_count(texts), fits, &asked, hits));
+		struct texts_seek seek CLEANUP(texts_seek_deinit) = {0};
+		TRY(seek_piece(texts, &asked, &seek));
+		texts_hits(texts, &seek, 0, texts_count(texts), hits);
 		*out_found = found_in(hits, before, texts_count(texts));
 	}
 	return ERR_OK;

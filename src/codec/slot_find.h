@@ -32,6 +32,9 @@ bool slot_can(uint8_t code, const struct slot_piece *piece);
 /* Whether some slot of SLOT_TEXT may hold a value that is so; false: none of the block does. */
 MUST_USE enum err slot_text_can(struct slot_finder *finder, const struct slot_piece *piece,
                                 bool *out_can);
+/* The same for one such slot, which was taken but need not be used. */
+MUST_USE enum err slot_text_has(struct slot_finder *finder, const struct slot *slot,
+                                const struct slot_piece *piece, bool *out_can);
 /* Ranks (uint32_t, ascending) of [0, count) whose value fits are appended to hits. ERR_CORRUPT. */
 MUST_USE enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t count,
                             const struct slot_piece *piece, struct buf *hits,

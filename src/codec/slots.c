@@ -202,8 +202,12 @@ static enum err hold_packed(const struct slots *slots, const char *at, size_t co
 	return checked_hold(slots->checked, str_make(at, (size_t)packed_bytes(count, width)));
 }
 
+enum err slots_hold_entries(const struct slots *slots, const struct slot *slot) {
+	return hold_packed(slots, slot->entry_codes, slot->entries, slot->entry_width);
+}
+
 static enum err hold_entries(const struct slots *slots, const struct slot *slot) {
-	TRY(hold_packed(slots, slot->entry_codes, slot->entries, slot->entry_width));
+	TRY(slots_hold_entries(slots, slot));
 	return hold_packed(slots, slot->codes, slot->count, slot->width);
 }
 

@@ -131,6 +131,8 @@ MUST_USE enum err slots_take(const struct slots *slots, struct str table, struct
 /* Opens what the slot's values lie in and checks it; to be asked before anything below, and the
  * functions of slot_find.h. ERR_CORRUPT: nothing can be asked. */
 MUST_USE enum err slots_use(struct slots *slots, struct slot *slot);
+/* The same for the entries of a dictionary alone: who asks only these need not use the slot. */
+MUST_USE enum err slots_hold_entries(const struct slots *slots, const struct slot *slot);
 /* Frees what a slot has of its own. */
 void slot_deinit(struct slot *slot);
 /* Where the last column ends in parts and table: nothing may be left over. */

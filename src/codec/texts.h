@@ -85,6 +85,11 @@ struct texts_seek {
 void texts_seek_deinit(struct texts_seek *seek);
 MUST_USE enum err texts_seek(struct texts *texts, texts_match_f match, void *ctx,
                              struct texts_seek *out_seek);
+/* The same for a match that no string passes which has not needle in it (not empty; mask: for each
+ * of its bytes the bits that do not count, set in needle; NULL: none): other strings are not
+ * asked. */
+MUST_USE enum err texts_seek_needle(struct texts *texts, struct str needle, const char *mask,
+                                    texts_match_f match, void *ctx, struct texts_seek *out_seek);
 /* As texts_find. Decodes no frame. */
 void texts_hits(const struct texts *texts, const struct texts_seek *seek, size_t first,
                 size_t count, struct buf *hits);

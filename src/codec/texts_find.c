@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "codec/masked.h"
 #include "codec/texts_parts.h"
 
 enum { BATCH = 1024 };
@@ -70,6 +71,125 @@ enum err texts_seek(struct texts *texts, texts_match_f match, void *ctx,
 	if (err == ERR_OK) {
 		err = ask_others(texts, &question, 0, texts->strings - texts->entries, &seek);
 	}
+	if (err != ERR_OK) {
+		texts_seek_deinit(&seek);
+		return err;
+	}
+	*out_seek = seek;
+	return ERR_OK;
+}
+
+/* ---- strings that have a needle ---- */
+
+/* The string in which byte at of the run lies, and where it ends. In a damaged pool it may be
+ * another, of which bytes are asked then. */
+static size_t string_around(const struct texts *texts, uint64_t at, uint64_t *out_end) {
+	uint64_t lens[TEXTS_BLOCK];
+	size_t low = 0;
+	size_t high = (texts->strings - 1) / TEXTS_BLOCK + 1;
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (packed_get(texts->starts, texts->starts_width, middle - 1) <= at) {
+			low = middle;
+		} else {
+			high = middle;
+		}
+	}
+	size_t first = low * TEXTS_BLOCK;
+	size_t count = MIN_OF(texts->strings - first, (size_t)TEXTS_BLOCK);
+	uint64_t end = low == 0 ? 0 : packed_get(texts->starts, texts->starts_width, low - 1);
+	blocked_get_many(&texts->lens, first, count, lens);
+	for (size_t i = 0; i < count; i++) {
+		end += lens[i];
+		if (end > at) {
+			*out_end = end;
+			return first + i;
+		}
+	}
+	*out_end = at + 1;
+	return first + count - 1;
+}
+
+struct places { /* of a needle */
+	struct texts *texts;
+	struct str needle;
+	const char *mask;
+	struct buf strings; /* size_t, ascending: those in which it lies */
+	size_t first;       /* that may come next */
+	uint64_t next;      /* what lies before in the run needs no look */
+};
+
+/* bytes lie at at in the run. */
+static void find_places(struct places *places, struct str bytes, uint64_t at) {
+	size_t from = places->next > at ? (size_t)MIN_OF(places->next - at, (uint64_t)bytes.len) : 0;
+	while ((from = masked_find(bytes, from, places->needle, places->mask)) != MASKED_NONE) {
+		uint64_t end;
+		size_t string = string_around(places->texts, at + from, &end);
+		if (at + from + places->needle.len > end || string < places->first) {
+			from++; /* goes over the end of a string (or the pool is damaged) */
+			continue;
+		}
+		buf_append(&places->strings, &string, sizeof(string));
+		places->first = string + 1;
+		places->next = end;
+		from = (size_t)MIN_OF(end - at, (uint64_t)bytes.len);
+	}
+}
+
+/* Frame by frame, and what goes over the border between two. */
+static enum err find_all_places(struct places *places) {
+	struct frames *frames = places->texts->frames;
+	uint64_t over = places->needle.len - 1;
+	for (uint64_t at = 0; at < places->texts->run_len;) {
+		size_t len = frames_rest(frames, at);
+		struct str bytes;
+		if (at > 0 && over > 0) {
+			uint64_t first = at - MIN_OF(at, over);
+			uint64_t end = MIN_OF(at + over, places->texts->run_len);
+			TRY(frames_view(frames, first, (size_t)(end - first), &bytes));
+			find_places(places, bytes, first);
+		}
+		TRY(frames_view(frames, at, len, &bytes));
+		find_places(places, bytes, at);
+		at += len;
+	}
+	return ERR_OK;
+}
+
+static enum err ask_places(struct texts *texts, const struct places *places,
+                           const struct question *question, struct texts_seek *seek) {
+	for (size_t at = 0; at < places->strings.len; at += sizeof(size_t)) {
+		size_t string;
+		struct str text;
+		memcpy(&string, places->strings.ptr + at, sizeof(string));
+		TRY(texts_string(texts, string, &text));
+		if (!question->match(question->ctx, text)) {
+			continue;
+		}
+		if (string < texts->entries) {
+			bits_set(seek->entries, string);
+			seek->entries_count++;
+			seek->last_entry = (uint32_t)string;
+		} else {
+			uint32_t number = (uint32_t)(string - texts->entries);
+			buf_append(&seek->others, &number, sizeof(number));
+		}
+	}
+	return ERR_OK;
+}
+
+enum err texts_seek_needle(struct texts *texts, struct str needle, const char *mask,
+                           texts_match_f match, void *ctx, struct texts_seek *out_seek) {
+	struct places places = {.texts = texts, .needle = needle, .mask = mask};
+	struct texts_seek seek = {0};
+	struct question question = {match, ctx};
+	ASSERT(needle.len > 0);
+	alloc_entries(texts, &seek);
+	enum err err = texts->strings == 0 ? ERR_OK : find_all_places(&places);
+	if (err == ERR_OK) {
+		err = ask_places(texts, &places, &question, &seek);
+	}
+	buf_deinit(&places.strings);
 	if (err != ERR_OK) {
 		texts_seek_deinit(&seek);
 		return err;

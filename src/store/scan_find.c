@@ -53,12 +53,13 @@ static void list_pages(const struct segment_table *table, const struct segment_b
 	}
 }
 
-/* Opened blocks stay with their segments as long as they are few. */
+/* Opened blocks of which rows will be looked at stay with their segments as long as they are few.
+ */
 static void give_back(struct scan_find *find, const struct scan_block *at, uint32_t page,
-                      struct block *block) {
+                      struct block *block, bool wanted) {
 	size_t bytes = block_bytes(block);
 	pthread_mutex_lock(&find->lock);
-	bool keep = find->kept_bytes + bytes <= KEPT_BYTES_MAX;
+	bool keep = wanted && find->kept_bytes + bytes <= KEPT_BYTES_MAX;
 	find->kept_bytes += keep ? bytes : 0;
 	pthread_mutex_unlock(&find->lock);
 	if (keep) {
@@ -203,7 +204,8 @@ static void search_block(struct scan_find *find, const struct scan_block *at,
 		if (out_found->err == ERR_OK && find->reduction != NULL) {
 			reduce_block(find, at, block, out_found);
 		}
-		give_back(find, at, entry->first_page, block);
+		bool wanted = bits_count(out_found->maybe, entry->rows) > 0;
+		give_back(find, at, entry->first_page, block, wanted);
 	}
 	if (out_found->err != ERR_OK) {
 		bits_fill(out_found->maybe, entry->rows, true);

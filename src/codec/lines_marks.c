@@ -1,0 +1,146 @@
+/* A look at the bytes on both sides of each mark. */
+#include "codec/lines_marks.h"
+
+#include "codec/masked.h"
+
+enum { NEEDLE_MAX = 512 }; /* above, every shape is asked */
+
+struct marks {
+	const struct lines_marks *question;
+	struct str all; /* skeletons */
+	/* by byte: it may be the last of a literal in which the needle begins; the first of one into
+	 * which it goes on */
+	bool last[256], next[256];
+};
+
+static bool same(const struct lines_marks *question, size_t i, char byte) {
+	return (char)(byte | (question->mask == NULL ? 0 : question->mask[i])) ==
+	       question->needle.ptr[i];
+}
+
+static void find_bytes(struct marks *marks) {
+	size_t len = marks->question->needle.len;
+	for (size_t byte = 0; byte < 256; byte++) {
+		for (size_t i = 0; i < len; i++) {
+			bool is = same(marks->question, i, (char)byte);
+			marks->last[byte] |= is && i + 1 < len;
+			marks->next[byte] |= is && i > 0;
+		}
+	}
+}
+
+static bool is_mark(const struct marks *marks, size_t at) {
+	return (uint8_t)marks->all.ptr[at] == SKELETON_SLOT;
+}
+
+/* Whether some rest of the needle can go on behind a slot of this code, in what begins at start, up
+ * to the end of its skeleton: through all of the literal there, or to the needle's end. */
+static bool goes_on(const struct marks *marks, uint8_t code, size_t start, size_t end) {
+	size_t len = marks->question->needle.len;
+	for (size_t first = 1; first < len; first++) {
+		size_t i = first;
+		size_t at = start;
+		while (i < len && at < end && !is_mark(marks, at) &&
+		       same(marks->question, i, marks->all.ptr[at])) {
+			i++;
+			at++;
+		}
+		bool fits = i == len || (at < end && is_mark(marks, at));
+		if (fits && marks->question->can_end(marks->question->ctx, code, first)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a beginning of the needle can end at end, in a skeleton that begins at start. */
+static bool begins(const struct marks *marks, size_t start, size_t end) {
+	size_t most = MIN_OF(marks->question->needle.len - 1, end - start);
+	for (size_t len = 1; len <= most; len++) {
+		size_t i = len;
+		while (i > 0 && same(marks->question, i - 1, marks->all.ptr[end - 1 - (len - i)])) {
+			i--;
+		}
+		if (i == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The mark at at, of a skeleton from start to end. */
+static bool can_at(const struct marks *marks, size_t start, size_t at, size_t end) {
+	const struct lines_marks *question = marks->question;
+	uint8_t code = (uint8_t)marks->all.ptr[at + 1];
+	if (question->contains[code]) {
+		return true;
+	}
+	if (question->begins[code] && question->needle.len > 1 && at + 2 < end &&
+	    (is_mark(marks, at + 2) ||
+	     (marks->next[(uint8_t)marks->all.ptr[at + 2]] && goes_on(marks, code, at + 2, end)))) {
+		return true;
+	}
+	return at > start && marks->last[(uint8_t)marks->all.ptr[at - 1]] && begins(marks, start, at);
+}
+
+enum err lines_marks(const struct lines *lines, const struct lines_marks *question, bool *out_can) {
+	struct marks marks = {.question = question, .all = buf_str(&lines->skeletons)};
+	uint32_t shape = 0;
+	size_t start = 0;
+	size_t end = 0;
+	if (question->needle.len > NEEDLE_MAX) {
+		memset(out_can, true, lines->shapes_count);
+		return ERR_OK;
+	}
+	find_bytes(&marks);
+	memset(out_can, false, lines->shapes_count);
+	for (size_t at = 0;; at += 2) {
+		at = masked_next(marks.all, at, SKELETON_SLOT);
+		if (at == marks.all.len) {
+			return ERR_OK;
+		}
+		while (at >= end) {
+			shape++;
+			start = end;
+			end += lines->shapes[shape].text_len;
+		}
+		if (end - at < 2 || !question->is_code[(uint8_t)marks.all.ptr[at + 1]]) {
+			return ERR_CORRUPT;
+		}
+		out_can[shape] = out_can[shape] || can_at(&marks, start, at, end);
+	}
+}
+
+/* ---- slots that may have all of it ---- */
+
+/* The slots of one shape, from its marks and their entries. */
+static enum err ask_texts(struct lines *lines, const struct lines_shape *shape,
+                          struct slot_finder *finder, const struct slot_piece *piece,
+                          struct slots_at *columns, bool *can) {
+	struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
+	for (size_t at = 0; (at = masked_next(text, at, SKELETON_SLOT)) < text.len; at += 2) {
+		struct slot slot;
+		bool has = false;
+		if (text.len - at < 2 || !slot_code_valid((uint8_t)text.ptr[at + 1])) {
+			return ERR_CORRUPT;
+		}
+		TRY(slots_take(&lines->shared, buf_str(&lines->table), columns, (uint8_t)text.ptr[at + 1],
+		               shape->rows, &slot));
+		if (slot.code == SLOT_TEXT && !*can) {
+			TRY(slot_text_has(finder, &slot, piece, &has));
+			*can = has;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err lines_marks_texts(struct lines *lines, struct slot_finder *finder,
+                           const struct slot_piece *piece, bool *out_can) {
+	struct slots_at columns = {0};
+	TRY(lines_read_skeletons(lines));
+	TRY(lines_read_table(lines));
+	for (uint32_t i = 1; i < lines->shapes_count; i++) {
+		TRY(ask_texts(lines, &lines->shapes[i], finder, piece, &columns, &out_can[i]));
+	}
+	return ERR_OK;
+}
