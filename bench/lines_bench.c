@@ -57,9 +57,9 @@ static void find_needles(struct lines *lines, uint32_t rows, char **needles, int
 	for (int i = 0; i < count; i++) {
 		uint64_t *maybe = calloc(bits_words(rows), sizeof(*maybe));
 		uint64_t *sure = calloc(bits_words(rows), sizeof(*sure));
-		struct lines_needle needle = {str_from(needles[i]), NULL};
+		struct lines_needle needle = {.bytes = str_from(needles[i])};
 		double start = cpu_seconds();
-		enum err err = lines_find(lines, &needle, maybe, sure);
+		enum err err = lines_find(lines, &needle, NULL, maybe, sure);
 		double took = cpu_seconds() - start;
 		totals->find += took;
 		printf("  find %-24s %7.2f ms  %8zu perhaps %8zu surely%s\n", needles[i], took * 1e3,

@@ -7,7 +7,7 @@ struct lines_asker {
 	struct lines *lines;
 	lines_match_f match;
 	void *ctx;
-	uint8_t *words; /* what each word has answered: 0 not asked, 1 no, 2 yes */
+	uint8_t *words; /* what each word has answered: 0 not asked, 1 no, 2 yes; NULL: none was */
 	struct buf scratch;
 };
 
@@ -15,8 +15,6 @@ struct lines_asker *lines_asker_new(struct lines *lines, lines_match_f match, vo
 	struct lines_asker *asker = calloc(1, sizeof(*asker));
 	ASSERT(asker != NULL);
 	*asker = (struct lines_asker){.lines = lines, .match = match, .ctx = ctx};
-	asker->words = calloc(lines->shared.words_stored.count + 1, 1);
-	ASSERT(asker->words != NULL);
 	return asker;
 }
 
@@ -29,6 +27,10 @@ void lines_asker_free(struct lines_asker *asker) {
 }
 
 static enum err ask_word(struct lines_asker *asker, size_t word, bool *out_match) {
+	if (asker->words == NULL) {
+		asker->words = calloc(asker->lines->shared.words_stored.count + 1, 1);
+		ASSERT(asker->words != NULL);
+	}
 	if (asker->words[word] == 0) {
 		buf_clear(&asker->scratch);
 		TRY(texts_get(asker->lines->shared.words, word, &asker->scratch));

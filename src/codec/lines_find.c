@@ -51,7 +51,8 @@ static struct slot_piece piece_of(const struct search *search, const struct dema
 	return (struct slot_piece){
 	    .bytes = str_make(search->needle->bytes.ptr + demand->from, demand->to - demand->from),
 	    .mask = search->needle->mask == NULL ? NULL : search->needle->mask + demand->from,
-	    .match = demand->match};
+	    .match = demand->match,
+	    .word = search->needle->word};
 }
 
 static uint8_t code_at(const struct search *search, uint32_t slot) {
@@ -440,7 +441,7 @@ enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool
 	ASSERT(needle->bytes.len <= UINT16_MAX);
 	struct search search = {.lines = lines,
 	                        .needle = needle,
-	                        .whole = {needle->bytes, needle->mask, SLOT_CONTAINS},
+	                        .whole = {needle->bytes, needle->mask, SLOT_CONTAINS, needle->word},
 	                        .shapes = shapes,
 	                        .maybe = maybe,
 	                        .sure = sure};

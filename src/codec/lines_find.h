@@ -10,6 +10,8 @@ struct lines_needle {
 	struct str bytes; /* at least one byte, at most 65,535 */
 	const char *mask; /* for each byte the bits that do not count (0x20 for an ASCII letter in any
 	                     case), set in bytes; NULL: none */
+	bool word;        /* what counts has no letter, digit or underscore of ASCII beside it where it
+	                     has one at its end: rows that have it otherwise need not be found */
 };
 
 /* Sets the bits (base/bits.h, one for each row) of all rows that have needle, and perhaps of

@@ -105,7 +105,7 @@ static void compare(struct sample *sample, struct str needle, bool fold, struct 
 	for (size_t i = 0; i < needle.len; i++) {
 		mask[i] = char_is_alpha(needle.ptr[i]) ? 0x20 : 0;
 	}
-	struct lines_needle asked = {needle, fold ? mask : NULL};
+	struct lines_needle asked = {needle, fold ? mask : NULL, false};
 	uint64_t *maybe = calloc(bits_words(sample->rows) + 1, sizeof(*maybe));
 	uint64_t *sure = calloc(bits_words(sample->rows) + 1, sizeof(*sure));
 	uint64_t *alone = calloc(bits_words(sample->rows) + 1, sizeof(*alone));

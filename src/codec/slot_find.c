@@ -382,8 +382,29 @@ static bool same_piece(const struct slot_piece *a, const struct slot_piece *b) {
 	return a->match == b->match && a->bytes.ptr == b->bytes.ptr && a->bytes.len == b->bytes.len;
 }
 
+/* Every byte of it is one byte, or an ASCII letter in either case. */
+static bool is_plain(const struct slot_piece *piece) {
+	bool plain = true;
+	for (size_t i = 0; piece->mask != NULL && i < piece->bytes.len && plain; i++) {
+		plain = piece->mask[i] == 0 || (any_case(piece, i) && char_is_alpha(piece->bytes.ptr[i]));
+	}
+	return plain;
+}
+
+static bool has_border(struct str bytes) {
+	for (size_t i = 0; i < bytes.len; i++) {
+		if (!char_is_alpha(bytes.ptr[i]) && !char_is_digit(bytes.ptr[i]) && bytes.ptr[i] != '_') {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The map of trigrams knows the case of ASCII letters only: the longest run of others. */
 static bool may_have(const struct texts *texts, const struct slot_piece *piece) {
+	if (is_plain(piece) && (piece->word || has_border(piece->bytes))) {
+		return texts_may_have_word(texts, piece->bytes);
+	}
 	size_t best = 0;
 	size_t best_at = 0;
 	size_t start = 0;

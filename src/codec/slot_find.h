@@ -11,6 +11,7 @@ struct slot_piece {
 	struct str bytes;
 	const char *mask; /* for each byte the bits that do not count, set in bytes; NULL: none */
 	uint8_t match;    /* enum slot_match */
+	bool word;        /* no word goes on where the piece has an end that is one of the needle's */
 };
 
 enum slot_found {

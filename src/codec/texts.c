@@ -29,6 +29,10 @@ static enum err read_pool(struct wire *in, struct texts *texts) {
 	size_t starts = (texts->strings - 1) / TEXTS_BLOCK;
 	texts->starts = wire_bytes(in, packed_bytes(starts, texts->starts_width)).ptr;
 	texts->trigrams = trigrams_get(in);
+	texts->word_lens = wire_varint(in);
+	if (texts->word_lens != 0) {
+		texts->rest = trigrams_get(in);
+	}
 	return in->bad ? ERR_CORRUPT : ERR_OK;
 }
 

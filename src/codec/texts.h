@@ -66,6 +66,11 @@ MUST_USE enum err texts_check(struct texts *texts);
  * other scripts have to be asked for each form). Decodes nothing. */
 bool texts_may_have(const struct texts *texts, struct str needle);
 
+/* False: surely in no string of the pool but inside longer words (of letters, digits and
+ * underscores of ASCII), in neither case of ASCII letters. Random names of one length are told from
+ * a word of another so, which trigrams do not. Decodes nothing. */
+bool texts_may_have_word(const struct texts *texts, struct str needle);
+
 /* Whether a string is one that is looked for. text is valid during the call. */
 typedef bool (*texts_match_f)(void *ctx, struct str text);
 

@@ -30,9 +30,18 @@ struct texts {
 	const char *starts; /* places in the run of strings 64, 128, ..., packed */
 	unsigned starts_width;
 	struct trigrams trigrams;
+	uint64_t word_lens;   /* lengths of strings that are one word (texts_word_len); 0: no rest */
+	struct trigrams rest; /* of all strings but words of these lengths */
 	struct frames *frames;
 	struct texts_cursor cursor;
 };
+
+/* The bit of a string of len bytes that is one word. */
+static inline uint64_t texts_word_len(size_t len) {
+	return (uint64_t)1 << MIN_OF(len, (size_t)63);
+}
+/* Whether text is not empty and all letters, digits and underscores of ASCII. */
+bool texts_is_word(struct str text);
 
 /* The bytes of a string, valid until the next one is asked for. Asking in ascending order is
  * fastest. ERR_CORRUPT. */

@@ -107,6 +107,13 @@ static void check_find(const struct plain *plain, struct texts *texts, struct st
 	texts_hits(texts, &seek, first, count, &hits);
 	CHECK(str_eq(buf_str(&hits), buf_str(&expected)));
 	texts_seek_deinit(&seek);
+	if (needle.len > 0) {
+		buf_clear(&hits);
+		CHECK_EQ(texts_seek_needle(texts, needle, NULL, has_needle, &needle, &seek), ERR_OK);
+		texts_hits(texts, &seek, first, count, &hits);
+		CHECK(str_eq(buf_str(&hits), buf_str(&expected)));
+		texts_seek_deinit(&seek);
+	}
 	buf_deinit(&expected);
 	buf_deinit(&found);
 	buf_deinit(&hits);
@@ -241,11 +248,52 @@ TEST(what_is_in_no_string_is_mostly_known) {
 	plain_deinit(&plain);
 }
 
+static void add_name(struct texts_writer *writer, size_t len) {
+	static const char some[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	char name[32];
+	for (size_t i = 0; i < len; i++) {
+		name[i] = some[tap_random() % (sizeof(some) - 1)];
+	}
+	texts_writer_add(writer, str_make(name, len));
+}
+
+TEST(words_are_told_from_names_of_another_length) {
+	struct texts_writer *writer = texts_writer_new();
+	struct buf out = {0};
+	for (size_t i = 0; i < 100000; i++) {
+		add_name(writer, 18);
+	}
+	texts_writer_add(writer, STR("a sentence with Curl/7.81.0 in it"));
+	texts_writer_add(writer, STR("lone_word"));
+	texts_writer_add(writer, STR("abcdefghijklmnopq"));
+	texts_writer_put(writer, &out);
+	texts_writer_free(writer);
+	struct texts *texts = open_pool(&out, out.len);
+	REQUIRE(texts != NULL);
+	CHECK(texts_may_have(texts, STR("nosuchtoken123456")));
+	CHECK(!texts_may_have_word(texts, STR("nosuchtoken123456")));
+	CHECK(texts_may_have_word(texts, STR("nosuchtoken1234567"))); /* as long as they are */
+	CHECK(texts_may_have_word(texts, STR("curl")));
+	CHECK(texts_may_have_word(texts, STR("lone_word")));
+	CHECK(texts_may_have_word(texts, STR("ABCDEFGHIJKLMNOPQ")));
+	CHECK(!texts_may_have_word(texts, STR("ne-wo")));
+	CHECK(texts_may_have_word(texts, STR("CE WITH")));
+	texts_free(texts);
+	buf_deinit(&out);
+}
+
 /* Asks everything of a damaged pool; any answer is fine that is one. */
 static bool use(struct texts *texts, size_t count) {
 	struct buf out = {0};
 	struct texts_seek seek = {0};
 	struct str needle = STR("common");
+	struct texts_seek again = {0};
+	(void)texts_may_have_word(texts, needle);
+	if (texts_seek_needle(texts, needle, NULL, has_needle, &needle, &again) == ERR_OK) {
+		texts_hits(texts, &again, 0, MIN_OF(count, texts_count(texts)), &out);
+		texts_seek_deinit(&again);
+		buf_clear(&out);
+	}
 	bool well = texts_check(texts) == ERR_OK;
 	count = MIN_OF(count, texts_count(texts));
 	uint32_t *lens = malloc((count + 1) * sizeof(*lens));
@@ -338,6 +386,7 @@ TEST(a_string_longer_than_allowed_is_refused_though_its_frames_are_well) {
 	wire_put_varint(&out, len);
 	blocked_put(&out, &len, 1);
 	buf_append_char(&out, 0); /* no trigrams */
+	wire_put_varint(&out, 0); /* and no lengths of words */
 	frames_writer_put(&writer, &out);
 	frames_writer_deinit(&writer);
 	size_t pool_len = out.len;

@@ -105,7 +105,8 @@ static uint32_t *choose(const struct texts_writer *writer, struct buf *out_entri
 
 /* What goes to the run, put together string by string. */
 struct strings {
-	struct trigrams_writer trigrams;
+	struct trigrams_writer trigrams, rest;
+	uint64_t word_lens; /* of words that are not in rest */
 	struct frames_writer frames;
 	uint64_t *lens;
 	uint64_t *starts;
@@ -115,6 +116,9 @@ struct strings {
 
 static void add_string(struct strings *strings, struct str text) {
 	trigrams_add(&strings->trigrams, text);
+	if ((strings->word_lens & texts_word_len(text.len)) == 0 || !texts_is_word(text)) {
+		trigrams_add(&strings->rest, text);
+	}
 	frames_writer_add(&strings->frames, text);
 	if (strings->count % TEXTS_BLOCK == 0 && strings->count > 0) {
 		strings->starts[strings->count / TEXTS_BLOCK - 1] = strings->at;
@@ -138,6 +142,31 @@ static uint64_t measure(const struct texts_writer *writer, const uint32_t *entry
 	return len;
 }
 
+/* The lengths of which there are so many words that they would fill a map. */
+static uint64_t find_word_lens(const struct texts_writer *writer, uint64_t len) {
+	enum { FULL = 32, LENS = 64 };
+	uint64_t bytes[LENS] = {0};
+	uint64_t lens = 0;
+	for (size_t i = 0; i < writer->distinct.entries_count; i++) {
+		struct str text = distinct_text(&writer->distinct, (uint32_t)i);
+		if (texts_is_word(text)) {
+			bytes[MIN_OF(text.len, (size_t)LENS - 1)] += text.len;
+		}
+	}
+	for (size_t i = 0; i < LENS; i++) {
+		lens |= bytes[i] > len / FULL ? texts_word_len(i) : 0;
+	}
+	return lens;
+}
+
+static void put_words(const struct strings *strings, size_t map_max, struct buf *out) {
+	bool worth = map_max >= 1 << (TRIGRAMS_LOG_MAX - 3);
+	wire_put_varint(out, worth ? strings->word_lens : 0);
+	if (worth && strings->word_lens != 0) {
+		trigrams_put(&strings->rest, map_max, out);
+	}
+}
+
 static void put_strings(const struct texts_writer *writer, struct str entries,
                         const uint32_t *entry_of, struct buf *out) {
 	const uint32_t *numbers = (const void *)writer->numbers.ptr;
@@ -150,6 +179,7 @@ static void put_strings(const struct texts_writer *writer, struct str entries,
 	strings->starts = malloc((count / TEXTS_BLOCK + 1) * sizeof(*strings->starts));
 	ASSERT(strings->lens != NULL);
 	ASSERT(strings->starts != NULL);
+	strings->word_lens = find_word_lens(writer, len);
 	frames_writer_init(&strings->frames, len, COMPRESS_BEST);
 	for (size_t i = 0; i < entries.len / sizeof(uint32_t); i++) {
 		add_string(strings, distinct_text(&writer->distinct, entry_numbers[i]));
@@ -164,7 +194,9 @@ static void put_strings(const struct texts_writer *writer, struct str entries,
 	blocked_put(out, strings->lens, count);
 	packed_put(out, strings->starts, (count - 1) / TEXTS_BLOCK, packed_width(len));
 	/* A map of a 64th of what would be decoded without it. */
-	trigrams_put(&strings->trigrams, frames_writer_size(&strings->frames) / 64, out);
+	size_t map_max = frames_writer_size(&strings->frames) / 64;
+	trigrams_put(&strings->trigrams, map_max, out);
+	put_words(strings, map_max, out);
 	frames_writer_put(&strings->frames, out);
 	frames_writer_deinit(&strings->frames);
 	free(strings->lens);

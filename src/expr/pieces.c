@@ -14,10 +14,10 @@ static void need_needle(const struct asking *asking, const struct needle *needle
 	if (needle->anchor.len == 0) {
 		return;
 	}
-	bool all = needle->anchor_is_sure && needle->anchor_first == 0 &&
-	           needle->anchor_end == needle->codes_count && !needle->border_first &&
-	           !needle->border_last;
-	struct expr_piece piece = {needle->anchor, needle->fold, whole && all};
+	bool complete = needle->anchor_first == 0 && needle->anchor_end == needle->codes_count;
+	bool all = needle->anchor_is_sure && complete && !needle->border_first && !needle->border_last;
+	bool word = complete && needle->border_first && needle->border_last;
+	struct expr_piece piece = {needle->anchor, needle->fold, whole && all, word};
 	asking->need(asking->ctx, &piece);
 }
 
@@ -27,7 +27,7 @@ static void need_text(void *ctx, struct str text) {
 	for (size_t i = 0; i < text.len; i++) {
 		mask[i] = char_is_alpha(text.ptr[i]) ? 0x20 : 0;
 	}
-	struct expr_piece piece = {text, mask, false};
+	struct expr_piece piece = {text, mask, false, false};
 	asking->need(asking->ctx, &piece);
 }
 

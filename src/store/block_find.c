@@ -32,6 +32,7 @@ static void fill(const struct find *f, uint64_t *bits, bool value) {
 
 struct pieces {
 	const struct block_finder *finder;
+	bool of_text;           /* the test is of the text, at whose words it looks */
 	uint64_t *maybe, *sure; /* NULL until the first piece */
 	bool *shapes;           /* in which all pieces so far were found */
 	bool whole;             /* one piece, which is all that is asked */
@@ -42,7 +43,8 @@ struct pieces {
 static void find_piece(void *ctx, const struct expr_piece *piece) {
 	struct pieces *pieces = ctx;
 	const struct block_finder *finder = pieces->finder;
-	struct lines_needle needle = {piece->bytes, piece->mask};
+	/* The value of a field may begin and end within a word of the text. */
+	struct lines_needle needle = {piece->bytes, piece->mask, piece->word && pieces->of_text};
 	if (pieces->err != ERR_OK || piece->bytes.len > UINT16_MAX) {
 		return;
 	}
@@ -64,7 +66,7 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 
 enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
                            uint64_t **out_maybe, uint64_t **out_sure) {
-	struct pieces pieces = {.finder = finder};
+	struct pieces pieces = {.finder = finder, .of_text = expr->field.len == 0};
 	expr_test_pieces(expr, finder->arena, find_piece, &pieces);
 	*out_maybe = pieces.maybe;
 	*out_sure = pieces.whole ? pieces.sure : NULL;
