@@ -167,6 +167,15 @@ uint32_t lines_cut_kinds(const struct lines_cut *cut) {
 	return cut->kinds_count;
 }
 
+static const struct cut_value *values_of(const struct lines_cut *cut, uint32_t row,
+                                         uint32_t *out_count) {
+	ASSERT(row < cut->rows_count);
+	const struct lines_cut_row *entry = &cut->rows[row];
+	ASSERT(entry->kind != 0);
+	*out_count = cut->kinds[entry->kind].values;
+	return cut->values == NULL ? NULL : cut->values + entry->values;
+}
+
 static struct lines_place place_of(const struct cut_value *values, uint32_t count,
                                    uint32_t offset) {
 	uint32_t before = 0; /* bytes of the values before */
@@ -190,19 +199,12 @@ struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, ui
 		struct cut_value whole = {.len = (uint32_t)entry->text.len};
 		return place_of(&whole, 1, offset);
 	}
-	return place_of(cut->values + entry->values, cut->kinds[entry->kind].values, offset);
+	uint32_t count;
+	const struct cut_value *values = values_of(cut, row, &count);
+	return place_of(values, count, offset);
 }
 
 _Static_assert((int)LINES_SLOTS_MAX > (int)SKELETON_VALUES_MAX, "sums of all rows fit");
-
-static const struct cut_value *values_of(const struct lines_cut *cut, uint32_t row,
-                                         uint32_t *out_count) {
-	ASSERT(row < cut->rows_count);
-	const struct lines_cut_row *entry = &cut->rows[row];
-	ASSERT(entry->kind != 0);
-	*out_count = cut->kinds[entry->kind].values;
-	return cut->values + entry->values;
-}
 
 struct lines_place lines_cut_end(const struct lines_cut *cut, uint32_t row) {
 	uint32_t count;
