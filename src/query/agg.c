@@ -46,6 +46,12 @@ static enum value_kind count_result(struct run *run, uint32_t thousandths, struc
 	return VALUE_NUMBER;
 }
 
+static bool count_whole(const struct agg_state *state, int64_t *out_number, bool *out_none) {
+	*out_none = false;
+	*out_number = (int64_t)state->count;
+	return state->count <= INT64_MAX;
+}
+
 /* The rest of an addition is exact (Neumaier). */
 void agg_real_add(struct agg_real *real, double number) {
 	double sum = real->sum + number;
@@ -108,6 +114,12 @@ static enum value_kind sum_result(struct run *run, uint32_t thousandths, struct 
 		return VALUE_NUMBER;
 	}
 	return append_finite(out, (double)state->sum + agg_real_get(&state->reals));
+}
+
+static bool sum_whole(const struct agg_state *state, int64_t *out_number, bool *out_none) {
+	*out_none = state->count == 0;
+	*out_number = (int64_t)state->sum;
+	return !state->reals.any && state->sum >= INT64_MIN && state->sum <= INT64_MAX;
 }
 
 static enum value_kind avg_result(struct run *run, uint32_t thousandths, struct agg_state *state,
@@ -478,17 +490,18 @@ static void free_sketch(struct agg_state *state) {
 	sketch_free(state->sketch);
 }
 
-#define NUMBERS(name_, help_, way_, add_, merge_, result_) \
-	{STR_INIT(name_),                                      \
-	 STR_INIT(name_ "(FIELD)"),                            \
-	 STR_INIT(help_),                                      \
-	 false,                                                \
-	 0,                                                    \
-	 way_,                                                 \
-	 add_,                                                 \
-	 merge_,                                               \
-	 result_,                                              \
-	 NULL}
+#define NUMBERS(name_, help_, way_, add_, merge_, result_, whole_) \
+	{STR_INIT(name_),                                              \
+	 STR_INIT(name_ "(FIELD)"),                                    \
+	 STR_INIT(help_),                                              \
+	 false,                                                        \
+	 0,                                                            \
+	 way_,                                                         \
+	 add_,                                                         \
+	 merge_,                                                       \
+	 result_,                                                      \
+	 NULL,                                                         \
+	 whole_}
 #define BEST(name_, help_, way_, add_, merge_) \
 	{STR_INIT(name_),                          \
 	 STR_INIT(name_ "(FIELD)"),                \
@@ -499,33 +512,40 @@ static void free_sketch(struct agg_state *state) {
 	 add_,                                     \
 	 merge_,                                   \
 	 best_result,                              \
-	 free_best}
-#define PERCENTILE(name_, percent_, help_)            \
-	{                                                 \
-	    STR_INIT(name_),   STR_INIT(name_ "(FIELD)"), \
-	    STR_INIT(help_),   false,                     \
-	    percent_,          AGG_OFTEN,                 \
-	    add_percentile,    merge_percentile,          \
-	    percentile_result, free_sketch}
+	 free_best,                                \
+	 NULL}
+#define PERCENTILE(name_, percent_, help_) \
+	{STR_INIT(name_),                      \
+	 STR_INIT(name_ "(FIELD)"),            \
+	 STR_INIT(help_),                      \
+	 false,                                \
+	 percent_,                             \
+	 AGG_OFTEN,                            \
+	 add_percentile,                       \
+	 merge_percentile,                     \
+	 percentile_result,                    \
+	 free_sketch,                          \
+	 NULL}
 
 static const struct agg_kind table[] = {
     {STR_INIT("count"), STR_INIT("count() or count(FIELD)"), STR_INIT("rows, or values of a field"),
-     true, 0, AGG_COUNT, add_count, merge_count, count_result, NULL},
-    NUMBERS("sum", "the sum of its numbers", AGG_SUM, add_number, merge_number, sum_result),
-    NUMBERS("avg", "the mean of its numbers", AGG_SUM, add_number, merge_number, avg_result),
+     true, 0, AGG_COUNT, add_count, merge_count, count_result, NULL, count_whole},
+    NUMBERS("sum", "the sum of its numbers", AGG_SUM, add_number, merge_number, sum_result,
+            sum_whole),
+    NUMBERS("avg", "the mean of its numbers", AGG_SUM, add_number, merge_number, avg_result, NULL),
     BEST("min", "the least value", AGG_LEAST, add_min, merge_min),
     BEST("max", "the greatest value", AGG_GREATEST, add_max, merge_max),
     {STR_INIT("dc"), STR_INIT("dc(FIELD)"),
      STR_INIT("how many different values; exactly up to 100,000 per group"), false, 0, AGG_ONCE,
-     add_dc, merge_dc, dc_result, free_set},
+     add_dc, merge_dc, dc_result, free_set, NULL},
     {STR_INIT("values"), STR_INIT("values(FIELD)"), STR_INIT("the different values"), false, 0,
-     AGG_ONCE, add_values, merge_values, values_result, free_set},
+     AGG_ONCE, add_values, merge_values, values_result, free_set, NULL},
     BEST("first", "the value of the earliest record", AGG_EACH, add_first, merge_first),
     BEST("last", "the value of the latest record", AGG_EACH, add_last, merge_last),
     NUMBERS("stdev", "the standard deviation of its numbers", AGG_EACH, add_spread, NULL,
-            stdev_result),
+            stdev_result, NULL),
     NUMBERS("range", "the greatest less the least number", AGG_EACH, add_spread, merge_range,
-            range_result),
+            range_result, NULL),
     PERCENTILE("median", 50, "the middle number"),
     PERCENTILE("p50", 50, "the 50th percentile; any other likewise: p75, p99.9"),
     PERCENTILE("p90", 90, "the 90th percentile"),
@@ -533,7 +553,7 @@ static const struct agg_kind table[] = {
     PERCENTILE("p99", 99, "the 99th percentile"),
     {STR_INIT("percentile"), STR_INIT("percentile(FIELD, N)"),
      STR_INIT("the Nth percentile, 0 to 100 (nearest rank)"), false, -1, AGG_OFTEN, add_percentile,
-     merge_percentile, percentile_result, free_sketch},
+     merge_percentile, percentile_result, free_sketch, NULL},
 };
 
 size_t agg_table(const struct agg_kind **out_kinds) {

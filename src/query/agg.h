@@ -85,6 +85,9 @@ struct agg_kind {
 	enum value_kind (*result)(struct run *run, uint32_t thousandths, struct agg_state *state,
 	                          struct buf *out);
 	void (*free)(struct agg_state *state); /* NULL: nothing is to be freed */
+	/* The result as a number, without its text; *out_none: there is nothing to say. False: only
+	 * result tells. NULL: it always does. */
+	bool (*whole)(const struct agg_state *state, int64_t *out_number, bool *out_none);
 };
 
 size_t agg_table(const struct agg_kind **out_kinds);

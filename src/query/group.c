@@ -67,6 +67,7 @@ struct groups {
 	struct buf key;
 	struct buf *results; /* one per function, for groups_values */
 	size_t results_counted;
+	size_t taken; /* from the run's budget, but for what states take */
 };
 
 struct groups *groups_new(struct run *run, const struct group_spec *spec) {
@@ -150,11 +151,16 @@ static struct group *new_group(struct groups *groups, const struct likeness *lik
 	return group;
 }
 
+static enum err take(struct groups *groups, size_t bytes) {
+	groups->taken += bytes;
+	return run_take(groups->run, bytes);
+}
+
 static enum err add_group(struct groups *groups, const struct likeness *like) {
 	size_t before = arena_used(groups->arena);
 	if (groups->count == groups->cap) {
 		size_t cap = groups->cap * 2 + 64;
-		TRY(run_take(groups->run, (cap - groups->cap) * sizeof(*groups->items)));
+		TRY(take(groups, (cap - groups->cap) * sizeof(*groups->items)));
 		groups->items = reallocarray(groups->items, cap, sizeof(*groups->items));
 		ASSERT(groups->items != NULL);
 		groups->cap = cap;
@@ -163,8 +169,7 @@ static enum err add_group(struct groups *groups, const struct likeness *like) {
 	struct group *group = new_group(groups, like, key);
 	group->number = (uint32_t)groups->count;
 	groups->items[groups->count++] = group;
-	return run_take(groups->run,
-	                arena_used(groups->arena) - before + groups->key.len + PIPE_MAP_ENTRY_BYTES);
+	return take(groups, arena_used(groups->arena) - before + key.len + PIPE_MAP_ENTRY_BYTES);
 }
 
 static enum err take_group(struct groups *groups, struct str key, const struct likeness *like,
@@ -233,7 +238,33 @@ static enum err merge_group(struct groups *groups, struct str key, const struct 
 	return ERR_OK;
 }
 
-enum err groups_merge(struct groups *groups, const struct groups *more) {
+/* What is taken from the budget for all that groups hold. */
+static size_t taken_by(const struct groups *groups) {
+	const struct group_spec *spec = groups->spec;
+	size_t bytes = groups->taken;
+	for (size_t k = 0; k < spec->functions_count; k++) {
+		for (size_t i = 0; spec->functions[k].kind->free != NULL && i < groups->count; i++) {
+			bytes += groups->items[i]->states[k].bytes;
+		}
+	}
+	return bytes;
+}
+
+/* All of them at once, into none; the none is left. */
+static enum err take_over(struct groups *groups, struct groups *more) {
+	struct groups was = *groups;
+	TRY(run_take(groups->run, taken_by(more)));
+	*groups = *more;
+	*more = was;
+	more->run = groups->run;
+	groups->run = was.run;
+	return ERR_OK;
+}
+
+enum err groups_merge(struct groups *groups, struct groups *more) {
+	if (groups->count == 0) {
+		return take_over(groups, more);
+	}
 	for (size_t i = 0; i < more->count; i++) {
 		TRY(run_tick(groups->run));
 		TRY(merge_group(groups, map_key(more->numbers, i), more->items[i]));
@@ -325,6 +356,14 @@ enum err groups_sort_some(struct groups *groups, struct group **some, size_t cou
 
 enum err groups_sort(struct groups *groups) {
 	return groups_sort_some(groups, groups->items, groups->count);
+}
+
+struct group **groups_all(struct groups *groups) {
+	return groups->items;
+}
+
+struct run *groups_run(const struct groups *groups) {
+	return groups->run;
 }
 
 size_t groups_count(const struct groups *groups) {

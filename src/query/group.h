@@ -65,9 +65,10 @@ struct groups *groups_new(struct run *run, const struct group_spec *spec);
 void groups_free(struct groups *groups); /* NULL is fine */
 /* False: what the functions give depends on the order of rows. */
 bool group_merges(const struct group_spec *spec);
-/* Adds the groups of more, of the same spec, as if their rows had come here, too; more is left as
- * it is. Neither is sorted yet. ERR_UNSUPPORTED: the result would depend on the order. */
-MUST_USE enum err groups_merge(struct groups *groups, const struct groups *more);
+/* Adds the groups of more, of the same spec, as if their rows had come here, too; more is of no use
+ * afterwards but to be freed. Neither is sorted yet. ERR_UNSUPPORTED: the result would depend on
+ * the order. */
+MUST_USE enum err groups_merge(struct groups *groups, struct groups *more);
 MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
 /* The group with these values of the by fields, in their order; made when there is none, with
  * first_index. */
@@ -81,6 +82,15 @@ MUST_USE enum err group_add_value(struct run *run, const struct group_function *
 MUST_USE enum err groups_sort(struct groups *groups);
 /* The same for some of them, which are put in order where they stand. */
 MUST_USE enum err groups_sort_some(struct groups *groups, struct group **some, size_t count);
+/* Sorts only those that can come first where a sort follows that keeps few (next; NULL: all): the
+ * first *out_count, which keep their order among each other; the others stand behind them. */
+MUST_USE enum err groups_sort_first(struct groups *groups, const struct group_spec *spec,
+                                    const struct sort_options *next, size_t *out_count);
+/* Puts in front those that are among the `keep` of the least ranks (one for each), or tie with the
+ * last of these. Returns how many. */
+size_t group_put_first(struct group **some, const uint64_t *ranks, size_t count, uint64_t keep);
+struct group **groups_all(struct groups *groups);
+struct run *groups_run(const struct groups *groups);
 size_t groups_count(const struct groups *groups);
 struct group *groups_get(struct groups *groups, size_t i);
 /* Adds the row to the states (one per function). */

@@ -70,6 +70,8 @@ MUST_USE enum err pipe_fields_list(struct parser *p, struct field_list *out_list
 
 /* ---- running ---- */
 
+/* How this stage of pipe_sort sorts. */
+struct sort_options pipe_sort_options(const struct run *run, const struct stage *stage);
 /* Appends a value to a key under which equal values are the same, absent ones too. */
 void pipe_append_key(struct buf *key, struct value value);
 /* What stands there before a value's text, and for an absent value. */

@@ -33,7 +33,7 @@ static enum err sort_parse(struct parser *p, void **out_spec) {
 	return ERR_OK;
 }
 
-static struct op *sort_make(struct run *run, const struct stage *stage) {
+struct sort_options pipe_sort_options(const struct run *run, const struct stage *stage) {
 	const struct sort *sort = stage->spec;
 	const struct query *query = run->query;
 	struct sort_options options = {
@@ -45,6 +45,11 @@ static struct op *sort_make(struct run *run, const struct stage *stage) {
 		options.keep = next->kind->wanted == NULL ? UINT64_MAX : next->kind->wanted(next->spec);
 		options.last = next->kind->wanted != NULL && next->kind->wants_last;
 	}
+	return options;
+}
+
+static struct op *sort_make(struct run *run, const struct stage *stage) {
+	struct sort_options options = pipe_sort_options(run, stage);
 	return op_sort_new(run, &options);
 }
 

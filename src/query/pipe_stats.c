@@ -18,8 +18,15 @@ static enum err stats_finish(struct op *op) {
 	struct groups *groups = op->state;
 	const struct group_spec *spec = op->stage->spec;
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
-	TRY(groups_sort(groups));
-	size_t count = groups_count(groups);
+	const struct stage *after = op->stage + 1;
+	bool sorted =
+	    after < op->run->query->stages + op->run->query->stages_count && after->kind == &pipe_sort;
+	struct sort_options next;
+	size_t count;
+	if (sorted) {
+		next = pipe_sort_options(op->run, after);
+	}
+	TRY(groups_sort_first(groups, spec, sorted ? &next : NULL, &count));
 	bool empty = count == 0 && spec->by.count == 0; /* count() of nothing is 0 */
 	for (size_t i = 0; i < MAX_OF(count, (size_t)empty) && !op->next->full; i++) {
 		struct group *group = empty ? groups_empty(groups, 0) : groups_get(groups, i);

@@ -30,8 +30,8 @@ struct pipe_kind {
 	bool wants_last; /* wanted: of the last rows */
 	/* Of pipes whose rows may come to several operators, each in a thread of its own, in any order
 	 * (with PIPE_ANY_ORDER): whether that is so for this one, and taking over, before its finish,
-	 * what another operator has. ERR_UNSUPPORTED: the result would depend on the order after all.
-	 * NULL: all rows must come to one. */
+	 * what another operator has, which is only freed then. ERR_UNSUPPORTED: the result would depend
+	 * on the order after all. NULL: all rows must come to one. */
 	bool (*merges)(const void *spec);
 	enum err (*merge)(struct op *op, const struct op *more) MUST_USE;
 	/* Appends what --explain shows of a query inside; NULL: nothing. */
