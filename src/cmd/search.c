@@ -5,13 +5,17 @@
 #include "cmd/console.h"
 #include "cmd/ledger.h"
 #include "cmd/output.h"
+#include "os/heap.h"
 #include "query/query.h"
 #include "query/when.h"
 #include "render/histogram.h"
 #include "render/table.h"
 #include "render/units.h"
 
-enum { FOLLOW_PAUSE_NS = 250000000 };
+enum {
+	FOLLOW_PAUSE_NS = 250000000,
+	HEAP_LARGE_BYTES = 48 << 20, /* as much as most queries need */
+};
 
 enum search_format { FORMAT_TEXT, FORMAT_RAW, FORMAT_JSONL, FORMAT_CSV, FORMAT_TABLE };
 
@@ -467,6 +471,7 @@ static enum err run(struct search *search, const struct args *args, struct store
 }
 
 int cmd_search(const struct args *args) {
+	heap_use_large_pages(HEAP_LARGE_BYTES);
 	struct search search = {.arena = arena_new(SIZE_MAX), .limit = args->limit};
 	struct diag diag = {0};
 	struct query_stats stats = {0};
