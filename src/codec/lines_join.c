@@ -152,10 +152,10 @@ static enum err decode_runs(struct lines *lines, struct lines_rows *rows, const 
 	lines->values = make_room(lines->values, &lines->values_cap, need, sizeof(*lines->values));
 	lines->lens = make_room(lines->lens, &lines->lens_cap, need, sizeof(*lines->lens));
 	lines->times = make_room(lines->times, &lines->times_cap, rows->count, sizeof(*lines->times));
-	if (need > rows->slots_cap) {
-		rows->slots_cap = (uint32_t)need;
+	if (need > rows->slots_cap || rows->slots == NULL) {
+		rows->slots_cap = MAX_OF((uint32_t)need, 1u); /* so that rows without slots have a place */
 		free(rows->slots);
-		rows->slots = reallocarray(NULL, need, sizeof(*rows->slots));
+		rows->slots = reallocarray(NULL, rows->slots_cap, sizeof(*rows->slots));
 		ASSERT(rows->slots != NULL);
 	}
 	buf_clear(&lines->strings);
