@@ -98,8 +98,32 @@ uint64_t *map_find(const struct map *map, struct str key) {
 	return map->slots[slot] == 0 ? NULL : &map->entries[map->slots[slot] - 1].value;
 }
 
+uint64_t map_hash(struct str key) {
+	return hash64(key.ptr, key.len);
+}
+
+void map_expect(const struct map *map, uint64_t hash) {
+	__builtin_prefetch(&map->slots[hash & (map->slots_cap - 1)]);
+}
+
+void map_expect_entry(const struct map *map, uint64_t hash) {
+	uint32_t slot = map->slots[hash & (map->slots_cap - 1)];
+	if (slot != 0) {
+		__builtin_prefetch(&map->entries[slot - 1]);
+	}
+}
+
+uint64_t map_key_hash(const struct map *map, size_t i) {
+	ASSERT(i < map->count);
+	return map->entries[i].hash;
+}
+
 uint64_t *map_put(struct map *map, struct str key, uint64_t value, bool *out_added) {
-	uint64_t hash = hash64(key.ptr, key.len);
+	return map_put_hashed(map, key, map_hash(key), value, out_added);
+}
+
+uint64_t *map_put_hashed(struct map *map, struct str key, uint64_t hash, uint64_t value,
+                         bool *out_added) {
 	size_t slot = find_slot(map, key, hash);
 	bool added = map->slots[slot] == 0;
 	if (out_added != NULL) {

@@ -107,3 +107,26 @@ static void ask_beyond_the_end(void) {
 TEST(an_entry_beyond_the_end_is_a_bug) {
 	CHECK(tap_aborts(ask_beyond_the_end));
 }
+
+TEST(keys_put_by_their_hash_are_those_put_without) {
+	struct map *map = map_new();
+	struct map *other = map_new();
+	char text[16];
+	for (int i = 0; i < 1000; i++) {
+		struct str key = str_make(text, (size_t)snprintf(text, sizeof(text), "k%d", i * 7 % 500));
+		bool added;
+		bool other_added;
+		map_expect(map, map_hash(key));
+		map_expect_entry(map, map_hash(key));
+		uint64_t *slot = map_put_hashed(map, key, map_hash(key), (uint64_t)i, &added);
+		CHECK_EQ(*map_put(other, key, (uint64_t)i, &other_added), *slot);
+		CHECK_EQ(added, other_added);
+		CHECK(map_find(map, key) == slot);
+	}
+	CHECK_EQ(map_count(map), 500);
+	for (size_t i = 0; i < map_count(map); i++) {
+		CHECK_EQ(map_key_hash(map, i), map_hash(map_key(other, i)));
+	}
+	map_free(map);
+	map_free(other);
+}

@@ -84,7 +84,8 @@ struct agg_kind {
 	 * percent, for percentiles. Estimates are counted in run->stats. */
 	enum value_kind (*result)(struct run *run, uint32_t thousandths, struct agg_state *state,
 	                          struct buf *out);
-	void (*free)(struct agg_state *state); /* NULL: nothing is to be freed */
+	/* NULL: nothing is to be freed, and nothing was taken from the budget. */
+	void (*free)(struct agg_state *state);
 	/* The result as a number, without its text; *out_none: there is nothing to say. False: only
 	 * result tells. NULL: it always does. */
 	bool (*whole)(const struct agg_state *state, int64_t *out_number, bool *out_none);

@@ -444,12 +444,11 @@ static enum err merge(struct columns *columns, const struct reduced *reduced, ui
 	struct agg_where where = {.index = first_index};
 	const struct grouping *grouping = columns->grouping;
 	const struct group_spec *spec = grouping->spec;
-	for (uint32_t i = 0; i < reduced->groups; i++) {
-		int64_t bucket = reduced->buckets == NULL ? 0 : reduced->buckets[i];
-		TRY(run_tick(columns->run));
-		TRY(groups_find(grouping->groups, reduced->by + i * spec->by.count, bucket, first_index,
-		                &groups[i]));
-	}
+	struct groups_wanted wanted = {.count = reduced->groups,
+	                               .by = reduced->by,
+	                               .buckets = reduced->buckets,
+	                               .first_index = first_index};
+	TRY(groups_find(grouping->groups, &wanted, groups));
 	for (size_t i = 0; i < spec->functions_count; i++) {
 		if (spec->functions[i].state == i) {
 			TRY(merge_function(columns->run, &spec->functions[i], i, &reduced->functions[i],

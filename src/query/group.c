@@ -86,7 +86,11 @@ void groups_free(struct groups *groups) {
 	if (groups == NULL) {
 		return;
 	}
-	for (size_t i = 0; i < groups->count; i++) {
+	bool frees = false; /* else states are only memory of the arena */
+	for (size_t k = 0; k < groups->spec->functions_count; k++) {
+		frees = frees || groups->spec->functions[k].kind->free != NULL;
+	}
+	for (size_t i = 0; frees && i < groups->count; i++) {
 		group_free_states(groups->run, groups->spec->functions, groups->spec->functions_count,
 		                  groups->items[i]->states);
 	}
@@ -172,10 +176,10 @@ static enum err add_group(struct groups *groups, const struct likeness *like) {
 	return take(groups, arena_used(groups->arena) - before + key.len + PIPE_MAP_ENTRY_BYTES);
 }
 
-static enum err take_group(struct groups *groups, struct str key, const struct likeness *like,
-                           struct group **out_group) {
+static enum err take_group(struct groups *groups, struct str key, uint64_t hash,
+                           const struct likeness *like, struct group **out_group) {
 	bool added;
-	uint64_t number = *map_put(groups->numbers, key, (uint64_t)groups->count, &added);
+	uint64_t number = *map_put_hashed(groups->numbers, key, hash, (uint64_t)groups->count, &added);
 	if (added) {
 		TRY(add_group(groups, like));
 	}
@@ -183,20 +187,62 @@ static enum err take_group(struct groups *groups, struct str key, const struct l
 	return ERR_OK;
 }
 
-static enum err find_group(struct groups *groups, const struct likeness *like,
-                           struct group **out_group) {
-	buf_clear(&groups->key);
+static void append_key(struct groups *groups, const struct likeness *like) {
 	buf_append(&groups->key, &like->bucket_ns, sizeof(like->bucket_ns));
 	for (size_t i = 0; i < groups->spec->by.count; i++) {
 		pipe_append_key(&groups->key, like_value(groups, like, i));
 	}
-	return take_group(groups, buf_str(&groups->key), like, out_group);
 }
 
-enum err groups_find(struct groups *groups, const struct value *by, int64_t bucket_ns,
-                     uint64_t first_index, struct group **out_group) {
-	struct likeness like = {.values = by, .bucket_ns = bucket_ns, .first_index = first_index};
-	return find_group(groups, &like, out_group);
+static enum err find_group(struct groups *groups, const struct likeness *like,
+                           struct group **out_group) {
+	buf_clear(&groups->key);
+	append_key(groups, like);
+	struct str key = buf_str(&groups->key);
+	return take_group(groups, key, map_hash(key), like, out_group);
+}
+
+/* Keys whose places in memory are asked for together. */
+enum { TOGETHER = 16 };
+
+/* At most TOGETHER of those wanted, from first on. */
+static enum err find_together(struct groups *groups, const struct groups_wanted *wanted,
+                              uint32_t first, uint32_t count, struct group **out_groups) {
+	struct likeness likes[TOGETHER];
+	uint64_t hashes[TOGETHER];
+	size_t ends[TOGETHER];
+	size_t at = 0;
+	buf_clear(&groups->key);
+	for (uint32_t i = 0; i < count; i++) {
+		likes[i] =
+		    (struct likeness){.values = wanted->by + (first + i) * groups->spec->by.count,
+		                      .bucket_ns = wanted->buckets == NULL ? 0 : wanted->buckets[first + i],
+		                      .first_index = wanted->first_index};
+		append_key(groups, &likes[i]);
+		ends[i] = groups->key.len;
+		hashes[i] = map_hash(str_slice(buf_str(&groups->key), at, ends[i]));
+		map_expect(groups->numbers, hashes[i]);
+		at = ends[i];
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		map_expect_entry(groups->numbers, hashes[i]);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		struct str key = str_slice(buf_str(&groups->key), i == 0 ? 0 : ends[i - 1], ends[i]);
+		TRY(run_tick(groups->run));
+		TRY(take_group(groups, key, hashes[i], &likes[i], &out_groups[i]));
+		__builtin_prefetch(out_groups[i]);
+	}
+	return ERR_OK;
+}
+
+enum err groups_find(struct groups *groups, const struct groups_wanted *wanted,
+                     struct group **out_groups) {
+	for (uint32_t i = 0; i < wanted->count; i += TOGETHER) {
+		uint32_t count = MIN_OF(wanted->count - i, (uint32_t)TOGETHER);
+		TRY(find_together(groups, wanted, i, count, out_groups + i));
+	}
+	return ERR_OK;
 }
 
 enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
@@ -218,11 +264,12 @@ bool group_merges(const struct group_spec *spec) {
 	return merges;
 }
 
-static enum err merge_group(struct groups *groups, struct str key, const struct group *more) {
+static enum err merge_group(struct groups *groups, struct str key, uint64_t hash,
+                            const struct group *more) {
 	const struct group_spec *spec = groups->spec;
 	struct likeness like = {.group = more, .bucket_ns = more->bucket_ns};
 	struct group *group;
-	TRY(take_group(groups, key, &like, &group));
+	TRY(take_group(groups, key, hash, &like, &group));
 	if (more->first_index < group->first_index) {
 		group->first_index = more->first_index;
 		for (size_t i = 0; i < spec->by.count; i++) {
@@ -261,13 +308,24 @@ static enum err take_over(struct groups *groups, struct groups *more) {
 	return ERR_OK;
 }
 
+/* Some keys before they are looked up. */
+static void expect_key(const struct groups *groups, const struct groups *more, size_t i) {
+	const struct map *keys = more->numbers;
+	if (i + 2 * (size_t)TOGETHER < more->count) {
+		map_expect(groups->numbers, map_key_hash(keys, i + 2 * (size_t)TOGETHER));
+		map_expect_entry(groups->numbers, map_key_hash(keys, i + TOGETHER));
+	}
+}
+
 enum err groups_merge(struct groups *groups, struct groups *more) {
 	if (groups->count == 0) {
 		return take_over(groups, more);
 	}
 	for (size_t i = 0; i < more->count; i++) {
+		expect_key(groups, more, i);
 		TRY(run_tick(groups->run));
-		TRY(merge_group(groups, map_key(more->numbers, i), more->items[i]));
+		TRY(merge_group(groups, map_key(more->numbers, i), map_key_hash(more->numbers, i),
+		                more->items[i]));
 	}
 	return ERR_OK;
 }

@@ -70,10 +70,15 @@ bool group_merges(const struct group_spec *spec);
  * the order. */
 MUST_USE enum err groups_merge(struct groups *groups, struct groups *more);
 MUST_USE enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns);
-/* The group with these values of the by fields, in their order; made when there is none, with
- * first_index. */
-MUST_USE enum err groups_find(struct groups *groups, const struct value *by, int64_t bucket_ns,
-                              uint64_t first_index, struct group **out_group);
+struct groups_wanted {
+	uint32_t count;
+	const struct value *by; /* of each the values of the by fields, in their order */
+	const int64_t *buckets; /* NULL: no spans */
+	uint64_t first_index;   /* of those that are made */
+};
+/* The groups with these values, made where there are none. */
+MUST_USE enum err groups_find(struct groups *groups, const struct groups_wanted *wanted,
+                              struct group **out_groups);
 /* Adds a value to a state of the function; elements of a list one by one. */
 MUST_USE enum err group_add_value(struct run *run, const struct group_function *function,
                                   const struct agg_where *where, struct agg_state *state,
