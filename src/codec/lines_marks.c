@@ -134,13 +134,36 @@ static enum err ask_texts(struct lines *lines, const struct lines_shape *shape,
 	return ERR_OK;
 }
 
+/* Shapes [first, end), which are those of one group. */
+static enum err ask_group(struct lines *lines, const struct lines_group *group, uint32_t first,
+                          uint32_t end, struct slot_finder *finder, const struct slot_piece *piece,
+                          bool *out_can) {
+	struct slots_at columns = group->at;
+	for (uint32_t i = first; i < end; i++) {
+		TRY(ask_texts(lines, &lines->shapes[i], finder, piece, &columns, &out_can[i]));
+	}
+	return ERR_OK;
+}
+
+/* Strings of columns lie in the order of groups: where none of a group's fits, and no word, which
+ * any column may have, its entries are not looked at. */
 enum err lines_marks_texts(struct lines *lines, struct slot_finder *finder,
                            const struct slot_piece *piece, bool *out_can) {
-	struct slots_at columns = {0};
+	bool words;
+	TRY(slot_words_can(finder, piece, &words));
 	TRY(lines_read_skeletons(lines));
 	TRY(lines_read_table(lines));
-	for (uint32_t i = 1; i < lines->shapes_count; i++) {
-		TRY(ask_texts(lines, &lines->shapes[i], finder, piece, &columns, &out_can[i]));
+	for (uint32_t i = 0; i < lines->groups_count; i++) {
+		const struct lines_group *group = &lines->groups[i];
+		uint32_t first = 1 + i * LINES_GROUP;
+		bool can = words;
+		if (!can) {
+			TRY(slot_texts_can(finder, piece, group->at.texts, group[1].at.texts, &can));
+		}
+		if (can) {
+			TRY(ask_group(lines, group, first, MIN_OF(first + LINES_GROUP, lines->shapes_count),
+			              finder, piece, out_can));
+		}
 	}
 	return ERR_OK;
 }

@@ -403,7 +403,7 @@ static bool has_border(struct str bytes) {
 /* The map of trigrams knows the case of ASCII letters only: the longest run of others. */
 static bool may_have(const struct texts *texts, const struct slot_piece *piece) {
 	if (is_plain(piece) && (piece->word || has_border(piece->bytes))) {
-		return texts_may_have_word(texts, piece->bytes);
+		return texts_may_have_word(texts, piece->bytes, piece->word);
 	}
 	size_t best = 0;
 	size_t best_at = 0;
@@ -489,6 +489,24 @@ static bool is_hit(const struct buf *hits, size_t number) {
 	size_t at = hit_from(hits, number);
 	return at < hits->len / sizeof(uint32_t) &&
 	       le32_load(hits->ptr + at * sizeof(uint32_t)) == number;
+}
+
+enum err slot_words_can(struct slot_finder *finder, const struct slot_piece *piece, bool *out_can) {
+	const struct answer *answer;
+	TRY(ask_part(finder, true, piece, &answer));
+	*out_can = answer->hits.len > 0;
+	return ERR_OK;
+}
+
+enum err slot_texts_can(struct slot_finder *finder, const struct slot_piece *piece, size_t first,
+                        size_t end, bool *out_can) {
+	const struct answer *answer;
+	*out_can = first < end;
+	if (first < end && piece->bytes.len >= SLOT_TEXT_LEAST) {
+		TRY(ask_part(finder, false, piece, &answer));
+		*out_can = hit_from(&answer->hits, first) < hit_from(&answer->hits, end);
+	}
+	return ERR_OK;
 }
 
 enum err slot_text_has(struct slot_finder *finder, const struct slot *slot,

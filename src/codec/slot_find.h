@@ -33,6 +33,12 @@ bool slot_can(uint8_t code, const struct slot_piece *piece);
 /* Whether some slot of SLOT_TEXT may hold a value that is so; false: none of the block does. */
 MUST_USE enum err slot_text_can(struct slot_finder *finder, const struct slot_piece *piece,
                                 bool *out_can);
+/* The same for slots that have words alone, wherever they lie; and for those that have the strings
+ * [first, end) of form SLOT_AS_TEXTS alone. */
+MUST_USE enum err slot_words_can(struct slot_finder *finder, const struct slot_piece *piece,
+                                 bool *out_can);
+MUST_USE enum err slot_texts_can(struct slot_finder *finder, const struct slot_piece *piece,
+                                 size_t first, size_t end, bool *out_can);
 /* The same for one such slot, which was taken but need not be used. */
 MUST_USE enum err slot_text_has(struct slot_finder *finder, const struct slot *slot,
                                 const struct slot_piece *piece, bool *out_can);

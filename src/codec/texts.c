@@ -32,6 +32,7 @@ static enum err read_pool(struct wire *in, struct texts *texts) {
 	texts->word_lens = wire_varint(in);
 	if (texts->word_lens != 0) {
 		texts->rest = trigrams_get(in);
+		texts->rest_words = trigrams_get(in);
 	}
 	return in->bad ? ERR_CORRUPT : ERR_OK;
 }

@@ -68,8 +68,9 @@ bool texts_may_have(const struct texts *texts, struct str needle);
 
 /* False: surely in no string of the pool but inside longer words (of letters, digits and
  * underscores of ASCII), in neither case of ASCII letters. Random names of one length are told from
- * a word of another so, which trigrams do not. Decodes nothing. */
-bool texts_may_have_word(const struct texts *texts, struct str needle);
+ * a word of another so, and words from others of the same trigrams. bounded: no such byte is beside
+ * it where it lies; else it has one that is none of these within. Decodes nothing. */
+bool texts_may_have_word(const struct texts *texts, struct str needle, bool bounded);
 
 /* Whether a string is one that is looked for. text is valid during the call. */
 typedef bool (*texts_match_f)(void *ctx, struct str text);

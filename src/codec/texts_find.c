@@ -15,17 +15,19 @@ bool texts_may_have(const struct texts *texts, struct str needle) {
 bool texts_is_word(struct str text) {
 	bool word = text.len > 0;
 	for (size_t i = 0; i < text.len && word; i++) {
-		word = char_is_alpha(text.ptr[i]) || char_is_digit(text.ptr[i]) || text.ptr[i] == '_';
+		word = trigrams_in_word(text.ptr[i]);
 	}
 	return word;
 }
 
-bool texts_may_have_word(const struct texts *texts, struct str needle) {
+bool texts_may_have_word(const struct texts *texts, struct str needle, bool bounded) {
 	if (!texts_may_have(texts, needle)) {
 		return false;
 	}
 	bool word = texts_is_word(needle) && (texts->word_lens & texts_word_len(needle.len)) != 0;
-	return texts->word_lens == 0 || word || trigrams_may_have(&texts->rest, needle);
+	return texts->word_lens == 0 || word ||
+	       (trigrams_may_have(&texts->rest, needle) &&
+	        trigrams_may_have_words(&texts->rest_words, needle, bounded));
 }
 
 void texts_seek_deinit(struct texts_seek *seek) {

@@ -66,7 +66,7 @@ static void use(struct texts *texts) {
 		ASSERT(str_eq(buf_str(&found), buf_str(&hits)));
 	}
 	texts_seek_deinit(&seek);
-	(void)texts_may_have_word(texts, str_slice(buf_str(&bytes), 0, 5));
+	(void)texts_may_have_word(texts, str_slice(buf_str(&bytes), 0, 5), true);
 	if (bytes.len > 0 && texts_seek_needle(texts, str_slice(buf_str(&bytes), 0, 2), NULL, is_odd,
 	                                       &asked, &seek) == ERR_OK) {
 		texts_hits(texts, &seek, 0, count, &hits);

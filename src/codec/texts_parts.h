@@ -32,6 +32,7 @@ struct texts {
 	struct trigrams trigrams;
 	uint64_t word_lens;   /* lengths of strings that are one word (texts_word_len); 0: no rest */
 	struct trigrams rest; /* of all strings but words of these lengths */
+	struct trigrams rest_words; /* whole words of these strings */
 	struct frames *frames;
 	struct texts_cursor cursor;
 };

@@ -271,13 +271,16 @@ TEST(words_are_told_from_names_of_another_length) {
 	struct texts *texts = open_pool(&out, out.len);
 	REQUIRE(texts != NULL);
 	CHECK(texts_may_have(texts, STR("nosuchtoken123456")));
-	CHECK(!texts_may_have_word(texts, STR("nosuchtoken123456")));
-	CHECK(texts_may_have_word(texts, STR("nosuchtoken1234567"))); /* as long as they are */
-	CHECK(texts_may_have_word(texts, STR("curl")));
-	CHECK(texts_may_have_word(texts, STR("lone_word")));
-	CHECK(texts_may_have_word(texts, STR("ABCDEFGHIJKLMNOPQ")));
-	CHECK(!texts_may_have_word(texts, STR("ne-wo")));
-	CHECK(texts_may_have_word(texts, STR("CE WITH")));
+	CHECK(!texts_may_have_word(texts, STR("nosuchtoken123456"), true));
+	CHECK(texts_may_have_word(texts, STR("nosuchtoken1234567"), true)); /* as long as they are */
+	CHECK(texts_may_have_word(texts, STR("curl"), true));
+	CHECK(texts_may_have_word(texts, STR("lone_word"), true));
+	CHECK(texts_may_have_word(texts, STR("ABCDEFGHIJKLMNOPQ"), true));
+	CHECK(!texts_may_have_word(texts, STR("ne-wo"), false));
+	CHECK(texts_may_have_word(texts, STR("CE WITH"), false));
+	CHECK(!texts_may_have_word(texts, STR("CE WITH"), true));
+	CHECK(texts_may_have_word(texts, STR("sentence WITH"), true));
+	CHECK(!texts_may_have_word(texts, STR("tence"), true)); /* a part of a word */
 	texts_free(texts);
 	buf_deinit(&out);
 }
@@ -288,7 +291,7 @@ static bool use(struct texts *texts, size_t count) {
 	struct texts_seek seek = {0};
 	struct str needle = STR("common");
 	struct texts_seek again = {0};
-	(void)texts_may_have_word(texts, needle);
+	(void)texts_may_have_word(texts, needle, true);
 	if (texts_seek_needle(texts, needle, NULL, has_needle, &needle, &again) == ERR_OK) {
 		texts_hits(texts, &again, 0, MIN_OF(count, texts_count(texts)), &out);
 		texts_seek_deinit(&again);

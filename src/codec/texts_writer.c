@@ -105,7 +105,7 @@ static uint32_t *choose(const struct texts_writer *writer, struct buf *out_entri
 
 /* What goes to the run, put together string by string. */
 struct strings {
-	struct trigrams_writer trigrams, rest;
+	struct trigrams_writer trigrams, rest, rest_words;
 	uint64_t word_lens; /* of words that are not in rest */
 	struct frames_writer frames;
 	uint64_t *lens;
@@ -118,6 +118,7 @@ static void add_string(struct strings *strings, struct str text) {
 	trigrams_add(&strings->trigrams, text);
 	if ((strings->word_lens & texts_word_len(text.len)) == 0 || !texts_is_word(text)) {
 		trigrams_add(&strings->rest, text);
+		trigrams_add_words(&strings->rest_words, text);
 	}
 	frames_writer_add(&strings->frames, text);
 	if (strings->count % TEXTS_BLOCK == 0 && strings->count > 0) {
@@ -164,6 +165,7 @@ static void put_words(const struct strings *strings, size_t map_max, struct buf 
 	wire_put_varint(out, worth ? strings->word_lens : 0);
 	if (worth && strings->word_lens != 0) {
 		trigrams_put(&strings->rest, map_max, out);
+		trigrams_put(&strings->rest_words, map_max, out);
 	}
 }
 

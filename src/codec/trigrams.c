@@ -3,6 +3,7 @@
 #include "codec/trigrams.h"
 
 #include "base/bits.h"
+#include "base/hash.h"
 
 enum { PIECE = 1024 };
 
@@ -30,6 +31,47 @@ void trigrams_add(struct trigrams_writer *writer, struct str text) {
 		}
 	}
 }
+
+/* ---- whole words ---- */
+
+/* The first word at or behind from; false: there is none. */
+static bool next_word(struct str text, size_t from, size_t *out_from, size_t *out_to) {
+	while (from < text.len && !trigrams_in_word(text.ptr[from])) {
+		from++;
+	}
+	size_t to = from;
+	while (to < text.len && trigrams_in_word(text.ptr[to])) {
+		to++;
+	}
+	*out_from = from;
+	*out_to = to;
+	return from < to;
+}
+
+/* Two places of a map of 2^16 bits, 16 bits each. */
+static uint32_t hash_word(struct str word) {
+	uint8_t folded[PIECE];
+	uint32_t crc = 0;
+	for (size_t at = 0; at < word.len; at += PIECE) {
+		size_t len = MIN_OF(word.len - at, (size_t)PIECE);
+		for (size_t i = 0; i < len; i++) {
+			folded[i] = fold(word.ptr[at + i]);
+		}
+		crc = crc32c(crc, folded, len);
+	}
+	return crc;
+}
+
+void trigrams_add_words(struct trigrams_writer *writer, struct str text) {
+	size_t from;
+	for (size_t to = 0; next_word(text, to, &from, &to);) {
+		uint32_t places = hash_word(str_slice(text, from, to));
+		writer->seen[places >> TRIGRAMS_LOG_MAX] = 1;
+		writer->seen[places & ((1 << TRIGRAMS_LOG_MAX) - 1)] = 1;
+	}
+}
+
+/* ---- the map ---- */
 
 /* Joins every two bits of a map of 2^log bits. */
 static void halve(uint64_t *bits, unsigned log) {
@@ -78,14 +120,32 @@ struct trigrams trigrams_get(struct wire *in) {
 	return in->bad ? (struct trigrams){0} : trigrams;
 }
 
+/* place: of a map of 2^16 bits. */
+static bool has_bit(const struct trigrams *trigrams, uint32_t place) {
+	uint32_t bit = place >> (TRIGRAMS_LOG_MAX - trigrams->log);
+	return (trigrams->bits[bit / 8] >> bit % 8 & 1) != 0;
+}
+
 bool trigrams_may_have(const struct trigrams *trigrams, struct str needle) {
 	if (trigrams->log == 0 || needle.len < 3) {
 		return true;
 	}
 	for (size_t i = 0; i + 3 <= needle.len; i++) {
 		uint8_t folded[3] = {fold(needle.ptr[i]), fold(needle.ptr[i + 1]), fold(needle.ptr[i + 2])};
-		uint32_t bit = hash(folded) >> (TRIGRAMS_LOG_MAX - trigrams->log);
-		if ((trigrams->bits[bit / 8] >> bit % 8 & 1) == 0) {
+		if (!has_bit(trigrams, hash(folded))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool trigrams_may_have_words(const struct trigrams *trigrams, struct str needle, bool bounded) {
+	size_t from;
+	for (size_t to = 0; trigrams->log > 0 && next_word(needle, to, &from, &to);) {
+		bool whole = bounded || (from > 0 && to < needle.len);
+		uint32_t places = whole ? hash_word(str_slice(needle, from, to)) : 0;
+		if (whole && (!has_bit(trigrams, places >> TRIGRAMS_LOG_MAX) ||
+		              !has_bit(trigrams, places & ((1 << TRIGRAMS_LOG_MAX) - 1)))) {
 			return false;
 		}
 	}

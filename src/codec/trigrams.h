@@ -1,6 +1,7 @@
 /* A map of hashed trigrams: which three bytes stand beside each other in any text of a pool, ASCII
  * letters in one case. It says of a needle that it is surely in no text. One bit a trigram, no
- * false negatives. Private to src/codec (texts); what is written: docs/formats/texts.md.
+ * false negatives. A second kind is of whole words: it tells a word from others that have its
+ * trigrams. Private to src/codec (texts); what is written: docs/formats/texts.md.
  */
 #pragma once
 
@@ -17,6 +18,9 @@ struct trigrams_writer { /* zero-initialise */
 };
 
 void trigrams_add(struct trigrams_writer *writer, struct str text);
+/* Of the other kind: each of its longest runs of letters, digits and underscores of ASCII. A map is
+ * of one kind. */
+void trigrams_add_words(struct trigrams_writer *writer, struct str text);
 /* Appends a map of at most size_max bytes, or an empty one when that is too small to say no. */
 void trigrams_put(const struct trigrams_writer *writer, size_t size_max, struct buf *out);
 
@@ -28,3 +32,10 @@ struct trigrams {
 /* A failure marks in as bad. */
 struct trigrams trigrams_get(struct wire *in);
 bool trigrams_may_have(const struct trigrams *trigrams, struct str needle);
+/* Of a map of words. False: no text that was added has needle in it with its words as whole words.
+ * bounded: also the first and the last of them, which nothing is beside in needle. */
+bool trigrams_may_have_words(const struct trigrams *trigrams, struct str needle, bool bounded);
+/* Letters, digits and underscores of ASCII. */
+static inline bool trigrams_in_word(char c) {
+	return char_is_alpha(c) || char_is_digit(c) || c == '_';
+}

@@ -110,3 +110,62 @@ TEST(sizes_that_do_not_exist_and_cut_maps_are_refused) {
 		CHECK(!in.bad || trigrams.log == 0);
 	}
 }
+
+static struct trigrams words_of(const char *text, struct buf *out) {
+	struct trigrams_writer writer = {0};
+	trigrams_add_words(&writer, str_from(text));
+	trigrams_put(&writer, 1 << 13, out);
+	struct wire in = wire_from(buf_str(out));
+	return trigrams_get(&in);
+}
+
+TEST(whole_words_are_told_from_parts_of_them) {
+	struct buf out = {0};
+	struct trigrams words = words_of("/usr/bin/Curl_7 -x needless", &out);
+	REQUIRE(words.log > 0);
+	CHECK(trigrams_may_have_words(&words, STR("curl_7"), true));
+	CHECK(trigrams_may_have_words(&words, STR("USR"), true));
+	CHECK(trigrams_may_have_words(&words, STR("bin/curl_7 "), true));
+	CHECK(!trigrams_may_have_words(&words, STR("curl"), true));
+	CHECK(!trigrams_may_have_words(&words, STR("needles"), true));
+	CHECK(!trigrams_may_have_words(&words, STR("x/curl"), true));
+	/* The ends of a needle may lie within words. */
+	CHECK(trigrams_may_have_words(&words, STR("curl"), false));
+	CHECK(trigrams_may_have_words(&words, STR("r/bin/cu"), false));
+	CHECK(!trigrams_may_have_words(&words, STR("r/bi/cu"), false));
+	CHECK(trigrams_may_have_words(&words, STR("-"), true));
+	CHECK(trigrams_may_have_words(&words, STR(""), true));
+	buf_deinit(&out);
+}
+
+TEST(long_words_are_hashed_to_their_end) {
+	struct buf out = {0};
+	char bytes[3001];
+	memset(bytes, 'x', sizeof(bytes));
+	bytes[sizeof(bytes) - 1] = 0;
+	struct trigrams words = words_of(bytes, &out);
+	REQUIRE(words.log > 0);
+	CHECK(trigrams_may_have_words(&words, str_make(bytes, 3000), true));
+	CHECK(!trigrams_may_have_words(&words, str_make(bytes, 2999), true));
+	bytes[2999] = 'y';
+	CHECK(!trigrams_may_have_words(&words, str_make(bytes, 3000), true));
+	buf_deinit(&out);
+}
+
+TEST(many_words_are_found_whole) {
+	struct trigrams_writer writer = {0};
+	struct buf out = {0};
+	char bytes[8000];
+	struct str text = random_text(bytes, sizeof(bytes), 26);
+	for (size_t i = 3000; i < sizeof(bytes); i += 1 + tap_random() % 20) {
+		bytes[i] = " .-/\xc3\x80"[tap_random() % 6];
+	}
+	trigrams_add_words(&writer, text);
+	trigrams_put(&writer, 1 << 13, &out);
+	struct wire in = wire_from(buf_str(&out));
+	struct trigrams words = trigrams_get(&in);
+	REQUIRE(words.log > 0);
+	CHECK(trigrams_may_have_words(&words, text, true));
+	CHECK(trigrams_may_have_words(&words, str_slice(text, 0, 3000), true));
+	buf_deinit(&out);
+}
