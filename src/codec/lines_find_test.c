@@ -160,6 +160,36 @@ TEST(pieces_of_lines_are_found_where_they_are) {
 	CHECK(tally.sure > tally.truth / 2);
 }
 
+enum { KINDS = 100, TOKEN = 9 };
+
+/* Lines of many kinds, with a string that stands once in each. */
+static void token_line(struct buf *out, int64_t time_ns) {
+	unsigned kind = (unsigned)(time_ns / INSTANT_SECOND % KINDS);
+	for (unsigned i = 0; i < kind; i++) {
+		buf_append_str(out, STR("go "));
+	}
+	for (size_t i = 0; i < TOKEN; i++) {
+		buf_append_char(out, (char)((i % 2 == 0 ? 'g' : '0') + tap_random() % 10));
+	}
+	buf_append_str(out, STR(" was taken"));
+}
+
+/* Shapes are passed over in groups: the first and the last string of each must be found. */
+TEST(strings_of_all_shapes_are_found) {
+	struct tally tally = {0};
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, 20 * KINDS, token_line);
+	REQUIRE(sample.lines != NULL);
+	REQUIRE(lines_shapes(sample.lines) > 2 * LINES_GROUP);
+	for (uint32_t i = 0; i < sample.rows; i++) {
+		struct str text = text_at(&sample, i);
+		size_t end = text.len - STR(" was taken").len;
+		compare(&sample, str_slice(text, end - TOKEN, end), false, &tally);
+	}
+	CHECK(tally.truth >= sample.rows);
+	CHECK_EQ(tally.maybe, tally.truth);
+}
+
 static void plain_line(struct buf *out, int64_t time_ns) {
 	(void)time_ns;
 	buf_printf(out, "Failed password for %s from 10.0.%u.%u port %u",
