@@ -134,6 +134,7 @@ void lines_free(struct lines *lines) {
 		free(lines->values);
 		free(lines->lens);
 		free(lines->times);
+		free(lines->run_rows);
 		free(lines);
 	}
 }

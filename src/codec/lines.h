@@ -175,11 +175,39 @@ MUST_USE enum err lines_join(struct lines *lines, uint32_t first, uint32_t count
 /* The same for some rows: count of them, ascending; times: of these. */
 MUST_USE enum err lines_join_some(struct lines *lines, const uint32_t *which, uint32_t count,
                                   const int64_t *times, size_t bytes_max, struct lines_rows *rows);
+/* Compares the rows [first, first + count) with texts, in place: as if they had been put together,
+ * but for rows->bytes, which stay empty. *out_differs: a row that is another, counted from first,
+ * or UINT32_MAX. rows->slots are right when none is. ERR_LIMIT: the values are too many for the
+ * texts. */
+MUST_USE enum err lines_same(struct lines *lines, uint32_t first, uint32_t count,
+                             const int64_t *times, const struct str *texts, struct lines_rows *rows,
+                             uint32_t *out_differs);
 /* Shapes and ranks of some rows, ascending. */
 MUST_USE enum err lines_order_some(struct lines *lines, const uint32_t *which, uint32_t count,
                                    uint32_t *out_shapes, uint32_t *out_ranks);
 /* The offset of a place in row i of rows; ERR_CORRUPT when there is none. */
-MUST_USE enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i,
-                                    struct lines_place place, uint32_t *out_offset);
+MUST_USE static inline enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i,
+                                                  struct lines_place place, uint32_t *out_offset) {
+	ASSERT(i < rows->count);
+	const struct lines_span *slots = rows->slots + rows->slot_first[i];
+	uint32_t count = rows->slot_first[i + 1] - rows->slot_first[i];
+	uint32_t len = rows->starts[i + 1] - rows->starts[i];
+	uint64_t offset = place.at;
+	if (place.where == LINES_INSIDE) {
+		if (place.slot >= count || place.at > slots[place.slot].len) {
+			return ERR_CORRUPT;
+		}
+		offset += slots[place.slot].offset;
+	} else if (place.slot > count) {
+		return ERR_CORRUPT;
+	} else if (place.slot > 0) {
+		offset += slots[place.slot - 1].before + slots[place.slot - 1].len;
+	}
+	if (offset > len) {
+		return ERR_CORRUPT;
+	}
+	*out_offset = (uint32_t)offset;
+	return ERR_OK;
+}
 /* Memory held by an open lines, in bytes. */
 size_t lines_bytes(const struct lines *lines);

@@ -1,6 +1,10 @@
-/* Putting rows together. */
+/* Putting rows together, and comparing them with texts in place. */
 #include "codec/lines_open.h"
 #include "codec/skeleton_slot.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 static void *make_room(void *array, size_t *cap, size_t need, size_t size) {
 	if (need <= *cap) {
@@ -94,6 +98,32 @@ static void forget_runs(struct lines *lines) {
 	}
 }
 
+/* Words of the rows of a run. Each is decoded once, however many rows have it. */
+static enum err run_words(struct lines *lines, const struct lines_run *run, const struct slot *slot,
+                          size_t at, size_t bytes_max) {
+	uint32_t seen[SLOT_ENTRIES_MAX]; /* of each entry: the first row of the run that has it, + 1 */
+	uint64_t codes[64] = {0};
+	bool one = slot->form == SLOT_AS_WORD;
+	memset(seen, 0, (one ? 1 : slot->entries) * sizeof(*seen));
+	for (uint32_t i = 0; i < run->count; i++) {
+		if (!one && i % ARRAY_LEN(codes) == 0) {
+			size_t piece = MIN_OF((size_t)(run->count - i), ARRAY_LEN(codes));
+			slot_codes(slot, (size_t)run->first_rank + i, piece, codes);
+		}
+		size_t entry = (size_t)codes[one ? 0 : i % ARRAY_LEN(codes)];
+		if (seen[entry] != 0) {
+			lines->values[at + i] = lines->values[at + seen[entry] - 1];
+			lines->lens[at + i] = lines->lens[at + seen[entry] - 1];
+			continue;
+		}
+		seen[entry] = i + 1;
+		lines->values[at + i] = lines->strings.len;
+		TRY(slot_word(&lines->shared, one ? slot->word : slot_entry_word(slot, entry), bytes_max,
+		              &lines->strings, &lines->lens[at + i]));
+	}
+	return ERR_OK;
+}
+
 /* Strings of the rows of a run: where each begins goes to values. */
 static enum err run_strings(struct lines *lines, const struct lines_run *run,
                             const struct lines_slot *slot, size_t at, size_t bytes_max) {
@@ -101,6 +131,8 @@ static enum err run_strings(struct lines *lines, const struct lines_run *run,
 	if (run->shape == LINES_SHAPE_WHOLE) {
 		TRY(slot_strings(lines->whole, run->first_rank, run->count, bytes_max, &lines->strings,
 		                 lines->lens + at));
+	} else if (slot->column.form != SLOT_AS_TEXTS) {
+		return run_words(lines, run, &slot->column, at, bytes_max);
 	} else {
 		TRY(slot_texts(&lines->shared, &slot->column, run->first_rank, run->count, bytes_max,
 		               &lines->strings, lines->lens + at));
@@ -112,7 +144,7 @@ static enum err run_strings(struct lines *lines, const struct lines_run *run,
 	return ERR_OK;
 }
 
-/* Times of all rows, run by run, in order of rank. */
+/* Rows and their times, run by run, in order of rank. */
 static void sort_times(struct lines *lines, const struct lines_rows *rows, const int64_t *times) {
 	uint32_t first = 0;
 	for (uint32_t i = 0; i < lines->runs_count; i++) {
@@ -121,6 +153,7 @@ static void sort_times(struct lines *lines, const struct lines_rows *rows, const
 	}
 	for (uint32_t i = 0; i < rows->count; i++) {
 		struct lines_run *run = &lines->runs[lines->row_run[i]];
+		lines->run_rows[run->times + run->done] = i;
 		lines->times[run->times + run->done++] = times[i];
 	}
 	for (uint32_t i = 0; i < lines->runs_count; i++) {
@@ -151,7 +184,14 @@ static enum err decode_runs(struct lines *lines, struct lines_rows *rows, const 
 	size_t need = rows->slot_first[rows->count];
 	lines->values = make_room(lines->values, &lines->values_cap, need, sizeof(*lines->values));
 	lines->lens = make_room(lines->lens, &lines->lens_cap, need, sizeof(*lines->lens));
-	lines->times = make_room(lines->times, &lines->times_cap, rows->count, sizeof(*lines->times));
+	if (rows->count > lines->times_cap) {
+		lines->times_cap = rows->count;
+		free(lines->times);
+		free(lines->run_rows);
+		lines->times = reallocarray(NULL, lines->times_cap, sizeof(*lines->times));
+		lines->run_rows = reallocarray(NULL, lines->times_cap, sizeof(*lines->run_rows));
+		ASSERT(lines->times != NULL && lines->run_rows != NULL);
+	}
 	if (need > rows->slots_cap || rows->slots == NULL) {
 		rows->slots_cap = MAX_OF((uint32_t)need, 1u); /* so that rows without slots have a place */
 		free(rows->slots);
@@ -275,26 +315,124 @@ enum err lines_join_some(struct lines *lines, const uint32_t *which, uint32_t co
 	return join(lines, times, bytes_max, rows);
 }
 
-enum err lines_rows_offset(const struct lines_rows *rows, uint32_t i, struct lines_place place,
-                           uint32_t *out_offset) {
-	ASSERT(i < rows->count);
-	const struct lines_span *slots = rows->slots + rows->slot_first[i];
-	uint32_t count = rows->slot_first[i + 1] - rows->slot_first[i];
-	uint32_t len = rows->starts[i + 1] - rows->starts[i];
-	uint64_t offset = place.at;
-	if (place.where == LINES_INSIDE) {
-		if (place.slot >= count || place.at > slots[place.slot].len) {
-			return ERR_CORRUPT;
+/* ---- comparing ---- */
+
+/* Whether text, of which left bytes are there, begins with the len bytes of piece, behind which
+ * LINES_SLACK may be read. */
+static inline bool same_piece(const char *text, size_t left, const char *piece, size_t len) {
+	if (len > left) {
+		return false;
+	}
+#if defined(__SSE2__)
+	_Static_assert((int)LINES_SLACK == sizeof(__m128i), "what is read at once");
+	if (left >= LINES_SLACK) {
+		size_t at = 0;
+		for (;; at += LINES_SLACK) {
+			__m128i a = _mm_loadu_si128((const __m128i *)(const void *)(text + at));
+			__m128i b = _mm_loadu_si128((const __m128i *)(const void *)(piece + at));
+			unsigned differ = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(a, b)) ^ 0xffffu;
+			if (len - at <= LINES_SLACK) {
+				return (differ & ((1u << (len - at)) - 1)) == 0;
+			}
+			if (differ != 0) {
+				return false;
+			}
+			if (left - at < 2 * (size_t)LINES_SLACK) {
+				at += LINES_SLACK;
+				return memcmp(text + at, piece + at, len - at) == 0;
+			}
 		}
-		offset += slots[place.slot].offset;
-	} else if (place.slot > count) {
-		return ERR_CORRUPT;
-	} else if (place.slot > 0) {
-		offset += slots[place.slot - 1].before + slots[place.slot - 1].len;
 	}
-	if (offset > len) {
-		return ERR_CORRUPT;
+#endif
+	return memcmp(text, piece, len) == 0;
+}
+
+/* One row of a run, whose first slot has its value at values[at], the next one step behind it. */
+static bool same_row(const struct lines *lines, const struct lines_shape *shape, size_t at,
+                     size_t step, struct str text, struct lines_span *spans) {
+	char printed[SLOT_PRINT_MAX + LINES_SLACK];
+	const char *literal = shape->literal;
+	const char *from = text.ptr;
+	const char *end = text.ptr + text.len;
+	for (uint32_t i = 0; i < shape->slots_count; i++, at += step) {
+		const struct lines_slot *slot = &shape->slots[i];
+		const char *piece = printed;
+		size_t len;
+		if (!same_piece(from, (size_t)(end - from), literal, slot->literal_len)) {
+			return false;
+		}
+		from += slot->literal_len;
+		literal += slot->literal_len;
+		if (slot->column.code == SLOT_TEXT) {
+			piece = lines->strings.ptr + lines->values[at];
+			len = lines->lens[at];
+		} else {
+			len = slot_print_number(slot->column.code, lines->values[at], printed);
+		}
+		if (!same_piece(from, (size_t)(end - from), piece, len)) {
+			return false;
+		}
+		uint32_t offset = (uint32_t)(from - text.ptr);
+		spans[i] = (struct lines_span){offset, (uint32_t)len,
+		                               offset - (uint32_t)(literal - shape->literal)};
+		from += len;
 	}
-	*out_offset = (uint32_t)offset;
-	return ERR_OK;
+	size_t rest = shape->literal_len - (size_t)(literal - shape->literal);
+	return (size_t)(end - from) == rest && same_piece(from, rest, literal, rest);
+}
+
+/* Run by run: rows of one shape are compared the same way, and fast. Returns the first row that
+ * differs, or UINT32_MAX. */
+static uint32_t same_runs(const struct lines *lines, const struct str *texts,
+                          struct lines_rows *rows) {
+	enum { AHEAD = 8 };
+	for (uint32_t i = 0; i < lines->runs_count; i++) {
+		const struct lines_run *run = &lines->runs[i];
+		const struct lines_shape *shape = &lines->shapes[run->shape];
+		const uint32_t *numbers = lines->run_rows + run->times;
+		for (uint32_t k = 0; k < run->count; k++) {
+			struct str text = texts[numbers[k]];
+			struct lines_span *spans = rows->slots + rows->slot_first[numbers[k]];
+			if (k + AHEAD < run->count) {
+				__builtin_prefetch(texts[numbers[k + AHEAD]].ptr);
+				__builtin_prefetch(texts[numbers[k + AHEAD]].ptr + 64);
+			}
+			if (run->shape == LINES_SHAPE_WHOLE) {
+				size_t at = run->values + k;
+				*spans = (struct lines_span){.len = lines->lens[at]};
+				if (!str_eq(text,
+				            str_make(lines->strings.ptr + lines->values[at], lines->lens[at]))) {
+					return numbers[k];
+				}
+			} else if (!same_row(lines, shape, run->values + k, run->count, text, spans)) {
+				return numbers[k];
+			}
+		}
+	}
+	return UINT32_MAX;
+}
+
+enum err lines_same(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,
+                    const struct str *texts, struct lines_rows *rows, uint32_t *out_differs) {
+	size_t bytes = 0;
+	rows_make_room(rows, count);
+	for (uint32_t i = 0; i < count; i++) {
+		rows->starts[i] = (uint32_t)bytes;
+		bytes += texts[i].len;
+		if (bytes > (size_t)UINT32_MAX / 2) {
+			return ERR_LIMIT;
+		}
+	}
+	rows->starts[count] = (uint32_t)bytes;
+	TRY(lines_order(lines, first, count, rows->shapes, rows->ranks));
+	begin_runs(lines, count);
+	enum err err = find_runs(lines, rows);
+	if (err == ERR_OK) {
+		err = decode_runs(lines, rows, times, bytes);
+	}
+	if (err == ERR_OK) {
+		*out_differs = same_runs(lines, texts, rows);
+	}
+	forget_runs(lines);
+	return err;
 }

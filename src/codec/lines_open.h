@@ -63,7 +63,8 @@ struct lines {
 	uint32_t *lens;
 	size_t lens_cap;
 	struct buf strings;
-	int64_t *times;
+	int64_t *times;     /* run by run, */
+	uint32_t *run_rows; /* of these rows that are put together */
 	size_t times_cap;
 };
 

@@ -140,6 +140,47 @@ static void check_rows(struct sample *sample, uint32_t first, uint32_t count) {
 	}
 }
 
+/* Compared in place: rows are the same, places too, and one that is another is told. */
+static void check_same(struct sample *sample, uint32_t first, uint32_t count) {
+	struct lines_rows joined CLEANUP(lines_rows_deinit) = {0};
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	const int64_t *times = sample->times + first;
+	struct str *texts = sample->texts + first;
+	uint32_t other = 0;
+	REQUIRE(lines_join(sample->lines, first, count, times, SIZE_MAX, &joined) == ERR_OK);
+	REQUIRE(lines_same(sample->lines, first, count, times, texts, &rows, &other) == ERR_OK);
+	CHECK_EQ(other, UINT32_MAX);
+	CHECK(memcmp(rows.starts, joined.starts, (count + 1) * sizeof(*rows.starts)) == 0);
+	CHECK(memcmp(rows.slot_first, joined.slot_first, (count + 1) * sizeof(*rows.slot_first)) == 0);
+	for (uint32_t i = 0; i < rows.slot_first[count]; i++) {
+		REQUIRE(memcmp(&rows.slots[i], &joined.slots[i], sizeof(*rows.slots)) == 0);
+	}
+	for (uint32_t i = 0; i < 8 && count > 0; i++) {
+		uint32_t row = (uint32_t)(tap_random() % count);
+		struct str text = texts[row];
+		char *changed = malloc(text.len + 1); /* no byte more may be read */
+		memcpy(changed, text.ptr, text.len);
+		changed[text.len] = '7';
+		size_t len = i % 4 == 1                   ? text.len + 1
+		             : i % 4 == 2 && text.len > 0 ? text.len - 1
+		                                          : text.len;
+		if (i % 4 == 3 && len > 0) {
+			changed[tap_random() % len] ^= 1;
+		}
+		char *tight = len == text.len + 1 ? changed : memcpy(malloc(MAX_OF(len, 1)), changed, len);
+		bool same = len == text.len && memcmp(tight, text.ptr, len) == 0;
+		texts[row] = str_make(tight, len);
+		enum err err = lines_same(sample->lines, first, count, times, texts, &rows, &other);
+		REQUIRE(err == ERR_OK || (err == ERR_LIMIT && len < text.len));
+		CHECK(err != ERR_OK || other == (same ? UINT32_MAX : row));
+		texts[row] = text;
+		if (tight != changed) {
+			free(tight);
+		}
+		free(changed);
+	}
+}
+
 /* One slot of each row, by chance, is what the joined row has there. */
 static void check_column(struct sample *sample, uint32_t first, uint32_t count) {
 	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
@@ -204,12 +245,14 @@ TEST(lines_of_many_kinds_come_back_to_the_byte) {
 		REQUIRE(sample.lines != NULL);
 		check_some(&sample, 2); /* before anything else was asked */
 		check_rows(&sample, 0, sample.rows);
+		check_same(&sample, 0, sample.rows);
 		check_some(&sample, 1 + (unsigned)(tap_random() % 3));
 		check_some(&sample, 100);
 		check_column(&sample, sample.rows / 3, sample.rows - sample.rows / 3);
 		for (size_t i = 0; i < 20 && sample.rows > 0; i++) {
 			uint32_t first = (uint32_t)(tap_random() % sample.rows);
 			check_rows(&sample, first, (uint32_t)(tap_random() % (sample.rows - first + 1)));
+			check_same(&sample, first, (uint32_t)(tap_random() % (sample.rows - first + 1)));
 		}
 	}
 }

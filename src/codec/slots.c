@@ -355,14 +355,14 @@ enum err slot_strings(struct texts *texts, size_t first, size_t count, size_t by
 	return texts_get_many(texts, first, count, out, lens);
 }
 
-static enum err add_word(const struct slots *slots, size_t word, size_t bytes_max, struct buf *out,
-                         uint32_t *len) {
+enum err slot_word(const struct slots *slots, size_t word, size_t bytes_max, struct buf *out,
+                   uint32_t *out_len) {
 	size_t start = out->len;
 	if (start > bytes_max || texts_len(slots->words, word) > bytes_max - start) {
 		return ERR_LIMIT;
 	}
 	TRY(texts_get(slots->words, word, out));
-	*len = (uint32_t)(out->len - start);
+	*out_len = (uint32_t)(out->len - start);
 	return ERR_OK;
 }
 
@@ -381,7 +381,7 @@ enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t f
 		for (size_t k = 0; k < piece; k++) {
 			size_t word =
 			    slot->form == SLOT_AS_WORD ? slot->word : slot_entry_word(slot, (size_t)codes[k]);
-			TRY(add_word(slots, word, bytes_max, out, &lens[i + k]));
+			TRY(slot_word(slots, word, bytes_max, out, &lens[i + k]));
 		}
 	}
 	return ERR_OK;

@@ -150,6 +150,9 @@ void slot_numbers(const struct slots *slots, const struct slot *slot, size_t fir
  * before the memory is asked for, when out would hold more than bytes_max. */
 MUST_USE enum err slot_texts(const struct slots *slots, const struct slot *slot, size_t first,
                              size_t count, size_t bytes_max, struct buf *out, uint32_t *lens);
+/* One word behind out, with the same limit; it is one that a slot which may be read names. */
+MUST_USE enum err slot_word(const struct slots *slots, size_t word, size_t bytes_max,
+                            struct buf *out, uint32_t *out_len);
 /* Strings of texts behind out, with the same limit. */
 MUST_USE enum err slot_strings(struct texts *texts, size_t first, size_t count, size_t bytes_max,
                                struct buf *out, uint32_t *lens);

@@ -127,7 +127,7 @@ static void walk_block(struct str bytes, const struct store_page *page) {
 	walk_rows(view);
 	walk_codes(block, view);
 	if (block_rows_from_view(view, &rows) == ERR_OK) {
-		ASSERT(block_rows_check(rows, view, NULL) == ERR_OK);
+		ASSERT(block_rows_check_page(rows, view, NULL) == ERR_OK);
 		block_rows_free(rows);
 	}
 	store_view_free(view);

@@ -363,57 +363,146 @@ enum err block_rows_from_view(struct store_view *view, struct block_rows **out_r
 
 /* ---- comparing ---- */
 
+/* Pages that follow each other in a block, and what it gives back of them. */
+struct pages_back {
+	struct block_rows *const *rows;
+	struct store_view *const *views;
+	uint32_t count;
+	uint32_t rows_total;
+};
+
 static enum err differs(struct diag *diag, uint32_t row, const char *what) {
 	return diag_set(diag, ERR_CORRUPT, "record %u of a page does not come back from its block: %s",
 	                row, what);
 }
 
-static enum err check_strings(const struct block_rows *rows, struct store_view *view,
-                              struct diag *diag) {
-	const struct page_rows *said;
-	const struct str *texts;
-	const struct str *bodies;
-	uint32_t kept = 0;
-	TRY(view_rows(view, &said));
-	TRY(store_view_texts(view, &texts));
-	TRY(view_bodies(view, &bodies));
-	for (uint32_t row = 0; row < rows->rows; row++) {
-		if (!str_eq(texts[row], slice_text(rows, rows->texts[row]))) {
-			return differs(diag, row, "its text");
-		}
-		if (said->own_text[row] != 0 && !view->meta.sources[said->sources[row]].container &&
-		    (kept == rows->kept || !str_eq(bodies[row], slice_text(rows, rows->bodies[kept++])))) {
-			return differs(diag, row, "its body");
-		}
+/* A number of a row in all of them becomes one in its page. */
+static enum err text_differs(struct block_rows *const *rows, uint32_t row, struct diag *diag) {
+	while (row >= (*rows)->rows) {
+		row -= (*rows++)->rows;
 	}
-	return kept == rows->kept ? ERR_OK : differs(diag, 0, "number of bodies");
+	return differs(diag, row, "its text");
 }
 
-static enum err check_fields(const struct block_rows *rows, struct store_view *view,
-                             struct diag *diag) {
-	struct field_found found[LIMIT_FIELDS_PER_RECORD];
-	struct layouts *layouts;
-	TRY(view_block_layouts(view, &layouts));
-	for (uint32_t row = 0; row < rows->rows; row++) {
-		uint32_t count;
-		uint64_t hash = 0;
-		TRY(view_block_fields(view, row, found, &count));
-		for (uint32_t i = 0; i < count; i++) {
-			hash += field_hash(i, layouts_name_hash(layouts, found[i].name), &found[i]);
+static enum err check_texts(const struct pages_back *back, struct lines_rows *joined,
+                            struct diag *diag) {
+	uint32_t row = 0;
+	uint32_t other;
+	struct str *texts = new_array(back->rows_total, sizeof(*texts));
+	for (uint32_t i = 0; i < back->count; i++) {
+		for (uint32_t k = 0; k < back->rows[i]->rows; k++) {
+			texts[row++] = slice_text(back->rows[i], back->rows[i]->texts[k]);
 		}
-		if (hash != rows->field_hashes[row]) {
-			return differs(diag, row, "its fields");
+	}
+	enum err err = view_block_same(back->views, back->count, texts, joined, &other);
+	free(texts);
+	TRY(err);
+	return other == UINT32_MAX ? ERR_OK : text_differs(back->rows, other, diag);
+}
+
+static enum err check_bodies(const struct block_rows *rows, struct store_view *view,
+                             struct diag *diag) {
+	const struct page_rows *said;
+	const struct page_meta *meta;
+	const struct page_lengths *lengths;
+	const struct lines_rows *bodies;
+	uint32_t kept = 0;
+	TRY(view_rows(view, &said));
+	TRY(view_meta(view, &meta));
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		kept += said->own_text[row] != 0 && view_block_keeps(view, row);
+	}
+	if (kept != rows->kept) {
+		return differs(diag, 0, "number of bodies");
+	}
+	if (kept == 0) {
+		return ERR_OK;
+	}
+	TRY(view_own_lengths(view, &lengths));
+	TRY(view_block_kept(view, &bodies));
+	kept = 0;
+	for (uint32_t row = 0; row < rows->rows; row++) {
+		if (view_block_keeps(view, row)) {
+			struct str body =
+			    str_slice(buf_str(&bodies->bytes), bodies->starts[kept], bodies->starts[kept + 1]);
+			if (body.len != lengths->bodies[row] ||
+			    !str_eq(body, slice_text(rows, rows->bodies[kept++]))) {
+				return differs(diag, row, "its body");
+			}
 		}
 	}
 	return ERR_OK;
 }
 
-enum err block_rows_check(const struct block_rows *rows, struct store_view *view,
+/* Row i of those that were joined, which has layout number. */
+static enum err sum_fields(struct store_view *view, uint32_t row, struct layouts *layouts,
+                           uint32_t number, const struct lines_rows *joined, uint32_t i,
+                           uint64_t *out_sum) {
+	struct field_found found[LIMIT_FIELDS_PER_RECORD];
+	const struct layout *layout;
+	uint32_t count;
+	TRY(layouts_get(layouts, number, &layout));
+	if (layout->free == 0 && layout->outside == 0) {
+		return layouts_row_sum(layouts, number, joined, i, out_sum);
+	}
+	TRY(view_block_fields(view, row, found, &count));
+	*out_sum = 0;
+	for (uint32_t k = 0; k < count; k++) {
+		*out_sum += field_hash(k, layouts_name_hash(layouts, found[k].name), &found[k]);
+	}
+	return ERR_OK;
+}
+
+static enum err check_fields(const struct pages_back *back, const struct lines_rows *joined,
+                             const uint32_t *numbers, struct layouts *layouts, struct diag *diag) {
+	uint32_t i = 0;
+	for (uint32_t page = 0; page < back->count; page++) {
+		const struct block_rows *rows = back->rows[page];
+		for (uint32_t row = 0; row < rows->rows; row++, i++) {
+			uint64_t sum;
+			TRY(sum_fields(back->views[page], row, layouts, numbers[i], joined, i, &sum));
+			if (sum != rows->field_hashes[row]) {
+				return differs(diag, row, "its fields");
+			}
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err check_layouts(const struct pages_back *back, const struct lines_rows *joined,
+                              struct diag *diag) {
+	struct layouts *layouts;
+	TRY(view_block_open_layouts(back->views[0], &layouts));
+	uint32_t *numbers = new_array(back->rows_total, sizeof(*numbers));
+	enum err err = layouts_of(layouts, joined->shapes, joined->ranks, back->rows_total, numbers);
+	err = err == ERR_OK ? check_fields(back, joined, numbers, layouts, diag) : err;
+	free(numbers);
+	return err;
+}
+
+static enum err check_all(const struct pages_back *back, struct lines_rows *joined,
                           struct diag *diag) {
+	TRY(check_texts(back, joined, diag));
+	for (uint32_t i = 0; i < back->count; i++) {
+		TRY(check_bodies(back->rows[i], back->views[i], diag));
+	}
+	return check_layouts(back, joined, diag);
+}
+
+enum err block_rows_check(struct block_rows *const *rows, struct store_view *const *views,
+                          uint32_t count, struct lines_rows *scratch, struct diag *diag) {
 	struct diag inner = {0};
-	enum err err = store_view_rows(view) == rows->rows ? check_strings(rows, view, &inner)
-	                                                   : differs(&inner, 0, "number of records");
-	err = err == ERR_OK ? check_fields(rows, view, &inner) : err;
+	struct pages_back back = {rows, views, count, 0};
+	enum err err = ERR_OK;
+	for (uint32_t i = 0; i < count && err == ERR_OK; i++) {
+		back.rows_total += rows[i]->rows;
+		err = store_view_rows(views[i]) == rows[i]->rows ? ERR_OK
+		                                                 : differs(&inner, 0, "number of records");
+	}
+	err = err == ERR_OK ? check_all(&back, scratch, &inner) : err;
+	for (uint32_t i = 0; i < count; i++) {
+		view_block_give_back(views[i]);
+	}
 	if (err != ERR_OK && inner.message[0] == '\0') {
 		return diag_set(diag, err, "a block that was just made does not decode");
 	}
@@ -421,4 +510,10 @@ enum err block_rows_check(const struct block_rows *rows, struct store_view *view
 		*diag = inner;
 	}
 	return err;
+}
+
+enum err block_rows_check_page(struct block_rows *rows, struct store_view *view,
+                               struct diag *diag) {
+	CLEANUP(lines_rows_deinit) struct lines_rows scratch = {0};
+	return block_rows_check(&rows, &view, 1, &scratch, diag);
 }

@@ -32,7 +32,11 @@ void block_rows_free(struct block_rows *rows); /* NULL is fine */
 /* What they weigh when it is to be decided which blocks are joined: bytes, and some for each row.
  */
 uint64_t block_weight(uint64_t bytes, uint64_t rows);
-/* Compares everything that view gives with the rows: texts and bodies to the byte, fields by their
- * hashes. ERR_CORRUPT with diag. */
-MUST_USE enum err block_rows_check(const struct block_rows *rows, struct store_view *view,
-                                   struct diag *diag);
+/* Compares everything that views of count pages, which follow each other in their block, give with
+ * their rows: texts and bodies to the byte, fields by their hashes. scratch is zero-initialised or
+ * used before. ERR_CORRUPT with diag. */
+MUST_USE enum err block_rows_check(struct block_rows *const *rows, struct store_view *const *views,
+                                   uint32_t count, struct lines_rows *scratch, struct diag *diag);
+/* The same of one page. */
+MUST_USE enum err block_rows_check_page(struct block_rows *rows, struct store_view *view,
+                                        struct diag *diag);

@@ -38,7 +38,8 @@ static struct store_page *encode(struct batch *batch) {
 static void check_finds(const char *what, struct batch *changed, struct store_view *view) {
 	struct diag diag = {0};
 	struct store_page *page = encode(changed);
-	if (page != NULL && !CHECK_EQ(block_rows_check(page->block_rows, view, &diag), ERR_CORRUPT)) {
+	if (page != NULL &&
+	    !CHECK_EQ(block_rows_check_page(page->block_rows, view, &diag), ERR_CORRUPT)) {
 		printf("# not found: %s\n", what);
 	}
 	CHECK(diag.message[0] != '\0');
@@ -53,7 +54,7 @@ TEST(every_difference_from_the_rows_is_found) {
 	struct diag diag = {0};
 	REQUIRE(page != NULL && viewed_make(&viewed, page, NULL));
 	CHECK(page->block_rows->kept > 0);
-	CHECK_EQ(block_rows_check(page->block_rows, viewed.view, &diag), ERR_OK);
+	CHECK_EQ(block_rows_check_page(page->block_rows, viewed.view, &diag), ERR_OK);
 	struct batch *other = make_batch();
 	other->raw.ptr[other->records[7].body_offset + 3] ^= 1;
 	check_finds("a byte of a text that is the body", other, viewed.view);
@@ -99,13 +100,13 @@ TEST(rows_read_from_a_block_make_it_again) {
 		struct block_rows *rows = NULL;
 		REQUIRE(page != NULL && viewed_make(&viewed, page, NULL));
 		CHECK_EQ(block_rows_from_view(viewed.view, &rows), ERR_OK);
-		CHECK_EQ(block_rows_check(rows, viewed.view, &diag), ERR_OK);
+		CHECK_EQ(block_rows_check_page(rows, viewed.view, &diag), ERR_OK);
 		CHECK_EQ(rows->bytes, page->block_rows->bytes);
 		block_rows_free(page->block_rows);
 		page->block_rows = rows;
 		viewed_deinit(&viewed);
 		REQUIRE(viewed_make(&again, page, NULL));
-		CHECK_EQ(block_rows_check(rows, again.view, &diag), ERR_OK);
+		CHECK_EQ(block_rows_check_page(rows, again.view, &diag), ERR_OK);
 		viewed_deinit(&again);
 		page_free(page);
 		batch_free(batch);
@@ -245,7 +246,8 @@ static void check_same(struct batch *batches[2]) {
 		REQUIRE(viewed_make(&viewed[i], pages[i], NULL));
 	}
 	for (size_t i = 0; i < 4; i++) {
-		CHECK_EQ(block_rows_check(pages[i / 2]->block_rows, viewed[i % 2].view, &diag), ERR_OK);
+		CHECK_EQ(block_rows_check_page(pages[i / 2]->block_rows, viewed[i % 2].view, &diag),
+		         ERR_OK);
 	}
 	CHECK(str_eq(buf_str(&viewed[0].bytes), buf_str(&viewed[1].bytes)));
 	for (size_t i = 0; i < 2; i++) {

@@ -24,6 +24,7 @@ struct signature {
 };
 struct layout_entry {
 	const struct layout *decoded; /* NULL until asked for */
+	uint64_t constants;           /* sum of their field_hash; 0: not yet asked for */
 	uint32_t signature;
 	struct str body;
 };
@@ -455,6 +456,46 @@ enum err layouts_of(struct layouts *layouts, const uint32_t *shapes, const uint3
 		TRY(use_shape(layouts, shapes[i], ranks[i], &shape));
 		out_layouts[i] = number_at(shape, ranks[i]);
 	}
+	return ERR_OK;
+}
+
+/* Once for all rows of a layout. */
+static uint64_t constants_sum(const struct layouts *layouts, struct layout_entry *entry) {
+	const struct layout *layout = entry->decoded;
+	if (entry->constants == 0) {
+		for (uint32_t i = 0; i < layout->count; i++) {
+			const struct layout_item *item = &layout->items[i];
+			if (item->source == LAYOUT_CONST) {
+				struct field_found field = {
+				    .kind = item->kind, .bytes = item->bytes.ptr, .len = (uint32_t)item->bytes.len};
+				entry->constants += field_hash(i, layouts->name_hashes[item->name], &field);
+			}
+		}
+	}
+	return entry->constants;
+}
+
+enum err layouts_row_sum(struct layouts *layouts, uint32_t number, const struct lines_rows *rows,
+                         uint32_t i, uint64_t *out_sum) {
+	const struct layout *layout;
+	TRY(layouts_get(layouts, number, &layout));
+	uint64_t sum = constants_sum(layouts, &layouts->layouts[number]);
+	uint32_t len = rows->starts[i + 1] - rows->starts[i];
+	for (uint32_t k = 0; k < layout->count; k++) {
+		const struct layout_item *item = &layout->items[k];
+		uint32_t from;
+		uint32_t to;
+		if (item->source == LAYOUT_PLACED) {
+			TRY(lines_rows_offset(rows, i, item->from, &from));
+			TRY(lines_rows_offset(rows, i, item->to, &to));
+			if (from > to || to > len) {
+				return ERR_CORRUPT;
+			}
+			uint64_t hash = field_item_hash(k, layouts->name_hashes[item->name], item->kind);
+			sum += field_place_hash(hash, from, to - from);
+		}
+	}
+	*out_sum = sum;
 	return ERR_OK;
 }
 

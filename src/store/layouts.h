@@ -36,6 +36,15 @@ struct field_found {
 uint64_t field_hash(uint32_t number, uint64_t name_hash, const struct field_found *field);
 /* That of a name. */
 uint64_t field_name_hash(struct str name);
+/* Of what it is made: of what is the same in all rows of a layout, and of a place in the text. */
+static inline uint64_t field_item_hash(uint32_t number, uint64_t name_hash, uint8_t kind) {
+	return name_hash + (uint64_t)number * 0x9e3779b97f4a7c15u + kind;
+}
+static inline uint64_t field_place_hash(uint64_t item, uint32_t offset, uint32_t len) {
+	uint64_t place = (uint64_t)offset << 32 | len;
+	unsigned __int128 product = (unsigned __int128)(place ^ item) * (item ^ 0xd1342543de82ef95u);
+	return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
 
 /* ---- of one batch ---- */
 
@@ -125,6 +134,10 @@ MUST_USE enum err layouts_of(struct layouts *layouts, const uint32_t *shapes, co
 /* A layout by its number; lives as long as layouts. */
 MUST_USE enum err layouts_get(struct layouts *layouts, uint32_t number,
                               const struct layout **out_layout);
+/* The sum of field_hash of the fields of row i of rows, which has layout number: one that has no
+ * free and no outside values, or *out_sum says nothing. ERR_CORRUPT. */
+MUST_USE enum err layouts_row_sum(struct layouts *layouts, uint32_t number,
+                                  const struct lines_rows *rows, uint32_t i, uint64_t *out_sum);
 /* Where the values of rows begin: the number of each row's first free value among those of its
  * shape, and of its first outside value among those of the block. Those of a row follow each other
  * in the order of its items. */

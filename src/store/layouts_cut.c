@@ -28,23 +28,9 @@ struct name_state {
 
 /* ---- hashes ---- */
 
-static uint64_t mix(uint64_t a, uint64_t b) {
-	unsigned __int128 product = (unsigned __int128)a * b;
-	return (uint64_t)(product >> 64) ^ (uint64_t)product;
-}
-
-static uint64_t item_hash(uint32_t number, uint64_t name_hash, uint8_t kind) {
-	return name_hash + (uint64_t)number * 0x9e3779b97f4a7c15u + kind;
-}
-
-static uint64_t place_hash(uint64_t item, uint32_t offset, uint32_t len) {
-	uint64_t place = (uint64_t)offset << 32 | len;
-	return mix(place ^ item, item ^ 0xd1342543de82ef95u);
-}
-
 uint64_t field_hash(uint32_t number, uint64_t name_hash, const struct field_found *field) {
-	uint64_t item = item_hash(number, name_hash, field->kind);
-	return field->in_text ? place_hash(item, field->offset, field->len)
+	uint64_t item = field_item_hash(number, name_hash, field->kind);
+	return field->in_text ? field_place_hash(item, field->offset, field->len)
 	                      : hash64_seeded(field->bytes, field->len, item);
 }
 
@@ -268,8 +254,8 @@ static uint64_t placed_sum(const struct layouts_cut *cut, const struct lines_cut
 			ASSERT(from.where == LINES_LITERAL && to.where == LINES_LITERAL);
 			ASSERT(from.slot < slots && to.slot < slots);
 			uint32_t offset = from.at + sums[from.slot];
-			uint64_t item = item_hash(i, names[items[i].name], items[i].kind);
-			hash += place_hash(item, offset, to.at + sums[to.slot] - offset);
+			uint64_t item = field_item_hash(i, names[items[i].name], items[i].kind);
+			hash += field_place_hash(item, offset, to.at + sums[to.slot] - offset);
 		} else {
 			ASSERT(items[i].source != LAYOUT_FREE);
 		}

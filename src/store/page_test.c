@@ -16,7 +16,7 @@ static struct store_page *encode(struct batch *batch, uint64_t first_index) {
 	struct viewed viewed;
 	enum err err = page_encode(batch, sample_plan(batch, first_index), &page, &diag);
 	if (CHECK_EQ(err, ERR_OK) && CHECK(viewed_make(&viewed, page, NULL))) {
-		err = block_rows_check(page->block_rows, viewed.view, &diag);
+		err = block_rows_check_page(page->block_rows, viewed.view, &diag);
 		CHECK_EQ(err, ERR_OK);
 		viewed_deinit(&viewed);
 	}

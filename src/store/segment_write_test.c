@@ -48,7 +48,7 @@ static void check_rows(const struct segment *segment, bool containers) {
 		struct batch *batch = sample_batch(info.rows, info.first_index, containers);
 		REQUIRE(page_encode(batch, sample_plan(batch, info.first_index), &page, &diag) == ERR_OK);
 		REQUIRE(segment_view(segment, i, NULL, &view, &diag) == ERR_OK);
-		CHECK_EQ(block_rows_check(page->block_rows, view, &diag), ERR_OK);
+		CHECK_EQ(block_rows_check_page(page->block_rows, view, &diag), ERR_OK);
 		store_view_free(view);
 		page_free(page);
 		batch_free(batch);

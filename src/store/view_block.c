@@ -91,21 +91,37 @@ static void lend_texts(struct store_view *view, const struct lines_rows *joined,
 	view->block.texts_lent = view->block.has_texts = true;
 }
 
-enum err view_block_join(struct store_view *const *views, uint32_t count, struct lines_rows *rows) {
+void view_block_give_back(struct store_view *view) {
+	if (view->block.texts_lent) {
+		view->block.texts = (struct lines_rows){0};
+		view->block.texts_lent = view->block.has_texts = false;
+	}
+}
+
+/* Event times of the rows of all views. */
+static enum err collect_times(struct store_view *const *views, uint32_t count, struct buf *times) {
+	for (uint32_t i = 0; i < count; i++) {
+		const struct page_rows *said;
+		ASSERT(views[i]->picks == NULL);
+		TRY(view_rows(views[i], &said));
+		buf_append(times, said->times, views[i]->frame.rows * sizeof(*said->times));
+	}
+	return ERR_OK;
+}
+
+enum err view_block_same(struct store_view *const *views, uint32_t count, const struct str *texts,
+                         struct lines_rows *rows, uint32_t *out_differs) {
 	CLEANUP(buf_deinit) struct buf times = {0};
 	uint32_t first = 0;
 	struct lines *lines;
-	TRY(block_texts(views[0]->block.block, &lines));
-	for (uint32_t i = 0; i < count; i++) {
-		const struct page_rows *said;
-		ASSERT(views[i]->block.borrowed && views[i]->picks == NULL && !views[i]->block.has_texts);
-		TRY(view_rows(views[i], &said));
-		buf_append(&times, said->times, views[i]->frame.rows * sizeof(*said->times));
-	}
-	TRY(lines_join(lines, views[0]->block.first, (uint32_t)(times.len / sizeof(int64_t)),
-	               (const int64_t *)(void *)times.ptr, JOINED_MAX, rows));
-	for (uint32_t i = 0; i < count; i++) {
-		lend_texts(views[i], rows, first);
+	TRY(view_block_lines(views[0], &lines));
+	TRY(collect_times(views, count, &times));
+	TRY(lines_same(lines, views[0]->block.first, (uint32_t)(times.len / sizeof(int64_t)),
+	               (const int64_t *)(void *)times.ptr, texts, rows, out_differs));
+	for (uint32_t i = 0; i < count && *out_differs == UINT32_MAX; i++) {
+		if (!views[i]->block.has_texts) {
+			lend_texts(views[i], rows, first);
+		}
 		first += views[i]->frame.rows;
 	}
 	return ERR_OK;
@@ -122,13 +138,14 @@ static enum err use_texts(struct store_view *view) {
 
 enum err view_block_texts(struct store_view *view, struct str *out_texts) {
 	TRY(use_texts(view));
+	ASSERT(!view->block.texts_lent);
 	for (uint32_t row = 0; row < view->frame.rows; row++) {
 		out_texts[row] = joined_text(&view->block.texts, row);
 	}
 	return ERR_OK;
 }
 
-static bool is_kept(const struct store_view *view, uint32_t row) {
+bool view_block_keeps(const struct store_view *view, uint32_t row) {
 	return view->rows.own_text[row] != 0 && !view->meta.sources[view->rows.sources[row]].container;
 }
 
@@ -140,7 +157,7 @@ static enum err join_bodies(struct store_view *view) {
 	uint32_t kept = 0;
 	TRY(view_rows(view, &rows));
 	for (uint32_t row = 0; row < view->frame.rows; row++) {
-		if (is_kept(view, row)) {
+		if (view_block_keeps(view, row)) {
 			times[kept++] = rows->times[row];
 		}
 	}
@@ -157,20 +174,26 @@ static enum err join_bodies(struct store_view *view) {
 	return lines_join(lines, view->block.first_kept, kept, times, JOINED_MAX, &view->block.bodies);
 }
 
-enum err view_block_bodies(struct store_view *view, struct str *out_bodies) {
+enum err view_block_kept(struct store_view *view, const struct lines_rows **out_bodies) {
 	struct view_block *at = &view->block;
-	const struct page_lengths *lengths;
-	const struct str *texts = NULL;
-	uint32_t kept = 0;
-	TRY(view_own_lengths(view, &lengths));
 	if (!at->has_bodies) {
 		at->bodies_err = join_bodies(view);
 		at->has_bodies = true;
 	}
-	TRY(at->bodies_err);
+	*out_bodies = &at->bodies;
+	return at->bodies_err;
+}
+
+enum err view_block_bodies(struct store_view *view, struct str *out_bodies) {
+	const struct page_lengths *lengths;
+	const struct lines_rows *joined;
+	const struct str *texts = NULL;
+	uint32_t kept = 0;
+	TRY(view_own_lengths(view, &lengths));
+	TRY(view_block_kept(view, &joined));
 	for (uint32_t row = 0; row < view->frame.rows; row++) {
-		if (is_kept(view, row)) {
-			out_bodies[row] = joined_text(&at->bodies, kept++);
+		if (view_block_keeps(view, row)) {
+			out_bodies[row] = joined_text(joined, kept++);
 			if (out_bodies[row].len != lengths->bodies[row]) {
 				return ERR_CORRUPT;
 			}
@@ -281,6 +304,12 @@ static enum err use_layouts(struct store_view *view) {
 		at->has_layouts = true;
 	}
 	return at->layouts_err;
+}
+
+enum err view_block_open_layouts(struct store_view *view, struct layouts **out_layouts) {
+	struct block *block;
+	TRY(take_block(view, &block));
+	return block_layouts(block, out_layouts);
 }
 
 enum err view_block_layouts(struct store_view *view, struct layouts **out_layouts) {
@@ -466,6 +495,7 @@ static enum err read_list(struct store_view *view, struct str array, struct str 
 
 static enum err value_of(struct store_view *view, uint32_t row, const struct field_found *field,
                          struct value *out_value) {
+	ASSERT(!field->in_text || !view->block.texts_lent);
 	struct str text = field->in_text ? str_slice(joined_text(&view->block.texts, row),
 	                                             field->offset, (size_t)field->offset + field->len)
 	                                 : str_make(field->bytes, field->len);

@@ -29,7 +29,7 @@ struct view_block {
 	uint32_t first;      /* number of the page's first row in the block */
 	uint32_t first_kept; /* of its first body that is kept beside the text */
 	bool has_texts, has_bodies, has_layouts, has_values;
-	bool texts_lent; /* texts are part of somebody else's (view_block_join) */
+	bool texts_lent; /* texts are part of somebody else's, and only say where what lies */
 	enum err texts_err, bodies_err, layouts_err, values_err;
 	struct lines_rows texts, bodies;
 	struct layouts *layouts;
@@ -135,11 +135,21 @@ void view_block_deinit(struct store_view *view);
 /* For a page whose block is in the making; borrowed. first, first_kept: as in struct view_block. */
 void view_block_lend(struct store_view *view, struct block *block, uint32_t first,
                      uint32_t first_kept);
-/* Puts together the texts of views whose pages follow each other in one block (lent, no picks): the
- * few rows that a page has of a shape cost more than those of several pages at once. rows is
- * zero-initialised or used before, and outlives the views. */
-MUST_USE enum err view_block_join(struct store_view *const *views, uint32_t count,
-                                  struct lines_rows *rows);
+/* Compares the texts of views whose pages follow each other in one block (no picks) with those
+ * given, in place: the few rows that a page has of a shape cost more than those of several pages at
+ * once. *out_differs: a row that is another, counted from the first of all, or UINT32_MAX. Else the
+ * views know where values lie in their texts, but not these, until view_block_give_back. rows is
+ * zero-initialised or used before. */
+MUST_USE enum err view_block_same(struct store_view *const *views, uint32_t count,
+                                  const struct str *texts, struct lines_rows *rows,
+                                  uint32_t *out_differs);
+void view_block_give_back(struct store_view *view);
+/* The bodies that are kept beside the text, one behind the other; they live as long as the view. */
+MUST_USE enum err view_block_kept(struct store_view *view, const struct lines_rows **out_bodies);
+/* Whether the body of a row is; after view_rows and view_meta. */
+bool view_block_keeps(const struct store_view *view, uint32_t row);
+/* The layouts of the whole block. */
+MUST_USE enum err view_block_open_layouts(struct store_view *view, struct layouts **out_layouts);
 /* Fill out_texts or out_bodies of all rows, with strings that live as long as the view. */
 MUST_USE enum err view_block_texts(struct store_view *view, struct str *out_texts);
 MUST_USE enum err view_block_bodies(struct store_view *view, struct str *out_bodies);
