@@ -41,8 +41,13 @@ static inline void likes_testing_append(const struct batch *batch, uint32_t row,
 	struct value value = fields_value(batch, own, entry);
 	for (size_t i = 0; i < batch->fields.arrays.len / sizeof(*arrays); i++) {
 		if (arrays[i].entry == number) {
-			buf_append_str(out,
-			               likes_testing_part(batch, row, arrays[i].offset, arrays[i].len, false));
+			struct str array =
+			    likes_testing_part(batch, row, arrays[i].offset, arrays[i].len, false);
+			for (size_t at = 0; at < array.len; at++) {
+				/* The one byte of a plain array that is printed otherwise. */
+				buf_append_str(out, array.ptr[at] == 0x7f ? STR("\\u007f")
+				                                          : str_slice(array, at, at + 1));
+			}
 			return;
 		}
 	}

@@ -10,15 +10,16 @@
 #include <unistd.h>
 
 enum {
-	LARGE_PAGE = 2 << 20, /* the first so many bytes stay small: who needs no more takes no more */
-	PAD = 128 << 10,      /* as malloc has it by default */
+	LARGE_PAGE = 2 << 20,
+	SMALL_PAGES = 6 << 20, /* of the heap's first bytes: who needs no more takes no more */
+	PAD = 128 << 10,       /* as malloc has it by default */
 };
 
 void heap_use_large_pages(size_t bytes) {
 	(void)mallopt(M_TOP_PAD, (int)bytes); /* a refused value changes nothing */
 	char *first = malloc(LARGE_PAGE);
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)first + LARGE_PAGE + page - 1) / page * page;
+	uintptr_t from = ((uintptr_t)first + SMALL_PAGES + page - 1) / page * page;
 	uintptr_t end = (uintptr_t)sbrk(0);
 	if (first != NULL && from < end && end - from <= bytes + 2 * (size_t)LARGE_PAGE) {
 		(void)madvise((void *)from, end - from, MADV_HUGEPAGE); /* only faster */
