@@ -12,6 +12,9 @@
 #include "store/block_values.h"
 #include "store/view_private.h"
 
+/* Rows whose shapes are read in less time than 8,000 shapes are asked. */
+enum { NARROW_ROWS_MAX = 32768 };
+
 struct find {
 	struct block_finder base;
 	const struct block_find_page *pages;
@@ -147,20 +150,82 @@ static enum err find_test(struct find *f, const struct expr *expr, uint64_t *may
 
 /* ---- groups ---- */
 
-static enum err find_group(struct find *f, const struct expr *expr, uint64_t *maybe,
-                           uint64_t *sure) {
-	bool all = expr->kind == EXPR_AND;
+static bool is_time(const struct expr *expr) {
+	return expr->kind == EXPR_TEST && expr->test_kind == EXPR_TIME;
+}
+
+/* Notes the shapes of rows [first, first + count). */
+static enum err note_shapes(struct find *f, uint32_t first, uint32_t count, bool *wanted) {
+	count = MIN_OF(count, f->base.rows - first);
+	uint32_t *shapes = ARENA_ARRAY(f->base.arena, count, uint32_t);
+	uint32_t *ranks = ARENA_ARRAY(f->base.arena, count, uint32_t);
+	TRY(lines_order(f->base.lines, first, count, shapes, ranks));
+	for (uint32_t i = 0; i < count; i++) {
+		wanted[shapes[i]] = true;
+	}
+	return ERR_OK;
+}
+
+/* When few rows may match, only of their shapes is more asked. */
+static enum err narrow_shapes(struct find *f, const uint64_t *maybe) {
+	if (bits_count(maybe, f->base.rows) > NARROW_ROWS_MAX) {
+		return ERR_OK;
+	}
+	bool *wanted = ARENA_ARRAY(f->base.arena, lines_shapes(f->base.lines), bool);
+	for (size_t k = 0; k < f->base.words;) {
+		size_t first = k;
+		while (k < f->base.words && maybe[k] != 0) {
+			k++;
+		}
+		if (k > first) {
+			TRY(note_shapes(f, (uint32_t)first * 64, (uint32_t)(k - first) * 64, wanted));
+		}
+		k += k == first;
+	}
+	f->base.wanted = wanted;
+	return ERR_OK;
+}
+
+static enum err find_or(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
 	uint64_t *one = new_bits(f);
 	uint64_t *surely = new_bits(f);
-	fill(f, maybe, all);
-	fill(f, sure, all);
+	fill(f, maybe, false);
+	fill(f, sure, false);
 	for (size_t i = 0; i < expr->children_count; i++) {
 		TRY(find(f, expr->children[i], one, surely));
 		for (size_t k = 0; k < f->base.words; k++) {
-			maybe[k] = all ? maybe[k] & one[k] : maybe[k] | one[k];
-			sure[k] = all ? sure[k] & surely[k] : sure[k] | surely[k];
+			maybe[k] |= one[k];
+			sure[k] |= surely[k];
 		}
 	}
+	return ERR_OK;
+}
+
+/* Children that are times, or the others. */
+static enum err find_some(struct find *f, const struct expr *expr, bool times, uint64_t *maybe,
+                          uint64_t *sure) {
+	uint64_t *one = new_bits(f);
+	uint64_t *surely = new_bits(f);
+	for (size_t i = 0; i < expr->children_count; i++) {
+		if (is_time(expr->children[i]) == times) {
+			TRY(find(f, expr->children[i], one, surely));
+			for (size_t k = 0; k < f->base.words; k++) {
+				maybe[k] &= one[k];
+				sure[k] &= surely[k];
+			}
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err find_and(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
+	const bool *wanted = f->base.wanted;
+	fill(f, maybe, true);
+	fill(f, sure, true);
+	TRY(find_some(f, expr, true, maybe, sure));
+	TRY(narrow_shapes(f, maybe));
+	TRY(find_some(f, expr, false, maybe, sure));
+	f->base.wanted = wanted;
 	return ERR_OK;
 }
 
@@ -178,8 +243,9 @@ static enum err find_not(struct find *f, const struct expr *expr, uint64_t *mayb
 static enum err find(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
 	switch (expr->kind) {
 	case EXPR_AND:
+		return find_and(f, expr, maybe, sure);
 	case EXPR_OR:
-		return find_group(f, expr, maybe, sure);
+		return find_or(f, expr, maybe, sure);
 	case EXPR_NOT:
 		return find_not(f, expr, maybe, sure);
 	case EXPR_TEST:

@@ -302,7 +302,9 @@ static enum err ask_shapes(struct question *q) {
 	q->text = ARENA_ARRAY(q->finder->arena, shapes, bool);
 	q->open = ARENA_ARRAY(q->finder->arena, shapes, bool);
 	for (uint32_t i = 0; i < shapes; i++) {
-		TRY(ask_shape(q, i));
+		if (q->finder->wanted == NULL || q->finder->wanted[i]) {
+			TRY(ask_shape(q, i));
+		}
 	}
 	TRY(lines_shape_bits(lines, q->yes, q->maybe));
 	TRY(lines_shape_bits(lines, q->yes, q->sure));

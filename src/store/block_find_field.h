@@ -11,6 +11,9 @@ struct block_finder {
 	struct layouts *layouts; /* NULL until a test of a field is asked */
 	uint32_t rows;
 	size_t words; /* of a bitmap of rows */
+	/* NULL, or of each shape whether its rows are asked for. What is said of others is not looked
+	 * at. */
+	const bool *wanted;
 };
 
 /* Rows whose text may have all pieces of a test; NULL: nothing is said. *out_sure: rows that pass a

@@ -272,18 +272,17 @@ static void place_all(struct wire *in, uint64_t end, struct segment_table *table
 	in->bad |= offset != end;
 }
 
-static void read_seeds(struct wire *in, struct arena *arena, struct segment_table *table) {
+static void read_seeds(struct wire *in, struct segment_table *table) {
 	const struct segment_footer *footer = &table->footer;
 	uint64_t count = wire_varint_max(in, UINT32_MAX);
 	if (in->bad || count != segment_bundles(footer->first_index, footer->count)) {
 		in->bad = true;
 		return;
 	}
-	table->seeds = new_array(in, count, sizeof(*table->seeds), arena);
-	table->seeds_count = (uint32_t)count;
 	struct str seeds = wire_bytes(in, count * SALT_SEED_SIZE);
-	if (!in->bad) {
-		memcpy(table->seeds, seeds.ptr, seeds.len);
+	if (!in->bad) { /* in the arena already, as all of the footer: nobody writes there */
+		table->seeds = (uint8_t(*)[SALT_SEED_SIZE])(uintptr_t)seeds.ptr;
+		table->seeds_count = (uint32_t)count;
 	}
 }
 
@@ -353,7 +352,7 @@ static void read_all(struct wire *in, uint64_t end, struct arena *arena,
 	}
 	place_all(in, end, table);
 	if (!in->bad) {
-		read_seeds(in, arena, table);
+		read_seeds(in, table);
 	}
 	read_streams(in, arena, &table->footer);
 	read_files(in, arena, &table->footer);
