@@ -6,6 +6,7 @@
 #include "cmd/ledger.h"
 #include "cmd/output.h"
 #include "os/heap.h"
+#include "os/priority.h"
 #include "query/query.h"
 #include "query/when.h"
 #include "render/histogram.h"
@@ -472,6 +473,7 @@ static enum err run(struct search *search, const struct args *args, struct store
 
 int cmd_search(const struct args *args) {
 	heap_use_large_pages(HEAP_LARGE_BYTES);
+	priority_give_way();
 	struct search search = {.arena = arena_new(SIZE_MAX), .limit = args->limit};
 	struct diag diag = {0};
 	struct query_stats stats = {0};
