@@ -13,8 +13,9 @@
 extern const struct tap_test *const __start_tap_tests[];
 extern const struct tap_test *const __stop_tap_tests[];
 
-static bool failed;
-static size_t checks;
+/* Threads of a test may check, too. */
+static _Atomic bool failed;
+static _Atomic size_t checks;
 static const char *skipped;
 static uint64_t seed_first;
 static uint64_t seed_state;
