@@ -131,7 +131,7 @@ static void check_rows(struct sample *sample, uint32_t first, uint32_t count) {
 		REQUIRE(str_eq(text, sample->texts[first + i]));
 		for (uint32_t k = 0; k < PLACES; k++) {
 			uint32_t at = (first + i) * PLACES + k;
-			uint32_t offset;
+			uint32_t offset = 0;
 			if (sample->places[at].where != LINES_NOWHERE) {
 				REQUIRE(lines_rows_offset(&rows, i, sample->places[at], &offset) == ERR_OK);
 				REQUIRE(offset == sample->offsets[at]);
