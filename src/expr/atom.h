@@ -72,12 +72,12 @@ void atom_append_text(struct buf *out, const struct atom *atom);
 
 /* An atom made ready. Read-only once made: threads may share it. */
 struct atom_test;
-/* The atom's texts must live as long as the test. ERR_INVALID: the regex, network or number is not
- * valid; ERR_LIMIT: a text or regex larger than LIMIT_ATOM_TEXT. diag's position is in text. The
- * result is freed by atom_test_free. */
-MUST_USE enum err atom_test_new(const struct atom *atom, struct atom_test **out_test,
-                                struct diag *diag);
-void atom_test_free(struct atom_test *test); /* NULL is fine */
+/* The test lives in arena and has copies of the atom's texts. ERR_INVALID: the regex, network or
+ * number is not valid; ERR_LIMIT: text is longer than LIMIT_ATOM_TEXT. diag's position is in text.
+ * What the arena does not hold (a compiled regex) is freed by atom_test_deinit. */
+MUST_USE enum err atom_test_new(struct arena *arena, const struct atom *atom,
+                                struct atom_test **out_test, struct diag *diag);
+void atom_test_deinit(struct atom_test *test); /* NULL is fine */
 const struct atom *atom_test_atom(const struct atom_test *test);
 
 /* What one thread needs to match with one test: zero-initialise, one for each test. */

@@ -22,6 +22,7 @@ struct regex_group {
 struct regex {
 	pcre2_code *code; /* for valid UTF-8 */
 	struct str pattern;
+	uint32_t options;
 	struct arena *arena;
 	struct regex_group *groups;
 	size_t groups_count;
@@ -34,10 +35,8 @@ struct regex_run {
 	pcre2_code *lenient; /* for other texts; made on first use */
 };
 
-static pcre2_code *compile(struct str pattern, uint32_t more_options, int *out_code,
-                           size_t *out_at) {
-	uint32_t options =
-	    PCRE2_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY | more_options;
+static pcre2_code *compile(struct str pattern, uint32_t options, int *out_code, size_t *out_at) {
+	options |= PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
 	const char *text = pattern.len == 0 ? "" : pattern.ptr;
 	return pcre2_compile((PCRE2_SPTR)text, pattern.len, options, out_code, out_at, NULL);
 }
@@ -66,10 +65,11 @@ static void read_groups(struct regex *regex) {
 	}
 }
 
-enum err regex_new(struct str pattern, struct regex **out_regex, struct diag *diag) {
+static enum err new_with(struct str pattern, uint32_t options, struct regex **out_regex,
+                         struct diag *diag) {
 	int code = 0;
 	size_t at = 0;
-	pcre2_code *compiled = compile(pattern, 0, &code, &at);
+	pcre2_code *compiled = compile(pattern, options, &code, &at);
 	if (compiled == NULL) {
 		char message[256] = "";
 		(void)pcre2_get_error_message(code, (PCRE2_UCHAR *)message, sizeof(message));
@@ -81,11 +81,24 @@ enum err regex_new(struct str pattern, struct regex **out_regex, struct diag *di
 	struct regex *regex = calloc(1, sizeof(*regex));
 	ASSERT(regex != NULL);
 	regex->code = compiled;
+	regex->options = options;
 	regex->arena = arena_new(SIZE_MAX);
 	regex->pattern = arena_str(regex->arena, pattern);
 	read_groups(regex);
 	*out_regex = regex;
 	return ERR_OK;
+}
+
+enum err regex_new(struct str pattern, struct regex **out_regex, struct diag *diag) {
+	return new_with(pattern, PCRE2_CASELESS | PCRE2_DOLLAR_ENDONLY, out_regex, diag);
+}
+
+enum err regex_new_plain(struct str pattern, unsigned flags, struct regex **out_regex,
+                         struct diag *diag) {
+	uint32_t options = ((flags & REGEX_CASELESS) != 0 ? PCRE2_CASELESS : 0) |
+	                   ((flags & REGEX_MULTILINE) != 0 ? PCRE2_MULTILINE : 0) |
+	                   ((flags & REGEX_DOTALL) != 0 ? PCRE2_DOTALL : 0);
+	return new_with(pattern, options, out_regex, diag);
 }
 
 void regex_free(struct regex *regex) {
@@ -127,7 +140,8 @@ static int match_at(const struct regex *regex, struct regex_run *run, struct str
 	if (!valid && run->lenient == NULL) {
 		int ignored;
 		size_t at;
-		run->lenient = compile(regex->pattern, PCRE2_MATCH_INVALID_UTF, &ignored, &at);
+		run->lenient =
+		    compile(regex->pattern, regex->options | PCRE2_MATCH_INVALID_UTF, &ignored, &at);
 		ASSERT(run->lenient != NULL);
 	}
 	return pcre2_match(valid ? regex->code : run->lenient, (PCRE2_SPTR)subject, text.len, from,

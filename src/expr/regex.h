@@ -12,6 +12,11 @@ struct regex;
 
 /* ERR_INVALID with the place inside pattern in diag. The result is freed by regex_free. */
 MUST_USE enum err regex_new(struct str pattern, struct regex **out_regex, struct diag *diag);
+/* As regex_new, with the options of PCRE2 instead: case-sensitive and '$' also before a last line
+ * feed unless flags say otherwise. */
+enum regex_flag { REGEX_CASELESS = 1, REGEX_MULTILINE = 2, REGEX_DOTALL = 4 };
+MUST_USE enum err regex_new_plain(struct str pattern, unsigned flags, struct regex **out_regex,
+                                  struct diag *diag);
 void regex_free(struct regex *regex); /* NULL is fine */
 
 /* What one thread needs to match with one regex. */

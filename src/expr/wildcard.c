@@ -1,9 +1,22 @@
 /* Wildcards by the usual two pointers: on a mismatch, the last '*' takes one code point more. */
 #include "expr/wildcard.h"
 
+#include "base/utf8.h"
 #include "expr/needle.h"
 
-uint32_t wildcard_next(struct str pattern, size_t *at) {
+/* As needle_next, without folding. */
+static uint32_t cased_next(struct str text, size_t *at) {
+	size_t first = *at;
+	bool ok;
+	uint32_t code = utf8_next(text, at, &ok);
+	return ok ? code : needle_next(text, &first);
+}
+
+static uint32_t next_of(struct str text, size_t *at, bool cased) {
+	return cased ? cased_next(text, at) : needle_next(text, at);
+}
+
+static uint32_t next_element(struct str pattern, size_t *at, bool cased) {
 	char c = pattern.ptr[*at];
 	if (c == '*' || c == '?') {
 		(*at)++;
@@ -13,19 +26,31 @@ uint32_t wildcard_next(struct str pattern, size_t *at) {
 		char next = pattern.ptr[*at + 1];
 		*at += next == '*' || next == '?' || next == '\\';
 	}
-	return needle_next(pattern, at);
+	return next_of(pattern, at, cased);
 }
 
-void wildcard_init(struct wildcard *wildcard, struct arena *arena, struct str pattern) {
+uint32_t wildcard_next(struct str pattern, size_t *at) {
+	return next_element(pattern, at, false);
+}
+
+static void init(struct wildcard *wildcard, struct arena *arena, struct str pattern, bool cased) {
 	uint32_t *codes = arena_array(arena, pattern.len + 1, sizeof(*codes));
 	size_t count = 0;
 	for (size_t at = 0; at < pattern.len;) {
-		uint32_t code = wildcard_next(pattern, &at);
+		uint32_t code = next_element(pattern, &at, cased);
 		if (code != WILDCARD_ANY || count == 0 || codes[count - 1] != WILDCARD_ANY) {
 			codes[count++] = code;
 		}
 	}
-	*wildcard = (struct wildcard){codes, count};
+	*wildcard = (struct wildcard){codes, count, cased};
+}
+
+void wildcard_init(struct wildcard *wildcard, struct arena *arena, struct str pattern) {
+	init(wildcard, arena, pattern, false);
+}
+
+void wildcard_init_cased(struct wildcard *wildcard, struct arena *arena, struct str pattern) {
+	init(wildcard, arena, pattern, true);
 }
 
 bool wildcard_match(const struct wildcard *wildcard, struct str text) {
@@ -35,7 +60,7 @@ bool wildcard_match(const struct wildcard *wildcard, struct str text) {
 	size_t star_at = 0;
 	while (at < text.len) {
 		size_t next = at;
-		uint32_t code = needle_next(text, &next);
+		uint32_t code = next_of(text, &next, wildcard->cased);
 		if (k < wildcard->count && wildcard->codes[k] == WILDCARD_ANY) {
 			star = ++k;
 			star_at = at;
@@ -48,7 +73,7 @@ bool wildcard_match(const struct wildcard *wildcard, struct str text) {
 			at = next;
 		} else if (star != SIZE_MAX) {
 			k = star;
-			(void)needle_next(text, &star_at);
+			(void)next_of(text, &star_at, wildcard->cased);
 			at = star_at;
 		} else {
 			return false;
