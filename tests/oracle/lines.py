@@ -119,6 +119,60 @@ class Lines:
             return self.words(3) * r.randrange(1, self.longest)
         return self.words(12)
 
+    # ---- lines of few kinds with ever new values, as programs write them ----
+
+    def fresh_value(self, kind):
+        r = self.random
+        if kind == "address":
+            return "%d.%d.%d.%d" % (r.choice([10, 192, 203]), r.randrange(4), r.randrange(256), r.randrange(256))
+        if kind == "number":
+            return str(int(r.paretovariate(0.5)) % 10**9)
+        if kind == "padded":
+            return "%06d" % r.randrange(3000)
+        if kind == "hex":
+            return "%08x" % r.randrange(2**32)
+        if kind == "decimal":
+            return "%.*f" % (r.randrange(1, 5), r.random() * 100)
+        if kind == "name":
+            return r.choice("CFx") + "".join(r.choice("abcDEFghiJKL0123456789") for _ in range(r.choice([8, 8, 17])))
+        if kind == "user":
+            return "%s%d" % (r.choice(["user", "svc_", "山田"]), r.randrange(500))
+        return r.choice(["root", "admin", "guest", "Failed", "error", "password", "経理部", "from", "10"])
+
+    def fresh_kind(self):
+        """A function that makes lines of one kind."""
+        r = self.random
+        kinds = [r.choice(["address", "number", "padded", "hex", "decimal", "name", "user", "word"]) for _ in range(r.randrange(1, 6))]
+        value = self.fresh_value
+        if r.random() < 0.4:
+            names = r.sample(["user.name", "n", "source.ip", "msg", "m", "id.orig", "タグ", "uid"], min(len(kinds), 5))
+            bare = [kind in ("number", "decimal") and r.random() < 0.7 for kind in kinds]
+            stamped = r.random() < 0.7
+            return lambda: "{%s%s}" % ('"time":"%s",' % self.iso() if stamped else "", ",".join(
+                ('"%s":%s' if plain else '"%s":"%s"') % (name, value(kind)) for name, kind, plain in zip(names, kinds, bare)))
+        parts = [r.choice(["%s", "%s", "user=%s", "(%s)", "%sms", "/%s/x", "%s%%"]) for _ in kinds]
+        words = [self.words(3) for _ in range(len(kinds) + 1)]
+        program = r.choice(["sshd[%s]", "kernel", "su"])
+        host = r.choice(["web-1", "db"])
+
+        def line():
+            text = words[0]
+            for part, kind, behind in zip(parts, kinds, words[1:]):
+                text += " " + part.replace("%s", value(kind)).replace("%%", "%") + " " + behind
+            day, hour, minute, second = self.clock()
+            tag = program % value("number") if "%s" in program else program
+            return "<13>Nov %2d %02d:%02d:%02d %s %s: %s" % (self.day + day, hour, minute, second, host, tag, text)
+        return line
+
+    def fresh_file(self, count):
+        r = self.random
+        kinds = [self.fresh_kind() for _ in range(r.randrange(1, 7))]
+        shares = [r.choice([1, 1, 4, 20]) for _ in kinds]
+        lines = [r.choices(kinds, shares)[0]().replace("\n", " ").encode("utf-8", "surrogatepass") for _ in range(count)]
+        for at in range(r.randrange(20)):
+            lines[r.randrange(count)] = self.line()
+        return b"\n".join(lines) + b"\n"
+
     def line(self):
         """One line as bytes, without its end."""
         r = self.random

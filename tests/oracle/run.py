@@ -42,12 +42,16 @@ class Store:
         lines = Lines(self.random)
         most = self.random.choice([3, 10, 40, 40, 150])
         self.questions = 1.0  # of so many as there could be
+        self.fresh = False
         if self.random.random() < 0.03:  # more than a page holds
             most, self.questions = 12000, 0.08
             lines.longest = 3
+        elif self.random.random() < 0.25:  # a block with columns of numbers, what fields have, words
+            self.fresh, most, self.questions = True, self.random.choice([4500, 9000]), 0.2
+            lines.longest = 3
         classes = ["default", "default", "other"] if self.random.random() < 0.2 else ["default"]
         self.records = []
-        for number in range(self.random.choice([1, 1, 2, 3, 5])):
+        for number in range(self.random.choice([1, 1, 2] if self.fresh else [1, 1, 2, 3, 5])):
             self.take(number, lines, most, classes)
         self.find_places()
 
@@ -60,7 +64,7 @@ class Store:
     def take(self, number, lines, most, classes):
         path = os.path.join(self.folder, "%d.log" % number)
         with open(path, "wb") as file:
-            file.write(lines.file(most))
+            file.write(lines.fresh_file(most) if self.fresh else lines.file(most))
         os.utime(path, (NOW_NS // 10**9, NOW_NS // 10**9))
         more = ["--format", "text"] if self.random.random() < 0.05 else []
         self.records += [Record(line) for line in self.command("parse", *more, path)]
