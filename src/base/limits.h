@@ -47,7 +47,8 @@
 #define LIMIT_QUERY_MEMORY ((size_t)1 << 30)     /* default of --memory */
 #define LIMIT_EXPRESSION_TEXT ((size_t)16 << 20) /* functions of a pipe, of one row */
 #define LIMIT_REGEX_MATCH ((uint32_t)1000000)    /* PCRE2 match limit */
-#define LIMIT_ATOM_TEXT ((size_t)64 << 10)       /* one text or regex of a rule */
+#define LIMIT_PROGRAM_DEPTH ((uint32_t)128)
+#define LIMIT_ATOM_TEXT ((size_t)64 << 10) /* one text or regex of a rule */
 
 /* Patterns (query/miner.h): kinds of lines held apart at once, and their texts; kinds whose hash is
  * remembered; hosts told apart */

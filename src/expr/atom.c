@@ -271,8 +271,21 @@ static int32_t part_of(enum atom_part part, const struct civil *civil) {
 	}
 }
 
+/* Where the zone of a time begins: behind the date only. */
+static size_t zone_at(struct str text) {
+	size_t at = MIN_OF(text.len, (size_t)10);
+	while (at < text.len && strchr("+-Zz", text.ptr[at]) == NULL) {
+		at++;
+	}
+	return at;
+}
+
+/* The specification knows no conversion of zones: the parts are those that are written. */
 static bool match_time(const struct atom_test *test, struct str text) {
 	struct scalar value = scalar_read(text);
+	if (value.kind == SCALAR_TIME) {
+		value = scalar_read(str_slice(text, 0, zone_at(text)));
+	}
 	if (value.kind != SCALAR_TIME) {
 		return false;
 	}

@@ -26,8 +26,8 @@ enum atom_kind {
 	ATOM_EXISTS,   /* the field is there, whatever its value */
 	ATOM_NULL,     /* the field is not there, or is JSON's null; an empty text is not null */
 	ATOM_FIELD,    /* the value stands to one of the field named text as relation says */
-	ATOM_TIME,     /* the value is a time (RFC 3339, also with a blank for T); its part, in UTC,
-	                * stands to text, a decimal number, as op says. Weeks are of ISO 8601 */
+	ATOM_TIME,     /* the value is a time (RFC 3339, also with a blank for T); its part, as it
+	                * is written, stands to text, a number, as op says. Weeks are of ISO 8601 */
 	ATOM_KIND_COUNT,
 };
 
