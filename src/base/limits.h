@@ -57,6 +57,11 @@
 #define LIMIT_MINER_KNOWN ((uint32_t)1 << 20)
 #define LIMIT_MINER_HOSTS ((uint32_t)4096)
 
+/* Rules (sigma/): one file of rules; its values with aliases counted as often as they are used */
+#define LIMIT_RULES_FILE ((size_t)16 << 20)
+#define LIMIT_TREE_NODES ((uint64_t)1 << 20)
+#define LIMIT_TREE_DEPTH 64 /* lists and maps within each other */
+
 /* Seal */
 #define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */
 #define LIMIT_NOTE_SIGNATURES ((uint32_t)100)
