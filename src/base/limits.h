@@ -60,11 +60,12 @@
 /* Rules (sigma/): one file of rules; its values with aliases counted as often as they are used */
 #define LIMIT_RULES_FILE ((size_t)16 << 20)
 #define LIMIT_TREE_NODES ((uint64_t)1 << 20)
-#define LIMIT_TREE_DEPTH 64                  /* lists and maps within each other */
-#define LIMIT_RULE_VALUES ((uint32_t)4096)   /* what modifiers may make of one value, */
-#define LIMIT_RULE_BYTES ((size_t)4 << 20)   /* and the bytes of them */
-#define LIMIT_RULE_OPS ((uint32_t)1 << 17)   /* nodes of one rule's condition, written out */
-#define LIMIT_CONDITION_DEPTH ((uint32_t)64) /* parentheses and nots within each other */
+#define LIMIT_TREE_DEPTH 64                    /* lists and maps within each other */
+#define LIMIT_RULE_VALUES ((uint32_t)4096)     /* what modifiers may make of one value, */
+#define LIMIT_RULE_BYTES ((size_t)4 << 20)     /* and the bytes of them */
+#define LIMIT_RULE_OPS ((uint32_t)1 << 17)     /* nodes of one rule's condition, written out */
+#define LIMIT_CORRELATION_CHAIN ((uint32_t)64) /* correlations over correlations over ... */
+#define LIMIT_CONDITION_DEPTH ((uint32_t)64)   /* parentheses and nots within each other */
 
 /* Seal */
 #define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */

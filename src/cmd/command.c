@@ -64,6 +64,19 @@ static const struct command commands[] = {
          OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
          OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, SIZE_MAX, cmd_patterns},
+    {STR_INIT("rules"), "check|list|explain|test PATH...", "check, list, show and try Sigma rules",
+     "Reads rules, correlations and filters of the Sigma specification from files and\n"
+     "folders. check tells what is not understood, with file, line and reason: exit\n"
+     "status 1, and such a rule does not count. explain shows what a rule asks for;\n"
+     "test tries rules on events whose fields have the names that the rules use.\n"
+     "\n"
+     "  akashi rules check rules/\n"
+     "  akashi rules list --format jsonl rules/ | jq .\n"
+     "  akashi rules explain rules/linux/cron.yml\n"
+     "  akashi rules test --event event.json rules/\n",
+     IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_PLACEHOLDERS, OPTION_OUT, OPTION_JSON,
+         OPTION_HELP),
+     2, SIZE_MAX, cmd_rules},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"
      "tree again and holds them against the signed checkpoints. Exit status 0: intact;\n"

@@ -46,6 +46,8 @@ struct args {
 	const char *rate;
 	const char *new_since;
 	const char *sort;
+	const char *event;
+	const char *placeholders;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -113,6 +115,7 @@ int cmd_parse(const struct args *args);
 int cmd_ingest(const struct args *args);
 int cmd_search(const struct args *args);
 int cmd_patterns(const struct args *args);
+int cmd_rules(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_scrub(const struct args *args);
 int cmd_export(const struct args *args);

@@ -63,6 +63,10 @@ OPTION(ASSIGN, "assign", '\0', FLAG, assign, NULL, "print the pattern of each re
 OPTION(SORT, "sort", '\0', TEXT, sort, "ORDER", "rare, count, first or last (default: rare)")
 OPTION(PATTERNS_FORMAT, "format", '\0', TEXT, format, "NAME",
        "text (terminal), jsonl (pipe), csv or table")
+OPTION(EVENT, "event", '\0', TEXT, event, "FILE", "a JSON object, or one on each line (-: stdin)")
+OPTION(PLACEHOLDERS, "placeholders", '\0', TEXT, placeholders, "FILE",
+       "values of %placeholders% in rules: a YAML map")
+OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

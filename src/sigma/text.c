@@ -5,19 +5,6 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
-void texts_append(struct texts *texts, struct arena *arena, struct str text) {
-	if (texts->count == texts->cap) {
-		uint32_t cap = texts->cap == 0 ? 4 : texts->cap * 2;
-		struct str *items = ARENA_ARRAY(arena, cap, struct str);
-		if (texts->count > 0) {
-			memcpy(items, texts->items, texts->count * sizeof(*items));
-		}
-		texts->items = items;
-		texts->cap = cap;
-	}
-	texts->items[texts->count++] = text;
-}
-
 /* Moves what was built into the arena and frees the buffer. */
 static struct str finish(struct arena *arena, struct buf *buf) {
 	struct str text = arena_str(arena, buf_str(buf));

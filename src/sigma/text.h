@@ -8,13 +8,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "expr/atom.h"
-
-/* A growing list of texts; zero-initialise. Everything lives in the arena that appends. */
-struct texts {
-	struct str *items;
-	uint32_t count, cap;
-};
-void texts_append(struct texts *texts, struct arena *arena, struct str text);
+#include "sigma/texts.h"
 
 /* The pattern of a text as a rule writes it: '\' before '*', '?' or '\' takes that as it is, any
  * other '\' is itself. */

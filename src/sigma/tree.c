@@ -131,6 +131,10 @@ static struct tree_node *scalar(struct reader *r, const yaml_event_t *event) {
 	node->kind = TREE_STRING;
 	node->text = arena_str(
 	    r->arena, str_make((const char *)event->data.scalar.value, event->data.scalar.length));
+	bool quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	if (event->start_mark.line == event->end_mark.line) {
+		node->text_column = node->place.column + quoted;
+	}
 	bool typed = tag != NULL && strcmp(tag, string_tag) != 0 &&
 	             str_starts(str_from(tag), STR("tag:yaml.org,2002:"));
 	if (event->data.scalar.plain_implicit != 0 || typed) {

@@ -21,6 +21,9 @@ struct tree_node {
 	enum tree_kind kind;
 	struct place place;
 	struct str text; /* scalars */
+	/* Where text begins in the line of place, when it stands on that line as it is (but for
+	 * escapes); 0: it does not. */
+	uint32_t text_column;
 	/* LIST: its elements; MAP: key and value in turn, so count is even. */
 	const struct tree_node *const *items;
 	uint32_t count;

@@ -1,0 +1,304 @@
+/* akashi rules: checks, lists, shows and tries Sigma rules. */
+#include "cmd/rules.h"
+
+#include "base/limits.h"
+#include "cmd/console.h"
+#include "cmd/output.h"
+#include "render/record.h"
+
+struct rules {
+	const struct args *args;
+	struct sigma_set *set;
+	struct output *output;
+	bool json; /* --format jsonl */
+	uint64_t files, failed, events, events_failed, matches;
+};
+
+struct verb {
+	struct str name;
+	enum err (*run)(struct rules *rules, struct diag *diag);
+};
+
+/* ---- check ---- */
+
+static void append_problem_json(struct buf *out, const struct sigma_problem *problem) {
+	buf_printf(out, "{\"severity\":\"%s\",\"file.path\":", problem->warning ? "warning" : "error");
+	buf_append_json(out, problem->path);
+	buf_printf(out, ",\"file.line\":%u,\"file.column\":%u,\"rule.name\":", problem->place.line,
+	           problem->place.column);
+	buf_append_json(out, problem->title);
+	buf_append_str(out, STR(",\"message\":"));
+	buf_append_json(out, problem->message);
+	buf_append_str(out, STR(",\"hint\":"));
+	buf_append_json(out, problem->hint);
+	buf_append_str(out, STR("}\n"));
+}
+
+static enum err write_problems(struct rules *rules) {
+	struct buf out = {0};
+	for (uint32_t i = 0; i < rules->set->problems_count; i++) {
+		if (rules->json) {
+			append_problem_json(&out, &rules->set->problems[i]);
+		} else {
+			sigma_problem_append(&out, &rules->set->problems[i]);
+		}
+	}
+	enum err err = output_write(rules->output, out.ptr, out.len);
+	buf_deinit(&out);
+	return err;
+}
+
+static enum err run_check(struct rules *rules, struct diag *diag) {
+	(void)diag;
+	return write_problems(rules);
+}
+
+/* Commands that are not about problems tell them on standard error. */
+static void tell_problems(const struct rules *rules) {
+	struct buf out = {0};
+	for (uint32_t i = 0; i < rules->set->problems_count; i++) {
+		struct buf line = {0};
+		if (!rules->set->problems[i].warning) {
+			sigma_problem_append(&line, &rules->set->problems[i]);
+			struct str rest = buf_str(&line);
+			while (rest.len > 0) {
+				render_safe(&out, str_cut(&rest, '\n'));
+				buf_append_char(&out, '\n');
+			}
+		}
+		buf_deinit(&line);
+	}
+	(void)console_print_error(&out);
+	buf_deinit(&out);
+}
+
+/* ---- list, explain ---- */
+
+static enum err run_list(struct rules *rules, struct diag *diag) {
+	struct buf out = {0};
+	(void)diag;
+	tell_problems(rules);
+	for (uint32_t i = 0; i < rules->set->rules_count; i++) {
+		rules_list_rule(&out, &rules->set->rules[i], rules->json);
+	}
+	for (uint32_t i = 0; i < rules->set->correlations_count; i++) {
+		rules_list_correlation(&out, &rules->set->correlations[i], rules->json);
+	}
+	enum err err = output_write(rules->output, out.ptr, out.len);
+	buf_deinit(&out);
+	return err;
+}
+
+static enum err run_explain(struct rules *rules, struct diag *diag) {
+	struct buf out = {0};
+	(void)diag;
+	tell_problems(rules);
+	for (uint32_t i = 0; i < rules->set->rules_count; i++) {
+		buf_append_str(&out, out.len > 0 ? STR("\n") : STR(""));
+		rules_explain_rule(&out, rules->set, &rules->set->rules[i]);
+	}
+	for (uint32_t i = 0; i < rules->set->correlations_count; i++) {
+		buf_append_str(&out, out.len > 0 ? STR("\n") : STR(""));
+		rules_explain_correlation(&out, rules->set, &rules->set->correlations[i]);
+	}
+	enum err err = output_write(rules->output, out.ptr, out.len);
+	buf_deinit(&out);
+	return err;
+}
+
+/* ---- test ---- */
+
+static void append_match(struct buf *out, const struct rules *rules, uint64_t number,
+                         const struct sigma_rule *rule) {
+	if (!rules->json) {
+		buf_printf(out, "%llu: ", (unsigned long long)number);
+		rules_list_rule(out, rule, false);
+		return;
+	}
+	buf_printf(out, "{\"akashi.record\":%llu,\"rule.id\":", (unsigned long long)number);
+	buf_append_json(out, rule->meta.id);
+	buf_append_str(out, STR(",\"rule.name\":"));
+	buf_append_json(out, rule->meta.title.len > 0 ? rule->meta.title : rule->meta.name);
+	buf_printf(out, ",\"rule.level\":\"%s\"}\n", sigma_level_name(rule->meta.level));
+}
+
+static enum err test_event(struct rules *rules, struct sigma_matcher *matcher, struct str json) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct sigma_event event;
+	struct diag diag = {0};
+	struct buf out = {0};
+	rules->events++;
+	if (rules_event(arena, json, &event, &diag) != ERR_OK) {
+		console_note("event %llu: %s", (unsigned long long)rules->events, diag.message);
+		rules->events_failed++;
+		return ERR_OK;
+	}
+	sigma_matcher_event(matcher, &event);
+	for (uint32_t i = 0; i < rules->set->rules_count; i++) {
+		if (sigma_matcher_rule(matcher, i)) {
+			rules->matches++;
+			append_match(&out, rules, rules->events, &rules->set->rules[i]);
+		}
+	}
+	if (sigma_matcher_error(matcher) != ERR_OK) {
+		console_note("event %llu: a regular expression gave up", (unsigned long long)rules->events);
+		rules->events_failed++;
+	}
+	enum err err = output_write(rules->output, out.ptr, out.len);
+	buf_deinit(&out);
+	return err;
+}
+
+static enum err read_events(const char *path, struct buf *out, struct diag *diag) {
+	const struct os *os = os_real();
+	size_t got = 1;
+	enum err err = ERR_OK;
+	enum { PIECE = 1 << 16 };
+	if (strcmp(path, "-") != 0) {
+		err = os_read_file(os, path, LIMIT_CONTAINER_SIZE, out);
+		return err == ERR_OK ? ERR_OK : diag_set(diag, err, "%.200s: %s", path, err_text(err));
+	}
+	while (err == ERR_OK && got > 0) {
+		char *at = buf_reserve(out, PIECE);
+		err = os->read_some(os->ctx, 0, at, PIECE, &got);
+		out->len += err == ERR_OK ? got : 0;
+	}
+	return err;
+}
+
+/* One event in the whole text, or one on each line. */
+static enum err test_events(struct rules *rules, struct sigma_matcher *matcher, struct str text) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct sigma_event event;
+	if (rules_event(arena, text, &event, NULL) == ERR_OK) {
+		return test_event(rules, matcher, text);
+	}
+	while (text.len > 0) {
+		struct str line = str_trim(str_cut(&text, '\n'));
+		if (line.len > 0) {
+			TRY(test_event(rules, matcher, line));
+		}
+	}
+	return ERR_OK;
+}
+
+static enum err run_test(struct rules *rules, struct diag *diag) {
+	struct buf text = {0};
+	if (rules->args->event == NULL) {
+		enum err err = diag_set(diag, ERR_INVALID, "no event is given to try the rules on");
+		diag_hint(diag, "akashi rules test --event FILE RULES: a JSON object, or one on each line");
+		return err;
+	}
+	tell_problems(rules);
+	enum err err = read_events(rules->args->event, &text, diag);
+	if (err == ERR_OK) {
+		struct sigma_matcher *matcher = sigma_matcher_new(rules->set);
+		err = test_events(rules, matcher, buf_str(&text));
+		sigma_matcher_free(matcher);
+	}
+	buf_deinit(&text);
+	return err;
+}
+
+/* ---- all ---- */
+
+static const struct verb verbs[] = {
+    {STR_INIT("check"), run_check},
+    {STR_INIT("list"), run_list},
+    {STR_INIT("explain"), run_explain},
+    {STR_INIT("test"), run_test},
+};
+
+static enum err find_verb(const struct args *args, const struct verb **out_verb,
+                          struct diag *diag) {
+	struct str name = str_from(args->paths[0]);
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (str_eq(verbs[i].name, name)) {
+			*out_verb = &verbs[i];
+			return ERR_OK;
+		}
+	}
+	enum err err =
+	    diag_set(diag, ERR_INVALID, "rules does not know what to do with '%.80s'", args->paths[0]);
+	diag_hint(diag, "check, list, explain or test, then paths: akashi rules --help");
+	return err;
+}
+
+static enum err read_placeholders(struct rules *rules, struct diag *diag) {
+	const char *path = rules->args->placeholders;
+	struct buf text = {0};
+	if (path == NULL) {
+		return ERR_OK;
+	}
+	enum err err = os_read_file(os_real(), path, LIMIT_RULES_FILE, &text);
+	if (err != ERR_OK) {
+		err = diag_set(diag, err, "%.200s: %s", path, err_text(err));
+	} else if (sigma_set_placeholders(rules->set, str_from(path), buf_str(&text)) != ERR_OK) {
+		const struct sigma_problem *problem = &rules->set->problems[rules->set->problems_count - 1];
+		err = diag_set(diag, ERR_INVALID, "%.200s:%u: %.*s", path, problem->place.line,
+		               STR_ARG(problem->message));
+	}
+	buf_deinit(&text);
+	return err;
+}
+
+static enum err run(struct rules *rules, struct diag *diag) {
+	const struct args *args = rules->args;
+	const struct verb *verb;
+	TRY(find_verb(args, &verb, diag));
+	if (args->format != NULL && strcmp(args->format, "text") != 0 &&
+	    strcmp(args->format, "jsonl") != 0) {
+		return diag_set(diag, ERR_INVALID, "--format wants text or jsonl, not '%.40s'",
+		                args->format);
+	}
+	rules->json = args->format != NULL && strcmp(args->format, "jsonl") == 0;
+	TRY(read_placeholders(rules, diag));
+	TRY(output_open(args->out, &rules->output, diag));
+	rules_read(rules->set, args->paths + 1, args->paths_count - 1, &rules->files, &rules->failed);
+	sigma_set_close(rules->set);
+	return verb->run(rules, diag);
+}
+
+static void summarize(const struct rules *rules) {
+	const struct sigma_set *set = rules->set;
+	struct buf out = {0};
+	if (rules->args->json) {
+		buf_printf(&out,
+		           "{\"akashi.schema\":%d,\"files\":%llu,\"files_failed\":%llu,\"rules\":%u,"
+		           "\"correlations\":%u,\"filters\":%u,\"refused\":%u,\"atoms\":%u,"
+		           "\"events\":%llu,\"events_failed\":%llu,\"matches\":%llu}\n",
+		           JSON_SCHEMA, (unsigned long long)rules->files, (unsigned long long)rules->failed,
+		           set->rules_count, set->correlations_count, set->filters_count, set->refused,
+		           set->atoms_count, (unsigned long long)rules->events,
+		           (unsigned long long)rules->events_failed, (unsigned long long)rules->matches);
+		(void)console_print_error(&out);
+		buf_deinit(&out);
+		return;
+	}
+	console_note("%u rules, %u correlations, %u filters of %llu files; %u refused",
+	             set->rules_count, set->correlations_count, set->filters_count,
+	             (unsigned long long)rules->files, set->refused);
+}
+
+int cmd_rules(const struct args *args) {
+	struct diag diag = {0};
+	struct rules rules = {.args = args, .set = sigma_set_new()};
+	enum err err = run(&rules, &diag);
+	if (rules.output != NULL) {
+		err = err == ERR_OK ? output_close(rules.output, &diag)
+		                    : output_fail(rules.output, err, &diag);
+	}
+	int status = EXIT_DONE;
+	if (err != ERR_OK) {
+		status = console_fail(args, err, &diag, STR(""));
+	} else {
+		summarize(&rules);
+		if (rules.failed + rules.events_failed > 0) {
+			status = EXIT_FAILED;
+		} else if (rules.set->refused > 0) {
+			status = EXIT_NO;
+		}
+	}
+	sigma_set_free(rules.set);
+	return status;
+}

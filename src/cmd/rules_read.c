@@ -1,0 +1,151 @@
+/* Rules from files and folders. */
+#include "base/limits.h"
+#include "cmd/console.h"
+#include "cmd/rules.h"
+#include "render/record.h"
+
+struct reader {
+	struct sigma_set *set;
+	struct buf path; /* NUL behind */
+	uint32_t depth;
+	uint64_t files, failed;
+};
+
+struct names {
+	struct arena *arena;
+	struct str *items;
+	size_t count, cap;
+};
+
+static void complain(struct reader *reader, const char *what) {
+	struct buf line = {0};
+	render_safe(&line, buf_str(&reader->path));
+	console_note("%.*s: %s", STR_ARG(buf_str(&line)), what);
+	buf_deinit(&line);
+	reader->failed++;
+}
+
+static enum err add_name(void *ctx, struct str name, enum os_file_kind kind) {
+	struct names *names = ctx;
+	(void)kind;
+	if (names->count == names->cap) {
+		names->cap = names->cap * 2 + 64;
+		names->items = reallocarray(names->items, names->cap, sizeof(*names->items));
+		ASSERT(names->items != NULL);
+	}
+	names->items[names->count++] = arena_str(names->arena, name);
+	return ERR_OK;
+}
+
+static int by_name(const void *a, const void *b) {
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static const char *path_of(struct reader *reader) {
+	*buf_reserve(&reader->path, 1) = '\0';
+	return reader->path.ptr;
+}
+
+static void read_file(struct reader *reader) {
+	struct buf text = {0};
+	const struct os *os = os_real();
+	enum err err = os_read_file(os, path_of(reader), LIMIT_RULES_FILE, &text);
+	if (err != ERR_OK) {
+		complain(reader, err_text(err));
+	} else {
+		reader->files++;
+		sigma_set_add(reader->set, buf_str(&reader->path), buf_str(&text));
+	}
+	buf_deinit(&text);
+}
+
+static bool is_rule_file(struct str name) {
+	return str_ends(name, STR(".yml")) || str_ends(name, STR(".yaml"));
+}
+
+static void read_folder(struct reader *reader);
+
+/* Folders that links lead to are passed over, so that no circle is walked. */
+static void read_entry(struct reader *reader, struct str name) {
+	const struct os *os = os_real();
+	struct os_stat st;
+	if (os->stat(os->ctx, path_of(reader), false, &st) != ERR_OK) {
+		complain(reader, "cannot be looked at");
+	} else if (st.kind == OS_FILE_FOLDER) {
+		read_folder(reader);
+	} else if (is_rule_file(name) && (st.kind == OS_FILE_REGULAR || st.kind == OS_FILE_LINK)) {
+		read_file(reader);
+	}
+}
+
+static void read_folder(struct reader *reader) {
+	const struct os *os = os_real();
+	struct names names = {.arena = arena_new(SIZE_MAX)};
+	size_t len = reader->path.len;
+	if (reader->depth == LIMIT_FOLDER_DEPTH) {
+		complain(reader, "lies too deep: not read");
+		arena_free(names.arena);
+		return;
+	}
+	if (os->list(os->ctx, path_of(reader), add_name, &names) != ERR_OK) {
+		complain(reader, "the folder cannot be read");
+	}
+	if (names.count > 0) {
+		qsort(names.items, names.count, sizeof(*names.items), by_name);
+	}
+	reader->depth++;
+	for (size_t i = 0; i < names.count; i++) {
+		if (len > 0 && reader->path.ptr[len - 1] != '/') {
+			buf_append_char(&reader->path, '/');
+		}
+		buf_append_str(&reader->path, names.items[i]);
+		read_entry(reader, names.items[i]);
+		reader->path.len = len;
+	}
+	reader->depth--;
+	free(names.items);
+	arena_free(names.arena);
+}
+
+static void read_stdin(struct reader *reader) {
+	struct buf text = {0};
+	const struct os *os = os_real();
+	enum { PIECE = 1 << 16 };
+	size_t got = 1;
+	enum err err = ERR_OK;
+	while (err == ERR_OK && got > 0 && text.len <= LIMIT_RULES_FILE) {
+		char *at = buf_reserve(&text, PIECE);
+		err = os->read_some(os->ctx, 0, at, PIECE, &got);
+		text.len += err == ERR_OK ? got : 0;
+	}
+	if (err != ERR_OK) {
+		complain(reader, err_text(err));
+	} else {
+		reader->files++;
+		sigma_set_add(reader->set, STR("-"), buf_str(&text));
+	}
+	buf_deinit(&text);
+}
+
+void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
+                uint64_t *out_files, uint64_t *out_failed) {
+	const struct os *os = os_real();
+	struct reader reader = {.set = set};
+	for (size_t i = 0; i < paths_count; i++) {
+		struct os_stat st;
+		buf_clear(&reader.path);
+		buf_append_str(&reader.path, str_from(paths[i]));
+		if (strcmp(paths[i], "-") == 0) {
+			read_stdin(&reader);
+		} else if (os->stat(os->ctx, paths[i], true, &st) != ERR_OK) {
+			complain(&reader, "is not there, or cannot be looked at");
+		} else if (st.kind == OS_FILE_FOLDER) {
+			read_folder(&reader);
+		} else {
+			read_file(&reader);
+		}
+	}
+	buf_deinit(&reader.path);
+	*out_files = reader.files;
+	*out_failed = reader.failed;
+}
