@@ -244,7 +244,7 @@ static enum err read_placeholders(struct rules *rules, struct diag *diag) {
 
 static enum err run(struct rules *rules, struct diag *diag) {
 	const struct args *args = rules->args;
-	const struct verb *verb;
+	const struct verb *verb = NULL;
 	TRY(find_verb(args, &verb, diag));
 	if (args->format != NULL && strcmp(args->format, "text") != 0 &&
 	    strcmp(args->format, "jsonl") != 0) {
