@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""akashi_sigma.py AKASHI CORPUS: scores `akashi rules` against the corpus' Sigma vectors.
+
+Unit vectors: each rule is tried on its event with `rules test`; disputed ones are listed with what akashi reads,
+and count neither way. Correlation vectors: those that must be refused are, the others load. Rules: all of the
+public part load, but for those that ask for placeholders without values. Exit status 1: something is wrong."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def rows(path):
+    with open(path, encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def run(akashi, *arguments):
+    """The output and the closing summary."""
+    done = subprocess.run([akashi, "rules", *arguments, "--json"], capture_output=True, text=True, check=False)
+    try:
+        return done.stdout, json.loads(done.stderr.strip().rsplit("\n", 1)[-1])
+    except (ValueError, IndexError):
+        return done.stdout, {"refused": -1, "matches": -1, "message": done.stderr}
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8", newline="") as out:
+        out.write(text)
+
+
+def unit(akashi, vectors, folder):
+    right = wrong = disputed = 0
+    rule, event, values = (os.path.join(folder, name) for name in ("rule.yml", "event.json", "values.yml"))
+    for vector in vectors:
+        write(rule, vector["rule"])
+        write(event, json.dumps(vector["event"], ensure_ascii=False))
+        arguments = ["test", rule, "--event", event]
+        if vector.get("placeholders"):
+            write(values, json.dumps(vector["placeholders"], ensure_ascii=False))
+            arguments += ["--placeholders", values]
+        summary = run(akashi, *arguments)[1]
+        got = "error" if summary["refused"] else summary["matches"] > 0
+        if got == vector["expected"]:
+            right += 1
+        elif vector.get("disputed"):
+            disputed += 1
+            print("disputed %s: akashi says %s (%s)" % (vector["id"], got, vector.get("note")))
+        else:
+            wrong += 1
+            print("WRONG %s: %s, expected %s (%s)" % (vector["id"], got, vector["expected"], vector.get("note")))
+    print("unit vectors: %d right, %d disputed, %d wrong" % (right, disputed, wrong))
+    return wrong == 0
+
+
+def correlations(akashi, vectors, folder):
+    wrong = 0
+    path = os.path.join(folder, "rules.yml")
+    for vector in vectors:
+        write(path, vector["rules"])
+        refused = run(akashi, "check", path)[1]["refused"]
+        if (vector.get("expected_groups") == "error") != (refused > 0):
+            wrong += 1
+            print("WRONG %s: %d refused" % (vector["id"], refused))
+    print("correlation vectors: %d loaded or refused as they should be, %d wrong" % (len(vectors) - wrong, wrong))
+    return wrong == 0
+
+
+def rules(akashi, folder):
+    output, summary = run(akashi, "check", "--format", "jsonl", folder)
+    problems = [json.loads(line) for line in output.splitlines()]
+    bad = [row for row in problems if row["severity"] == "error" and "placeholder" not in row["message"]]
+    for row in bad:
+        print("WRONG %s:%s: %s" % (row["file.path"], row["file.line"], row["message"]))
+    print("%s: %s rules loaded, %s refused (%d for placeholders)" % (
+        os.path.basename(os.path.dirname(folder)), summary.get("rules"), summary["refused"], len(problems) - len(bad)))
+    return not bad and summary["refused"] >= 0
+
+
+def main():
+    akashi, corpus = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        good = [
+            unit(akashi, rows(os.path.join(corpus, "sigma/unit_vectors.jsonl")), folder),
+            correlations(akashi, rows(os.path.join(corpus, "sigma/correlation_vectors.jsonl")), folder),
+            rules(akashi, os.path.join(corpus, "sigma/rules")),
+            rules(akashi, os.path.join(corpus, "sigma_other/rules")),
+        ]
+    sys.exit(0 if all(good) else 1)
+
+
+if __name__ == "__main__":
+    main()
