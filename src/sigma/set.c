@@ -62,8 +62,8 @@ void sigma_set_free(struct sigma_set *set) {
 
 /* ---- problems ---- */
 
-static void note(struct reading *r, bool warning, struct place place, const char *format,
-                 va_list args) {
+static void PRINTF_LIKE(4, 0)
+    note(struct reading *r, bool warning, struct place place, const char *format, va_list args) {
 	struct sigma_set *set = r->set;
 	char message[DIAG_TEXT_MAX];
 	(void)vsnprintf(message, sizeof(message), format, args);
