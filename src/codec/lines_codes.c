@@ -8,13 +8,14 @@
 #include "base/map.h"
 #include "codec/lines_open.h"
 #include "codec/skeleton_slot.h"
+#include "codec/slot_some.h"
+#include "codec/texts_parts.h"
 
 enum {
 	CHUNK = 512, /* rows that are decoded at a time */
 	SPAN_SLOTS_MAX = 16,
-	FIRST_SLOTS = 64,       /* of a table; powers of two */
-	STRINGS_MAX = 16 << 20, /* bytes of a chunk */
-	TEXTS_MAX = 32 << 20,   /* bytes of all values */
+	FIRST_SLOTS = 64,     /* of a table; powers of two */
+	TEXTS_MAX = 32 << 20, /* bytes of all values */
 };
 
 struct coder_value {
@@ -34,6 +35,7 @@ struct coder_number {
 struct context {
 	uint32_t number;
 	uint8_t tag, code;
+	bool strings;       /* of form SLOT_AS_TEXTS: numbers are those of its strings */
 	uint32_t skip, cut; /* UINT32_MAX: to its end */
 	struct str lead, trail;
 };
@@ -50,8 +52,14 @@ struct lines_coder {
 	uint32_t numbers_count, numbers_used;
 	struct map *contexts; /* what a context is, to its number */
 	struct buf key, text, strings;
-	uint32_t lens[CHUNK];
+	uint32_t chunk[CHUNK]; /* ranks */
 	uint64_t decoded[CHUNK];
+	/* of the dictionary of form SLOT_AS_TEXTS, what was decoded; NULL: nothing was */
+	struct coder_entry {
+		uint32_t at, end; /* in entry_bytes */
+		bool known;
+	} *entries;
+	struct buf entry_bytes;
 };
 
 struct lines_coder *lines_coder_new(struct lines *lines, uint32_t values_max) {
@@ -73,6 +81,8 @@ void lines_coder_free(struct lines_coder *coder) {
 		buf_deinit(&coder->key);
 		buf_deinit(&coder->text);
 		buf_deinit(&coder->strings);
+		buf_deinit(&coder->entry_bytes);
+		free(coder->entries);
 		free(coder->values);
 		free(coder->slots);
 		free(coder->numbers);
@@ -98,7 +108,8 @@ uint8_t lines_coder_tag(const struct lines_coder *coder, uint32_t code) {
 size_t lines_coder_bytes(const struct lines_coder *coder) {
 	return sizeof(*coder) + coder->cap * sizeof(*coder->values) + coder->texts.cap +
 	       coder->slots_count * sizeof(*coder->slots) +
-	       coder->numbers_count * sizeof(*coder->numbers) + map_bytes(coder->contexts);
+	       coder->numbers_count * sizeof(*coder->numbers) + map_bytes(coder->contexts) +
+	       coder->entry_bytes.cap;
 }
 
 /* ---- the table of texts ---- */
@@ -201,11 +212,44 @@ static enum err code_text(struct lines_coder *coder, const struct context *conte
 	return lines_coder_value(coder, context->tag, buf_str(&coder->text), out_code);
 }
 
-/* A number that was not met in this context; of SLOT_TEXT that of a word. */
+/* The bytes of a string of form SLOT_AS_TEXTS; good until the next one is asked for. Those of the
+ * dictionary come again and in no order: they are kept. ERR_CORRUPT, ERR_LIMIT. */
+static enum err string_text(struct lines_coder *coder, uint64_t string, struct str *out_text) {
+	struct texts *texts = coder->lines->shared.texts;
+	struct coder_entry *entry;
+	struct str text;
+	if (string >= texts->entries) {
+		return texts_string(texts, (size_t)string, out_text);
+	}
+	if (coder->entries == NULL) {
+		coder->entries = calloc(texts->entries, sizeof(*coder->entries));
+		ASSERT(coder->entries != NULL);
+	}
+	entry = &coder->entries[string];
+	if (!entry->known) {
+		TRY(texts_string(texts, (size_t)string, &text));
+		if (text.len > TEXTS_MAX - coder->entry_bytes.len) {
+			return ERR_LIMIT;
+		}
+		*entry = (struct coder_entry){.at = (uint32_t)coder->entry_bytes.len, .known = true};
+		buf_append_str(&coder->entry_bytes, text);
+		entry->end = (uint32_t)coder->entry_bytes.len;
+	}
+	*out_text = entry->end == entry->at
+	                ? STR("")
+	                : str_make(coder->entry_bytes.ptr + entry->at, entry->end - entry->at);
+	return ERR_OK;
+}
+
+/* A number that was not met in this context; of SLOT_TEXT that of a word or string. */
 static enum err code_new_number(struct lines_coder *coder, const struct context *context,
                                 uint64_t number, uint32_t at, uint32_t *out_code) {
 	char printed[SLOT_PRINT_MAX];
-	if (context->code == SLOT_TEXT) {
+	if (context->strings) {
+		struct str text;
+		TRY(string_text(coder, number, &text));
+		TRY(code_text(coder, context, text, out_code));
+	} else if (context->code == SLOT_TEXT) {
 		buf_clear(&coder->strings);
 		struct texts *words;
 		TRY(slots_words(&coder->lines->shared, &words));
@@ -242,6 +286,7 @@ static void number_context(struct lines_coder *coder, struct context *context) {
 	buf_clear(&coder->key);
 	buf_append_char(&coder->key, (char)context->tag);
 	buf_append_char(&coder->key, (char)context->code);
+	buf_append_char(&coder->key, (char)context->strings);
 	buf_append(&coder->key, &context->skip, sizeof(context->skip));
 	buf_append(&coder->key, &context->cut, sizeof(context->cut));
 	buf_append(&coder->key, &lead, sizeof(lead));
@@ -346,37 +391,41 @@ static enum err code_entries(struct lines_coder *coder, const struct context *co
 	return ERR_OK;
 }
 
+/* Strings of the dictionary as numbers; each of the others is one of its own. */
 static enum err code_strings(struct lines_coder *coder, const struct context *context,
-                             const struct slot *slot, uint32_t first, uint32_t count,
+                             const struct slot *slot, const uint32_t *ranks, uint32_t count,
                              uint32_t *out_codes) {
-	CLEANUP(buf_deinit) struct buf strings = {0};
-	size_t at = 0;
-	TRY(slot_texts(&coder->lines->shared, slot, first, count, STRINGS_MAX, &strings, coder->lens));
+	uint64_t *decoded = coder->decoded;
+	size_t entries = coder->lines->shared.texts->entries;
+	slot_strings_some(&coder->lines->shared, slot, ranks, count, decoded);
 	for (uint32_t i = 0; i < count; i++) {
-		struct str text =
-		    coder->lens[i] == 0 ? STR("") : str_make(strings.ptr + at, coder->lens[i]);
+		struct str text;
+		if (decoded[i] < entries) {
+			TRY(code_number(coder, context, decoded[i], &out_codes[i]));
+			continue;
+		}
+		TRY(string_text(coder, decoded[i], &text));
 		TRY(code_text(coder, context, text, &out_codes[i]));
-		at += coder->lens[i];
 	}
 	return ERR_OK;
 }
 
-/* Ranks first to first + count - 1, at most CHUNK of them. */
-static enum err code_run(struct lines_coder *coder, const struct context *context,
-                         const struct slot *slot, const uint32_t *entries, uint32_t first,
-                         uint32_t count, uint32_t *out_codes) {
+/* At most CHUNK ranks. */
+static enum err code_chunk(struct lines_coder *coder, const struct context *context,
+                           const struct slot *slot, const uint32_t *entries, const uint32_t *ranks,
+                           uint32_t count, uint32_t *out_codes) {
 	uint64_t *decoded = coder->decoded;
 	if (slot->form == SLOT_AS_TEXTS) {
-		return code_strings(coder, context, slot, first, count, out_codes);
+		return code_strings(coder, context, slot, ranks, count, out_codes);
 	}
 	if (slot->form == SLOT_AS_WORDS || slot->form == SLOT_AS_DICTIONARY) {
-		slot_codes(slot, first, count, decoded);
+		slot_codes_some(slot, ranks, count, decoded);
 		for (uint32_t i = 0; i < count; i++) {
 			out_codes[i] = entries[decoded[i]];
 		}
 		return ERR_OK;
 	}
-	slot_numbers(&coder->lines->shared, slot, first, count, NULL, decoded);
+	slot_numbers_some(&coder->lines->shared, slot, ranks, count, decoded);
 	for (uint32_t i = 0; i < count; i++) {
 		TRY(code_number(coder, context, decoded[i], &out_codes[i]));
 	}
@@ -389,17 +438,15 @@ static void fill(uint32_t *codes, uint32_t count, uint32_t code) {
 	}
 }
 
-/* How many of ranks from i on follow each other, at most CHUNK. */
-static uint32_t run_length(const uint32_t *ranks, uint32_t i, uint32_t count) {
-	uint32_t most = MIN_OF(count - i, (uint32_t)CHUNK);
-	uint32_t run = 1;
-	if (ranks == NULL) {
-		return most;
+/* Ranks from i on, at most CHUNK of them; NULL: all there are. Returns how many. */
+static uint32_t take_chunk(struct lines_coder *coder, const uint32_t *ranks, uint32_t i,
+                           uint32_t count, const uint32_t **out_ranks) {
+	uint32_t some = MIN_OF(count - i, (uint32_t)CHUNK);
+	for (uint32_t k = 0; ranks == NULL && k < some; k++) {
+		coder->chunk[k] = i + k;
 	}
-	while (run < most && ranks[i + run] == ranks[i] + run) {
-		run++;
-	}
-	return run;
+	*out_ranks = ranks == NULL ? coder->chunk : ranks + i;
+	return some;
 }
 
 static enum err code_slot(struct lines_coder *coder, const struct context *context,
@@ -417,10 +464,10 @@ static enum err code_slot(struct lines_coder *coder, const struct context *conte
 		TRY(code_entries(coder, context, slot, entries));
 	}
 	for (uint32_t i = 0; i < count;) {
-		uint32_t run = run_length(ranks, i, count);
-		uint32_t first = ranks == NULL ? i : ranks[i];
-		TRY(code_run(coder, context, slot, entries, first, run, out_codes + i));
-		i += run;
+		const uint32_t *chunk;
+		uint32_t some = take_chunk(coder, ranks, i, count, &chunk);
+		TRY(code_chunk(coder, context, slot, entries, chunk, some, out_codes + i));
+		i += some;
 	}
 	return ERR_OK;
 }
@@ -428,71 +475,82 @@ static enum err code_slot(struct lines_coder *coder, const struct context *conte
 /* ---- several slots ---- */
 
 struct printer {       /* of one chunk of rows */
-	uint64_t *numbers; /* slot by slot, CHUNK of each; of texts where they begin in strings */
-	uint32_t *lens;    /* of texts */
-	struct buf strings, text;
+	uint64_t *numbers; /* slot by slot, CHUNK of each; of texts those of their words or strings */
+	struct buf text, word;
 };
 
 static void printer_deinit(struct printer *printer) {
 	free(printer->numbers);
-	free(printer->lens);
-	buf_deinit(&printer->strings);
 	buf_deinit(&printer->text);
+	buf_deinit(&printer->word);
 }
 
-static enum err decode_slots(struct lines_coder *coder, struct printer *printer,
-                             const struct lines_piece *piece, const struct span *span,
-                             uint32_t first, uint32_t count) {
-	buf_clear(&printer->strings);
+static void decode_slots(const struct lines_coder *coder, struct printer *printer,
+                         const struct lines_piece *piece, const struct span *span,
+                         const uint32_t *ranks, uint32_t count) {
+	const struct slots *shared = &coder->lines->shared;
 	for (uint32_t i = span->first; i < span->end; i++) {
 		const struct slot *slot = slot_at(coder->lines, piece->shape, i);
 		uint64_t *numbers = printer->numbers + (size_t)(i - span->first) * CHUNK;
-		uint32_t *lens = printer->lens + (size_t)(i - span->first) * CHUNK;
 		if (slot->code != SLOT_TEXT) {
-			slot_numbers(&coder->lines->shared, slot, first, count, NULL, numbers);
-			continue;
-		}
-		size_t at = printer->strings.len;
-		TRY(slot_texts(&coder->lines->shared, slot, first, count, STRINGS_MAX, &printer->strings,
-		               lens));
-		for (uint32_t k = 0; k < count; k++) {
-			numbers[k] = at;
-			at += lens[k];
+			slot_numbers_some(shared, slot, ranks, count, numbers);
+		} else if (slot->form == SLOT_AS_TEXTS) {
+			slot_strings_some(shared, slot, ranks, count, numbers);
+		} else if (slot->form == SLOT_AS_WORDS) {
+			slot_codes_some(slot, ranks, count, numbers);
 		}
 	}
+}
+
+/* A value of a text slot. */
+static enum err text_value(struct lines_coder *coder, struct printer *printer,
+                           const struct slot *slot, uint64_t number, struct str *out_value) {
+	struct texts *words;
+	if (slot->form == SLOT_AS_TEXTS) {
+		return string_text(coder, number, out_value);
+	}
+	size_t word = slot->form == SLOT_AS_WORD ? slot->word : slot_entry_word(slot, (size_t)number);
+	buf_clear(&printer->word);
+	TRY(slots_words(&coder->lines->shared, &words));
+	TRY(texts_get(words, word, &printer->word));
+	*out_value = printer->word.len == 0 ? STR("") : buf_str(&printer->word);
 	return ERR_OK;
 }
 
 /* Row i of the chunk into printer->text; false: a value is too short for the places. */
-static bool print_row(const struct lines_coder *coder, struct printer *printer,
-                      const struct lines_piece *piece, const struct span *span, uint32_t i) {
+static enum err print_row(struct lines_coder *coder, struct printer *printer,
+                          const struct lines_piece *piece, const struct span *span, uint32_t i,
+                          bool *out_fits) {
 	struct str literal = lines_shape_literal(coder->lines, piece->shape);
 	uint32_t at = span->lead_at;
+	*out_fits = false;
 	buf_clear(&printer->text);
 	for (uint32_t s = span->first; s < span->end; s++) {
 		const struct slot *slot = slot_at(coder->lines, piece->shape, s);
-		size_t number = (size_t)(s - span->first) * CHUNK + i;
+		uint64_t number = printer->numbers[(size_t)(s - span->first) * CHUNK + i];
 		uint32_t before = lines_shape_before(coder->lines, piece->shape, s);
 		char printed[SLOT_PRINT_MAX];
-		struct str value = STR("");
+		struct str value;
 		buf_append_str(&printer->text, str_slice(literal, at, before));
 		at = before;
 		if (slot->code != SLOT_TEXT) {
-			value =
-			    str_make(printed, slot_print_number(slot->code, printer->numbers[number], printed));
-		} else if (printer->lens[number] > 0) {
-			value =
-			    str_make(printer->strings.ptr + printer->numbers[number], printer->lens[number]);
+			value = str_make(printed, slot_print_number(slot->code, number, printed));
+		} else {
+			TRY(text_value(coder, printer, slot, number, &value));
 		}
 		uint32_t skip = s == span->first ? span->skip : 0;
 		uint32_t cut = s + 1 == span->end ? span->cut : UINT32_MAX;
 		if (skip > value.len || (cut != UINT32_MAX && (cut > value.len || cut < skip))) {
-			return false;
+			return ERR_OK;
+		}
+		if (value.len > TEXTS_MAX - printer->text.len) {
+			return ERR_LIMIT;
 		}
 		buf_append_str(&printer->text, str_slice(value, skip, MIN_OF((size_t)cut, value.len)));
 	}
 	buf_append_str(&printer->text, str_slice(literal, at, span->trail_end));
-	return true;
+	*out_fits = true;
+	return ERR_OK;
 }
 
 static enum err code_span(struct lines_coder *coder, uint8_t tag, const struct lines_piece *piece,
@@ -501,18 +559,20 @@ static enum err code_span(struct lines_coder *coder, uint8_t tag, const struct l
 	struct printer printer CLEANUP(printer_deinit) = {0};
 	size_t slots = span->end - span->first;
 	printer.numbers = calloc(slots * CHUNK, sizeof(*printer.numbers));
-	printer.lens = calloc(slots * CHUNK, sizeof(*printer.lens));
-	ASSERT(printer.numbers != NULL && printer.lens != NULL);
+	ASSERT(printer.numbers != NULL);
 	for (uint32_t i = 0; i < count;) {
-		uint32_t run = run_length(ranks, i, count);
-		TRY(decode_slots(coder, &printer, piece, span, ranks == NULL ? i : ranks[i], run));
-		for (uint32_t k = 0; k < run; k++) {
+		const uint32_t *chunk;
+		uint32_t some = take_chunk(coder, ranks, i, count, &chunk);
+		decode_slots(coder, &printer, piece, span, chunk, some);
+		for (uint32_t k = 0; k < some; k++) {
+			bool fits;
 			out_codes[i + k] = 0;
-			if (print_row(coder, &printer, piece, span, k)) {
+			TRY(print_row(coder, &printer, piece, span, k, &fits));
+			if (fits) {
 				TRY(lines_coder_value(coder, tag, buf_str(&printer.text), &out_codes[i + k]));
 			}
 		}
-		i += run;
+		i += some;
 	}
 	return ERR_OK;
 }
@@ -539,6 +599,7 @@ enum err lines_coder_piece(struct lines_coder *coder, uint8_t tag, const struct 
 	uint32_t middle = lines_shape_before(coder->lines, piece->shape, span.first);
 	struct context context = {.tag = tag,
 	                          .code = slot->code,
+	                          .strings = slot->form == SLOT_AS_TEXTS,
 	                          .skip = span.skip,
 	                          .cut = span.cut,
 	                          .lead = str_slice(literal, span.lead_at, middle),

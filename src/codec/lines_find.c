@@ -11,6 +11,8 @@
 
 enum { DEMANDS_MAX = 8, WAYS_MAX = 4096 };
 
+enum literal { LITERAL_NONE = UINT32_MAX, LITERAL_MANY = UINT32_MAX - 1 };
+
 struct demand { /* on a slot of the shape: to fit needle[from, to) so */
 	uint32_t slot;
 	uint16_t from, to;
@@ -31,6 +33,9 @@ struct search {
 	bool can_begin[256];        /* likewise: the needle's first byte may stand in its values */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
+	uint64_t *ranks;    /* NULL: of rows; else hits are marked here, by rank */
+	uint32_t *literals; /* NULL: literal text is a hit; else of each shape where in its skeleton it
+	                       stands, or one of enum literal */
 	/* of the shape at hand */
 	uint32_t shape;
 	struct piece { /* of its skeleton, in place */
@@ -76,6 +81,12 @@ static uint32_t weight(const struct slot *slot, const struct demand *demand) {
 
 static enum err take_hits(struct search *search, bool sure) {
 	struct order *order;
+	for (size_t at = 0; search->ranks != NULL && at < search->hits.len; at += sizeof(uint32_t)) {
+		bits_set(search->ranks, le32_load(search->hits.ptr + at));
+	}
+	if (search->ranks != NULL) {
+		return ERR_OK;
+	}
 	buf_clear(&search->rows);
 	TRY(lines_use_order(search->lines, &order));
 	TRY(order_rows(order, search->shape, (const uint32_t *)(void *)search->hits.ptr,
@@ -333,10 +344,17 @@ static void mark_literal(struct search *search, size_t at) {
 	}
 	const struct lines_shape *shape = &lines->shapes[low];
 	bool code = at > shape->text && (uint8_t)lines->skeletons.ptr[at - 1] == SKELETON_SLOT;
-	if (!code && at + search->needle->bytes.len <= (size_t)shape->text + shape->text_len &&
-	    is_asked(search, low)) {
-		search->all_maybe[low] = search->all_sure[low] = true;
+	bool behind = at + search->needle->bytes.len > (size_t)shape->text + shape->text_len;
+	if (code || behind || !is_asked(search, low)) {
+		return;
 	}
+	if (search->literals != NULL) {
+		bool first = search->literals[low] == LITERAL_NONE;
+		search->literals[low] = first ? (uint32_t)(at - shape->text) : LITERAL_MANY;
+		search->all_maybe[low] |= !first;
+		return;
+	}
+	search->all_maybe[low] = search->all_sure[low] = true;
 }
 
 static void search_literals(struct search *search) {
@@ -435,37 +453,135 @@ static void find_beginnings(struct search *search) {
 	}
 }
 
-enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool *shapes,
-                    uint64_t *maybe, uint64_t *sure) {
+static void *new_array(size_t count, size_t size) {
+	void *array = calloc(count, size);
+	ASSERT(array != NULL);
+	return array;
+}
+
+static void search_init(struct search *search, struct lines *lines,
+                        const struct lines_needle *needle) {
 	ASSERT(needle->bytes.len > 0);
 	ASSERT(needle->bytes.len <= UINT16_MAX);
-	struct search search = {.lines = lines,
-	                        .needle = needle,
-	                        .whole = {needle->bytes, needle->mask, SLOT_CONTAINS, needle->word},
-	                        .shapes = shapes,
-	                        .maybe = maybe,
-	                        .sure = sure};
-	find_beginnings(&search);
-	search.ends = calloc(256, needle->bytes.len);
-	ASSERT(search.ends != NULL);
-	search.finder = slot_finder_new(&lines->shared);
-	search.all_maybe = calloc(lines->shapes_count, sizeof(bool));
-	search.all_sure = calloc(lines->shapes_count, sizeof(bool));
-	search.some = calloc(lines->shapes_count, sizeof(bool));
-	search.can = calloc(lines->shapes_count, sizeof(bool));
-	search.texts = calloc(lines->shapes_count, sizeof(bool));
-	ASSERT(search.all_maybe != NULL && search.all_sure != NULL && search.some != NULL &&
-	       search.can != NULL && search.texts != NULL);
+	*search = (struct search){
+	    .lines = lines,
+	    .needle = needle,
+	    .whole = {needle->bytes, needle->mask, SLOT_CONTAINS, needle->word},
+	    .finder = slot_finder_new(&lines->shared),
+	    .all_maybe = new_array(lines->shapes_count, sizeof(bool)),
+	    .all_sure = new_array(lines->shapes_count, sizeof(bool)),
+	    .some = new_array(lines->shapes_count, sizeof(bool)),
+	    .can = new_array(lines->shapes_count, sizeof(bool)),
+	    .texts = new_array(lines->shapes_count, sizeof(bool)),
+	    .ends = new_array(256, needle->bytes.len),
+	};
+	find_beginnings(search);
+}
+
+static void search_deinit(struct search *search) {
+	slot_finder_free(search->finder);
+	free(search->all_maybe);
+	free(search->all_sure);
+	free(search->some);
+	free(search->can);
+	free(search->texts);
+	free(search->pieces);
+	free(search->ends);
+	free(search->literals);
+	buf_deinit(&search->hits);
+	buf_deinit(&search->rows);
+}
+
+enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool *shapes,
+                    uint64_t *maybe, uint64_t *sure) {
+	struct search search CLEANUP(search_deinit);
+	search_init(&search, lines, needle);
+	search.shapes = shapes;
+	search.maybe = maybe;
+	search.sure = sure;
+	return ask_all(&search);
+}
+
+/* ---- where a needle may begin ---- */
+
+/* The literal text at a byte of the skeleton. */
+static struct lines_place place_at(const struct search *search, uint32_t shape, uint32_t at) {
+	const struct lines *lines = search->lines;
+	struct str before = str_make(lines->skeletons.ptr + lines->shapes[shape].text, at);
+	struct lines_place place = {.where = LINES_LITERAL, .at = at};
+	for (size_t i = 0; i < before.len; i++) {
+		if ((uint8_t)before.ptr[i] == SKELETON_SLOT) {
+			place.slot++;
+			place.at -= 2;
+			i++;
+		}
+	}
+	return place;
+}
+
+enum err lines_find_once(struct lines *lines, const struct lines_needle *needle, const bool *shapes,
+                         struct buf *once, uint64_t *elsewhere) {
+	struct search search CLEANUP(search_deinit);
+	ASSERT(!needle->word);
+	search_init(&search, lines, needle);
+	bool *asked = new_array(lines->shapes_count, sizeof(bool));
+	if (shapes == NULL) {
+		memset(asked, true, lines->shapes_count);
+	} else {
+		memcpy(asked, shapes, lines->shapes_count * sizeof(*shapes));
+	}
+	search.shapes = asked;
+	search.maybe = elsewhere;
+	search.literals = new_array(lines->shapes_count, sizeof(*search.literals));
+	memset(search.literals, 0xff, lines->shapes_count * sizeof(*search.literals));
 	enum err err = ask_all(&search);
-	slot_finder_free(search.finder);
-	free(search.all_maybe);
-	free(search.all_sure);
-	free(search.some);
-	free(search.can);
-	free(search.texts);
-	free(search.pieces);
-	free(search.ends);
-	buf_deinit(&search.hits);
-	buf_deinit(&search.rows);
+	for (uint32_t i = 1; err == ERR_OK && i < lines->shapes_count; i++) {
+		if (search.literals[i] < LITERAL_MANY) {
+			struct lines_once one = {i, place_at(&search, i, search.literals[i])};
+			buf_append(once, &one, sizeof(one));
+		}
+	}
+	free(asked);
 	return err;
+}
+
+/* ---- one shape ---- */
+
+struct lines_finder {
+	struct lines_needle needle;
+	struct search search;
+};
+
+struct lines_finder *lines_finder_new(struct lines *lines, const struct lines_needle *needle) {
+	struct lines_finder *finder = new_array(1, sizeof(*finder));
+	finder->needle = *needle;
+	search_init(&finder->search, lines, &finder->needle);
+	return finder;
+}
+
+void lines_finder_free(struct lines_finder *finder) {
+	if (finder != NULL) {
+		search_deinit(&finder->search);
+		free(finder);
+	}
+}
+
+enum err lines_finder_ranks(struct lines_finder *finder, uint32_t shape, uint64_t *ranks) {
+	struct search *search = &finder->search;
+	ASSERT(shape != LINES_SHAPE_WHOLE && shape < search->lines->shapes_count);
+	TRY(lines_read_skeletons(search->lines));
+	search->ranks = ranks;
+	search->texts[shape] = true; /* it is asked */
+	search->all_maybe[shape] = false;
+	TRY(ask_shape(search, shape));
+	for (uint32_t i = 0; i <= search->slots_count && !search->all_maybe[shape]; i++) {
+		struct str literal = literal_at(search, i);
+		search->all_maybe[shape] =
+		    literal.len > 0 &&
+		    masked_find(literal, 0, search->whole.bytes, search->whole.mask) != MASKED_NONE;
+	}
+	if (search->all_maybe[shape]) {
+		bits_fill(ranks, search->lines->shapes[shape].rows, true);
+	}
+	return ERR_OK;
 }

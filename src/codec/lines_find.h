@@ -21,3 +21,26 @@ struct lines_needle {
  * ERR_CORRUPT. */
 MUST_USE enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool *shapes,
                              uint64_t *maybe, uint64_t *sure);
+
+/* ---- where a needle may begin ---- */
+
+/* The only place in a shape's literal text where a needle stands. */
+struct lines_once {
+	uint32_t shape;
+	struct lines_place from; /* LINES_LITERAL */
+};
+/* Appends to once (struct lines_once, by shape) the shapes that have needle just once in their
+ * literal text, and sets in elsewhere the bits of all rows that have it in another place (also a
+ * row of such a shape), and perhaps of others. A row of no such shape and without its bit has not
+ * needle. shapes may be NULL; else only rows of shapes for which it is true are asked. needle->word
+ * must be false. ERR_CORRUPT. */
+MUST_USE enum err lines_find_once(struct lines *lines, const struct lines_needle *needle,
+                                  const bool *shapes, struct buf *once, uint64_t *elsewhere);
+
+/* One needle in the rows of one shape after the other, as ranks. */
+struct lines_finder;
+struct lines_finder *lines_finder_new(struct lines *lines, const struct lines_needle *needle);
+void lines_finder_free(struct lines_finder *finder); /* NULL is fine */
+/* Sets the bits of all ranks of the shape (not 0) whose rows have the needle, and perhaps of
+ * others; ranks has one bit for each row of the shape. ERR_CORRUPT. */
+MUST_USE enum err lines_finder_ranks(struct lines_finder *finder, uint32_t shape, uint64_t *ranks);

@@ -71,7 +71,7 @@ static bool has(struct str text, struct str needle, bool fold) {
 }
 
 struct tally {
-	size_t truth, maybe, sure;
+	size_t truth, maybe, sure, once, elsewhere;
 };
 
 /* Only rows of some shapes are asked: these have the answers that they have among all. */
@@ -100,6 +100,79 @@ static void compare_shapes(struct sample *sample, const struct lines_needle *nee
 	free(maybe);
 }
 
+/* How often the needle stands in text, at *out_last for the last time. */
+static size_t times_in(struct str text, struct str needle, bool fold, size_t *out_last) {
+	size_t count = 0;
+	for (size_t i = 0; i + needle.len <= text.len; i++) {
+		if (has(str_slice(text, i, i + needle.len), needle, fold)) {
+			*out_last = i;
+			count++;
+		}
+	}
+	return count;
+}
+
+/* A row has the needle at the place of its shape alone, or is said to have it elsewhere, or not. */
+static void compare_once(struct sample *sample, const struct lines_needle *needle,
+                         struct tally *tally) {
+	struct lines_rows rows CLEANUP(lines_rows_deinit) = {0};
+	struct buf once CLEANUP(buf_deinit) = {0};
+	size_t shapes = lines_shapes(sample->lines);
+	const struct lines_once **of_shape = calloc(shapes, sizeof(struct lines_once *));
+	uint64_t *elsewhere = calloc(bits_words(sample->rows) + 1, sizeof(*elsewhere));
+	CHECK(lines_find_once(sample->lines, needle, NULL, &once, elsewhere) == ERR_OK);
+	const struct lines_once *all = (const struct lines_once *)(void *)once.ptr;
+	for (size_t i = 0; i < once.len / sizeof(*all); i++) {
+		CHECK(i == 0 || all[i].shape > all[i - 1].shape);
+		of_shape[all[i].shape] = &all[i];
+	}
+	REQUIRE(lines_join(sample->lines, 0, sample->rows, sample->times, SIZE_MAX, &rows) == ERR_OK);
+	for (uint32_t i = 0; i < sample->rows; i++) {
+		size_t last = 0;
+		uint32_t from = 0;
+		size_t times = times_in(text_at(sample, i), needle->bytes, needle->mask != NULL, &last);
+		const struct lines_once *one = of_shape[rows.shapes[i]];
+		if (one != NULL) {
+			tally->once++;
+			CHECK(lines_rows_offset(&rows, i, one->from, &from) == ERR_OK);
+			CHECK(has(str_slice(text_at(sample, i), from, from + needle->bytes.len), needle->bytes,
+			          needle->mask != NULL));
+		}
+		if (!bits_get(elsewhere, i)) {
+			CHECK_EQ(times, one != NULL);
+			CHECK(one == NULL || last == from);
+		}
+		tally->elsewhere += bits_get(elsewhere, i);
+	}
+	free(of_shape);
+	free(elsewhere);
+}
+
+/* Shape by shape it is the same. */
+static void compare_ranks(struct sample *sample, const struct lines_needle *needle) {
+	uint32_t *shapes = calloc(sample->rows, sizeof(*shapes));
+	uint32_t *ranks = calloc(sample->rows, sizeof(*ranks));
+	uint64_t *found = calloc(bits_words(sample->rows) + 1, sizeof(*found));
+	struct lines_finder *finder = lines_finder_new(sample->lines, needle);
+	CHECK(lines_order(sample->lines, 0, sample->rows, shapes, ranks) == ERR_OK);
+	for (uint32_t shape = 1; shape < lines_shapes(sample->lines); shape++) {
+		memset(found, 0, bits_words(sample->rows) * sizeof(*found));
+		CHECK(lines_finder_ranks(finder, shape, found) == ERR_OK);
+		CHECK(bits_count(found, sample->rows) ==
+		      bits_count(found, lines_shape_rows(sample->lines, shape)));
+		for (uint32_t i = 0; i < sample->rows; i++) {
+			if (shapes[i] == shape &&
+			    has(text_at(sample, i), needle->bytes, needle->mask != NULL)) {
+				CHECK(bits_get(found, ranks[i]));
+			}
+		}
+	}
+	lines_finder_free(finder);
+	free(shapes);
+	free(ranks);
+	free(found);
+}
+
 static void compare(struct sample *sample, struct str needle, bool fold, struct tally *tally) {
 	char mask[64] = {0};
 	for (size_t i = 0; i < needle.len; i++) {
@@ -112,6 +185,10 @@ static void compare(struct sample *sample, struct str needle, bool fold, struct 
 	CHECK(lines_find(sample->lines, &asked, NULL, maybe, sure) == ERR_OK);
 	CHECK(lines_find(sample->lines, &asked, NULL, alone, NULL) == ERR_OK);
 	compare_shapes(sample, &asked, alone);
+	if (tap_random() % 16 == 0) {
+		compare_once(sample, &asked, tally);
+		compare_ranks(sample, &asked);
+	}
 	for (uint32_t i = 0; i < sample->rows; i++) {
 		bool truth = has(text_at(sample, i), needle, fold);
 		if ((truth && !(bits_get(maybe, i) && bits_get(alone, i))) ||
@@ -157,6 +234,8 @@ TEST(pieces_of_lines_are_found_where_they_are) {
 	/* Short pieces, and those of times, are looked up but in part. */
 	CHECK(tally.truth > 1000);
 	CHECK(tally.maybe < 2 * tally.truth);
+	CHECK(tally.once > 100);
+	CHECK(tally.elsewhere > 100);
 	CHECK(tally.sure > tally.truth / 2);
 }
 

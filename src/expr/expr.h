@@ -88,6 +88,10 @@ MUST_USE enum err expr_run_match(struct expr_run *run, struct value value, bool 
  * Conservative: may call for nothing. */
 void expr_required_texts(const struct expr *expr,
                          void (*need)(void *ctx, struct str text, bool whole_words), void *ctx);
+/* The regular expression of a test of EXPR_REGEX, which lives as long as expr; NULL: it is another.
+ */
+struct regex; /* expr/regex.h */
+const struct regex *expr_test_regex(const struct expr *expr);
 /* The hull of event times that can match: [from, to), INSTANT_MIN / INSTANT_MAX when open. */
 void expr_time_hull(const struct expr *expr, int64_t *out_from_ns, int64_t *out_to_ns);
 /* Appends the tree as text: (and (equals user.name "root") (words "failed password")). */

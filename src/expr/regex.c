@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "expr/regex_start.h"
 
 enum { JIT_STACK_FIRST = 32 << 10, JIT_STACK_MAX = 1 << 20 };
 
@@ -26,6 +27,8 @@ struct regex {
 	struct arena *arena;
 	struct regex_group *groups;
 	size_t groups_count;
+	struct regex_start start;
+	pcre2_code *at_start; /* matches at the beginning alone; NULL: start is not known */
 };
 
 struct regex_run {
@@ -90,7 +93,16 @@ static enum err new_with(struct str pattern, uint32_t options, struct regex **ou
 }
 
 enum err regex_new(struct str pattern, struct regex **out_regex, struct diag *diag) {
-	return new_with(pattern, PCRE2_CASELESS | PCRE2_DOLLAR_ENDONLY, out_regex, diag);
+	TRY(new_with(pattern, PCRE2_CASELESS | PCRE2_DOLLAR_ENDONLY, out_regex, diag));
+	struct regex *regex = *out_regex;
+	if (regex_start(pattern, true, regex->arena, &regex->start)) {
+		int ignored;
+		size_t at;
+		regex->at_start = compile(regex->pattern, regex->options | PCRE2_ANCHORED, &ignored, &at);
+		ASSERT(regex->at_start != NULL);
+		(void)pcre2_jit_compile(regex->at_start, PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
+	}
+	return ERR_OK;
 }
 
 enum err regex_new_plain(struct str pattern, unsigned flags, struct regex **out_regex,
@@ -104,6 +116,7 @@ enum err regex_new_plain(struct str pattern, unsigned flags, struct regex **out_
 void regex_free(struct regex *regex) {
 	if (regex != NULL) {
 		pcre2_code_free(regex->code);
+		pcre2_code_free(regex->at_start);
 		arena_free(regex->arena);
 		free(regex);
 	}
@@ -156,6 +169,33 @@ enum err regex_match(const struct regex *regex, struct regex_run *run, struct st
 	}
 	*out_match = rc >= 0;
 	return ERR_OK;
+}
+
+/* ---- from a known start on ---- */
+
+bool regex_begins(const struct regex *regex, struct str *out_bytes, const char **out_mask) {
+	if (regex->at_start == NULL) {
+		return false;
+	}
+	*out_bytes = regex->start.bytes;
+	*out_mask = regex->start.mask;
+	return true;
+}
+
+enum regex_answer regex_match_start(const struct regex *regex, struct regex_run *run,
+                                    struct str text, bool to_end) {
+	ASSERT(regex->at_start != NULL);
+	if (text.len == 0 || !utf8_valid(text)) {
+		return REGEX_OPEN;
+	}
+	uint32_t options = PCRE2_NO_UTF_CHECK | (to_end ? 0 : PCRE2_PARTIAL_HARD);
+	int rc = pcre2_match(regex->at_start, (PCRE2_SPTR)text.ptr, text.len, 0, options, run->data,
+	                     run->context);
+	if (rc == PCRE2_ERROR_NOMATCH) {
+		return REGEX_NO;
+	}
+	return rc >= 0 ? REGEX_YES : REGEX_OPEN; /* a partial match; or it gave up: who asks the whole
+	                                            text will see that */
 }
 
 /* ---- replacing ---- */

@@ -165,6 +165,11 @@ bool test_match(struct test_run *run, struct value value) {
 	return false;
 }
 
+const struct regex *expr_test_regex(const struct expr *expr) {
+	bool has = expr->kind == EXPR_TEST && expr->test_kind == EXPR_REGEX;
+	return has ? expr->test->regex : NULL;
+}
+
 void test_run_deinit(struct test_run *run) {
 	regex_run_free(run->regex);
 	run->regex = NULL;

@@ -9,6 +9,7 @@
 #include "codec/lines_find.h"
 #include "expr/pieces.h"
 #include "store/block_find_field.h"
+#include "store/block_find_regex.h"
 #include "store/block_values.h"
 #include "store/view_private.h"
 
@@ -82,6 +83,11 @@ static enum err find_text(struct find *f, const struct expr *expr, uint64_t *may
                           uint64_t *sure) {
 	uint64_t *found;
 	uint64_t *surely;
+	if (block_find_regex_can(expr)) {
+		fill(f, maybe, false);
+		fill(f, sure, false);
+		return block_find_regex(&f->base, expr, maybe, sure);
+	}
 	TRY(block_find_pieces(&f->base, expr, &found, &surely));
 	if (found == NULL) {
 		fill(f, maybe, true);
