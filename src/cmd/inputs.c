@@ -106,6 +106,11 @@ static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, 
 	                                 out_resume);
 }
 
+static bool size_known(void *ctx, uint64_t size) {
+	const struct inputs *inputs = ctx;
+	return inputs->inner->size_known(inputs->inner->ctx, size);
+}
+
 /* A machine without a journal is a problem to be told, not the end of the run. */
 static enum err read_journal(struct inputs *inputs, const char *path) {
 	enum err err = ingest_journal(&inputs->options, path, &inputs->sink, &inputs->totals);
@@ -134,6 +139,7 @@ enum err inputs_run(struct inputs *inputs, const struct args *args, const struct
 	inputs->sink = (struct sink){.ctx = inputs,
 	                             .put = put,
 	                             .file_begin = sink->file_begin != NULL ? file_begin : NULL,
+	                             .size_known = sink->size_known != NULL ? size_known : NULL,
 	                             .problem = problem,
 	                             .progress = progress};
 	if (args->journal && args->paths_count == 0) {

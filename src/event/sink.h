@@ -12,7 +12,7 @@ struct sink_file {
 	bool is_object;   /* a container, archive or compressed file: hash and bytes below */
 	uint8_t hash[32]; /* SHA-256 of all bytes when hash_known */
 	bool hash_known;
-	uint64_t size; /* when hash_known or is_object */
+	uint64_t size; /* 0 when it is not known and no object */
 	/* The object's bytes, mapped for the time of the call; NULL when they were not kept. */
 	const char *bytes;
 };
@@ -41,6 +41,9 @@ struct sink {
 	 * gets a batch_file_end. */
 	enum err (*file_begin)(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
 	                       enum sink_verdict *out_verdict, struct sink_resume *out_resume);
+	/* Whether a file of so many bytes may be known by its hash, so that its hash is needed before
+	 * it is read; asked like file_begin. NULL: it may. */
+	bool (*size_known)(void *ctx, uint64_t size);
 	/* Something could not be read in whole or part; reading goes on. offset may be UINT64_MAX. */
 	void (*problem)(void *ctx, struct str path, uint64_t offset, enum err err, struct str message);
 	/* Bytes read so far, for progress; false stops with ERR_CANCELED. NULL is fine. */

@@ -110,7 +110,7 @@ static enum err take_lines(struct reading *reading, const struct content *conten
 	if (err == ERR_OK) {
 		err = lines_end(&lines);
 	}
-	if (err == ERR_OK && content->hash_known && file.position < content->size &&
+	if (err == ERR_OK && content->size_known && file.position < content->size &&
 	    !reading->file_failed) {
 		reading_problem(reading, content->path, file.position, ERR_IO,
 		                "has become shorter while it was read");
@@ -182,7 +182,7 @@ static enum err take_archive(struct reading *reading, const struct content *cont
 enum err content_take_object(struct reading *reading, const struct content *content,
                              struct str bytes) {
 	struct content known = *content;
-	known.hash_known = true;
+	known.hash_known = known.size_known = true;
 	known.size = bytes.len;
 	sha256(bytes.ptr, bytes.len, known.hash);
 	struct str head = str_slice(bytes, 0, RECOGNISE_SIZE);
@@ -289,7 +289,7 @@ static enum err identify(struct reading *reading, struct content *content, const
 		TRY(reading_progress(reading, 0));
 	}
 	sha256_digest(&sha, content->hash);
-	content->hash_known = true;
+	content->hash_known = content->size_known = true;
 	content->pull = *from;
 	if (held) {
 		content->pull = pull_held(&identity->pull_held, buf_str(&identity->held), from);

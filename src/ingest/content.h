@@ -24,6 +24,7 @@ struct content {
 	bool fresh;        /* never ask whether some of it is known */
 	bool hash_known;
 	uint8_t hash[32];
+	bool size_known; /* it was read to its end before */
 	uint64_t size;
 	struct str sample; /* for recognising; empty: the first bytes are looked at */
 };

@@ -17,27 +17,33 @@ struct disk_file { /* content.path ends in NUL */
 	int fd;
 };
 
-/* First pass: hash, size, head and sample. A read error leaves the hash unknown: the second pass
- * meets it again, and takes everything before it. */
-static enum err survey(struct disk_file *file, char *block) {
+/* First pass: hash (or not), size and sample. A read error leaves hash and size unknown: the second
+ * pass meets it again, and takes everything before it. */
+static enum err survey(struct disk_file *file, bool hashed, char *block) {
 	struct content *content = &file->content;
 	struct sha256 sha;
 	sha256_init(&sha);
-	for (;;) {
+	content->size = 0;
+	while (hashed || !sampler_full(&file->sampler)) {
 		size_t got;
 		struct diag diag = {0};
 		enum err err = pull_read(&content->pull, block, PULL_BLOCK, &got, &diag);
 		if (err != ERR_OK || got == 0) {
-			content->hash_known = err == ERR_OK;
+			content->size_known = err == ERR_OK;
+			content->hash_known = content->size_known && hashed;
 			break;
 		}
 		struct str bytes = str_make(block, got);
-		sha256_update(&sha, bytes.ptr, bytes.len);
+		if (hashed) {
+			sha256_update(&sha, bytes.ptr, bytes.len);
+		}
 		sampler_push(&file->sampler, bytes);
-		size_t room = RECOGNISE_SIZE - file->head.len;
-		buf_append_str(&file->head, str_slice(bytes, 0, room));
 		content->size += got;
 		TRY(reading_progress(file->reading, 0));
+	}
+	if (!hashed && sampler_full(&file->sampler)) { /* the rest tells nothing more */
+		content->size_known = true;
+		content->size = file->from.end;
 	}
 	sha256_digest(&sha, content->hash);
 	return ERR_OK;
@@ -124,30 +130,44 @@ static enum err take_journal(struct disk_file *file, const char machine[JOURNAL_
 	return err == ERR_UNSUPPORTED ? ERR_OK : err; /* it was opened a moment ago */
 }
 
-static bool is_journal(struct disk_file *file, char out_machine[JOURNAL_MACHINE]) {
-	char head[64];
-	size_t got = 0;
+static void read_head(struct disk_file *file) {
 	struct diag diag = {0};
 	/* A failure is met again by the first pass. */
-	(void)pull_fill(&file->content.pull, head, sizeof(head), &got, &diag);
+	(void)pull_fill(&file->content.pull, buf_reserve(&file->head, RECOGNISE_SIZE), RECOGNISE_SIZE,
+	                &file->head.len, &diag);
 	(void)pull_rewind(&file->content.pull); /* a file always can */
-	return journal_recognise(str_make(head, got), out_machine);
 }
 
-static enum err take_open(struct disk_file *file) {
-	char machine[JOURNAL_MACHINE];
-	if (is_journal(file, machine) && journal_opens(file->content.path.ptr)) {
-		return take_journal(file, machine);
-	}
+/* The first pass. Most files of lines are new, and their size says so: then they are not hashed
+ * twice. size: of the file as it was opened. */
+static enum err look_through(struct disk_file *file, enum carrier carrier, uint64_t size) {
+	bool hashed = carrier != CARRIER_LINES || size == 0 || reading_size_known(file->reading, size);
 	char *block = malloc(PULL_BLOCK);
 	ASSERT(block != NULL);
-	enum err err = survey(file, block);
+	file->from.end = hashed ? UINT64_MAX : size;
+	enum err err = survey(file, hashed, block);
+	if (err == ERR_OK && !hashed && file->content.size_known && file->content.size < size) {
+		sampler_deinit(&file->sampler); /* it has become shorter: another file, perhaps known */
+		(void)pull_rewind(&file->content.pull); /* a file always can */
+		err = survey(file, true, block);
+	}
 	free(block);
+	return err;
+}
+
+static enum err take_open(struct disk_file *file, uint64_t size) {
+	char machine[JOURNAL_MACHINE];
+	read_head(file);
+	if (journal_recognise(buf_str(&file->head), machine) && journal_opens(file->content.path.ptr)) {
+		return take_journal(file, machine);
+	}
+	enum carrier carrier = carrier_recognise(file->reading->options, buf_str(&file->head));
+	enum err err = look_through(file, carrier, size);
 	if (err == ERR_OK) {
 		/* The second pass reads what the first one saw, no more. */
-		file->from.end = file->content.hash_known ? file->content.size : UINT64_MAX;
+		file->from.end = file->content.size_known ? file->content.size : UINT64_MAX;
 		(void)pull_rewind(&file->content.pull); /* a file always can */
-		err = take_carrier(file, carrier_recognise(file->reading->options, buf_str(&file->head)));
+		err = take_carrier(file, carrier);
 	}
 	return err;
 }
@@ -174,7 +194,7 @@ enum err file_take(struct reading *reading, const char *path) {
 		file.content = (struct content){.path = shown,
 		                                .modified_ns = st.modified_ns,
 		                                .pull = pull_file(&file.from, os, file.fd, UINT64_MAX)};
-		err = take_open(&file);
+		err = take_open(&file, st.size);
 	}
 	reading->totals->files++;
 	reading->totals->files_failed += reading->file_failed;

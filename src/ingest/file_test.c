@@ -110,7 +110,7 @@ TEST(a_file_that_shrinks_while_it_is_read_gives_what_was_still_there) {
 	numbered_lines(&s.text, 5000);
 	put_x(&s, buf_str(&s.text));
 	s.faulty.change = shrink;
-	s.faulty.change_at = 4; /* a look, the first pass and its end, then the second */
+	s.faulty.change_at = 3; /* a look, the first pass, then the second */
 	CHECK(take(&s) == ERR_OK);
 	REQUIRE(s.sink.count == 1);
 	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), str_make(s.text.ptr, 1000)));
@@ -125,7 +125,7 @@ TEST(what_is_appended_while_a_file_is_read_is_taken_the_next_time) {
 	s.sink.knows = true;
 	put_x(&s, STR("first\nhalf a"));
 	s.faulty.change = grow;
-	s.faulty.change_at = 5; /* as above; the look meets the end already */
+	s.faulty.change_at = 4; /* as above; the look meets the end already */
 	CHECK(take(&s) == ERR_OK);
 	CHECK_STR(s.sink.files[0]->bytes, "first\nhalf a");
 	CHECK(take(&s) == ERR_OK);
@@ -135,6 +135,74 @@ TEST(what_is_appended_while_a_file_is_read_is_taken_the_next_time) {
 	CHECK(take(&s) == ERR_OK); /* and now it is known */
 	CHECK_EQ(s.totals.files_known, 1);
 	CHECK_EQ(s.sink.files[0]->records, 3);
+	scene_end(&s);
+}
+
+TEST(a_file_is_hashed_before_it_is_read_only_where_its_size_is_known) {
+	struct scene s;
+	scene_begin(&s);
+	s.sink.knows = true;
+	put_x(&s, STR("one\ntwo\n"));
+	CHECK(take(&s) == ERR_OK);
+	REQUIRE(s.sink.count == 1);
+	CHECK(!s.sink.files[0]->hash_begin_known);
+	test_folder_write(&s.folder, "y", STR("one\ntwo\n")); /* the same bytes */
+	test_folder_write(&s.folder, "z", STR("six\nten\n")); /* as many others */
+	CHECK(take_path(&s, s.folder.path) == ERR_OK);
+	CHECK_EQ(s.totals.files_known, 2);
+	REQUIRE(s.sink.count == 2);
+	CHECK(s.sink.files[1]->hash_begin_known);
+	CHECK_STR(s.sink.files[1]->bytes, "six\nten\n");
+	scene_end(&s);
+}
+
+TEST(two_files_of_the_same_bytes_in_one_batch_are_taken_once) {
+	struct scene s;
+	scene_begin(&s);
+	s.sink.knows = true;
+	put_x(&s, STR("one\ntwo\n"));
+	test_folder_write(&s.folder, "y", STR("one\ntwo\n"));
+	CHECK(take_path(&s, s.folder.path) == ERR_OK);
+	CHECK_EQ(s.totals.files_known, 1);
+	CHECK_EQ(s.sink.count, 1);
+	scene_end(&s);
+}
+
+TEST(a_file_that_shrinks_in_the_first_pass_is_looked_at_again) {
+	struct scene s;
+	scene_begin(&s);
+	s.sink.knows = true;
+	numbered_lines(&s.text, 5000);
+	test_folder_write(&s.folder, "y", str_make(s.text.ptr, 1000));
+	put_x(&s, buf_str(&s.text));
+	CHECK(take_path(&s, test_folder_path(&s.folder, "y", s.path)) == ERR_OK);
+	s.faulty.path = test_folder_path(&s.folder, "x", s.path);
+	s.faulty.reads = 0;
+	s.faulty.change = shrink;
+	s.faulty.change_at = 2; /* behind the look */
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.totals.files_known, 1);
+	CHECK_EQ(s.totals.files_failed, 0);
+	CHECK_EQ(s.sink.count, 1);
+	scene_end(&s);
+}
+
+TEST(the_first_pass_ends_where_the_rest_tells_nothing_more) {
+	struct scene s;
+	scene_begin(&s);
+	buf_append_str(&s.text, STR("caf\xc3\xa9\n"));
+	numbered_lines(&s.text, 100000);
+	put_x(&s, buf_str(&s.text));
+	CHECK(take(&s) == ERR_OK);
+	REQUIRE(s.sink.count == 1);
+	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), buf_str(&s.text)));
+	CHECK(s.faulty.reads < 2 * (s.text.len / (256 << 10)));
+	CHECK_EQ(s.totals.files_failed, 0);
+	s.faulty.change = shrink;
+	s.faulty.change_at = s.faulty.reads + 4; /* in the second pass */
+	put_x(&s, str_slice(buf_str(&s.text), 0, s.text.len - 1));
+	CHECK(take(&s) == ERR_OK);
+	CHECK_EQ(s.totals.files_failed, 1);
 	scene_end(&s);
 }
 

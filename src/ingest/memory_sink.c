@@ -176,6 +176,15 @@ static enum err file_begin(void *ctx, const struct sink_file *about, bool fresh,
 	return ERR_OK;
 }
 
+static bool size_known(void *ctx, uint64_t size) {
+	const struct memory_sink *sink = ctx;
+	bool known = false;
+	for (uint32_t i = 0; sink->knows && i < sink->count; i++) {
+		known |= sink->files[i]->ended && sink->files[i]->size_told == size;
+	}
+	return known;
+}
+
 static void problem(void *ctx, struct str path, uint64_t offset, enum err err, struct str message) {
 	struct memory_sink *sink = ctx;
 	(void)offset;
@@ -195,6 +204,7 @@ void memory_sink_init(struct memory_sink *sink) {
 	sink->sink = (struct sink){.ctx = sink,
 	                           .put = put,
 	                           .file_begin = file_begin,
+	                           .size_known = size_known,
 	                           .problem = problem,
 	                           .progress = progress};
 }

@@ -46,9 +46,14 @@ enum err reading_progress(struct reading *reading, uint64_t bytes) {
 	return ERR_OK;
 }
 
+static struct str size_key(const uint64_t *size) {
+	return str_make((const char *)size, sizeof(*size));
+}
+
 /* Of a file that the batch being filled speaks of; hash: NULL when it is not known. True when
  * neither its name nor its bytes were noted before. */
-static bool note_unsettled(struct reading *reading, struct str path, const uint8_t *hash) {
+static bool note_unsettled(struct reading *reading, struct str path, const uint8_t *hash,
+                           uint64_t size) {
 	bool first_path = true;
 	bool first_hash = true;
 	if (reading->begun == NULL) {
@@ -57,6 +62,8 @@ static bool note_unsettled(struct reading *reading, struct str path, const uint8
 	(void)map_put(reading->begun, path, 0, &first_path);
 	if (hash != NULL) {
 		(void)map_put(reading->begun, str_make((const char *)hash, SHA256_SIZE), 0, &first_hash);
+		/* A path of the same bytes does no harm: then a hash is asked for in vain. */
+		(void)map_put(reading->begun, size_key(&size), 0, NULL);
 	}
 	return first_path && first_hash;
 }
@@ -65,12 +72,21 @@ static bool note_unsettled(struct reading *reading, struct str path, const uint8
  * must not be asked for before: it would be taken twice, or for the first one. */
 static enum err settle_same(struct reading *reading, const struct sink_file *about) {
 	const uint8_t *hash = about->hash_known && about->size > 0 ? about->hash : NULL;
-	if (note_unsettled(reading, about->path, hash)) {
+	if (note_unsettled(reading, about->path, hash, about->size)) {
 		return ERR_OK;
 	}
 	TRY(reading_put(reading));
-	(void)note_unsettled(reading, about->path, hash);
+	(void)note_unsettled(reading, about->path, hash, about->size);
 	return ERR_OK;
+}
+
+bool reading_size_known(const struct reading *reading, uint64_t size) {
+	const struct sink *sink = reading->sink;
+	if (sink->file_begin == NULL) {
+		return false;
+	}
+	return (reading->begun != NULL && map_find(reading->begun, size_key(&size)) != NULL) ||
+	       sink->size_known == NULL || sink->size_known(sink->ctx, size);
 }
 
 enum err reading_file_begin(struct reading *reading, struct reading_file *file,
@@ -209,6 +225,6 @@ enum err reading_file_end(struct reading *reading, struct reading_file *file,
 	memcpy(end.hash, hash, SHA256_SIZE);
 	batch_add_file_end(reading->batch, &end);
 	/* Its beginning may have been put, and forgotten here, while files inside it were read. */
-	(void)note_unsettled(reading, file->path, size > 0 ? hash : NULL);
+	(void)note_unsettled(reading, file->path, size > 0 ? hash : NULL, size);
 	return ERR_OK;
 }

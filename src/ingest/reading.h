@@ -21,7 +21,7 @@ struct reading {
 	uint32_t batch_serial;          /* counts batches from 1 */
 	size_t raw_len;                 /* bodies of the last full batch, in bytes */
 	bool file_failed;               /* a problem was reported since the current file began */
-	struct map *begun;              /* paths and hashes of files that the batch speaks of */
+	struct map *begun;              /* paths, hashes, sizes of files that the batch speaks of */
 	struct map *journals;           /* folders of journal files that were read; NULL: none yet */
 	size_t bytes_held;              /* memory of containers read whole, at all levels of nesting */
 };
@@ -65,8 +65,11 @@ void reading_problem(struct reading *reading, struct str path, uint64_t offset, 
 /* Counts bytes for progress; ERR_CANCELED when the user stopped. */
 MUST_USE enum err reading_progress(struct reading *reading, uint64_t bytes);
 
-/* Asks the sink. hash and size are of the whole file, hash_known unless it is a stream; bytes only
- * for objects (NULL: not kept). */
+/* Whether a file of so many bytes may have been taken before under any name: else nobody asks for
+ * its hash before it is read. */
+bool reading_size_known(const struct reading *reading, uint64_t size);
+/* Asks the sink. hash and size are of the whole file, hash_known unless it is a stream or
+ * reading_size_known denies its size; bytes only for objects (NULL: not kept). */
 MUST_USE enum err reading_file_begin(struct reading *reading, struct reading_file *file,
                                      const struct sink_file *about, bool fresh,
                                      enum sink_verdict *out_verdict,

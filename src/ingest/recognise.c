@@ -168,6 +168,11 @@ void sampler_push(struct sampler *sampler, struct str bytes) {
 	buf_append_str(&sampler->sample, str_slice(bytes, 0, room));
 }
 
+bool sampler_full(const struct sampler *sampler) {
+	return sampler->sample.len >= RECOGNISE_SIZE && !sampler->plain;
+}
+
 void sampler_deinit(struct sampler *sampler) {
 	buf_deinit(&sampler->sample);
+	sampler->plain = false;
 }

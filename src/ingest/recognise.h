@@ -36,4 +36,7 @@ struct sampler {
 	bool plain; /* so far nothing but ASCII */
 };
 void sampler_push(struct sampler *sampler, struct str bytes);
+/* More bytes would not change it. */
+bool sampler_full(const struct sampler *sampler);
+/* Empties it; it may be used again. */
 void sampler_deinit(struct sampler *sampler);

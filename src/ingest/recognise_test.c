@@ -71,6 +71,13 @@ TEST(a_sample_is_taken_where_the_text_stops_being_plain) {
 	CHECK_STR(sampler.sample, "then \x82\xa0\n");
 	sampler_push(&sampler, STR("and on"));
 	CHECK_STR(sampler.sample, "then \x82\xa0\nand on");
+	CHECK(!sampler_full(&sampler));
+	while (sampler.sample.len < RECOGNISE_SIZE) {
+		CHECK(!sampler_full(&sampler));
+		sampler_push(&sampler, buf_str(&plain));
+	}
+	CHECK(sampler_full(&sampler));
 	sampler_deinit(&sampler);
+	CHECK(!sampler_full(&sampler));
 	buf_deinit(&plain);
 }

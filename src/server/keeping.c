@@ -213,6 +213,11 @@ static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, 
 	                        &keeping->diag);
 }
 
+static bool size_known(void *ctx, uint64_t size) {
+	struct keeping *keeping = ctx;
+	return store_size_known(keeping->options.store, size);
+}
+
 static void problem(void *ctx, struct str path, uint64_t offset, enum err err, struct str message) {
 	struct keeping *keeping = ctx;
 	if (keeping->options.problem != NULL) {
@@ -236,6 +241,7 @@ struct keeping *keeping_new(const struct keeping_options *options) {
 	keeping->sink = (struct sink){.ctx = keeping,
 	                              .put = put,
 	                              .file_begin = file_begin,
+	                              .size_known = size_known,
 	                              .problem = problem,
 	                              .progress = progress};
 	keeping->pipeline =

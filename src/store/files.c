@@ -9,19 +9,29 @@ static struct str number_key(const uint32_t *number) {
 	return str_make((const char *)number, sizeof(*number));
 }
 
+static struct str size_key(const uint64_t *size) {
+	return str_make((const char *)size, sizeof(*size));
+}
+
 static struct str hash_key(const uint8_t hash[32]) {
 	return str_make((const char *)hash, 32);
 }
 
 void file_table_init(struct file_table *table, struct arena *arena) {
 	*table = (struct file_table){
-	    .arena = arena, .by_number = map_new(), .by_path = map_new(), .by_hash = map_new()};
+	    .arena = arena,
+	    .by_number = map_new(),
+	    .by_path = map_new(),
+	    .by_hash = map_new(),
+	    .by_size = map_new(),
+	};
 }
 
 void file_table_deinit(struct file_table *table) {
 	map_free(table->by_number);
 	map_free(table->by_path);
 	map_free(table->by_hash);
+	map_free(table->by_size);
 	free(table->entries);
 	*table = (struct file_table){0};
 }
@@ -77,7 +87,12 @@ void file_table_index_done(struct file_table *table, const struct file_entry *en
 	    find_done(table, entry->live.hash) == NULL) {
 		uint64_t position = (uint64_t)(entry - table->entries);
 		*map_put(table->by_hash, hash_key(entry->live.hash), position, NULL) = position;
+		(void)map_put(table->by_size, size_key(&entry->live.size), 0, NULL);
 	}
+}
+
+bool file_table_has_size(const struct file_table *table, uint64_t size) {
+	return map_find(table->by_size, size_key(&size)) != NULL;
 }
 
 void file_table_load(struct file_table *table, const struct segment_file *row) {

@@ -35,6 +35,7 @@ struct file_table {
 	size_t count, cap;
 	uint32_t next_number;
 	struct map *by_number, *by_path, *by_hash; /* to the position in entries */
+	struct map *by_size;                       /* of what is in by_hash */
 };
 
 void file_table_init(struct file_table *table, struct arena *arena);
@@ -46,6 +47,8 @@ struct file_entry *file_table_find(const struct file_table *table, uint32_t numb
 struct file_entry *file_table_add(struct file_table *table, const struct segment_file *row);
 /* Makes a done file findable by its hash; the first one with the hash stays the one. */
 void file_table_index_done(struct file_table *table, const struct file_entry *entry);
+/* Whether a done file of so many bytes may be known by its hash. */
+bool file_table_has_size(const struct file_table *table, uint64_t size);
 /* The verdict for a file that is about to be read; never adds one. *out_entry: the entry that the
  * verdict is about, NULL for SINK_TAKE with a new number. */
 enum sink_verdict file_table_judge(const struct file_table *table, const struct sink_file *file,

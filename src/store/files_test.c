@@ -46,6 +46,24 @@ TEST(verdicts_follow_path_and_hash) {
 	file_table_deinit(&table);
 }
 
+TEST(sizes_of_done_files_are_known) {
+	struct arena *arena CLEANUP(arena_freep) = arena_new(SIZE_MAX);
+	struct file_table table;
+	struct segment_file rows[] = {row(0, "/a", 1, 100, true), row(7, "/b", 2, 50, false)};
+	file_table_init(&table, arena);
+	CHECK(!file_table_has_size(&table, 0));
+	file_table_load(&table, &rows[0]);
+	file_table_load(&table, &rows[1]);
+	CHECK(file_table_has_size(&table, 100));
+	CHECK(!file_table_has_size(&table, 50));
+	CHECK(!file_table_has_size(&table, 0));
+	rows[1].done = true;
+	rows[1].size = 60;
+	file_table_load(&table, &rows[1]);
+	CHECK(file_table_has_size(&table, 60));
+	file_table_deinit(&table);
+}
+
 TEST(a_later_row_wins_and_an_old_hash_is_forgotten) {
 	struct arena *arena CLEANUP(arena_freep) = arena_new(SIZE_MAX);
 	struct file_table table;

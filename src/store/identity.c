@@ -16,7 +16,7 @@ static struct file_entry *add_file(struct store *store, const struct sink_file *
 	                           .path = file->path,
 	                           .source = file->source,
 	                           .is_object = file->is_object,
-	                           .size = file->is_object || file->hash_known ? file->size : 0,
+	                           .size = file->size,
 	                           .modified_ns = file->modified_ns,
 	                           .first_index = UINT64_MAX};
 	if (file->hash_known) {
@@ -170,4 +170,25 @@ enum err store_file_begin(struct store *store, const struct sink_file *file, boo
 	enum err err = begin_file(store, file, fresh, out_file, out_verdict, out_resume, diag);
 	writer_give(store->writer);
 	return err;
+}
+
+/* In this tree, those before it and those of other classes: where store_file_begin looks. */
+static bool size_known(const struct store *store, uint64_t size) {
+	const struct store_set *others = store->options.others;
+	bool known = false;
+	for (const struct store *at = store; at != NULL && !known; at = at->before) {
+		known = file_table_has_size(&at->files, size);
+	}
+	for (size_t i = 0; others != NULL && i < others->count && !known; i++) {
+		known = file_table_has_size(&others->stores[i]->files, size);
+	}
+	return known;
+}
+
+bool store_size_known(struct store *store, uint64_t size) {
+	ASSERT(store->writer != NULL);
+	writer_take(store->writer);
+	bool known = !store->options.take_again && size_known(store, size);
+	writer_give(store->writer);
+	return known;
 }

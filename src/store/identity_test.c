@@ -40,6 +40,25 @@ TEST(the_same_file_is_not_taken_twice_and_a_grown_one_goes_on) {
 	CHECK(verify_bench(&bench).intact);
 }
 
+TEST(the_size_of_a_file_says_whether_its_hash_may_be_known) {
+	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(5)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct store_options options = bench_options(&bench, true);
+	enum sink_verdict verdict;
+	sample_lines(&text, "four", 0, 50);
+	REQUIRE(take_and_commit(&bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
+	        ERR_OK);
+	struct store *store = NULL;
+	REQUIRE(store_open(&options, &store, &bench.diag) == ERR_OK);
+	CHECK(store_size_known(store, text.len));
+	CHECK(!store_size_known(store, text.len + 1));
+	store_closep(&store);
+	options.take_again = true;
+	REQUIRE(store_open(&options, &store, &bench.diag) == ERR_OK);
+	CHECK(!store_size_known(store, text.len));
+	store_closep(&store);
+}
+
 TEST(again_takes_a_known_file_anew) {
 	struct bench bench CLEANUP(bench_deinit) = {.memory = os_memory_new(3)};
 	struct buf text CLEANUP(buf_deinit) = {0};

@@ -82,6 +82,8 @@ void store_closep(struct store **store);
 MUST_USE enum err store_file_begin(struct store *store, const struct sink_file *file, bool fresh,
                                    uint32_t *out_file, enum sink_verdict *out_verdict,
                                    struct sink_resume *out_resume, struct diag *diag);
+/* As struct sink's size_known; never when all is to be taken again. */
+bool store_size_known(struct store *store, uint64_t size);
 /* Also adds a row of the store's own for each batch_file_end (and, when the batch is parsed
  * already, its empty field row). */
 MUST_USE enum err store_reserve(struct store *store, struct batch *batch);
