@@ -31,6 +31,10 @@ struct search {
 	bool *texts;                /* of each shape: some slot of SLOT_TEXT may have all of it */
 	bool is_code[256];          /* by slot code */
 	bool can_begin[256];        /* likewise: the needle's first byte may stand in its values */
+	bool can_contain[256];      /* likewise: all of it may */
+	uint8_t as_part[256];       /* likewise: enum slot_match of values that have all of it */
+	bool last[256], next[256];  /* by byte: a beginning of the needle may end with it; some rest may
+	                               begin with it */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
 	uint64_t *ranks;    /* NULL: of rows; else hits are marked here, by rank */
@@ -102,6 +106,27 @@ static enum err take_hits(struct search *search, bool sure) {
 	return ERR_OK;
 }
 
+static bool is_word_byte(char c) {
+	return (uint8_t)c >= 0x80 || c == '_' || char_is_alpha(c) || char_is_digit(c);
+}
+
+/* Whether beside a slot lies what ends a word, or the text's end. Not ASCII: that is not known. */
+static bool is_bordered(const struct search *search, uint32_t slot) {
+	struct str before = literal_at(search, slot);
+	struct str behind = literal_at(search, slot + 1);
+	bool first = before.len == 0 ? slot == 0 : !is_word_byte(before.ptr[before.len - 1]);
+	bool last = behind.len == 0 ? slot + 1 == search->slots_count : !is_word_byte(behind.ptr[0]);
+	return first && last;
+}
+
+/* Whether rows that meet the demand have the needle; for a word it must be the whole value. */
+static bool says_all(const struct search *search, const struct demand *demand) {
+	return search->demands_count == 1 &&
+	       (!search->needle->word ||
+	        (demand->match == SLOT_EQUALS && demand->from == 0 &&
+	         demand->to == search->needle->bytes.len && is_bordered(search, demand->slot)));
+}
+
 static enum err look_up(struct search *search, const struct demand *demand, bool alone) {
 	struct slot_piece piece = piece_of(search, demand);
 	const struct slot *slot;
@@ -153,12 +178,13 @@ static enum err ask_way(struct search *search) {
 		search->all_maybe[search->shape] = true;
 		return ERR_OK;
 	}
-	return look_up(search, best, search->demands_count == 1);
+	return look_up(search, best, says_all(search, best));
 }
 
 static void end_way(struct search *search) {
 	if (search->demands_count == 0) {
-		search->all_maybe[search->shape] = search->all_sure[search->shape] = true;
+		search->all_maybe[search->shape] = true;
+		search->all_sure[search->shape] |= !search->needle->word;
 	} else if (search->err == ERR_OK) {
 		search->err = ask_way(search);
 	}
@@ -235,6 +261,9 @@ static void from_literal(struct search *search, uint32_t number) {
 	struct str literal = literal_at(search, number);
 	struct str needle = search->needle->bytes;
 	size_t longest = MIN_OF(literal.len, needle.len - 1);
+	if (longest == 0 || !search->last[(uint8_t)literal.ptr[literal.len - 1]]) {
+		return;
+	}
 	for (size_t len = 1; len <= longest && !done(search); len++) {
 		const char *at = literal.ptr + literal.len - len;
 		if (!slot_piece_same(&search->whole, 0, at, 1) ||
@@ -264,18 +293,37 @@ static bool can_end(void *ctx, uint8_t code, size_t len) {
 	return *known == 2;
 }
 
+/* How a value of this code has all of the needle: a number that has a word has no other, and an
+ * address four, with a point between them. */
+static enum slot_match match_of_part(const struct search *search, uint8_t code) {
+	struct str needle = search->needle->bytes;
+	size_t dots = 0;
+	for (size_t i = 0; i < needle.len; i++) {
+		dots += needle.ptr[i] == '.';
+	}
+	bool number = code != SLOT_TEXT && code < SLOT_TIME;
+	bool ends = is_word_byte(needle.ptr[0]) && is_word_byte(needle.ptr[needle.len - 1]);
+	bool whole = code == SLOT_IPV4 ? dots == 3 : dots == 0;
+	return search->needle->word && number && ends && whole ? SLOT_EQUALS : SLOT_CONTAINS;
+}
+
 static void from_slot(struct search *search, uint32_t slot) {
 	struct str needle = search->needle->bytes;
-	if (!search->can_begin[code_at(search, slot)]) {
+	uint8_t code = code_at(search, slot);
+	struct str behind = literal_at(search, slot + 1);
+	if (!search->can_begin[code]) {
 		return;
 	}
-	bool possible = code_at(search, slot) != SLOT_TEXT || search->texts[search->shape];
-	if (possible && push_demand(search, slot, 0, needle.len, SLOT_CONTAINS)) {
+	bool possible = code == SLOT_TEXT ? search->texts[search->shape] : search->can_contain[code];
+	if (possible && push_demand(search, slot, 0, needle.len, search->as_part[code])) {
 		end_way(search);
 		search->demands_count--;
 	}
+	if (behind.len > 0 && !search->next[(uint8_t)behind.ptr[0]]) {
+		return;
+	}
 	for (size_t to = 1; to < needle.len && !done(search); to++) {
-		if (can_end(search, code_at(search, slot), to)) {
+		if (can_end(search, code, to)) {
 			past_slot(search, slot, 0, to, SLOT_SUFFIX);
 		}
 	}
@@ -328,6 +376,19 @@ static enum err ask_shape(struct search *search, uint32_t number) {
 	return search->err;
 }
 
+/* Whether literal text ends a word on both sides of the needle, which stands at at in a skeleton.
+ */
+static bool ends_words(const struct search *search, const struct lines_shape *shape, size_t at) {
+	const char *text = search->lines->skeletons.ptr;
+	size_t end = at + search->needle->bytes.len;
+	size_t first = shape->text;
+	bool mark = at >= first + 2 && (uint8_t)text[at - 2] == SKELETON_SLOT;
+	bool before = at == first || (!mark && !is_word_byte(text[at - 1]));
+	bool behind = end == first + shape->text_len ||
+	              (!is_word_byte(text[end]) && (uint8_t)text[end] != SKELETON_SLOT);
+	return before && behind;
+}
+
 /* Skeletons lie one behind the other: a match counts when it lies in one, and has nothing of a
  * mark: it does not begin with the code of one, and the needle has no byte that begins one. */
 static void mark_literal(struct search *search, size_t at) {
@@ -354,7 +415,8 @@ static void mark_literal(struct search *search, size_t at) {
 		search->all_maybe[low] |= !first;
 		return;
 	}
-	search->all_maybe[low] = search->all_sure[low] = true;
+	search->all_maybe[low] = true;
+	search->all_sure[low] |= !search->needle->word || ends_words(search, shape, at);
 }
 
 static void search_literals(struct search *search) {
@@ -381,9 +443,10 @@ static enum err ask_whole(struct search *search) {
 	TRY(lines_use_whole(search->lines, &whole));
 	TRY(slot_find_whole(search->finder, whole, &search->whole, &search->hits, &found));
 	if (found == SLOT_SOME) {
-		return take_hits(search, true);
+		return take_hits(search, !search->needle->word);
 	}
-	search->all_maybe[0] = search->all_sure[0] = found == SLOT_ALL;
+	search->all_maybe[0] = found == SLOT_ALL;
+	search->all_sure[0] = found == SLOT_ALL && !search->needle->word;
 	return ERR_OK;
 }
 
@@ -419,7 +482,7 @@ static enum err find_marks(struct search *search) {
 	for (size_t code = 0; code < ARRAY_LEN(question.is_code); code++) {
 		question.is_code[code] = search->is_code[code];
 		question.begins[code] = search->can_begin[code];
-		question.contains[code] = search->is_code[code] && slot_can((uint8_t)code, &search->whole);
+		question.contains[code] = search->can_contain[code];
 	}
 	question.contains[SLOT_TEXT] = false; /* asked one by one, if there is one at all */
 	TRY(lines_marks(search->lines, &question, search->can));
@@ -444,12 +507,32 @@ static enum err ask_all(struct search *search) {
 	return set_shapes(search);
 }
 
+/* Long needles are asked of every shape. */
+static void find_bytes(struct search *search) {
+	enum { NEEDLE_MAX = 512 };
+	size_t len = search->whole.bytes.len;
+	for (size_t byte = 0; byte < ARRAY_LEN(search->last); byte++) {
+		char c = (char)byte;
+		search->last[byte] = search->next[byte] = len > NEEDLE_MAX;
+		for (size_t i = 0; i < len && len <= NEEDLE_MAX; i++) {
+			bool same = slot_piece_same(&search->whole, i, &c, 1);
+			search->last[byte] |= same && i + 1 < len;
+			search->next[byte] |= same && i > 0;
+		}
+	}
+}
+
 static void find_beginnings(struct search *search) {
 	struct slot_piece first = search->whole;
 	first.bytes.len = 1;
+	find_bytes(search);
 	for (size_t code = 0; code < ARRAY_LEN(search->can_begin); code++) {
 		search->is_code[code] = slot_code_valid((uint8_t)code);
 		search->can_begin[code] = search->is_code[code] && slot_can((uint8_t)code, &first);
+		search->as_part[code] = match_of_part(search, (uint8_t)code);
+		struct slot_piece part = search->whole;
+		part.match = search->as_part[code];
+		search->can_contain[code] = search->is_code[code] && slot_can((uint8_t)code, &part);
 	}
 }
 

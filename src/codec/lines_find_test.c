@@ -289,3 +289,88 @@ TEST(words_of_literals_and_whole_numbers_are_sure) {
 		CHECK_EQ(tally.truth, tally.maybe);
 	}
 }
+
+/* ---- words ---- */
+
+static bool is_word(char c) {
+	return c == '_' || char_is_alpha(c) || char_is_digit(c);
+}
+
+/* Whether the needle stands in text with no ASCII byte of a word beside it; strictly: with no other
+ * byte than ASCII either, and whatever the needle ends with. */
+static bool has_word(struct str text, struct str needle, bool strictly) {
+	for (size_t i = 0; i + needle.len <= text.len; i++) {
+		size_t end = i + needle.len;
+		char before = i == 0 ? ' ' : text.ptr[i - 1];
+		char behind = end == text.len ? ' ' : text.ptr[end];
+		bool first = is_word(before) && (strictly || is_word(needle.ptr[0]));
+		bool last = is_word(behind) && (strictly || is_word(needle.ptr[needle.len - 1]));
+		bool other = strictly && ((uint8_t)before >= 0x80 || (uint8_t)behind >= 0x80);
+		if (!first && !last && !other && memcmp(text.ptr + i, needle.ptr, needle.len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void compare_word(struct sample *sample, struct str needle, struct tally *tally) {
+	struct lines_needle asked = {needle, NULL, true};
+	uint64_t *maybe = calloc(bits_words(sample->rows) + 1, sizeof(*maybe));
+	uint64_t *sure = calloc(bits_words(sample->rows) + 1, sizeof(*sure));
+	CHECK(lines_find(sample->lines, &asked, NULL, maybe, sure) == ERR_OK);
+	for (uint32_t i = 0; i < sample->rows; i++) {
+		bool truth = has_word(text_at(sample, i), needle, false);
+		bool strictly = has_word(text_at(sample, i), needle, true);
+		if ((truth && !bits_get(maybe, i)) || (!strictly && bits_get(sure, i))) {
+			CHECK_STR(needle, ""); /* to see it */
+			CHECK_STR(text_at(sample, i), "");
+			break;
+		}
+		tally->truth += truth;
+		tally->maybe += bits_get(maybe, i);
+		tally->sure += bits_get(sure, i);
+	}
+	free(maybe);
+	free(sure);
+}
+
+/* Now and then the needle is moved by a byte, so that its ends are no borders. */
+static struct str random_word(struct str text) {
+	size_t from = tap_random() % text.len;
+	size_t end = from + 1;
+	while (from > 0 && is_word(text.ptr[from - 1])) {
+		from--;
+	}
+	while (end < text.len && (is_word(text.ptr[end]) || tap_random() % 4 == 0)) {
+		end++;
+	}
+	if (tap_random() % 4 == 0 && end - from > 1) {
+		from++;
+	}
+	if (tap_random() % 4 == 0 && end - from > 1) {
+		end--;
+	}
+	return str_slice(text, from, end);
+}
+
+static void compare_words(void (*line)(struct buf *out, int64_t time_ns), struct tally *tally) {
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, 1 + (uint32_t)(tap_random() % 1500), line);
+	REQUIRE(sample.lines != NULL);
+	for (size_t i = 0; i < 60; i++) {
+		struct str text = text_at(&sample, (uint32_t)(tap_random() % sample.rows));
+		if (text.len > 0) {
+			compare_word(&sample, random_word(text), tally);
+		}
+	}
+}
+
+TEST(words_of_lines_are_found_where_they_are) {
+	struct tally tally = {0};
+	for (size_t round = 0; round < tap_rounds(12); round++) {
+		compare_words(sample_line, &tally);
+		compare_words(plain_line, &tally);
+	}
+	CHECK(tally.truth > 1000);
+	CHECK(tally.sure > tally.truth / 3);
+}

@@ -15,9 +15,14 @@ static void need_needle(const struct asking *asking, const struct needle *needle
 		return;
 	}
 	bool complete = needle->anchor_first == 0 && needle->anchor_end == needle->codes_count;
-	bool all = needle->anchor_is_sure && complete && !needle->border_first && !needle->border_last;
+	bool all = whole && needle->anchor_is_sure && complete;
+	bool border = needle->border_first || needle->border_last;
 	bool word = complete && needle->border_first && needle->border_last;
-	struct expr_piece piece = {needle->anchor, needle->fold, whole && all, word};
+	struct expr_piece piece = {.bytes = needle->anchor,
+	                           .mask = needle->fold,
+	                           .whole = all && !border,
+	                           .word = word,
+	                           .bordered = all && word};
 	asking->need(asking->ctx, &piece);
 }
 
@@ -27,7 +32,7 @@ static void need_text(void *ctx, struct str text) {
 	for (size_t i = 0; i < text.len; i++) {
 		mask[i] = char_is_alpha(text.ptr[i]) ? 0x20 : 0;
 	}
-	struct expr_piece piece = {text, mask, false, false};
+	struct expr_piece piece = {.bytes = text, .mask = mask};
 	asking->need(asking->ctx, &piece);
 }
 
@@ -37,7 +42,8 @@ void expr_test_pieces(const struct expr *expr, struct arena *arena,
 	const struct expr_test *test = expr->test;
 	struct asking asking = {arena, need, ctx};
 	if (test->by_needle) {
-		need_needle(&asking, &test->needle, test->kind == EXPR_CONTAINS);
+		need_needle(&asking, &test->needle,
+		            test->kind == EXPR_CONTAINS || test->kind == EXPR_WORDS);
 	} else if (test->kind == EXPR_PATTERN) {
 		need_needle(&asking, &test->glob.piece, false);
 	} else if (test->kind == EXPR_REGEX) {

@@ -10,6 +10,7 @@ struct expr_piece {
 	const char *mask; /* for each byte the bits that do not count, set in bytes */
 	bool whole;       /* any text that has these bytes passes the test: nothing else is asked */
 	bool word;        /* the test asks for a word border at both ends of it */
+	bool bordered;    /* whole, but for those borders */
 };
 
 /* Calls need for each such piece of a test (EXPR_TEST); none when nothing is sure. Pieces live as

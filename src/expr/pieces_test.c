@@ -6,8 +6,8 @@
 
 static void add(void *ctx, const struct expr_piece *piece) {
 	struct buf *all = ctx;
-	buf_printf(all, "%s%.*s%s%s", all->len > 0 ? "|" : "", STR_ARG(piece->bytes),
-	           piece->whole ? "!" : "", piece->word ? "#" : "");
+	buf_printf(all, "%s%.*s%s%s%s", all->len > 0 ? "|" : "", STR_ARG(piece->bytes),
+	           piece->whole ? "!" : "", piece->word ? "#" : "", piece->bordered ? "=" : "");
 	for (size_t i = 0; i < piece->bytes.len; i++) {
 		CHECK((piece->bytes.ptr[i] | piece->mask[i]) == piece->bytes.ptr[i]);
 	}
@@ -28,7 +28,8 @@ TEST(literal_tests_have_one_piece) {
 	check(EXPR_CONTAINS, "ssword fo", "ssword fo!");
 	check(EXPR_CONTAINS, "ERR", "err!");
 	check(EXPR_CONTAINS, "失敗", "失敗!");
-	check(EXPR_WORDS, "Failed password", "failed password#");
+	check(EXPR_WORDS, "Failed password", "failed password#=");
+	check(EXPR_WORDS, "kelvin straße", "kelvin stra");
 	check(EXPR_EQUALS, "Root", "root");
 	check(EXPR_PATTERN, "admin*", "admin");
 }

@@ -2,6 +2,7 @@
  * thousands at a time, so that each page is opened once for all of them.
  */
 #include "query/plan.h"
+#include "query/records.h"
 #include "query/run.h"
 
 enum { WAITING_MAX = 4096, COPIES_BYTES_MAX = 64 << 20, COPIES_SHARE = 4 };
@@ -109,13 +110,6 @@ static void release(struct op *op) {
 	}
 }
 
-static enum err read_row(struct op *op, const struct query_page *page, uint32_t row,
-                         struct row *out_row) {
-	const struct query_source *source = op->run->source;
-	bool text = op->run->output->texts_only && source->row_text != NULL;
-	return (text ? source->row_text : source->row)(page->page, row, out_row);
-}
-
 /* Finds the row of index in the page, whose indices ascend. */
 static bool find_row(const struct query_page *page, uint64_t index, uint32_t *out_row) {
 	uint32_t low = 0;
@@ -152,25 +146,7 @@ static enum err fetch(struct op *op, const struct waiting *waiting, size_t count
 			return ERR_CORRUPT;
 		}
 	}
-	return read_row(op, &output->page, row, out_row);
-}
-
-static struct row *copy_row(struct arena *arena, const struct row *row) {
-	struct row *copy = ARENA_NEW(arena, struct row);
-	struct row_field *fields = ARENA_ARRAY(arena, row->fields_count + 1, struct row_field);
-	*copy = *row;
-	copy->text = arena_str(arena, row->text);
-	copy->body = arena_str(arena, row->body);
-	copy->format = arena_str(arena, row->format);
-	copy->path = arena_str(arena, row->path);
-	copy->tree = arena_str(arena, row->tree);
-	for (size_t i = 0; i < row->fields_count; i++) {
-		fields[i].name = arena_str(arena, row->fields[i].name);
-		fields[i].value.kind = row->fields[i].value.kind;
-		fields[i].value.text = arena_str(arena, row->fields[i].value.text);
-	}
-	copy->fields = fields;
-	return copy;
+	return record_read(op->run, &output->page, row, out_row);
 }
 
 static int by_index(const void *a, const void *b) {
@@ -217,7 +193,7 @@ static enum err flush(struct op *op) {
 			next++;
 			TRY(give_ready(op, in_order, &next, false));
 		} else {
-			waiting->copy = copy_row(output->copies, &row);
+			waiting->copy = record_copy(output->copies, &row);
 		}
 	}
 	TRY(give_ready(op, in_order, &next, true));
@@ -247,9 +223,13 @@ static struct value *added_values(struct op *op, const struct flow_row *row, str
 
 static enum err push_record(struct op *op, const struct flow_row *row) {
 	struct output *output = op->state;
+	if (row->record != NULL) {
+		TRY(output->count > 0 ? flush(op) : ERR_OK);
+		return give_row(op, row->record, added_values(op, row, NULL));
+	}
 	if (row->page != NULL) {
 		struct row record;
-		TRY(read_row(op, row->page, row->row, &record));
+		TRY(record_read(op->run, row->page, row->row, &record));
 		return give_row(op, &record, added_values(op, row, NULL));
 	}
 	output->waiting[output->count] =

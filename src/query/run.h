@@ -24,6 +24,7 @@ struct flow_row {
 	/* Where it is at hand while the scan stands on its page; NULL later. */
 	const struct query_page *page;
 	uint32_t row;
+	const struct row *record; /* read before, as the output wants it; NULL: it has to be read */
 };
 
 struct grouping; /* query/group.h */

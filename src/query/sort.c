@@ -4,12 +4,14 @@
 #include "base/instant.h"
 #include "expr/compare.h"
 #include "query/plan.h"
+#include "query/records.h"
 #include "query/run.h"
 
 struct kept {
 	int64_t time_ns;
 	uint64_t index;
-	struct row_copy *copy; /* NULL when the query names no fields; extra: scalars of the keys */
+	struct row_copy *copy;    /* NULL when the query names no fields; extra: scalars of the keys */
+	const struct row *record; /* read while its page was at hand; NULL: there was no room */
 };
 
 struct sorting {
@@ -20,12 +22,15 @@ struct sorting {
 	size_t count, cap;
 	uint64_t pushed; /* so far */
 	size_t look_at;  /* at so many rows some may be given out early */
-	bool sorted;     /* so far they came in order */
+	struct arena *records;
+	size_t records_bytes;
+	bool sorted; /* so far they came in order */
 	bool full; /* there are `keep` rows, and rows[keep - 1] was the last of them at the last cut */
 };
 
 /* Rows beyond the limit are cut off when so many have gathered. */
 enum { SLACK = 256, KEYS_MAX = 64, EARLY_ROWS = 16384 };
+enum { RECORDS_BYTES_MAX = 8 << 20, RECORDS_SHARE = 8 }; /* of the query's memory */
 
 /* ---- copies ---- */
 
@@ -65,6 +70,7 @@ enum err row_copy_new(struct run *run, const struct flow_row *row, size_t from, 
 	*copy = (struct row_copy){.row = *row, .bytes = bytes, .extra = block + head};
 	copy->row.values = values;
 	copy->row.page = NULL;
+	copy->row.record = NULL;
 	*out_copy = copy;
 	return ERR_OK;
 }
@@ -222,6 +228,28 @@ static enum err keep_values(struct op *op, const struct flow_row *row, struct ke
 	return ERR_OK;
 }
 
+/* Few results are read while their page is open, which the output would open again. Not of a page
+ * that has more rows than are wanted in all. */
+static void keep_record(struct op *op, const struct flow_row *row, struct kept *kept) {
+	struct sorting *sorting = op->state;
+	struct run *run = op->run;
+	size_t most = MIN_OF((size_t)RECORDS_BYTES_MAX, run->budget->max / RECORDS_SHARE);
+	struct row record;
+	if (row->page == NULL || run->query->table || run->options->count_only ||
+	    row->page->rows > sorting->options.keep || sorting->records_bytes >= most) {
+		return;
+	}
+	if (record_read(run, row->page, row->row, &record) != ERR_OK) {
+		return; /* the output will say it */
+	}
+	size_t bytes = record_bytes(&record);
+	if (bytes <= most - sorting->records_bytes && bytes <= run->budget->max - run->budget->used &&
+	    run_take(run, bytes) == ERR_OK) {
+		sorting->records_bytes += bytes;
+		kept->record = record_copy(sorting->records, &record);
+	}
+}
+
 /* Whether rows can be given out before all have come: in order of time, all of them wanted. */
 static bool gives_early(const struct sorting *sorting) {
 	return sorting->options.keep == UINT64_MAX && sorting->options.keys_count == 0 &&
@@ -235,9 +263,13 @@ static enum err give(struct op *op, size_t count) {
 	for (; given < count && !op->next->full && err == ERR_OK; given++) {
 		const struct kept *kept = &sorting->rows[sorting->options.last ? count - 1 - given : given];
 		struct flow_row row = {.time_ns = kept->time_ns, .index = kept->index};
+		if (kept->copy != NULL) {
+			row = kept->copy->row;
+		}
+		row.record = kept->record;
 		err = run_tick(op->run);
 		if (err == ERR_OK) {
-			err = op->next->push(op->next, kept->copy != NULL ? &kept->copy->row : &row);
+			err = op->next->push(op->next, &row);
 		}
 	}
 	op->full = op->next->full;
@@ -287,6 +319,7 @@ static enum err sort_push(struct op *op, const struct flow_row *row) {
 	}
 	TRY(make_room(op));
 	TRY(keep_values(op, row, &kept));
+	keep_record(op, row, &kept);
 	if (sorting->count > 0 && sorting->sorted) {
 		sorting->sorted = compare(sorting, &sorting->rows[sorting->count - 1], &kept) <= 0;
 	}
@@ -307,6 +340,8 @@ static void sort_free(struct op *op) {
 	for (size_t i = 0; i < sorting->count; i++) {
 		row_copy_free(op->run, sorting->rows[i].copy);
 	}
+	run_give_back(op->run, sorting->records_bytes);
+	arena_free(sorting->records);
 	free(sorting->rows);
 }
 
@@ -317,6 +352,7 @@ struct op *op_sort_new(struct run *run, const struct sort_options *options) {
 	*sorting =
 	    (struct sorting){.options = *options,
 	                     .sorted = true,
+	                     .records = arena_new(SIZE_MAX),
 	                     .newest = run->options->order == QUERY_BY_TIME_NEWEST && !options->by_time,
 	                     .by_index = run->options->order == QUERY_BY_INDEX && !options->by_time};
 	*op = (struct op){

@@ -53,7 +53,8 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 		return;
 	}
 	uint64_t *maybe = ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t);
-	uint64_t *sure = piece->whole ? ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t) : NULL;
+	bool whole = piece->whole || (piece->bordered && needle.word);
+	uint64_t *sure = whole ? ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t) : NULL;
 	if (pieces->shapes == NULL) {
 		pieces->shapes = ARENA_ARRAY(finder->arena, lines_shapes(finder->lines), bool);
 		memset(pieces->shapes, true, lines_shapes(finder->lines));
@@ -64,7 +65,7 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 	}
 	pieces->maybe = maybe;
 	pieces->sure = sure;
-	pieces->whole = piece->whole && pieces->count == 0;
+	pieces->whole = whole && pieces->count == 0;
 	pieces->count++;
 }
 

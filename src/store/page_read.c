@@ -209,6 +209,30 @@ enum err page_meta_read(const struct page_frame *frame, struct arena *arena,
 
 /* ---- numbers of rows ---- */
 
+static void put_narrow(char *array, size_t size, const int64_t *values, uint32_t count) {
+	uint16_t *halves = (void *)array;
+	uint32_t *words = (void *)array;
+	for (uint32_t i = 0; size == 1 && i < count; i++) {
+		array[i] = (char)values[i];
+	}
+	for (uint32_t i = 0; size == sizeof(*halves) && i < count; i++) {
+		halves[i] = (uint16_t)values[i];
+	}
+	for (uint32_t i = 0; size == sizeof(*words) && i < count; i++) {
+		words[i] = (uint32_t)values[i];
+	}
+}
+
+/* The same value count times; the array is zero. */
+static void put_same(char *array, size_t size, uint32_t value, uint32_t count) {
+	if (size == 1) {
+		memset(array, (int)value, count);
+	}
+	for (uint32_t i = 0; size > 1 && value != 0 && i < count; i++) {
+		memcpy(array + i * size, &value, size);
+	}
+}
+
 /* Reads count integers of [0, max] into an array of elements of size bytes (1, 2 or 4). */
 static enum err read_narrow(struct wire *in, uint32_t count, uint64_t max, size_t size,
                             struct arena *arena, void *out_array) {
@@ -219,19 +243,17 @@ static enum err read_narrow(struct wire *in, uint32_t count, uint64_t max, size_
 	}
 	memcpy(out_array, &array, sizeof(array));
 	if (ints_get_same(in, count, values)) {
-		for (uint32_t i = 0; i < count && (uint64_t)values[0] <= max; i++) {
-			memcpy(array + i * size, &values[0], size);
-		}
-		return (uint64_t)values[0] <= max ? ERR_OK : ERR_CORRUPT;
+		bool fits = (uint64_t)values[0] <= max;
+		put_same(array, size, fits ? (uint32_t)values[0] : 0, count);
+		return fits ? ERR_OK : ERR_CORRUPT;
 	}
 	TRY(ints_get(in, count, values));
+	bool above = false;
 	for (uint32_t i = 0; i < count; i++) {
-		if ((uint64_t)values[i] > max) {
-			return ERR_CORRUPT;
-		}
-		memcpy(array + i * size, &values[i], size);
+		above |= (uint64_t)values[i] > max;
 	}
-	return ERR_OK;
+	put_narrow(array, size, values, count);
+	return above ? ERR_CORRUPT : ERR_OK;
 }
 
 static enum err read_wide(struct wire *in, uint32_t count, struct arena *arena,
