@@ -38,6 +38,7 @@ struct block_columns {
 	struct lines *lines;
 	struct layouts *layouts;
 	uint32_t rows; /* of the block */
+	const bool *shapes;
 	const uint64_t *bits;
 	block_times_f times;
 	void *ctx;
@@ -60,13 +61,15 @@ static void *new_array(size_t count, size_t size) {
 	return array;
 }
 
-struct block_columns *block_columns_new(struct lines *lines, struct layouts *layouts, uint32_t rows,
-                                        const uint64_t *bits, block_times_f times, void *ctx) {
+struct block_columns *block_columns_new(struct lines *lines, struct layouts *layouts,
+                                        const struct block_columns_rows *rows, block_times_f times,
+                                        void *ctx) {
 	struct block_columns *columns = new_array(1, sizeof(*columns));
 	*columns = (struct block_columns){.lines = lines,
 	                                  .layouts = layouts,
-	                                  .rows = rows,
-	                                  .bits = bits,
+	                                  .rows = rows->all,
+	                                  .shapes = rows->shapes,
+	                                  .bits = rows->bits,
 	                                  .times = times,
 	                                  .ctx = ctx,
 	                                  .numbers_shape = UINT32_MAX};
@@ -92,7 +95,9 @@ void block_columns_free(struct block_columns *columns) {
 static void start_shapes(struct block_columns *columns) {
 	uint32_t shapes = lines_shapes(columns->lines);
 	for (uint32_t i = 0; i < shapes; i++) {
-		columns->starts[i + 1] = columns->starts[i] + lines_shape_rows(columns->lines, i);
+		bool counts = columns->shapes == NULL || columns->shapes[i];
+		columns->starts[i + 1] =
+		    columns->starts[i] + (counts ? lines_shape_rows(columns->lines, i) : 0);
 	}
 }
 
@@ -153,11 +158,12 @@ static enum err order_rows_of(struct block_columns *columns, const uint32_t *row
 	return err;
 }
 
-static uint32_t *list_rows(const struct block_columns *columns, uint32_t *out_count) {
+static uint32_t *list_rows(const struct block_columns *columns, const uint64_t *bits,
+                           uint32_t *out_count) {
 	uint32_t *rows = new_array(columns->rows, sizeof(*rows));
 	uint32_t count = 0;
 	for (uint32_t row = 0; row < columns->rows; row++) {
-		if (columns->bits == NULL || bits_get(columns->bits, row)) {
+		if (bits == NULL || bits_get(bits, row)) {
 			rows[count++] = row;
 		}
 	}
@@ -165,17 +171,23 @@ static uint32_t *list_rows(const struct block_columns *columns, uint32_t *out_co
 	return rows;
 }
 
-static enum err sort_rows(struct block_columns *columns) {
+/* Those whose bits are set; NULL: all. */
+static enum err order_rows_in(struct block_columns *columns, const uint64_t *bits) {
 	uint32_t count;
-	columns->starts = new_array((size_t)lines_shapes(columns->lines) + 1, sizeof(uint32_t));
-	if (columns->bits == NULL || bits_count(columns->bits, columns->rows) == columns->rows) {
-		start_shapes(columns);
-		return ERR_OK;
-	}
-	uint32_t *rows = list_rows(columns, &count);
+	uint32_t *rows = list_rows(columns, bits, &count);
 	enum err err = order_rows_of(columns, rows, count);
 	free(rows);
 	return err;
+}
+
+static enum err sort_rows(struct block_columns *columns) {
+	columns->starts = new_array((size_t)lines_shapes(columns->lines) + 1, sizeof(uint32_t));
+	if (columns->shapes != NULL || columns->bits == NULL ||
+	    bits_count(columns->bits, columns->rows) == columns->rows) {
+		start_shapes(columns);
+		return ERR_OK;
+	}
+	return order_rows_in(columns, columns->bits);
 }
 
 static enum err use_rows(struct block_columns *columns) {
@@ -192,14 +204,33 @@ enum err block_columns_rows(struct block_columns *columns, uint32_t *out_rows) {
 	return ERR_OK;
 }
 
+/* The rows of shapes that count as a whole. */
+static enum err order_whole_shapes(struct block_columns *columns) {
+	uint64_t *bits = new_array(bits_words(columns->rows), sizeof(*bits));
+	size_t count = (size_t)lines_shapes(columns->lines) + 1;
+	uint32_t *starts = new_array(count, sizeof(*starts));
+	memcpy(starts, columns->starts, count * sizeof(*starts));
+	enum err err = columns->shapes == NULL
+	                   ? ERR_OK
+	                   : lines_shape_bits(columns->lines, columns->shapes, bits);
+	err = err == ERR_OK ? order_rows_in(columns, columns->shapes == NULL ? NULL : bits) : err;
+	if (err == ERR_OK && memcmp(starts, columns->starts, count * sizeof(*starts)) != 0) {
+		err = ERR_CORRUPT; /* the order and the shapes do not agree */
+	}
+	memcpy(columns->starts, starts, count * sizeof(*starts));
+	if (err != ERR_OK) {
+		free(TAKE(columns->which));
+		free(TAKE(columns->ranks));
+	}
+	free(starts);
+	free(bits);
+	return err;
+}
+
 enum err block_columns_which(struct block_columns *columns, const uint32_t **out_rows) {
 	TRY(use_rows(columns));
-	if (columns->which == NULL) { /* all rows count, and shapes were enough so far */
-		uint32_t count;
-		uint32_t *rows = list_rows(columns, &count);
-		enum err err = order_rows_of(columns, rows, count);
-		free(rows);
-		TRY(err);
+	if (columns->which == NULL) { /* shapes were enough so far */
+		TRY(order_whole_shapes(columns));
 	}
 	*out_rows = columns->which;
 	return ERR_OK;

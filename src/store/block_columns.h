@@ -16,10 +16,17 @@ struct block_columns;
 /* Event times of all rows of the block; they live as long as ctx. */
 typedef enum err (*block_times_f)(void *ctx, const int64_t **out_times);
 
-/* bits: rows that count (base/bits.h; borrowed), NULL: all rows. lines and layouts must outlive it,
- * and are used by one thread. times: asked when a row has to be put together. */
-struct block_columns *block_columns_new(struct lines *lines, struct layouts *layouts, uint32_t rows,
-                                        const uint64_t *bits, block_times_f times, void *ctx);
+/* Which rows count; borrowed. */
+struct block_columns_rows {
+	uint32_t all;         /* of the block */
+	const bool *shapes;   /* those of these shapes; NULL: bits say it */
+	const uint64_t *bits; /* base/bits.h; NULL: all */
+};
+/* lines and layouts must outlive it, and are used by one thread. times: asked when a row has to be
+ * put together. */
+struct block_columns *block_columns_new(struct lines *lines, struct layouts *layouts,
+                                        const struct block_columns_rows *rows, block_times_f times,
+                                        void *ctx);
 void block_columns_free(struct block_columns *columns); /* NULL is fine */
 /* How many rows count. ERR_CORRUPT. */
 MUST_USE enum err block_columns_rows(struct block_columns *columns, uint32_t *out_rows);

@@ -15,7 +15,10 @@ struct fixture {
 	struct store_page *page;
 	struct viewed viewed;
 	uint64_t bits[WORDS];
+	bool shapes[ROWS + 1];
 };
+
+enum which { ALL, SOME, SHAPES };
 
 static bool setup(struct fixture *f, bool sample) {
 	struct diag diag = {0};
@@ -36,19 +39,33 @@ static enum err times_of(void *ctx, const int64_t **out_times) {
 	return store_view_times(f->viewed.view, out_times);
 }
 
-static struct block_columns *columns_of(struct fixture *f, bool all) {
-	struct lines *lines;
-	struct layouts *layouts;
-	uint64_t every = tap_random() % 20;
+/* Some rows, or those of some shapes. */
+static void choose(struct fixture *f, struct lines *lines, enum which which) {
+	uint32_t shapes[ROWS];
+	uint32_t ranks[ROWS];
+	uint64_t every = 1 + tap_random() % 20;
 	memset(f->bits, 0, sizeof(f->bits));
+	CHECK_EQ(lines_order(lines, 0, f->page->rows, shapes, ranks), ERR_OK);
+	for (uint32_t i = 0; i < lines_shapes(lines); i++) {
+		f->shapes[i] = tap_random() % every == 0;
+	}
 	for (uint32_t row = 0; row < f->page->rows; row++) {
-		if (every == 0 || tap_random() % every == 0) {
+		if (which == SHAPES ? f->shapes[shapes[row]] : tap_random() % every == 0) {
 			bits_set(f->bits, row);
 		}
 	}
+}
+
+static struct block_columns *columns_of(struct fixture *f, enum which which) {
+	struct lines *lines;
+	struct layouts *layouts;
 	CHECK_EQ(block_texts(f->viewed.block, &lines), ERR_OK);
 	CHECK_EQ(block_layouts(f->viewed.block, &layouts), ERR_OK);
-	return block_columns_new(lines, layouts, f->page->rows, all ? NULL : f->bits, times_of, f);
+	choose(f, lines, which);
+	struct block_columns_rows rows = {.all = f->page->rows,
+	                                  .bits = which == SOME ? f->bits : NULL,
+	                                  .shapes = which == SHAPES ? f->shapes : NULL};
+	return block_columns_new(lines, layouts, &rows, times_of, f);
 }
 
 /* Whether a code is this value. */
@@ -85,13 +102,13 @@ static void check_field(struct fixture *f, struct block_columns *columns, struct
 	lines_coder_free(coder);
 }
 
-static void check_all(struct fixture *f, bool all, size_t *values) {
-	struct block_columns *columns = columns_of(f, all);
+static void check_all(struct fixture *f, enum which which, size_t *values) {
+	struct block_columns *columns = columns_of(f, which);
 	const struct str *names;
 	size_t count = store_view_names(f->viewed.view, &names);
 	uint32_t rows;
 	CHECK_EQ(block_columns_rows(columns, &rows), ERR_OK);
-	CHECK_EQ(rows, all ? f->page->rows : bits_count(f->bits, f->page->rows));
+	CHECK_EQ(rows, which == ALL ? f->page->rows : bits_count(f->bits, f->page->rows));
 	for (size_t i = 0; i < count; i++) {
 		check_field(f, columns, names[i], values);
 	}
@@ -104,8 +121,9 @@ TEST(codes_are_the_values_of_the_rows) {
 	for (size_t round = 0; round < tap_rounds(8); round++) {
 		struct fixture f;
 		if (setup(&f, round % 4 == 0)) {
-			check_all(&f, true, &values);
-			check_all(&f, false, &values);
+			check_all(&f, ALL, &values);
+			check_all(&f, SOME, &values);
+			check_all(&f, SHAPES, &values);
 		}
 		teardown(&f);
 	}
@@ -167,7 +185,7 @@ TEST(all_fields_are_counted_and_those_with_many_values_given_up) {
 		struct layouts *layouts;
 		const struct str *names;
 		if (setup(&f, round % 4 == 0)) {
-			struct block_columns *columns = columns_of(&f, true);
+			struct block_columns *columns = columns_of(&f, ALL);
 			CHECK_EQ(block_texts(f.viewed.block, &lines), ERR_OK);
 			CHECK_EQ(block_layouts(f.viewed.block, &layouts), ERR_OK);
 			uint32_t count = layouts_names(layouts, &names);

@@ -4,6 +4,8 @@
  */
 #include "store/block_find.h"
 
+#include <stdlib.h>
+
 #include "base/bits.h"
 #include "base/instant.h"
 #include "codec/lines_find.h"
@@ -20,6 +22,7 @@ struct find {
 	struct block_finder base;
 	const struct block_find_page *pages;
 	size_t pages_count;
+	bool by_shapes; /* whole shapes may be the answer */
 };
 
 static enum err find(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure);
@@ -266,25 +269,51 @@ static enum err find(struct find *f, const struct expr *expr, uint64_t *maybe, u
 	}
 }
 
+static enum err find_rows(struct find *f, const struct expr *filter, uint64_t *maybe,
+                          uint64_t *sure) {
+	struct block_values *values;
+	for (size_t i = 0; i < f->pages_count; i++) {
+		f->base.rows += f->pages[i].rows;
+	}
+	f->base.words = bits_words(f->base.rows);
+	TRY(block_values_of(f->base.block, &values));
+	enum block_verdict verdict = block_values_judge(values, filter);
+	if (verdict != BLOCK_SOME) { /* nothing else need be opened */
+		fill(f, maybe, verdict == BLOCK_ALL);
+		fill(f, sure, verdict == BLOCK_ALL);
+		return ERR_OK;
+	}
+	TRY(block_texts(f->base.block, &f->base.lines));
+	if (f->by_shapes && filter->kind == EXPR_TEST) {
+		f->base.shapes = ARENA_ARRAY(f->base.arena, lines_shapes(f->base.lines), bool);
+	}
+	return find(f, filter, maybe, sure);
+}
+
 enum err block_find(struct block *block, const struct expr *filter,
                     const struct block_find_page *pages, size_t pages_count, uint64_t *maybe,
                     uint64_t *sure) {
-	struct find f = {.pages = pages, .pages_count = pages_count};
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
-	struct block_values *values;
-	f.base.arena = arena;
-	for (size_t i = 0; i < pages_count; i++) {
-		f.base.rows += pages[i].rows;
+	struct find f = {
+	    .base = {.arena = arena, .block = block}, .pages = pages, .pages_count = pages_count};
+	return find_rows(&f, filter, maybe, sure);
+}
+
+enum err block_find_shapes(struct block *block, const struct expr *filter,
+                           const struct block_find_page *pages, size_t pages_count,
+                           uint64_t *maybe, uint64_t *sure, bool **out_shapes) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct find f = {.base = {.arena = arena, .block = block},
+	                 .pages = pages,
+	                 .pages_count = pages_count,
+	                 .by_shapes = true};
+	*out_shapes = NULL;
+	TRY(find_rows(&f, filter, maybe, sure));
+	if (f.base.by_shapes) {
+		size_t count = lines_shapes(f.base.lines);
+		*out_shapes = malloc(count + 1);
+		ASSERT(*out_shapes != NULL);
+		memcpy(*out_shapes, f.base.shapes, count);
 	}
-	f.base.words = bits_words(f.base.rows);
-	f.base.block = block;
-	TRY(block_values_of(block, &values));
-	enum block_verdict verdict = block_values_judge(values, filter);
-	if (verdict != BLOCK_SOME) { /* nothing else need be opened */
-		fill(&f, maybe, verdict == BLOCK_ALL);
-		fill(&f, sure, verdict == BLOCK_ALL);
-		return ERR_OK;
-	}
-	TRY(block_texts(block, &f.base.lines));
-	return find(&f, filter, maybe, sure);
+	return ERR_OK;
 }

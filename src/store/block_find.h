@@ -19,3 +19,10 @@ struct block_find_page { /* pages of the block, in order */
 MUST_USE enum err block_find(struct block *block, const struct expr *filter,
                              const struct block_find_page *pages, size_t pages_count,
                              uint64_t *maybe, uint64_t *sure);
+
+/* The same for who can do with less: where the filter surely matches all rows of some shapes
+ * (codec/lines.h) and no others, *out_shapes says which (one for each; to be freed), and maybe and
+ * sure are left empty: lines_shape_bits has them. Else *out_shapes is NULL. */
+MUST_USE enum err block_find_shapes(struct block *block, const struct expr *filter,
+                                    const struct block_find_page *pages, size_t pages_count,
+                                    uint64_t *maybe, uint64_t *sure, bool **out_shapes);

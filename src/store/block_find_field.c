@@ -17,11 +17,12 @@ enum verdict {
 };
 
 struct question {
-	const struct block_finder *finder;
+	struct block_finder *finder;
 	const struct expr *expr;
 	struct expr_run *run;
 	uint32_t name;
 	bool *yes, *text, *open; /* of shapes: all rows */
+	bool split;              /* rows of some shape differ, or are not known */
 	uint64_t *in_text;       /* rows of single layouts that are VERDICT_TEXT; NULL: none */
 	uint64_t *maybe, *sure;
 	struct buf ranks, rows;
@@ -94,7 +95,9 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 	                                        [LINES_SOME] = VERDICT_RANKS,
 	                                        [LINES_ALL] = VERDICT_YES,
 	                                        [LINES_OPEN] = VERDICT_OPEN};
-	*out_verdict = q->gave_up ? VERDICT_OPEN : verdicts[answer];
+	*out_verdict = q->gave_up                                 ? VERDICT_OPEN
+	               : answer == LINES_SOME && q->ranks.len == 0 ? VERDICT_NO
+	                                                           : verdicts[answer];
 	return ERR_OK;
 }
 
@@ -174,6 +177,7 @@ static enum err ask_single(struct question *q, uint32_t shape, uint32_t number) 
 	q->yes[shape] = verdict == VERDICT_YES;
 	q->text[shape] = verdict == VERDICT_TEXT;
 	q->open[shape] = verdict == VERDICT_OPEN;
+	q->split |= verdict != VERDICT_YES && verdict != VERDICT_NO;
 	return verdict == VERDICT_RANKS ? set_rows(q, shape, &q->ranks, true, q->maybe) : ERR_OK;
 }
 
@@ -231,16 +235,20 @@ static enum err sort_ranks(struct question *q, uint32_t shape, uint32_t first,
 static enum err ask_several(struct question *q, uint32_t shape, uint32_t first, uint32_t count,
                             struct several *several) {
 	bool any = false;
+	bool all = true;
 	for (uint32_t i = 0; i < count; i++) {
 		TRY(ask_layout(q, shape, first + i, &several->verdicts[i]));
 		any |= several->verdicts[i] != VERDICT_NO;
+		all &= several->verdicts[i] == VERDICT_YES;
 		if (several->verdicts[i] == VERDICT_RANKS) {
 			buf_append_str(&several->ranks[i], buf_str(&q->ranks));
 		}
 	}
-	if (!any) {
+	if (!any || all) {
+		q->yes[shape] = all;
 		return ERR_OK;
 	}
+	q->split = true;
 	TRY(sort_ranks(q, shape, first, several));
 	TRY(set_rows(q, shape, &several->yes, true, q->maybe));
 	TRY(set_rows(q, shape, &several->open, false, q->maybe));
@@ -305,6 +313,11 @@ static enum err ask_shapes(struct question *q) {
 		if (q->finder->wanted == NULL || q->finder->wanted[i]) {
 			TRY(ask_shape(q, i));
 		}
+	}
+	if (q->finder->shapes != NULL && !q->split) {
+		memcpy(q->finder->shapes, q->yes, shapes * sizeof(*q->yes));
+		q->finder->by_shapes = true;
+		return ERR_OK;
 	}
 	TRY(lines_shape_bits(lines, q->yes, q->maybe));
 	TRY(lines_shape_bits(lines, q->yes, q->sure));

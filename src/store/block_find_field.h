@@ -14,12 +14,15 @@ struct block_finder {
 	/* NULL, or of each shape whether its rows are asked for. What is said of others is not looked
 	 * at. */
 	const bool *wanted;
+	/* Of each shape, where a test of a field may answer for whole shapes; NULL: it may not. */
+	bool *shapes;
+	bool by_shapes; /* shapes has the answer, surely: all rows of a shape, or none */
 };
 
 /* Rows whose text may have all pieces of a test; NULL: nothing is said. *out_sure: rows that pass a
  * test of the text; NULL: of none is it known. */
 MUST_USE enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
                                     uint64_t **out_maybe, uint64_t **out_sure);
-/* A test of a field; bits are only set. */
+/* A test of a field; bits are only set, and none where the answer is that of whole shapes. */
 MUST_USE enum err block_find_field(struct block_finder *finder, const struct expr *expr,
                                    uint64_t *maybe, uint64_t *sure);

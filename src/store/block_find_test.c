@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/instant.h"
+#include "codec/lines_ask.h"
 #include "store/store.h"
 #include "tap.h"
 
@@ -115,7 +116,29 @@ static struct expr *some_expr(struct fixture *f, unsigned depth) {
 
 struct tally {
 	size_t rows, truth, maybe, sure;
+	size_t shapes; /* filters that whole shapes answered */
 };
+
+/* As shapes or as rows, the answer is one. */
+static void compare_shapes(struct fixture *f, const struct expr *expr,
+                           const struct block_find_page *page, const uint64_t *maybe,
+                           const uint64_t *sure, struct tally *tally) {
+	uint64_t bits[WORDS] = {0};
+	uint64_t surely[WORDS] = {0};
+	struct lines *lines;
+	bool *shapes;
+	REQUIRE(block_find_shapes(f->viewed.block, expr, page, 1, bits, surely, &shapes) == ERR_OK);
+	if (shapes != NULL) {
+		CHECK_EQ(bits_count(bits, ROWS) + bits_count(surely, ROWS), 0);
+		REQUIRE(block_texts(f->viewed.block, &lines) == ERR_OK);
+		REQUIRE(lines_shape_bits(lines, shapes, bits) == ERR_OK);
+		memcpy(surely, bits, sizeof(surely));
+		tally->shapes++;
+	}
+	CHECK(memcmp(bits, maybe, sizeof(bits)) == 0);
+	CHECK(memcmp(surely, sure, sizeof(surely)) == 0);
+	free(shapes);
+}
 
 static void compare(struct fixture *f, const struct expr *expr, struct tally *tally) {
 	struct expr_input input = {f->viewed.view, ROWS, get_column, get_texts, get_times};
@@ -131,6 +154,7 @@ static void compare(struct fixture *f, const struct expr *expr, struct tally *ta
 	enum err err = expr_eval(expr, &input, scratch, truth);
 	REQUIRE(err == ERR_OK);
 	REQUIRE(block_find(f->viewed.block, expr, &page, 1, maybe, sure) == ERR_OK);
+	compare_shapes(f, expr, &page, maybe, sure, tally);
 	for (uint32_t row = 0; row < ROWS; row++) {
 		bool wrong = (bits_get(truth, row) && !bits_get(maybe, row)) ||
 		             (!bits_get(truth, row) && bits_get(sure, row) &&
@@ -165,6 +189,7 @@ TEST(no_row_is_missed_and_none_is_sure_that_does_not_match) {
 	CHECK(tally.truth > tally.rows / 20);
 	CHECK(tally.maybe < tally.truth * 2);
 	CHECK(tally.sure > tally.truth / 2);
+	CHECK(tally.shapes > 20);
 }
 
 /* Lines of one shape whose fields lie alike in all of them: columns answer, no row is open. */

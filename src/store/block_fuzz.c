@@ -80,8 +80,8 @@ static void walk_codes(struct block *block, struct store_view *view) {
 	if (block_texts(block, &lines) != ERR_OK || block_layouts(block, &layouts) != ERR_OK) {
 		return;
 	}
-	struct block_columns *columns =
-	    block_columns_new(lines, layouts, store_view_rows(view), NULL, times_of, view);
+	struct block_columns_rows all = {.all = store_view_rows(view)};
+	struct block_columns *columns = block_columns_new(lines, layouts, &all, times_of, view);
 	uint32_t count = layouts_names(layouts, &names);
 	for (uint32_t i = 0; i < count && block_columns_rows(columns, &rows) == ERR_OK; i++) {
 		struct lines_coder *coder = lines_coder_new(lines, ROWS_MAX);

@@ -155,8 +155,8 @@ void block_values_put(struct lines *lines, struct layouts *layouts,
 	tallies.names = calloc((size_t)count + 1, sizeof(*tallies.names));
 	ASSERT(tallies.names != NULL);
 	struct block_counter counter = {&tallies, coder_of, add_codes, add_same, give_up};
-	struct block_columns *columns =
-	    block_columns_new(lines, layouts, facts->rows, NULL, give_times, &tallies);
+	struct block_columns_rows all = {.all = facts->rows};
+	struct block_columns *columns = block_columns_new(lines, layouts, &all, give_times, &tallies);
 	if (block_columns_count(columns, &counter) == ERR_OK) { /* else it is seen when compared */
 		wire_put_varint(&raw, facts->rows - facts->own);
 		put_names(&raw, &tallies, names, count);

@@ -22,7 +22,7 @@ struct store_block {
 	const struct segment *segment;
 	const struct segment_block *entry;
 	struct block *block;
-	const uint64_t *chosen;
+	struct store_block_chosen chosen;
 	struct arena *arena;
 	struct block_columns *columns; /* NULL until asked for */
 	int64_t *all_times;            /* of all rows of the block; NULL until asked for */
@@ -31,13 +31,13 @@ struct store_block {
 };
 
 struct store_block *store_block_new(const struct segment *segment, uint32_t number,
-                                    struct block *block, const uint64_t *chosen) {
+                                    struct block *block, const struct store_block_chosen *rows) {
 	struct store_block *made = calloc(1, sizeof(*made));
 	ASSERT(made != NULL);
 	*made = (struct store_block){.segment = segment,
 	                             .entry = &segment_table(segment)->blocks[number],
 	                             .block = block,
-	                             .chosen = chosen,
+	                             .chosen = *rows,
 	                             .arena = arena_new(SIZE_MAX)};
 	return made;
 }
@@ -112,23 +112,32 @@ static enum err use_columns(struct store_block *block) {
 	if (block->columns == NULL) {
 		TRY(block_texts(block->block, &lines));
 		TRY(block_layouts(block->block, &layouts));
-		block->columns =
-		    block_columns_new(lines, layouts, block->entry->rows, block->chosen, all_times, block);
+		struct block_columns_rows rows = {
+		    .all = block->entry->rows, .bits = block->chosen.bits, .shapes = block->chosen.shapes};
+		block->columns = block_columns_new(lines, layouts, &rows, all_times, block);
 	}
 	return ERR_OK;
 }
 
 enum err store_block_rows(struct store_block *block, uint64_t *out_rows) {
-	*out_rows = bits_count(block->chosen, block->entry->rows);
+	uint32_t rows;
+	if (block->chosen.shapes == NULL) {
+		*out_rows = bits_count(block->chosen.bits, block->entry->rows);
+		return ERR_OK;
+	}
+	TRY(use_columns(block));
+	TRY(block_columns_rows(block->columns, &rows));
+	*out_rows = rows;
 	return ERR_OK;
 }
 
 enum err store_block_counts(struct store_block *block, struct str field,
                             const struct store_count **out_counts, size_t *out_count) {
 	struct block_values *values;
+	uint64_t rows;
 	TRY(block_values_of(block->block, &values));
-	bool whole = bits_count(block->chosen, block->entry->rows) == block_values_records(values);
-	return whole && !view_built_in_has(field) &&
+	TRY(store_block_rows(block, &rows));
+	return rows == block_values_records(values) && !view_built_in_has(field) &&
 	               block_values_get(values, field, out_counts, out_count)
 	           ? ERR_OK
 	           : ERR_NOT_FOUND;

@@ -6,10 +6,15 @@
 #include "store/columns.h"
 #include "store/segment.h"
 
-/* chosen: bits of the block's rows that match, all of type data; all of these three are borrowed.
- */
+/* Rows of a block that match, all of type data: those whose bits are set, or all of some shapes. */
+struct store_block_chosen {
+	const uint64_t *bits;
+	const bool *shapes; /* of each shape; NULL: bits say it */
+};
+
+/* All of these are borrowed. */
 struct store_block *store_block_new(const struct segment *segment, uint32_t number,
-                                    struct block *block, const uint64_t *chosen);
+                                    struct block *block, const struct store_block_chosen *rows);
 void store_block_free(struct store_block *block); /* NULL is fine */
 
 /* Takes the records that are not of type data out of bits, which are of the rows of a page. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "codec/lines_ask.h"
 #include "os/thread.h"
 #include "store/page.h"
 #include "store/scan_block.h"
@@ -164,23 +165,139 @@ static bool choose(const struct scan_find *find, const struct scan_block *at,
 	return chosen->from != UINT32_MAX;
 }
 
+static void reduce_rows(const struct scan_find *find, const struct scan_block *at,
+                        struct block *block, const struct store_block_chosen *rows,
+                        const struct chosen *chosen, struct scan_found *out_found) {
+	const struct store_reduction *reduction = find->reduction;
+	struct store_block *columns = store_block_new(at->segment, at->block, block, rows);
+	void *result;
+	if (reduction->reduce(reduction->ctx, columns, &result) == ERR_OK) {
+		out_found->reduced = result;
+		out_found->reduced_from = chosen->from;
+		out_found->reduced_to = chosen->to;
+	}
+	store_block_free(columns);
+}
+
 static void reduce_block(const struct scan_find *find, const struct scan_block *at,
                          struct block *block, struct scan_found *out_found) {
-	const struct store_reduction *reduction = find->reduction;
 	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
 	struct chosen chosen = {.bits = calloc(bits_words(entry->rows) + 1, sizeof(uint64_t))};
-	void *result;
 	ASSERT(chosen.bits != NULL);
 	if (choose(find, at, out_found, &chosen)) {
-		struct store_block *columns = store_block_new(at->segment, at->block, block, chosen.bits);
-		if (reduction->reduce(reduction->ctx, columns, &result) == ERR_OK) {
-			out_found->reduced = result;
-			out_found->reduced_from = chosen.from;
-			out_found->reduced_to = chosen.to;
-		}
-		store_block_free(columns);
+		struct store_block_chosen rows = {.bits = chosen.bits};
+		reduce_rows(find, at, block, &rows, &chosen, out_found);
 	}
 	free(chosen.bits);
+}
+
+/* ---- whole shapes ---- */
+
+/* All records of type data of the block are asked for. */
+static bool is_whole(const struct scan_find *find, const struct scan_block *at) {
+	const struct segment_table *table = segment_table(at->segment);
+	const struct segment_block *entry = &table->blocks[at->block];
+	for (uint32_t i = 0; i < entry->pages; i++) {
+		bool data = (table->pages[entry->first_page + i].types & page_type_bit(RECORD_DATA)) != 0;
+		if (data && find->pages[at->pages + i] != SCAN_PAGE_WHOLE) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Appends (uint32_t) the rows of a page whose records are not of type data. */
+static enum err add_own(const struct scan_block *at, uint32_t number, struct buf *rows) {
+	const struct segment_page *page = &segment_table(at->segment)->pages[number];
+	uint64_t bits[LIMIT_BATCH_ROWS / 64 + 1] = {0};
+	if (page->types == page_type_bit(RECORD_DATA)) {
+		return ERR_OK;
+	}
+	bits_fill(bits, page->rows, true);
+	if ((page->types & page_type_bit(RECORD_DATA)) != 0) {
+		TRY(scan_block_drop_own(at->segment, number, bits));
+	} else {
+		bits_fill(bits, page->rows, false);
+	}
+	for (uint32_t row = 0; row < page->rows; row++) {
+		uint32_t own = page->block_first + row;
+		if (!bits_get(bits, row)) {
+			buf_append(rows, &own, sizeof(own));
+		}
+	}
+	return ERR_OK;
+}
+
+/* Whether some row of these shapes has a record that is not of type data. */
+static enum err have_own(const struct scan_block *at, struct lines *lines, const bool *shapes,
+                         bool *out_have) {
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	CLEANUP(buf_deinit) struct buf rows = {0};
+	uint32_t some[256];
+	uint32_t ranks[256];
+	*out_have = false;
+	for (uint32_t i = 0; i < entry->pages; i++) {
+		TRY(add_own(at, entry->first_page + i, &rows));
+	}
+	const uint32_t *own = (const uint32_t *)(const void *)rows.ptr;
+	size_t count = rows.len / sizeof(*own);
+	for (size_t i = 0; i < count; i += ARRAY_LEN(some)) {
+		uint32_t n = (uint32_t)MIN_OF(count - i, ARRAY_LEN(some));
+		TRY(lines_order_some(lines, own + i, n, some, ranks));
+		for (uint32_t k = 0; k < n; k++) {
+			*out_have |= shapes[some[k]];
+		}
+	}
+	return ERR_OK;
+}
+
+/* The rows of these shapes match, and no others. When they cannot be reduced as a whole, they
+ * become bits. */
+static enum err reduce_shapes(const struct scan_find *find, const struct scan_block *at,
+                              struct block *block, const bool *shapes,
+                              struct scan_found *out_found) {
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	struct store_block_chosen rows = {.shapes = shapes};
+	struct chosen chosen = {.from = entry->first_page, .to = entry->first_page + entry->pages};
+	struct lines *lines;
+	bool own;
+	TRY(block_texts(block, &lines));
+	if (memchr(shapes, true, lines_shapes(lines)) == NULL) {
+		return ERR_OK;
+	}
+	TRY(have_own(at, lines, shapes, &own));
+	if (!own) {
+		reduce_rows(find, at, block, &rows, &chosen, out_found);
+	}
+	if (out_found->reduced == NULL) {
+		TRY(lines_shape_bits(lines, shapes, out_found->maybe));
+		memcpy(out_found->sure, out_found->maybe, bits_words(entry->rows) * sizeof(uint64_t));
+	}
+	if (own) {
+		reduce_block(find, at, block, out_found);
+	}
+	return ERR_OK;
+}
+
+static enum err find_and_reduce(const struct scan_find *find, const struct scan_block *at,
+                                const struct block_find_page *pages, struct block *block,
+                                struct scan_found *out_found) {
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	bool *shapes = NULL;
+	if (!is_whole(find, at)) {
+		TRY(block_find(block, find->filter, pages, entry->pages, out_found->maybe,
+		               out_found->sure));
+	} else {
+		TRY(block_find_shapes(block, find->filter, pages, entry->pages, out_found->maybe,
+		                      out_found->sure, &shapes));
+	}
+	if (shapes == NULL) {
+		reduce_block(find, at, block, out_found);
+		return ERR_OK;
+	}
+	enum err err = reduce_shapes(find, at, block, shapes, out_found);
+	free(shapes);
+	return err;
 }
 
 static void search_block(struct scan_find *find, const struct scan_block *at,
@@ -200,10 +317,10 @@ static void search_block(struct scan_find *find, const struct scan_block *at,
 	out_found->err = segment_take_block(at->segment, entry->first_page, &block, &first, &kept);
 	if (out_found->err == ERR_OK) {
 		out_found->err =
-		    block_find(block, find->filter, pages, entry->pages, out_found->maybe, out_found->sure);
-		if (out_found->err == ERR_OK && find->reduction != NULL) {
-			reduce_block(find, at, block, out_found);
-		}
+		    find->reduction != NULL
+		        ? find_and_reduce(find, at, pages, block, out_found)
+		        : block_find(block, find->filter, pages, entry->pages, out_found->maybe,
+		                     out_found->sure);
 		bool wanted = bits_count(out_found->maybe, entry->rows) > 0;
 		give_back(find, at, entry->first_page, block, wanted);
 	}
