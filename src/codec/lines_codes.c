@@ -607,3 +607,50 @@ enum err lines_coder_piece(struct lines_coder *coder, uint8_t tag, const struct 
 	number_context(coder, &context);
 	return code_slot(coder, &context, slot, ranks, count, out_codes);
 }
+
+/* ---- numbers ---- */
+
+static enum lines_numbers numbers_of(const struct slot *slot) {
+	if (slot->form == SLOT_AS_STAMP) {
+		return LINES_NO_NUMBERS;
+	}
+	return slot->code == SLOT_INT    ? LINES_DECIMALS
+	       : slot->code == SLOT_IPV4 ? LINES_ADDRESSES
+	                                 : LINES_NO_NUMBERS;
+}
+
+enum err lines_piece_numbers(struct lines *lines, const struct lines_piece *piece,
+                             enum lines_numbers *out_how) {
+	struct span span;
+	*out_how = LINES_NO_NUMBERS;
+	if (piece->shape == LINES_SHAPE_WHOLE) {
+		return ERR_OK;
+	}
+	TRY(lines_shape_read(lines, piece->shape));
+	if (find_span(lines, piece, &span) && span.end - span.first == 1 && span.skip == 0 &&
+	    span.cut == UINT32_MAX && span.lead_at == span.trail_end) {
+		*out_how = numbers_of(slot_at(lines, piece->shape, span.first));
+	}
+	return ERR_OK;
+}
+
+enum err lines_numbers_get(struct lines *lines, const struct lines_piece *piece,
+                           const uint32_t *ranks, uint32_t first, uint32_t count, uint64_t *out) {
+	const struct slot *slot;
+	uint32_t rows = lines_shape_rows(lines, piece->shape);
+	uint64_t bits = 0;
+	TRY(lines_use_slot(lines, piece->shape, piece->from.slot, &slot));
+	enum lines_numbers how = numbers_of(slot);
+	ASSERT(how != LINES_NO_NUMBERS && (ranks != NULL || first <= rows - count));
+	ASSERT(ranks == NULL || count == 0 || ranks[count - 1] < rows);
+	if (ranks == NULL) {
+		slot_numbers(&lines->shared, slot, first, count, NULL, out);
+	} else {
+		slot_numbers_some(&lines->shared, slot, ranks, count, out);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		bits |= out[i];
+	}
+	return bits > (how == LINES_ADDRESSES ? UINT32_MAX : (uint64_t)INT64_MAX) ? ERR_CORRUPT
+	                                                                          : ERR_OK;
+}

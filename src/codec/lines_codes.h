@@ -29,6 +29,24 @@ MUST_USE enum err lines_coder_value(struct lines_coder *coder, uint8_t tag, stru
 MUST_USE enum err lines_coder_piece(struct lines_coder *coder, uint8_t tag,
                                     const struct lines_piece *piece, const uint32_t *ranks,
                                     uint32_t count, uint32_t *out_codes);
+/* ---- numbers, without texts ---- */
+
+/* How the numbers are written of a piece that is one slot of numbers and nothing else. */
+enum lines_numbers {
+	LINES_NO_NUMBERS, /* it is something else */
+	LINES_DECIMALS,   /* without leading zeros */
+	LINES_ADDRESSES,  /* as IPv4 addresses */
+};
+MUST_USE enum err lines_piece_numbers(struct lines *lines, const struct lines_piece *piece,
+                                      enum lines_numbers *out_how);
+/* Those of count rows: of ranks (ascending), or from rank first on when ranks is NULL. Decimals are
+ * below 2^63, addresses below 2^32. ERR_CORRUPT. */
+MUST_USE enum err lines_numbers_get(struct lines *lines, const struct lines_piece *piece,
+                                    const uint32_t *ranks, uint32_t first, uint32_t count,
+                                    uint64_t *out);
+
+/* ---- */
+
 /* Codes are 1 to so many. */
 uint32_t lines_coder_count(const struct lines_coder *coder);
 /* Borrowed, until the next value is added. */

@@ -11,6 +11,8 @@ struct columns {
 	struct store_reduction reduction;
 	const uint32_t *fields; /* all that are needed, each once */
 	size_t fields_count;
+	struct str *names; /* of these */
+	bool tallies;
 };
 
 /* What a function came to in each group: as its way (enum agg_way) has it. */
@@ -32,10 +34,12 @@ struct reduced {
 	const int64_t *buckets; /* NULL: no spans */
 	struct value *by;       /* of each group the by fields */
 	struct reduced_function *functions;
+	struct tally *tally; /* in place of all but rows; NULL: it is not */
 };
 
 static void free_reduced(void *ctx, void *reduced) {
 	(void)ctx;
+	tally_free(((struct reduced *)reduced)->tally);
 	arena_free(((struct reduced *)reduced)->arena);
 }
 
@@ -62,8 +66,7 @@ static const struct store_codes *codes_of(const struct work *work, uint32_t fiel
 }
 
 static struct str name_of(const struct work *work, size_t i) {
-	const struct columns *columns = work->columns;
-	return columns->run->query->fields[columns->fields[i]].name;
+	return work->columns->names[i];
 }
 
 /* Only one field: values with their number of rows, where the block keeps these. */
@@ -84,6 +87,13 @@ static enum err read_counts(struct work *work) {
 	return ERR_OK;
 }
 
+static enum err tally_rows(struct work *work) {
+	const struct columns *columns = work->columns;
+	struct columns_asked asked = {columns->grouping, columns->fields, columns->names,
+	                              columns->fields_count};
+	return columns_tally(&asked, work->block, &work->reduced->tally);
+}
+
 static enum err read_rows(struct work *work) {
 	size_t fields = work->columns->fields_count;
 	bool spans = work->columns->grouping->span != NULL;
@@ -99,6 +109,9 @@ static enum err read_rows(struct work *work) {
 		return ERR_OK;
 	}
 	work->rows = (struct columns_rows){.count = (uint32_t)*all};
+	if (work->columns->tallies && tally_rows(work) == ERR_OK) {
+		return ERR_OK;
+	}
 	for (size_t i = 0; i < fields; i++) {
 		TRY(store_block_codes(work->block, name_of(work, i), &work->codes[i]));
 	}
@@ -322,6 +335,9 @@ static enum err fill(struct work *work) {
 	const struct group_spec *spec = grouping->spec;
 	struct store_codes *by = ARENA_ARRAY(work->scratch, spec->by.count + 1, struct store_codes);
 	TRY(read_rows(work));
+	if (work->reduced->tally != NULL) {
+		return ERR_OK;
+	}
 	for (size_t i = 0; i < work->columns->fields_count; i++) {
 		if (mixes_kinds(&work->codes[i])) {
 			return ERR_UNSUPPORTED;
@@ -397,7 +413,12 @@ struct columns *columns_new(struct run *run, const struct grouping *grouping) {
 	                            .grouping = grouping,
 	                            .reduction = {reduce, free_reduced, columns},
 	                            .fields = fields,
-	                            .fields_count = count};
+	                            .fields_count = count,
+	                            .names = ARENA_ARRAY(run->arena, count + 1, struct str),
+	                            .tallies = columns_tallies(grouping)};
+	for (size_t i = 0; i < count; i++) {
+		columns->names[i] = run->query->fields[fields[i]].name;
+	}
 	return columns;
 }
 
@@ -461,7 +482,9 @@ static enum err merge(struct columns *columns, const struct reduced *reduced, ui
 enum err columns_merge(struct columns *columns, void *result, uint64_t first_index) {
 	struct reduced *reduced = result;
 	struct group **groups = ARENA_ARRAY(reduced->arena, reduced->groups + 1, struct group *);
-	enum err err = merge(columns, reduced, first_index, groups);
+	enum err err = reduced->tally != NULL ? groups_add_tally(columns->grouping->groups,
+	                                                         TAKE(reduced->tally), first_index)
+	                                      : merge(columns, reduced, first_index, groups);
 	columns->run->rows_done += reduced->rows;
 	columns->run->stats->found += reduced->rows;
 	free_reduced(NULL, reduced);

@@ -4,6 +4,7 @@
  *
  *   columns.c        functions over the rows of a block, and results into groups
  *   columns_group.c  which group of a block each row is in
+ *   columns_tally.c  all that where it is counts and sums by one field
  */
 #pragma once
 
@@ -20,6 +21,20 @@ void columns_free(struct columns *columns); /* NULL is fine; the scan must have 
 const struct store_reduction *columns_reduction(const struct columns *columns);
 /* Takes what the reduction gave over, also on failure. first_index: no row of it is before. */
 MUST_USE enum err columns_merge(struct columns *columns, void *reduced, uint64_t first_index);
+
+/* ---- columns_tally.c ---- */
+
+struct columns_asked { /* fields that are needed, each once */
+	const struct grouping *grouping;
+	const uint32_t *fields;
+	const struct str *names;
+	size_t count;
+};
+/* Whether the groups may be a tally. */
+bool columns_tallies(const struct grouping *grouping);
+/* The groups of a block. ERR_UNSUPPORTED, ERR_LIMIT: not so; ERR_CORRUPT. */
+MUST_USE enum err columns_tally(const struct columns_asked *asked, struct store_block *block,
+                                struct tally **out_tally);
 
 /* ---- between columns.c and columns_group.c ---- */
 

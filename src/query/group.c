@@ -1,7 +1,5 @@
 /* Groups of rows in a hash map, each with the states of its functions. */
-#include "query/group.h"
-
-#include "base/map.h"
+#include "query/group_private.h"
 
 /* ---- functions over rows ---- */
 
@@ -57,19 +55,6 @@ void group_results(struct run *run, const struct group_function *functions, size
 
 /* ---- groups ---- */
 
-struct groups {
-	struct run *run;
-	const struct group_spec *spec;
-	struct map *numbers; /* key -> number */
-	struct arena *arena; /* groups and their values */
-	struct group **items;
-	size_t count, cap;
-	struct buf key;
-	struct buf *results; /* one per function, for groups_values */
-	size_t results_counted;
-	size_t taken; /* from the run's budget, but for what states take */
-};
-
 struct groups *groups_new(struct run *run, const struct group_spec *spec) {
 	struct groups *groups = calloc(1, sizeof(*groups));
 	ASSERT(groups != NULL);
@@ -99,6 +84,7 @@ void groups_free(struct groups *groups) {
 	}
 	free(groups->results);
 	free(groups->items);
+	tally_free(groups->tally);
 	map_free(groups->numbers);
 	buf_deinit(&groups->key);
 	arena_free(groups->arena);
@@ -155,7 +141,7 @@ static struct group *new_group(struct groups *groups, const struct likeness *lik
 	return group;
 }
 
-static enum err take(struct groups *groups, size_t bytes) {
+enum err groups_take(struct groups *groups, size_t bytes) {
 	groups->taken += bytes;
 	return run_take(groups->run, bytes);
 }
@@ -164,7 +150,7 @@ static enum err add_group(struct groups *groups, const struct likeness *like) {
 	size_t before = arena_used(groups->arena);
 	if (groups->count == groups->cap) {
 		size_t cap = groups->cap * 2 + 64;
-		TRY(take(groups, (cap - groups->cap) * sizeof(*groups->items)));
+		TRY(groups_take(groups, (cap - groups->cap) * sizeof(*groups->items)));
 		groups->items = reallocarray(groups->items, cap, sizeof(*groups->items));
 		ASSERT(groups->items != NULL);
 		groups->cap = cap;
@@ -173,7 +159,7 @@ static enum err add_group(struct groups *groups, const struct likeness *like) {
 	struct group *group = new_group(groups, like, key);
 	group->number = (uint32_t)groups->count;
 	groups->items[groups->count++] = group;
-	return take(groups, arena_used(groups->arena) - before + key.len + PIPE_MAP_ENTRY_BYTES);
+	return groups_take(groups, arena_used(groups->arena) - before + key.len + PIPE_MAP_ENTRY_BYTES);
 }
 
 static enum err take_group(struct groups *groups, struct str key, uint64_t hash,
@@ -238,6 +224,7 @@ static enum err find_together(struct groups *groups, const struct groups_wanted 
 
 enum err groups_find(struct groups *groups, const struct groups_wanted *wanted,
                      struct group **out_groups) {
+	TRY(groups_settle(groups));
 	for (uint32_t i = 0; i < wanted->count; i += TOGETHER) {
 		uint32_t count = MIN_OF(wanted->count - i, (uint32_t)TOGETHER);
 		TRY(find_together(groups, wanted, i, count, out_groups + i));
@@ -248,6 +235,7 @@ enum err groups_find(struct groups *groups, const struct groups_wanted *wanted,
 enum err groups_add(struct groups *groups, const struct flow_row *row, int64_t bucket_ns) {
 	struct group *group = NULL;
 	TRY(run_tick(groups->run));
+	TRY(groups_settle(groups));
 	struct likeness like = {.row = row, .bucket_ns = bucket_ns};
 	TRY(find_group(groups, &like, &group));
 	return group_add_row(groups->run, groups->spec->functions, groups->spec->functions_count,
@@ -285,6 +273,17 @@ static enum err merge_group(struct groups *groups, struct str key, uint64_t hash
 	return ERR_OK;
 }
 
+enum err groups_find_like(struct groups *groups, struct value by, uint64_t first_index,
+                          struct group **out_group) {
+	struct likeness like = {.values = &by, .first_index = first_index};
+	TRY(find_group(groups, &like, out_group));
+	if (first_index < (*out_group)->first_index) {
+		(*out_group)->first_index = first_index;
+		(*out_group)->by[0].kind = by.kind;
+	}
+	return ERR_OK;
+}
+
 /* What is taken from the budget for all that groups hold. */
 static size_t taken_by(const struct groups *groups) {
 	const struct group_spec *spec = groups->spec;
@@ -318,9 +317,13 @@ static void expect_key(const struct groups *groups, const struct groups *more, s
 }
 
 enum err groups_merge(struct groups *groups, struct groups *more) {
-	if (groups->count == 0) {
+	if (groups->count == 0 && groups->tally == NULL) {
 		return take_over(groups, more);
 	}
+	if (more->tally != NULL) {
+		return groups_merge_tally(groups, more->tally);
+	}
+	TRY(groups_settle(groups));
 	for (size_t i = 0; i < more->count; i++) {
 		expect_key(groups, more, i);
 		TRY(run_tick(groups->run));
@@ -413,10 +416,12 @@ enum err groups_sort_some(struct groups *groups, struct group **some, size_t cou
 }
 
 enum err groups_sort(struct groups *groups) {
+	TRY(groups_settle(groups));
 	return groups_sort_some(groups, groups->items, groups->count);
 }
 
 struct group **groups_all(struct groups *groups) {
+	ASSERT(groups->tally == NULL);
 	return groups->items;
 }
 
@@ -425,7 +430,7 @@ struct run *groups_run(const struct groups *groups) {
 }
 
 size_t groups_count(const struct groups *groups) {
-	return groups->count;
+	return groups->tally != NULL ? tally_count(groups->tally) : groups->count;
 }
 
 struct group *groups_get(struct groups *groups, size_t i) {

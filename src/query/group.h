@@ -5,6 +5,7 @@
 
 #include "query/agg.h"
 #include "query/pipe.h"
+#include "query/tally.h"
 
 struct group_function {
 	const struct agg_kind *kind;
@@ -61,6 +62,9 @@ struct grouping {
 	bool last_needed;        /* rows without the last of the by fields are left out */
 };
 
+/* How many functions have a state of their own. */
+size_t group_sums(const struct group_spec *spec);
+
 struct groups *groups_new(struct run *run, const struct group_spec *spec);
 void groups_free(struct groups *groups); /* NULL is fine */
 /* False: what the functions give depends on the order of rows. */
@@ -79,6 +83,19 @@ struct groups_wanted {
 /* The groups with these values, made where there are none. */
 MUST_USE enum err groups_find(struct groups *groups, const struct groups_wanted *wanted,
                               struct group **out_groups);
+/* Adds groups that came together in a tally: its sums are those of the functions with a state of
+ * their own, in order. It is taken over, also on failure. first_index: no row of it is before.
+ * While nothing else comes, groups stay a tally. */
+MUST_USE enum err groups_add_tally(struct groups *groups, struct tally *tally,
+                                   uint64_t first_index);
+/* Groups that are a tally become groups. */
+MUST_USE enum err groups_settle(struct groups *groups);
+/* The same for who wants only the first `keep` by one of its functions (one with agg_kind.whole),
+ * and whatever ties with the last of these: others may be left out. */
+MUST_USE enum err groups_settle_first(struct groups *groups, const struct group_function *by,
+                                      bool descending, uint64_t keep);
+/* The sum of the counts of the first function, over all groups. */
+uint64_t groups_rows(const struct groups *groups);
 /* Adds a value to a state of the function; elements of a list one by one. */
 MUST_USE enum err group_add_value(struct run *run, const struct group_function *function,
                                   const struct agg_where *where, struct agg_state *state,
@@ -91,6 +108,8 @@ MUST_USE enum err groups_sort_some(struct groups *groups, struct group **some, s
  * first *out_count, which keep their order among each other; the others stand behind them. */
 MUST_USE enum err groups_sort_first(struct groups *groups, const struct group_spec *spec,
                                     const struct sort_options *next, size_t *out_count);
+/* The greatest of the `keep` (1 to count) least ranks. */
+uint64_t group_last_rank(const uint64_t *ranks, size_t count, size_t keep);
 /* Puts in front those that are among the `keep` of the least ranks (one for each), or tie with the
  * last of these. Returns how many. */
 size_t group_put_first(struct group **some, const uint64_t *ranks, size_t count, uint64_t keep);

@@ -16,8 +16,7 @@ static void sink(uint64_t *heap, size_t count, size_t at) {
 	heap[at] = rank;
 }
 
-/* The greatest of the `keep` least ranks. */
-static uint64_t last_rank(const uint64_t *ranks, size_t count, size_t keep) {
+uint64_t group_last_rank(const uint64_t *ranks, size_t count, size_t keep) {
 	uint64_t *heap = reallocarray(NULL, keep, sizeof(*heap));
 	ASSERT(heap != NULL);
 	memcpy(heap, ranks, keep * sizeof(*heap));
@@ -40,7 +39,7 @@ size_t group_put_first(struct group **some, const uint64_t *ranks, size_t count,
 	if (keep == 0 || keep >= count) {
 		return count;
 	}
-	uint64_t last = last_rank(ranks, count, (size_t)keep);
+	uint64_t last = group_last_rank(ranks, count, (size_t)keep);
 	for (size_t i = 0; i < count; i++) {
 		if (ranks[i] <= last) {
 			struct group *group = some[i];
@@ -85,12 +84,18 @@ static const struct group_function *sorted_by(const struct group_spec *spec, uin
 enum err groups_sort_first(struct groups *groups, const struct group_spec *spec,
                            const struct sort_options *next, size_t *out_count) {
 	size_t count = groups_count(groups);
-	struct group **all = groups_all(groups);
 	struct run *run = groups_run(groups);
 	const struct group_function *by =
 	    next == NULL || next->last || next->keys_count == 0 || next->keep >= count
 	        ? NULL
 	        : sorted_by(spec, next->keys[0].field);
+	if (by == NULL) {
+		TRY(groups_settle(groups));
+	} else {
+		TRY(groups_settle_first(groups, by, next->keys[0].descending, next->keep));
+	}
+	struct group **all = groups_all(groups);
+	count = groups_count(groups);
 	if (by != NULL) {
 		TRY(run_take(run, 2 * count * sizeof(uint64_t)));
 		uint64_t *ranks = reallocarray(NULL, count, sizeof(*ranks));

@@ -181,8 +181,11 @@ static size_t leave_best(const struct top *top, struct group **all, size_t count
 static enum err top_finish(struct op *op) {
 	const struct top *top = op->stage->spec;
 	struct groups *groups = op->state;
-	size_t count = groups_count(groups);
+	bool one_run = top->groups.by.count == 1;
+	uint64_t total = one_run ? groups_rows(groups) : 0;
 	struct value *values = ARENA_ARRAY(op->run->arena, op->run->query->fields_count, struct value);
+	TRY(groups_settle_first(groups, &top->groups.functions[0], !top->rare, top->rows));
+	size_t count = groups_count(groups);
 	TRY(run_take(op->run, count * sizeof(struct group *)));
 	struct group **all = calloc(count + 1, sizeof(*all));
 	ASSERT(all != NULL);
@@ -190,8 +193,7 @@ static enum err top_finish(struct op *op) {
 		all[i] = groups_get(groups, i);
 	}
 	enum err err;
-	if (top->groups.by.count == 1) { /* one run */
-		uint64_t total = rows_of(all, count);
+	if (one_run) {
 		uint64_t number = 0;
 		count = leave_best(top, all, count);
 		err = groups_sort_some(groups, all, count);

@@ -8,51 +8,15 @@
 
 #include "base/bits.h"
 #include "codec/lines_ask.h"
+#include "store/block_columns_private.h"
 
 enum {
-	PIECES_MAX = 32,   /* places of a field in one shape, by its layouts */
 	JOINED_MIN = 4096, /* rows that may always be put together, */
 	JOINED_SHARE = 16, /* or one in so many */
 	JOIN_ROWS = 1024,  /* at a time */
 	JOIN_BYTES = 64 << 20,
 	ORDER_ROWS = 4096,
 	FEW_SHARE = 16, /* so few rows are looked up one by one */
-};
-
-enum way_kind { WAY_NONE, WAY_CODE, WAY_PIECE, WAY_ROW };
-
-/* Where rows of one layout have the field. */
-struct way {
-	enum way_kind kind;
-	uint32_t at; /* the code; the number of the piece; which item of the layout */
-};
-
-/* A value that only the row itself gives. */
-struct hard {
-	uint32_t row; /* of the block */
-	uint32_t at;  /* among those that count */
-	uint32_t name, shape, rank, layout, item;
-};
-
-struct block_columns {
-	struct lines *lines;
-	struct layouts *layouts;
-	uint32_t rows; /* of the block */
-	const bool *shapes;
-	const uint64_t *bits;
-	block_times_f times;
-	void *ctx;
-	bool sorted;
-	enum err sorted_err;
-	uint32_t *starts; /* of each shape among the rows that count, and the end */
-	uint32_t *ranks;  /* of the rows that count; NULL: all count */
-	uint32_t *which;  /* NULL: not known yet */
-	/* scratch */
-	struct way *ways;
-	uint32_t ways_cap;
-	uint32_t *numbers, *codes, *some; /* of the rows of one shape */
-	uint32_t numbers_shape;           /* UINT32_MAX: none */
-	struct buf hard;                  /* struct hard */
 };
 
 static void *new_array(size_t count, size_t size) {
@@ -210,9 +174,8 @@ static enum err order_whole_shapes(struct block_columns *columns) {
 	size_t count = (size_t)lines_shapes(columns->lines) + 1;
 	uint32_t *starts = new_array(count, sizeof(*starts));
 	memcpy(starts, columns->starts, count * sizeof(*starts));
-	enum err err = columns->shapes == NULL
-	                   ? ERR_OK
-	                   : lines_shape_bits(columns->lines, columns->shapes, bits);
+	enum err err =
+	    columns->shapes == NULL ? ERR_OK : lines_shape_bits(columns->lines, columns->shapes, bits);
 	err = err == ERR_OK ? order_rows_in(columns, columns->shapes == NULL ? NULL : bits) : err;
 	if (err == ERR_OK && memcmp(starts, columns->starts, count * sizeof(*starts)) != 0) {
 		err = ERR_CORRUPT; /* the order and the shapes do not agree */
@@ -238,14 +201,7 @@ enum err block_columns_which(struct block_columns *columns, const uint32_t **out
 
 /* ---- one shape ---- */
 
-struct shape_rows {
-	uint32_t shape;
-	uint32_t first, count; /* among the rows that count */
-	const uint32_t *ranks; /* NULL: all of them, in order */
-	uint32_t layouts_first, layouts;
-};
-
-static struct shape_rows shape_rows_of(const struct block_columns *columns, uint32_t shape) {
+struct shape_rows block_columns_shape(const struct block_columns *columns, uint32_t shape) {
 	struct shape_rows rows = {.shape = shape,
 	                          .first = columns->starts[shape],
 	                          .count = columns->starts[shape + 1] - columns->starts[shape]};
@@ -291,12 +247,6 @@ static enum err use_numbers(struct block_columns *columns, const struct shape_ro
 	columns->numbers_shape = rows->shape;
 	return ERR_OK;
 }
-
-struct pieces { /* of the text that rows of a shape have as the field */
-	struct lines_piece items[PIECES_MAX];
-	uint8_t tags[PIECES_MAX];
-	uint32_t count;
-};
 
 static bool same_place(struct lines_place a, struct lines_place b) {
 	return a.where == b.where && a.slot == b.slot && a.at == b.at;
@@ -349,9 +299,8 @@ static enum err find_way(struct block_columns *columns, struct lines_coder *code
 	return ERR_OK;
 }
 
-/* Where each layout of the shape has the field. */
-static enum err find_ways(struct block_columns *columns, struct lines_coder *coder, uint32_t name,
-                          const struct shape_rows *rows, struct pieces *pieces) {
+enum err block_columns_find(struct block_columns *columns, struct lines_coder *coder, uint32_t name,
+                            const struct shape_rows *rows, struct pieces *pieces) {
 	if (rows->layouts > columns->ways_cap) {
 		columns->ways_cap = rows->layouts * 2;
 		free(columns->ways);
@@ -410,11 +359,6 @@ static enum err add_hard(struct block_columns *columns, uint32_t name,
 	return ERR_OK;
 }
 
-struct shape_codes {
-	bool same; /* all rows have code */
-	uint32_t code;
-};
-
 /* Several layouts; codes into columns->codes. */
 static enum err code_several(struct block_columns *columns, struct lines_coder *coder,
                              uint32_t name, const struct shape_rows *rows,
@@ -445,21 +389,18 @@ static enum err code_several(struct block_columns *columns, struct lines_coder *
 	return ERR_OK;
 }
 
-/* Codes of a field in the rows of a shape, into columns->codes unless they are the same. Rows that
- * have to be put together have code 0 and are remembered. */
-static enum err code_shape(struct block_columns *columns, struct lines_coder *coder, uint32_t name,
-                           const struct shape_rows *rows, struct shape_codes *out_codes) {
-	struct pieces pieces;
+enum err block_columns_code(struct block_columns *columns, struct lines_coder *coder, uint32_t name,
+                            const struct shape_rows *rows, const struct pieces *pieces,
+                            struct shape_codes *out_codes) {
 	make_scratch(columns);
-	TRY(find_ways(columns, coder, name, rows, &pieces));
 	if (rows->layouts != 1) {
-		return code_several(columns, coder, name, rows, &pieces, out_codes);
+		return code_several(columns, coder, name, rows, pieces, out_codes);
 	}
 	struct way way = columns->ways[0];
 	*out_codes = (struct shape_codes){true, way.kind == WAY_CODE ? way.at : 0};
 	if (way.kind == WAY_PIECE) {
 		out_codes->same = false;
-		TRY(lines_coder_piece(coder, pieces.tags[0], &pieces.items[0], rows->ranks, rows->count,
+		TRY(lines_coder_piece(coder, pieces->tags[0], &pieces->items[0], rows->ranks, rows->count,
 		                      columns->codes));
 		for (uint32_t i = 0; i < rows->count; i++) {
 			if (columns->codes[i] == 0) {
@@ -471,6 +412,13 @@ static enum err code_shape(struct block_columns *columns, struct lines_coder *co
 		TRY(add_hard(columns, name, rows, i, 0, way.at));
 	}
 	return ERR_OK;
+}
+
+static enum err code_shape(struct block_columns *columns, struct lines_coder *coder, uint32_t name,
+                           const struct shape_rows *rows, struct shape_codes *out_codes) {
+	struct pieces pieces;
+	TRY(block_columns_find(columns, coder, name, rows, &pieces));
+	return block_columns_code(columns, coder, name, rows, &pieces, out_codes);
 }
 
 /* ---- rows that have to be put together ---- */
@@ -653,7 +601,7 @@ static enum err one_failed(void *ctx, uint32_t name, enum err err) {
 static enum err code_field(struct block_columns *columns, uint32_t name, struct lines_coder *coder,
                            uint32_t *codes) {
 	for (uint32_t shape = 0; shape < lines_shapes(columns->lines); shape++) {
-		struct shape_rows rows = shape_rows_of(columns, shape);
+		struct shape_rows rows = block_columns_shape(columns, shape);
 		struct shape_codes found;
 		if (rows.count == 0) {
 			continue;
@@ -753,7 +701,7 @@ enum err block_columns_count(struct block_columns *columns, const struct block_c
 	uint32_t *seen = new_array(layouts_names(columns->layouts, &names), sizeof(*seen));
 	enum err err = ERR_OK;
 	for (uint32_t shape = 0; shape < lines_shapes(columns->lines) && err == ERR_OK; shape++) {
-		struct shape_rows rows = shape_rows_of(columns, shape);
+		struct shape_rows rows = block_columns_shape(columns, shape);
 		if (rows.count > 0) {
 			err = count_shape(columns, &rows, seen, counter);
 		}

@@ -300,8 +300,8 @@ enum err block_find(struct block *block, const struct expr *filter,
 }
 
 enum err block_find_shapes(struct block *block, const struct expr *filter,
-                           const struct block_find_page *pages, size_t pages_count,
-                           uint64_t *maybe, uint64_t *sure, bool **out_shapes) {
+                           const struct block_find_page *pages, size_t pages_count, uint64_t *maybe,
+                           uint64_t *sure, bool **out_shapes) {
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	struct find f = {.base = {.arena = arena, .block = block},
 	                 .pages = pages,

@@ -95,7 +95,7 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 	                                        [LINES_SOME] = VERDICT_RANKS,
 	                                        [LINES_ALL] = VERDICT_YES,
 	                                        [LINES_OPEN] = VERDICT_OPEN};
-	*out_verdict = q->gave_up                                 ? VERDICT_OPEN
+	*out_verdict = q->gave_up                                  ? VERDICT_OPEN
 	               : answer == LINES_SOME && q->ranks.len == 0 ? VERDICT_NO
 	                                                           : verdicts[answer];
 	return ERR_OK;

@@ -9,6 +9,7 @@
 
 /* Matching records (of type data) of one block. */
 struct store_block;
+struct lines_coder; /* codec/lines_codes.h */
 
 /* How many. */
 MUST_USE enum err store_block_rows(struct store_block *block, uint64_t *out_rows);
@@ -33,3 +34,29 @@ MUST_USE enum err store_block_codes(struct store_block *block, struct str field,
                                     struct store_codes *out_codes);
 /* Event times, in the same order. ERR_CORRUPT. */
 MUST_USE enum err store_block_times(struct store_block *block, const int64_t **out_times);
+
+/* ---- shape by shape, for who looks at each value once ---- */
+
+enum store_strip_form {
+	STORE_STRIP_CODES,     /* of values (store_strip_value); 0: the row has none */
+	STORE_STRIP_DECIMALS,  /* numbers below 2^63 that are written without leading zeros */
+	STORE_STRIP_ADDRESSES, /* numbers below 2^32 that are written as IPv4 addresses */
+};
+/* What some rows have in a field. */
+struct store_strip {
+	enum store_strip_form form;
+	enum value_kind kind; /* of numbers */
+	const uint64_t *numbers;
+	const uint32_t *codes; /* the same value of the same kind has one code in all strips */
+	const struct lines_coder *coder;
+};
+/* Codes are below so many; more with each strip. */
+uint32_t store_strip_values(const struct store_strip *strip);
+/* Borrowed, until the next strip. It is no list. */
+struct value store_strip_value(const struct store_strip *strip, uint32_t code);
+/* strips: of each field. Another error than ERR_OK ends it. */
+typedef enum err (*store_strips_f)(void *ctx, const struct store_strip *strips, uint32_t rows);
+/* Gives out all of them, some rows at a time, in no order that means anything. ERR_UNSUPPORTED: a
+ * field cannot be had so; ERR_LIMIT, ERR_CORRUPT; then what was given out says nothing. */
+MUST_USE enum err store_block_strips(struct store_block *block, const struct str *fields,
+                                     size_t count, store_strips_f take, void *ctx);

@@ -5,6 +5,7 @@
 
 #include "base/bits.h"
 #include "store/block_columns.h"
+#include "store/block_strips.h"
 #include "store/block_values.h"
 #include "store/list_text.h"
 #include "store/segment_table.h"
@@ -217,4 +218,15 @@ enum err store_block_times(struct store_block *block, const int64_t **out_times)
 	}
 	*out_times = block->times;
 	return ERR_OK;
+}
+
+enum err store_block_strips(struct store_block *block, const struct str *fields, size_t count,
+                            store_strips_f take, void *ctx) {
+	for (size_t i = 0; i < count; i++) {
+		if (view_built_in_has(fields[i])) {
+			return ERR_UNSUPPORTED; /* pages know those */
+		}
+	}
+	TRY(use_columns(block));
+	return block_strips(block->columns, fields, count, take, ctx);
 }

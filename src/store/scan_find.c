@@ -316,11 +316,10 @@ static void search_block(struct scan_find *find, const struct scan_block *at,
 	list_pages(table, entry, pages);
 	out_found->err = segment_take_block(at->segment, entry->first_page, &block, &first, &kept);
 	if (out_found->err == ERR_OK) {
-		out_found->err =
-		    find->reduction != NULL
-		        ? find_and_reduce(find, at, pages, block, out_found)
-		        : block_find(block, find->filter, pages, entry->pages, out_found->maybe,
-		                     out_found->sure);
+		out_found->err = find->reduction != NULL
+		                     ? find_and_reduce(find, at, pages, block, out_found)
+		                     : block_find(block, find->filter, pages, entry->pages,
+		                                  out_found->maybe, out_found->sure);
 		bool wanted = bits_count(out_found->maybe, entry->rows) > 0;
 		give_back(find, at, entry->first_page, block, wanted);
 	}
