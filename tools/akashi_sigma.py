@@ -3,7 +3,8 @@
 
 Unit vectors: each rule is tried on its event with `rules test`; disputed ones are listed with what akashi reads,
 and count neither way. Correlation vectors: those that must be refused are, the others load. Rules: all of the
-public part load, but for those that ask for placeholders without values. Exit status 1: something is wrong."""
+public part load, but for those that ask for placeholders without values. Records: what `akashi parse` gives of the
+corpus' EVTX files and lines is tried with `rules test --records`. Exit status 1: something is wrong."""
 import json
 import os
 import subprocess
@@ -78,6 +79,49 @@ def rules(akashi, folder):
     return not bad and summary["refused"] >= 0
 
 
+def found(akashi, rules_folder, folder):
+    """The matches in the files under folder, as pairs of rule and record."""
+    with open(os.path.join(os.path.dirname(folder), "records.jsonl"), "w+", encoding="utf-8") as records:
+        subprocess.run([akashi, "parse", "--year", "2024", folder], stdout=records, stderr=subprocess.DEVNULL, check=False)
+        output = run(akashi, "test", "--records", "--event", records.name, "--format", "jsonl", rules_folder)[0]
+        records.seek(0)
+        known = [json.loads(line) for line in records]
+    matches = [json.loads(line) for line in output.splitlines()]
+    return [(row["rule.id"], known[row["akashi.record"] - 1]) for row in matches]
+
+
+def events(akashi, corpus, folder):
+    """Scored by the corpus' own scorer."""
+    results = os.path.join(folder, "results.jsonl")
+    os.symlink(os.path.realpath(os.path.join(corpus, "evtx/files")), os.path.join(folder, "evtx"))
+    rows_of = ({"rule": rule, "file": record["file.path"], "EventRecordID": record["winlog.record_id"]}
+               for rule, record in found(akashi, os.path.join(corpus, "sigma/rules"), os.path.join(folder, "evtx")))
+    write(results, "".join(json.dumps(row) + "\n" for row in rows_of))
+    scorer = os.path.join(corpus, "tools/score_sigma.py")
+    return subprocess.run([sys.executable, scorer, os.path.join(corpus, "sigma"), results], check=False).returncode == 0
+
+
+def lines(akashi, corpus, folder):
+    """Lines of other programs, one file each; web rules by the reading that cs-uri-query is all behind the host."""
+    part = os.path.join(corpus, "sigma_other")
+    expected = {(row["rule"], row["id"]) for row in rows(os.path.join(part, "matches.jsonl"))}
+    made = rows(os.path.join(part, "web_generated.jsonl"))
+    expected |= {(rule, row["id"]) for row in made for rule in row["matches_if_whole_url"]}
+    files = os.path.join(folder, "lines")
+    os.mkdir(files)
+    for row in rows(os.path.join(part, "lines.jsonl")) + made:
+        raw = row["raw"]
+        if raw.lstrip().startswith("{"):
+            raw = json.dumps(json.loads(raw), ensure_ascii=False)
+        write(os.path.join(files, row["id"]), raw + "\n")
+    got = {(rule, os.path.basename(record["file.path"])) for rule, record in found(akashi, os.path.join(part, "rules"), files)}
+    for what, pairs in (("missing", expected - got), ("extra", got - expected)):
+        for pair in sorted(pairs):
+            print("WRONG %s %s %s" % (what, *pair))
+    print("lines: expected %d, missing %d, extra %d" % (len(expected), len(expected - got), len(got - expected)))
+    return expected == got
+
+
 def main():
     akashi, corpus = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +130,8 @@ def main():
             correlations(akashi, rows(os.path.join(corpus, "sigma/correlation_vectors.jsonl")), folder),
             rules(akashi, os.path.join(corpus, "sigma/rules")),
             rules(akashi, os.path.join(corpus, "sigma_other/rules")),
+            events(akashi, corpus, folder),
+            lines(akashi, corpus, folder),
         ]
     sys.exit(0 if all(good) else 1)
 

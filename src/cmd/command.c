@@ -68,14 +68,17 @@ static const struct command commands[] = {
      "Reads rules, correlations and filters of the Sigma specification from files and\n"
      "folders. check tells what is not understood, with file, line and reason: exit\n"
      "status 1, and such a rule does not count. explain shows what a rule asks for;\n"
-     "test tries rules on events whose fields have the names that the rules use.\n"
+     "test tries rules on events whose fields have the names that the rules use, or\n"
+     "with --records on what parse prints: then rules are only about records of their\n"
+     "log source. check --records tells of which log sources there is no record.\n"
      "\n"
      "  akashi rules check rules/\n"
      "  akashi rules list --format jsonl rules/ | jq .\n"
      "  akashi rules explain rules/linux/cron.yml\n"
-     "  akashi rules test --event event.json rules/\n",
-     IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_PLACEHOLDERS, OPTION_OUT, OPTION_JSON,
-         OPTION_HELP),
+     "  akashi rules test --event event.json rules/\n"
+     "  akashi parse System.evtx | akashi rules test --records --event - rules/\n",
+     IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_SOURCES, OPTION_PLACEHOLDERS,
+         OPTION_OUT, OPTION_JSON, OPTION_HELP),
      2, SIZE_MAX, cmd_rules},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"

@@ -48,6 +48,7 @@ struct args {
 	const char *sort;
 	const char *event;
 	const char *placeholders;
+	const char *sources;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -62,6 +63,7 @@ struct args {
 	bool audit;
 	bool files;
 	bool assign;
+	bool records;
 	bool help;
 	const char **paths;
 	size_t paths_count;

@@ -66,6 +66,8 @@ OPTION(PATTERNS_FORMAT, "format", '\0', TEXT, format, "NAME",
 OPTION(EVENT, "event", '\0', TEXT, event, "FILE", "a JSON object, or one on each line (-: stdin)")
 OPTION(PLACEHOLDERS, "placeholders", '\0', TEXT, placeholders, "FILE",
        "values of %placeholders% in rules: a YAML map")
+OPTION(RECORDS, "records", '\0', FLAG, records, NULL, "events are records, as parse prints them")
+OPTION(SOURCES, "sources", '\0', TEXT, sources, "FILE", "more log sources of rules: a YAML table")
 OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,

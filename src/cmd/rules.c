@@ -5,6 +5,7 @@
 #include "cmd/console.h"
 #include "cmd/output.h"
 #include "render/record.h"
+#include "sigma/source.h"
 
 struct rules {
 	const struct args *args;
@@ -128,7 +129,9 @@ static enum err test_event(struct rules *rules, struct sigma_matcher *matcher, s
 	struct diag diag = {0};
 	struct buf out = {0};
 	rules->events++;
-	if (rules_event(arena, json, &event, &diag) != ERR_OK) {
+	enum err (*read)(struct arena *, struct str, struct sigma_event *, struct diag *) =
+	    rules->args->records ? rules_record : rules_event;
+	if (read(arena, json, &event, &diag) != ERR_OK) {
 		console_note("event %llu: %s", (unsigned long long)rules->events, diag.message);
 		rules->events_failed++;
 		return ERR_OK;
@@ -242,6 +245,28 @@ static enum err read_placeholders(struct rules *rules, struct diag *diag) {
 	return err;
 }
 
+/* With --records or --sources rules are about records, not about events as rules name them. */
+static enum err map_sources(struct rules *rules, struct diag *diag) {
+	const char *path = rules->args->sources;
+	struct buf text = {0};
+	if (path == NULL && !rules->args->records) {
+		return ERR_OK;
+	}
+	struct sigma_sources *sources = sigma_sources_new();
+	enum err err = ERR_OK;
+	if (path != NULL) {
+		err = os_read_file(os_real(), path, LIMIT_RULES_FILE, &text);
+		err = err != ERR_OK ? diag_set(diag, err, "%.200s: %s", path, err_text(err))
+		                    : sigma_sources_add(sources, str_from(path), buf_str(&text), diag);
+	}
+	if (err == ERR_OK) {
+		sigma_set_map(rules->set, sources);
+	}
+	sigma_sources_free(sources);
+	buf_deinit(&text);
+	return err;
+}
+
 static enum err run(struct rules *rules, struct diag *diag) {
 	const struct args *args = rules->args;
 	const struct verb *verb = NULL;
@@ -256,6 +281,7 @@ static enum err run(struct rules *rules, struct diag *diag) {
 	TRY(output_open(args->out, &rules->output, diag));
 	rules_read(rules->set, args->paths + 1, args->paths_count - 1, &rules->files, &rules->failed);
 	sigma_set_close(rules->set);
+	TRY(map_sources(rules, diag));
 	return verb->run(rules, diag);
 }
 

@@ -18,6 +18,10 @@ void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_co
 MUST_USE enum err rules_event(struct arena *arena, struct str json, struct sigma_event *out_event,
                               struct diag *diag);
 
+/* One line that `akashi parse` printed, as an event under the names of rules (sigma/record.h). */
+MUST_USE enum err rules_record(struct arena *arena, struct str json, struct sigma_event *out_event,
+                               struct diag *diag);
+
 /* One line of rules list; a JSON object when json. */
 void rules_list_rule(struct buf *out, const struct sigma_rule *rule, bool json);
 void rules_list_correlation(struct buf *out, const struct sigma_correlation *correlation,

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "cmd/rules.h"
 #include "ingest/json_scan.h"
+#include "sigma/record.h"
 
 enum { EVENT_FIELDS_MAX = 1 << 16 };
 
@@ -136,5 +137,32 @@ enum err rules_event(struct arena *arena, struct str json, struct sigma_event *o
 		                b.scan.why != NULL ? b.scan.why : "not JSON");
 	}
 	*out_event = (struct sigma_event){.fields = fields, .fields_count = b.count};
+	return ERR_OK;
+}
+
+enum err rules_record(struct arena *arena, struct str json, struct sigma_event *out_event,
+                      struct diag *diag) {
+	static const struct str own[] = {STR_INIT("@timestamp"), STR_INIT("file.path"),
+	                                 STR_INIT("log.offset")};
+	struct sigma_event flat;
+	struct row row = {0};
+	TRY(rules_event(arena, json, &flat, diag));
+	struct row_field *fields = ARENA_ARRAY(arena, flat.fields_count, struct row_field);
+	for (uint32_t i = 0; i < flat.fields_count; i++) {
+		struct str name = flat.fields[i].name;
+		bool built_in = str_starts(name, STR("akashi."));
+		for (size_t k = 0; k < ARRAY_LEN(own); k++) {
+			built_in = built_in || str_eq(name, own[k]);
+		}
+		if (str_eq(name, STR("event.original"))) {
+			row.text = flat.fields[i].value.text;
+		} else if (str_eq(name, STR("akashi.format"))) {
+			row.format = flat.fields[i].value.text;
+		} else if (!built_in) {
+			fields[row.fields_count++] = (struct row_field){name, flat.fields[i].value};
+		}
+	}
+	row.fields = fields;
+	sigma_record_event(arena, &row, out_event);
 	return ERR_OK;
 }

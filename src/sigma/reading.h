@@ -15,7 +15,7 @@ struct sigma_parts {
 	struct map *names;          /* ids and names -> what a reference stands for, see close.c */
 	uint32_t placeholders_count, placeholders_cap, rules_cap, rule_nodes_cap, correlations_cap,
 	    filters_cap, filter_nodes_cap, atoms_cap, problems_cap;
-	bool closed;
+	bool closed, mapped;
 };
 
 /* One document while it is read. */

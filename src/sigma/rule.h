@@ -50,6 +50,7 @@ struct sigma_rule {
 	struct sigma_meta meta;
 	struct sigma_source source;
 	struct program program; /* over the atoms of the set */
+	bool mapped;            /* sigma_set_map knows its log source */
 	/* False when the rule only serves correlations that do not say `generate: true`, and when its
 	 * condition was an aggregation (then a correlation of the same meta stands for it). */
 	bool alerts;

@@ -23,7 +23,7 @@ static inline struct sigma_set *sample_set(const char *text, uint32_t refused) {
 	return set;
 }
 
-enum { SAMPLE_FIELDS_MAX = 8 };
+enum { SAMPLE_FIELDS_MAX = 12 };
 static inline uint32_t sample_event(const char *text, struct sigma_field *fields) {
 	struct str rest = str_from(text);
 	uint32_t count = 0;

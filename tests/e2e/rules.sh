@@ -76,4 +76,27 @@ run 1 rules check esc.yml && run 1 rules list esc.yml && ! has err "$(printf '\0
 ok $? "what rules say cannot reach the terminal"
 run 0 rules list - <rules/cron.yml && has out 'Odd cron job'
 ok $? "rules come from standard input too"
+
+# Records, as parse prints them, under the names of rules.
+cat >auth.log <<'EOF'
+Jan 24 15:32:31 web01 sshd[26519]: Invalid user oracle from 192.0.2.7 port 40222
+Jan 24 15:32:32 web01 CRON[26520]: Invalid user oracle
+EOF
+echo '192.0.2.1 - - [14/Oct/2026:09:55:53 +0200] "GET /cgi-bin/sh?x=1 HTTP/1.1" 404 134 "-" "curl/8"' >access.log
+printf 'title: ssh\nlogsource: {product: linux, service: sshd}\ndetection: {k: [invalid user], condition: k}\n' >ssh.yml
+printf 'title: web\nlogsource: {category: webserver}\ndetection: {s: {cs-uri-query|contains: /cgi-bin/, sc-status: 404}, condition: s}\n' >web.yml
+printf 'title: odd\nlogsource: {product: odd}\ndetection: {s: {A: 1}, condition: s}\n' >odd.yml
+"$akashi" parse --year 2026 auth.log access.log >records.jsonl 2>/dev/null
+run 0 rules test --records --event records.jsonl ssh.yml web.yml && [ "$(cut -d: -f1 out | tr '\n' ' ')" = '1 3 ' ] &&
+    has out ' ssh$' && has out ' web$'
+ok $? "with --records a rule is about records of its log source, in their names"
+run 0 rules check --records odd.yml && has out 'odd.yml:1:1: warning: no record is known to be of this log source \[odd\]'
+ok $? "a log source that is not known is told"
+printf 'logsource: {product: odd}\nwhen: {process.name: cron}\nfields: {A: process.pid}\n' >sources.yml
+sed -i 's/A: 1/A: 26520/' odd.yml
+run 0 rules test --sources sources.yml --records --event records.jsonl odd.yml && has out '^2: '
+ok $? "users add log sources"
+echo 'logsource: {product: odd}' >sources.yml
+run 2 rules check --sources sources.yml odd.yml && has err "sources.yml:1:1: there is no 'when'"
+ok $? "a table that is wrong is told"
 echo "1..$number"
