@@ -75,6 +75,17 @@ void lines_draft_free(struct lines_draft *draft) {
 	}
 }
 
+/* Skeletons of batches lie anywhere among those at hand. */
+static void fetch_skeletons(const struct shapes *shapes, const struct lines_cut *cut, uint32_t i) {
+	enum { STEPS = SHAPES_TEXT + 1, AHEAD = 5 };
+	for (uint32_t step = 0; step < STEPS; step++) {
+		uint32_t kind = i + AHEAD * (STEPS - step);
+		if (kind < cut->kinds_count) {
+			shapes_fetch(shapes, cut->kinds[kind].hash, (enum shapes_step)step);
+		}
+	}
+}
+
 void lines_draft_add(struct lines_draft *draft, struct lines_cut *cut, const int64_t *times) {
 	ASSERT(!draft->mined);
 	ASSERT(draft->rows + cut->rows_count <= LINES_ROWS_MAX);
@@ -83,6 +94,7 @@ void lines_draft_add(struct lines_draft *draft, struct lines_cut *cut, const int
 	added.kinds = new_array(cut->kinds_count, sizeof(*added.kinds));
 	for (uint32_t i = 0; i < cut->kinds_count; i++) {
 		const struct lines_cut_kind *kind = &cut->kinds[i];
+		fetch_skeletons(draft->shapes, cut, i);
 		added.kinds[i] = (struct draft_kind){.skeleton = SHAPES_NONE};
 		if (i > 0) {
 			added.kinds[i].skeleton =

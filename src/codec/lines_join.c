@@ -317,6 +317,29 @@ enum err lines_join_some(struct lines *lines, const uint32_t *which, uint32_t co
 
 /* ---- comparing ---- */
 
+/* memcmp of a few bytes: fewer than LINES_SLACK. */
+static inline bool same_few(const char *a, const char *b, size_t len) {
+	uint64_t x[2];
+	uint64_t y[2];
+	uint32_t u[2];
+	uint32_t v[2];
+	if (len >= sizeof(x[0])) {
+		memcpy(&x[0], a, sizeof(x[0]));
+		memcpy(&y[0], b, sizeof(y[0]));
+		memcpy(&x[1], a + len - sizeof(x[1]), sizeof(x[1]));
+		memcpy(&y[1], b + len - sizeof(y[1]), sizeof(y[1]));
+		return ((x[0] ^ y[0]) | (x[1] ^ y[1])) == 0;
+	}
+	if (len >= sizeof(u[0])) {
+		memcpy(&u[0], a, sizeof(u[0]));
+		memcpy(&v[0], b, sizeof(v[0]));
+		memcpy(&u[1], a + len - sizeof(u[1]), sizeof(u[1]));
+		memcpy(&v[1], b + len - sizeof(v[1]), sizeof(v[1]));
+		return ((u[0] ^ v[0]) | (u[1] ^ v[1])) == 0;
+	}
+	return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+}
+
 /* Whether text, of which left bytes are there, begins with the len bytes of piece, behind which
  * LINES_SLACK may be read. */
 static inline bool same_piece(const char *text, size_t left, const char *piece, size_t len) {
@@ -339,25 +362,40 @@ static inline bool same_piece(const char *text, size_t left, const char *piece, 
 			}
 			if (left - at < 2 * (size_t)LINES_SLACK) {
 				at += LINES_SLACK;
-				return memcmp(text + at, piece + at, len - at) == 0;
+				return same_few(text + at, piece + at, len - at);
 			}
 		}
 	}
-#endif
+	return same_few(text, piece, len);
+#else
 	return memcmp(text, piece, len) == 0;
+#endif
 }
 
-/* One row of a run, whose first slot has its value at values[at], the next one step behind it. */
-static bool same_row(const struct lines *lines, const struct lines_shape *shape, size_t at,
-                     size_t step, struct str text, struct lines_span *spans) {
-	char printed[SLOT_PRINT_MAX + LINES_SLACK];
+/* Some rows of a run, whose numbers are printed: all of them before the first is compared, for what
+ * was written byte by byte a moment ago cannot be read as a whole at once. */
+struct printed {
+	const struct lines *lines;
+	const struct lines_run *run;
+	const struct slot_cell *cells; /* slot by slot, of each of these rows */
+	const uint8_t *lens;           /* likewise */
+	uint32_t first, count;         /* rows of the run */
+};
+
+/* Row i of those that are printed. */
+static bool same_row(const struct printed *printed, uint32_t i, struct str text,
+                     struct lines_span *spans) {
+	const struct lines *lines = printed->lines;
+	const struct lines_shape *shape = &lines->shapes[printed->run->shape];
 	const char *literal = shape->literal;
 	const char *from = text.ptr;
 	const char *end = text.ptr + text.len;
-	for (uint32_t i = 0; i < shape->slots_count; i++, at += step) {
-		const struct lines_slot *slot = &shape->slots[i];
-		const char *piece = printed;
-		size_t len;
+	size_t at = printed->run->values + printed->first + i;
+	size_t cell = i;
+	for (uint32_t k = 0; k < shape->slots_count; k++) {
+		const struct lines_slot *slot = &shape->slots[k];
+		const char *piece = printed->cells[cell].text;
+		size_t len = printed->lens[cell];
 		if (!same_piece(from, (size_t)(end - from), literal, slot->literal_len)) {
 			return false;
 		}
@@ -366,50 +404,116 @@ static bool same_row(const struct lines *lines, const struct lines_shape *shape,
 		if (slot->column.code == SLOT_TEXT) {
 			piece = lines->strings.ptr + lines->values[at];
 			len = lines->lens[at];
-		} else {
-			len = slot_print_number(slot->column.code, lines->values[at], printed);
 		}
 		if (!same_piece(from, (size_t)(end - from), piece, len)) {
 			return false;
 		}
 		uint32_t offset = (uint32_t)(from - text.ptr);
-		spans[i] = (struct lines_span){offset, (uint32_t)len,
+		spans[k] = (struct lines_span){offset, (uint32_t)len,
 		                               offset - (uint32_t)(literal - shape->literal)};
 		from += len;
+		at += printed->run->count;
+		cell += printed->count;
 	}
 	size_t rest = shape->literal_len - (size_t)(literal - shape->literal);
 	return (size_t)(end - from) == rest && same_piece(from, rest, literal, rest);
 }
 
-/* Run by run: rows of one shape are compared the same way, and fast. Returns the first row that
- * differs, or UINT32_MAX. */
-static uint32_t same_runs(const struct lines *lines, const struct str *texts,
-                          struct lines_rows *rows) {
-	enum { AHEAD = 8 };
-	for (uint32_t i = 0; i < lines->runs_count; i++) {
-		const struct lines_run *run = &lines->runs[i];
-		const struct lines_shape *shape = &lines->shapes[run->shape];
-		const uint32_t *numbers = lines->run_rows + run->times;
-		for (uint32_t k = 0; k < run->count; k++) {
-			struct str text = texts[numbers[k]];
-			struct lines_span *spans = rows->slots + rows->slot_first[numbers[k]];
-			if (k + AHEAD < run->count) {
-				__builtin_prefetch(texts[numbers[k + AHEAD]].ptr);
-				__builtin_prefetch(texts[numbers[k + AHEAD]].ptr + 64);
-			}
-			if (run->shape == LINES_SHAPE_WHOLE) {
-				size_t at = run->values + k;
-				*spans = (struct lines_span){.len = lines->lens[at]};
-				if (!str_eq(text,
-				            str_make(lines->strings.ptr + lines->values[at], lines->lens[at]))) {
-					return numbers[k];
-				}
-			} else if (!same_row(lines, shape, run->values + k, run->count, text, spans)) {
-				return numbers[k];
-			}
+/* Texts lie where their batches are: those that come soon are asked for. at: among all rows of all
+ * runs. */
+static void fetch_text(const struct lines *lines, const struct lines_rows *rows,
+                       const struct str *texts, uint32_t at) {
+	enum { AHEAD = 8, LINE = 64, LINES = 3 };
+	if (at + 2 * AHEAD < rows->count) {
+		uint32_t number = lines->run_rows[at + 2 * AHEAD];
+		__builtin_prefetch(&texts[number]);
+		__builtin_prefetch(&rows->slot_first[number]);
+	}
+	if (at + AHEAD < rows->count) {
+		uint32_t number = lines->run_rows[at + AHEAD];
+		for (size_t i = 0; i < LINES; i++) {
+			__builtin_prefetch((const void *)((uintptr_t)texts[number].ptr + i * LINE));
+		}
+		__builtin_prefetch(rows->slots + rows->slot_first[number], 1);
+	}
+}
+
+/* Rows of shape 0. Returns the first of the rows that differs, or UINT32_MAX, as all here. */
+static uint32_t same_whole(const struct lines *lines, const struct lines_run *run,
+                           const struct str *texts, struct lines_rows *rows) {
+	for (uint32_t k = 0; k < run->count; k++) {
+		uint32_t number = lines->run_rows[run->times + k];
+		size_t at = run->values + k;
+		fetch_text(lines, rows, texts, run->times + k);
+		rows->slots[rows->slot_first[number]] = (struct lines_span){.len = lines->lens[at]};
+		if (!str_eq(texts[number],
+		            str_make(lines->strings.ptr + lines->values[at], lines->lens[at]))) {
+			return number;
 		}
 	}
 	return UINT32_MAX;
+}
+
+static uint32_t same_printed(const struct printed *printed, const struct str *texts,
+                             struct lines_rows *rows) {
+	uint32_t at = printed->run->times + printed->first;
+	for (uint32_t i = 0; i < printed->count; i++) {
+		uint32_t number = printed->lines->run_rows[at + i];
+		fetch_text(printed->lines, rows, texts, at + i);
+		if (!same_row(printed, i, texts[number], rows->slots + rows->slot_first[number])) {
+			return number;
+		}
+	}
+	return UINT32_MAX;
+}
+
+/* Rows of any other shape. cells, lens: of CELLS, or of one row. */
+enum { CELLS = 256 };
+
+static uint32_t same_run(const struct lines *lines, const struct lines_run *run,
+                         const struct str *texts, struct lines_rows *rows, struct slot_cell *cells,
+                         uint8_t *lens) {
+	const struct lines_shape *shape = &lines->shapes[run->shape];
+	uint32_t most = MAX_OF(1u, CELLS / MAX_OF(1u, shape->slots_count));
+	struct printed printed = {lines, run, cells, lens, 0, 0};
+	for (uint32_t k = 0; k < run->count; k += most) {
+		printed.first = k;
+		printed.count = MIN_OF(most, run->count - k);
+		for (uint32_t i = 0; i < shape->slots_count; i++) {
+			uint8_t code = shape->slots[i].column.code;
+			size_t cell = (size_t)i * printed.count;
+			if (code != SLOT_TEXT) {
+				slot_print_numbers(code, lines->values + run->values + (size_t)i * run->count + k,
+				                   printed.count, cells + cell, lens + cell);
+			}
+		}
+		uint32_t other = same_printed(&printed, texts, rows);
+		if (other != UINT32_MAX) {
+			return other;
+		}
+	}
+	return UINT32_MAX;
+}
+
+/* Run by run: rows of one shape are compared the same way, and fast. */
+static uint32_t same_runs(const struct lines *lines, const struct str *texts,
+                          struct lines_rows *rows) {
+	uint32_t cells_count = CELLS;
+	uint32_t other = UINT32_MAX;
+	for (uint32_t i = 0; i < lines->runs_count; i++) {
+		cells_count = MAX_OF(cells_count, lines->shapes[lines->runs[i].shape].slots_count);
+	}
+	struct slot_cell *cells = calloc(cells_count, sizeof(*cells));
+	uint8_t *lens = calloc(cells_count, sizeof(*lens));
+	ASSERT(cells != NULL && lens != NULL);
+	for (uint32_t i = 0; i < lines->runs_count && other == UINT32_MAX; i++) {
+		const struct lines_run *run = &lines->runs[i];
+		other = run->shape == LINES_SHAPE_WHOLE ? same_whole(lines, run, texts, rows)
+		                                        : same_run(lines, run, texts, rows, cells, lens);
+	}
+	free(cells);
+	free(lens);
+	return other;
 }
 
 enum err lines_same(struct lines *lines, uint32_t first, uint32_t count, const int64_t *times,

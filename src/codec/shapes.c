@@ -79,6 +79,19 @@ static uint32_t find_place(const struct shapes *shapes, struct str skeleton, uin
 	return at;
 }
 
+void shapes_fetch(const struct shapes *shapes, uint64_t hash, enum shapes_step step) {
+	const uint32_t *place = &shapes->table[(uint32_t)hash & shapes->table_mask];
+	if (shapes->count == 0) {
+		return;
+	}
+	if (step == SHAPES_PLACE) {
+		__builtin_prefetch(place);
+	} else if (*place != 0) {
+		const struct row *row = &shapes->rows[*place - 1];
+		__builtin_prefetch(step == SHAPES_ENTRY ? (const char *)row : row->text.ptr);
+	}
+}
+
 /* Room for one more, in a table at most half full. */
 static void make_room(struct shapes *shapes) {
 	if (shapes->count < shapes->cap) {

@@ -24,6 +24,10 @@ struct shapes *shapes_new(void);
 void shapes_free(struct shapes *shapes); /* NULL is fine */
 void shapes_freep(struct shapes **shapes);
 
+/* A skeleton of this hash will be added soon: what is compared with it is fetched, once after the
+ * other of these steps, some skeletons before it. */
+enum shapes_step { SHAPES_PLACE, SHAPES_ENTRY, SHAPES_TEXT };
+void shapes_fetch(const struct shapes *shapes, uint64_t hash, enum shapes_step step);
 /* Adds rows to a skeleton (copied when new; it must be valid) and returns its number, counted from
  * 0. hash: hash64 of it. SHAPES_NONE: refused; keep the line whole. Not after shapes_mine. */
 uint32_t shapes_add(struct shapes *shapes, struct str skeleton, uint64_t hash, uint32_t rows);

@@ -48,7 +48,7 @@ struct miner {
 	uint32_t count;
 	uint64_t *changes; /* of the hash when a word is left out */
 	struct group *groups;
-	size_t groups_mask;
+	size_t groups_mask, groups_cap;
 	uint32_t pair_words; /* 0: words are left out one by one */
 };
 
@@ -147,8 +147,14 @@ static void groups_begin(struct miner *miner) {
 	while (size < entries * 2) {
 		size *= 2;
 	}
-	free(miner->groups);
-	miner->groups = allocate(size, sizeof(*miner->groups));
+	if (size > miner->groups_cap) {
+		free(miner->groups);
+		miner->groups = reallocarray(NULL, size, sizeof(*miner->groups));
+		ASSERT(miner->groups != NULL);
+		miner->groups_cap = size;
+	}
+	/* Written before it is read: memory that is read first costs a fault more. */
+	memset(miner->groups, 0, size * sizeof(*miner->groups));
 	miner->groups_mask = size - 1;
 }
 

@@ -102,9 +102,9 @@ static size_t print_hex(uint64_t number, size_t n, const char *digits, char *out
 	return n;
 }
 
-size_t slot_print_number(uint8_t code, uint64_t number, char *out) {
-	unsigned n;
-	switch (kind_of(code, &n)) {
+/* As slot_print_number, of a code that was looked at. */
+static inline size_t print_kind(enum slot_kind kind, unsigned n, uint64_t number, char *out) {
+	switch (kind) {
 	case KIND_INT:
 		return print_int(number, out);
 	case KIND_IPV4:
@@ -124,6 +124,21 @@ size_t slot_print_number(uint8_t code, uint64_t number, char *out) {
 		break;
 	}
 	ASSERT(false);
+}
+
+size_t slot_print_number(uint8_t code, uint64_t number, char *out) {
+	unsigned n;
+	enum slot_kind kind = kind_of(code, &n);
+	return print_kind(kind, n, number, out);
+}
+
+void slot_print_numbers(uint8_t code, const uint64_t *numbers, size_t count,
+                        struct slot_cell *cells, uint8_t *out_lens) {
+	unsigned n;
+	enum slot_kind kind = kind_of(code, &n);
+	for (size_t i = 0; i < count; i++) {
+		out_lens[i] = (uint8_t)print_kind(kind, n, numbers[i], cells[i].text);
+	}
 }
 
 void slot_print(struct buf *out, uint8_t code, uint64_t number, struct str text) {

@@ -123,26 +123,54 @@ static void hash_one(struct leaf *leaf, const struct leaf_body *body, const uint
 	leaf_hash(entry, out_hash);
 }
 
-static void hash_two(struct leaf *leaves, const struct leaf_body *bodies, const uint8_t *salts,
-                     uint8_t *out_hashes) {
+/* What leaf_hash_many is given. */
+struct many {
+	struct leaf *leaves;
+	const struct leaf_body *bodies;
+	const uint8_t *salts;
+	uint8_t *out_hashes;
+};
+
+static void hash_two(const struct many *many, size_t a, size_t b) {
 	uint8_t entries[2][LEAF_SIZE];
-	struct sha256_job commits[2] = {commit_job(&leaves[0], &bodies[0], salts),
-	                                commit_job(&leaves[1], &bodies[1], salts + SALT_SIZE)};
+	struct sha256_job commits[2] = {
+	    commit_job(&many->leaves[a], &many->bodies[a], many->salts + a * SALT_SIZE),
+	    commit_job(&many->leaves[b], &many->bodies[b], many->salts + b * SALT_SIZE)};
 	sha256_pair(&commits[0], &commits[1]);
-	leaf_encode(&leaves[0], entries[0]);
-	leaf_encode(&leaves[1], entries[1]);
-	struct sha256_job hashes[2] = {entry_job(entries[0], out_hashes),
-	                               entry_job(entries[1], out_hashes + SHA256_SIZE)};
+	leaf_encode(&many->leaves[a], entries[0]);
+	leaf_encode(&many->leaves[b], entries[1]);
+	struct sha256_job hashes[2] = {entry_job(entries[0], many->out_hashes + a * SHA256_SIZE),
+	                               entry_job(entries[1], many->out_hashes + b * SHA256_SIZE)};
 	sha256_pair(&hashes[0], &hashes[1]);
+}
+
+/* Hashes leaf i beside the one that waits (number plus one; 0: none), or lets it wait. */
+static void hash_beside(const struct many *many, size_t *waits, size_t i) {
+	if (*waits == 0) {
+		*waits = i + 1;
+		return;
+	}
+	hash_two(many, *waits - 1, i);
+	*waits = 0;
 }
 
 void leaf_hash_many(struct leaf *leaves, const struct leaf_body *bodies, const uint8_t *salts,
                     size_t count, uint8_t *out_hashes) {
-	size_t i = 0;
-	for (; i + 1 < count; i += 2) {
-		hash_two(leaves + i, bodies + i, salts + i * SALT_SIZE, out_hashes + i * SHA256_SIZE);
+	enum { BLOCKS_MAX = 32 };
+	const struct many many = {leaves, bodies, salts, out_hashes};
+	size_t waits[BLOCKS_MAX + 1] = {0}; /* by blocks: two of one length end together */
+	size_t last = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t blocks = (bodies[i].len + SALT_SIZE + 8) / SHA256_BLOCK;
+		hash_beside(&many, &waits[MIN_OF(blocks, (size_t)BLOCKS_MAX)], i);
 	}
-	if (i < count) {
+	for (size_t blocks = 0; blocks <= BLOCKS_MAX; blocks++) {
+		if (waits[blocks] != 0) {
+			hash_beside(&many, &last, waits[blocks] - 1);
+		}
+	}
+	if (last != 0) {
+		size_t i = last - 1;
 		hash_one(leaves + i, bodies + i, salts + i * SALT_SIZE, out_hashes + i * SHA256_SIZE);
 	}
 }

@@ -101,16 +101,17 @@ TEST(salts_are_the_chacha20_keystream_of_the_seed) {
 }
 
 TEST(hashing_many_equals_hashing_each) {
-	enum { COUNT = 9 };
-	char text[COUNT][80];
+	enum { COUNT = 40, LONG = 3000, SHORT = 80 };
+	static char text[COUNT][LONG];
 	struct leaf leaves[COUNT];
 	struct leaf_body bodies[COUNT] = {0};
 	uint8_t salts[COUNT * SALT_SIZE] = {0};
 	uint8_t hashes[COUNT * SHA256_SIZE];
 	for (size_t count = 0; count <= COUNT; count++) {
 		for (size_t i = 0; i < count; i++) {
+			size_t most = i % 4 == 0 ? LONG : SHORT;
 			memset(text[i], (int)('a' + i), sizeof(text[i]));
-			bodies[i] = (struct leaf_body){.bytes = text[i], .len = tap_random() % 80};
+			bodies[i] = (struct leaf_body){.bytes = text[i], .len = tap_random() % (most + 1)};
 			leaves[i] = example();
 			leaves[i].stream_seq = i;
 			memset(salts + i * SALT_SIZE, (int)tap_random(), SALT_SIZE);

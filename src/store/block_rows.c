@@ -434,23 +434,41 @@ static enum err check_bodies(const struct block_rows *rows, struct store_view *v
 	return ERR_OK;
 }
 
-/* Row i of those that were joined, which has layout number. */
-static enum err sum_fields(struct store_view *view, uint32_t row, struct layouts *layouts,
-                           uint32_t number, const struct lines_rows *joined, uint32_t i,
-                           uint64_t *out_sum) {
+/* A row some of whose fields are in no place. Apart, for the room it takes. */
+static enum err sum_found(struct store_view *view, uint32_t row, const struct layouts *layouts,
+                          uint64_t *out_sum) {
 	struct field_found found[LIMIT_FIELDS_PER_RECORD];
-	const struct layout *layout;
 	uint32_t count;
-	TRY(layouts_get(layouts, number, &layout));
-	if (layout->free == 0 && layout->outside == 0) {
-		return layouts_row_sum(layouts, number, joined, i, out_sum);
-	}
 	TRY(view_block_fields(view, row, found, &count));
 	*out_sum = 0;
 	for (uint32_t k = 0; k < count; k++) {
 		*out_sum += field_hash(k, layouts_name_hash(layouts, found[k].name), &found[k]);
 	}
 	return ERR_OK;
+}
+
+/* Row i of those that were joined, which has layout number. */
+static enum err sum_fields(struct store_view *view, uint32_t row, struct layouts *layouts,
+                           uint32_t number, const struct lines_rows *joined, uint32_t i,
+                           uint64_t *out_sum) {
+	const struct layout *layout;
+	TRY(layouts_get(layouts, number, &layout));
+	if (layout->free == 0 && layout->outside == 0) {
+		return layouts_row_sum(layouts, number, joined, i, out_sum);
+	}
+	return sum_found(view, row, layouts, out_sum);
+}
+
+/* Layouts of rows lie anywhere. */
+static void fetch_layouts(const struct layouts *layouts, const uint32_t *numbers, uint32_t i,
+                          uint32_t count) {
+	enum { STEPS = LAYOUTS_ITEMS + 1, AHEAD = 4 };
+	for (uint32_t step = 0; step < STEPS; step++) {
+		uint32_t row = i + AHEAD * (STEPS - step);
+		if (row < count) {
+			layouts_fetch(layouts, numbers[row], (enum layouts_step)step);
+		}
+	}
 }
 
 static enum err check_fields(const struct pages_back *back, const struct lines_rows *joined,
@@ -460,6 +478,7 @@ static enum err check_fields(const struct pages_back *back, const struct lines_r
 		const struct block_rows *rows = back->rows[page];
 		for (uint32_t row = 0; row < rows->rows; row++, i++) {
 			uint64_t sum;
+			fetch_layouts(layouts, numbers, i, back->rows_total);
 			TRY(sum_fields(back->views[page], row, layouts, numbers[i], joined, i, &sum));
 			if (sum != rows->field_hashes[row]) {
 				return differs(diag, row, "its fields");

@@ -362,6 +362,22 @@ static enum err decode_layout(struct layouts *layouts, struct layout_entry *entr
 	return ERR_OK;
 }
 
+void layouts_fetch(const struct layouts *layouts, uint32_t number, enum layouts_step step) {
+	enum { LINE = 64 };
+	ASSERT(number < layouts->layouts_count);
+	const struct layout_entry *entry = &layouts->layouts[number];
+	if (step == LAYOUTS_ENTRY) {
+		__builtin_prefetch(entry);
+	} else if (entry->decoded != NULL && step == LAYOUTS_HEAD) {
+		__builtin_prefetch(entry->decoded);
+	} else if (entry->decoded != NULL) {
+		uint32_t lines = (uint32_t)(entry->decoded->count * sizeof(struct layout_item) / LINE + 1);
+		for (uint32_t i = 0; i < lines; i++) {
+			__builtin_prefetch((const char *)entry->decoded->items + (size_t)i * LINE);
+		}
+	}
+}
+
 enum err layouts_get(struct layouts *layouts, uint32_t number, const struct layout **out_layout) {
 	ASSERT(number < layouts->layouts_count);
 	struct layout_entry *entry = &layouts->layouts[number];

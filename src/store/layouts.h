@@ -131,6 +131,9 @@ void layouts_of_shape(const struct layouts *layouts, uint32_t shape, uint32_t *o
 /* Layouts of rows, by their shapes and ranks as lines_order gives them. */
 MUST_USE enum err layouts_of(struct layouts *layouts, const uint32_t *shapes, const uint32_t *ranks,
                              uint32_t count, uint32_t *out_layouts);
+/* A layout will be asked for soon: one step after the other is taken, some layouts before it. */
+enum layouts_step { LAYOUTS_ENTRY, LAYOUTS_HEAD, LAYOUTS_ITEMS };
+void layouts_fetch(const struct layouts *layouts, uint32_t number, enum layouts_step step);
 /* A layout by its number; lives as long as layouts. */
 MUST_USE enum err layouts_get(struct layouts *layouts, uint32_t number,
                               const struct layout **out_layout);

@@ -12,6 +12,7 @@
 
 struct known { /* a layout, where it was met first */
 	uint32_t cut, kind;
+	struct str key; /* in layouts */
 };
 
 struct layouts_draft {
@@ -131,12 +132,42 @@ static uint32_t *first_of(struct layouts_draft *draft, uint32_t skeleton) {
 static uint32_t find_near(const struct layouts_draft *draft, uint32_t first) {
 	enum { NEAR = 8 };
 	const uint32_t *next = (const uint32_t *)(void *)draft->next.ptr;
+	const struct known *known = (const struct known *)(void *)draft->known.ptr;
 	for (uint32_t i = 0; i < NEAR && first != 0; i++, first = next[first - 1]) {
-		if (str_eq(map_key(draft->layouts, first - 1), buf_str(&draft->key))) {
+		if (str_eq(known[first - 1].key, buf_str(&draft->key))) {
 			return first - 1;
 		}
 	}
 	return UINT32_MAX;
+}
+
+/* What find_near will compare some layouts later lies anywhere. */
+static void fetch_near(const struct layouts_draft *draft, const struct lines_draft *lines,
+                       const struct layouts_cut *cut, uint32_t layout) {
+	enum { FAR = 12, NEAR = 6, LINE = 64, LINES = 4 };
+	const uint32_t *first = (const uint32_t *)(void *)draft->first.ptr;
+	const struct known *known = (const struct known *)(void *)draft->known.ptr;
+	for (uint32_t ahead = NEAR; ahead <= FAR; ahead += FAR - NEAR) {
+		uint32_t count;
+		uint32_t kind;
+		if (layout + ahead >= map_count(cut->layouts)) {
+			return;
+		}
+		(void)layouts_cut_items(cut, layout + ahead, &count, &kind);
+		uint32_t skeleton = lines_draft_skeleton(lines, cuts_count(draft), kind);
+		if (skeleton >= draft->first.len / sizeof(*first) || first[skeleton] == 0) {
+			continue;
+		}
+		const struct known *near = &known[first[skeleton] - 1];
+		if (ahead == FAR) {
+			__builtin_prefetch(near);
+			continue;
+		}
+		struct str key = near->key;
+		for (size_t at = 0; at < MIN_OF(key.len, (size_t)LINES * LINE); at += LINE) {
+			__builtin_prefetch(key.ptr + at);
+		}
+	}
 }
 
 /* The number of a cut's layout in the draft. */
@@ -155,6 +186,7 @@ static uint32_t know(struct layouts_draft *draft, const struct lines_draft *line
 	    (uint32_t)*map_put(draft->layouts, buf_str(&draft->key), map_count(draft->layouts), &added);
 	if (added) {
 		uint32_t next = first == NULL ? 0 : *first;
+		known.key = map_key(draft->layouts, number);
 		buf_append(&draft->next, &next, sizeof(next));
 		buf_append(&draft->known, &known, sizeof(known));
 		if (first != NULL) {
@@ -173,6 +205,7 @@ void layouts_draft_add(struct layouts_draft *draft, struct layouts_cut *cut,
 	uint32_t *layout_of = (uint32_t *)(void *)cut->layout_of.ptr;
 	ASSERT(numbers != NULL);
 	for (uint32_t i = 0; i < count; i++) {
+		fetch_near(draft, lines, cut, i);
 		numbers[i] = know(draft, lines, cut, i, &names, &consts);
 	}
 	for (size_t row = 0; row < cut->layout_of.len / sizeof(uint32_t); row++) {
