@@ -3,9 +3,12 @@
 
 #include "codec/charset.h"
 #include "ingest/zones.h"
+#include "os/heap.h"
 #include "render/units.h"
 
 enum { PROBLEM_LINES_MAX = 50 };
+/* Such a file is worth room of its own: records of other kinds fill memory in other pieces. */
+enum { FILE_LARGE = 32 << 20 };
 
 static enum err check_names(const struct args *args, const struct formats *formats,
                             struct diag *diag) {
@@ -102,6 +105,9 @@ static enum err put(void *ctx, struct batch *batch) {
 static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
                            enum sink_verdict *out_verdict, struct sink_resume *out_resume) {
 	const struct inputs *inputs = ctx;
+	if (file->size >= FILE_LARGE) {
+		heap_give_back();
+	}
 	return inputs->inner->file_begin(inputs->inner->ctx, file, fresh, out_file, out_verdict,
 	                                 out_resume);
 }

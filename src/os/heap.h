@@ -8,3 +8,7 @@
  * start, and with malloc's limit for pieces of their own (M_MMAP_THRESHOLD) above 2 MiB. Nothing
  * but time depends on it; where it cannot be had nothing changes. */
 void heap_use_large_pages(size_t bytes);
+/* Gives the kernel back what lies free between what is in use. What comes next may want pieces of
+ * other sizes, which would not fit there: the heap would grow beside it. Takes milliseconds, and
+ * what is used again is cleared again. */
+void heap_give_back(void);

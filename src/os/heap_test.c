@@ -62,3 +62,38 @@ TEST(memory_can_be_had_and_given_back_as_before) {
 		free(blocks[i]);
 	}
 }
+
+/* Pages of the process that are in memory. */
+static size_t resident_pages(void) {
+	FILE *statm = fopen("/proc/self/statm", "re");
+	char line[256];
+	size_t resident = 0;
+	if (statm != NULL && fgets(line, sizeof(line), statm) != NULL) {
+		(void)sscanf(line, "%*u %zu", &resident); /* else 0 */
+	}
+	if (statm != NULL) {
+		(void)fclose(statm); /* was only read */
+	}
+	return resident;
+}
+
+TEST(what_is_free_between_what_is_used_goes_back) {
+	enum { COUNT = 200, SIZE = 100000, PAGE = 4096 };
+	char *blocks[COUNT];
+	for (size_t i = 0; i < COUNT; i++) {
+		blocks[i] = malloc(SIZE);
+		REQUIRE(blocks[i] != NULL);
+		memset(blocks[i], (int)i, SIZE);
+	}
+	for (size_t i = 0; i < COUNT; i += 2) {
+		free(blocks[i]);
+	}
+	size_t before = resident_pages();
+	heap_give_back();
+	size_t after = resident_pages();
+	CHECK(!is_of_heap() || before - after >= COUNT / 2 * (SIZE / PAGE - 2) / 2);
+	for (size_t i = 1; i < COUNT; i += 2) {
+		CHECK_EQ(blocks[i][SIZE - 1], (char)i);
+		free(blocks[i]);
+	}
+}
