@@ -209,5 +209,8 @@ MUST_USE static inline enum err lines_rows_offset(const struct lines_rows *rows,
 	*out_offset = (uint32_t)offset;
 	return ERR_OK;
 }
+/* Looks at everything that searching trusts: maps of strings, places, counts of rows. What rows are
+ * put together from is not looked at here. ERR_CORRUPT. */
+MUST_USE enum err lines_check(struct lines *lines);
 /* Memory held by an open lines, in bytes. */
 size_t lines_bytes(const struct lines *lines);

@@ -227,7 +227,8 @@ enum err texts_check(struct texts *texts) {
 	for (size_t string = 0; string < texts->strings; string++) {
 		struct str text;
 		TRY(texts_string(texts, string, &text));
-		if (texts->cursor.at != at) {
+		/* As a needle a string asks for all its trigrams, and all its words. */
+		if (texts->cursor.at != at || !texts_may_have_word(texts, text, true)) {
 			return ERR_CORRUPT;
 		}
 		at += text.len;

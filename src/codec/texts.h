@@ -59,7 +59,8 @@ MUST_USE enum err texts_get(struct texts *texts, size_t i, struct buf *out);
  * part. */
 MUST_USE enum err texts_get_many(struct texts *texts, size_t first, size_t count, struct buf *out,
                                  uint32_t *lens);
-/* Looks at everything that can be wrong in a pool, decoding all frames. ERR_CORRUPT. */
+/* Looks at everything that can be wrong in a pool, decoding all frames: also whether its maps have
+ * what the strings have (bits too many are no error: then more strings are asked). ERR_CORRUPT. */
 MUST_USE enum err texts_check(struct texts *texts);
 
 /* False: surely in no string of the pool, neither in this case nor in another (ASCII letters alone;

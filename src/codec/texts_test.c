@@ -285,6 +285,44 @@ TEST(words_are_told_from_names_of_another_length) {
 	buf_deinit(&out);
 }
 
+/* In the bytes that the pool borrows: search would pass over its strings. */
+static void clear_map(struct texts *texts, const struct trigrams *map) {
+	CHECK(map->log > 0);
+	CHECK_EQ(texts_check(texts), ERR_OK);
+	memset((char *)(uintptr_t)map->bits, 0, ((size_t)1 << map->log) / 8);
+	CHECK_EQ(texts_check(texts), ERR_CORRUPT);
+}
+
+TEST(a_map_that_has_not_what_the_strings_have_is_found_by_checking) {
+	struct plain plain = make_plain(20000, 100, 300);
+	struct buf out CLEANUP(buf_deinit) = {0};
+	size_t len = put_pool(&plain, &out);
+	struct texts *texts = open_pool(&out, len);
+	REQUIRE(texts != NULL);
+	clear_map(texts, &texts->trigrams);
+	texts_free(texts);
+	plain_deinit(&plain);
+}
+
+TEST(a_map_of_words_that_has_not_all_is_found_by_checking) {
+	for (int of_words = 0; of_words < 2; of_words++) {
+		struct texts_writer *writer = texts_writer_new();
+		struct buf out CLEANUP(buf_deinit) = {0};
+		for (size_t i = 0; i < 100000; i++) {
+			add_name(writer, 18);
+		}
+		texts_writer_add(writer, STR("a sentence with Curl/7.81.0 in it"));
+		texts_writer_put(writer, &out);
+		texts_writer_free(writer);
+		size_t len = out.len;
+		memset(buf_reserve(&out, PACKED_SLACK), 0, PACKED_SLACK);
+		struct texts *texts = open_pool(&out, len);
+		REQUIRE(texts != NULL);
+		clear_map(texts, of_words ? &texts->rest_words : &texts->rest);
+		texts_free(texts);
+	}
+}
+
 /* Asks everything of a damaged pool; any answer is fine that is one. */
 static bool use(struct texts *texts, size_t count) {
 	struct buf out = {0};

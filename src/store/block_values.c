@@ -279,6 +279,22 @@ bool block_values_get(const struct block_values *values, struct str field,
 	return values->known;
 }
 
+bool block_values_known(const struct block_values *values) {
+	return values->known;
+}
+
+size_t block_values_fields(const struct block_values *values) {
+	return values->fields_count;
+}
+
+size_t block_values_field(const struct block_values *values, size_t i, struct str *out_name,
+                          const struct store_count **out_counts) {
+	ASSERT(i < values->fields_count);
+	*out_name = values->fields[i].name;
+	*out_counts = values->fields[i].counts;
+	return values->fields[i].count;
+}
+
 /* ---- filters ---- */
 
 static enum block_verdict judge_test(const struct block_values *values, const struct expr *expr) {

@@ -36,6 +36,14 @@ uint64_t block_values_records(const struct block_values *values);
 bool block_values_get(const struct block_values *values, struct str field,
                       const struct store_count **out_counts, size_t *out_count);
 
+/* False: nothing is said of any field. */
+bool block_values_known(const struct block_values *values);
+/* The fields that are named, in their order, and what is said of one: as block_values_get gives it,
+ * but 0 when its values are not kept. */
+size_t block_values_fields(const struct block_values *values);
+size_t block_values_field(const struct block_values *values, size_t i, struct str *out_name,
+                          const struct store_count **out_counts);
+
 enum block_verdict {
 	BLOCK_NONE, /* no row matches */
 	BLOCK_SOME, /* it is not known of all */

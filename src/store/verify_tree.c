@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "store/block_check.h"
 #include "store/levels.h"
 #include "store/path.h"
 #include "store/segment_table.h"
@@ -342,7 +343,7 @@ static enum err check_block(struct checking *checking, const struct segment *seg
 	checking->blocks_done = number + 1;
 	TRY(verify_pace(checking->v, block->len));
 	checking->block_damaged = segment_block_check(segment, number, &diag) != ERR_OK;
-	if (checking->block_damaged) {
+	if (checking->block_damaged || segment_block_derived(segment, number, &diag) != ERR_OK) {
 		segment_damage(checking, str_from(diag.message), first, first + block->rows);
 	}
 	return ERR_OK;
