@@ -233,7 +233,7 @@ static int found_pattern(unsigned id, unsigned long long from, unsigned long lon
 	(void)to;
 	(void)flags;
 	if (id < scan->field->patterns_count) {
-		ask(scan->run, scan->field->pattern_atoms[id]);
+		hold(scan->run, scan->field->pattern_atoms[id]);
 	}
 	return 0;
 }
@@ -244,6 +244,28 @@ static void scan(struct many_run *run, const struct many_field *field,
 	hs_error_t err = run->many->hs.hs_scan(database, text.len == 0 ? "" : text.ptr,
 	                                       (unsigned)text.len, 0, run->scratch, found, &ctx);
 	ASSERT(err == HS_SUCCESS);
+}
+
+/* Literals of one byte would slow the scan down, since nearly every text has some of them. */
+static void match_bytes(struct many_run *run, const struct many_field *field, struct str text) {
+	bool has[256] = {false};
+	for (size_t i = 0; i < text.len; i++) {
+		has[(unsigned char)text.ptr[i]] = true;
+	}
+	for (uint32_t i = 0; i < field->bytes_count; i++) {
+		char byte = field->bytes[i];
+		if (!has[(unsigned char)byte]) {
+			continue;
+		}
+		struct many_span span = field->byte_spans[i];
+		for (uint32_t k = 0; k < span.count; k++) {
+			const struct many_check *at = &field->checks[span.first + k];
+			if ((at->kind != MANY_AT_HEAD || text.ptr[0] == byte) &&
+			    (at->kind != MANY_AT_END || text.ptr[text.len - 1] == byte)) {
+				check(run, at, at->kind == MANY_AT_HEAD ? 1 : text.len, text.len);
+			}
+		}
+	}
 }
 
 static void match_equal(struct many_run *run, const struct many_field *field, struct str text,
@@ -392,6 +414,9 @@ static void match_text(struct many_run *run, const struct many_field *field, str
 	hold_list(run, &field->any);
 	if (field->equal != NULL) {
 		match_equal(run, field, text, ascii);
+	}
+	if (field->bytes_count > 0) {
+		match_bytes(run, field, text);
 	}
 	if (field->literals != NULL) {
 		scan(run, field, field->literals, text, found_literal);

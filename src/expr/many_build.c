@@ -171,16 +171,30 @@ static bool has_letter(struct str text) {
 	return false;
 }
 
+static void plan_byte(struct many_draft *draft, const struct many_piece *piece,
+                      struct many_check check) {
+	char byte = piece->bytes.ptr[0];
+	add_ref(draft->bytes, &draft->byte_refs, str_make(&byte, 1), check);
+	if (!piece->cased && char_is_alpha(byte)) {
+		byte = (char)(byte ^ 0x20);
+		add_ref(draft->bytes, &draft->byte_refs, str_make(&byte, 1), check);
+	}
+}
+
 static void plan_piece(struct many_draft *draft, uint32_t atom, const struct many_piece *piece) {
 	CLEANUP(buf_deinit) struct buf key = {0};
+	struct many_check check = {atom, (uint32_t)piece->bytes.len & 0xffffff,
+	                           (uint32_t)piece->kind & 0xff};
 	buf_append_char(&key, piece->cased || !has_letter(piece->bytes) ? 'c' : 'i');
 	buf_append_str(&key, piece->bytes);
 	if (piece->kind == MANY_PERHAPS) {
 		many_need_test(draft->many, atom);
 	}
-	add_ref(draft->literals, &draft->literal_refs, buf_str(&key),
-	        (struct many_check){atom, (uint32_t)piece->bytes.len & 0xffffff,
-	                            (uint32_t)piece->kind & 0xff});
+	if (piece->bytes.len == 1) {
+		plan_byte(draft, piece, check);
+	} else {
+		add_ref(draft->literals, &draft->literal_refs, buf_str(&key), check);
+	}
 }
 
 static void plan_slow(struct many_draft *draft, uint32_t atom) {
@@ -320,9 +334,14 @@ static void finish_field(struct many_draft *draft) {
 	struct many_field *field = draft->field;
 	struct arena *arena = draft->many->arena;
 	uint32_t checks_count = 0;
-	field->checks = ARENA_ARRAY(
-	    arena, (draft->literal_refs.len + draft->equal_refs.len) / sizeof(struct many_ref) + 1,
-	    struct many_check);
+	size_t refs = draft->literal_refs.len + draft->equal_refs.len + draft->byte_refs.len;
+	field->checks = ARENA_ARRAY(arena, refs / sizeof(struct many_ref) + 1, struct many_check);
+	field->bytes_count = (uint32_t)map_count(draft->bytes);
+	field->bytes = arena_alloc(arena, field->bytes_count + 1);
+	for (uint32_t i = 0; i < field->bytes_count; i++) {
+		field->bytes[i] = map_key(draft->bytes, i).ptr[0];
+	}
+	field->byte_spans = span_refs(draft, &draft->byte_refs, field->bytes_count, &checks_count);
 	field->literals_count = (uint32_t)map_count(draft->literals);
 	field->patterns_count = (uint32_t)(draft->patterns.len / sizeof(uint32_t));
 	field->pattern_atoms = ARENA_ARRAY(arena, field->patterns_count + 1, uint32_t);
@@ -354,7 +373,8 @@ static void plan_field(struct many *many, struct many_field *field, struct arena
 	                           .field = field,
 	                           .scratch = scratch,
 	                           .literals = map_new(),
-	                           .equal = map_new()};
+	                           .equal = map_new(),
+	                           .bytes = map_new()};
 	struct many_list *const lists[] = {&field->any, &field->exists, &field->null, &field->slow,
 	                                   &field->slow_wide};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
@@ -372,6 +392,8 @@ static void plan_field(struct many *many, struct many_field *field, struct arena
 	}
 	map_free(draft.literals);
 	map_free(draft.equal);
+	map_free(draft.bytes);
+	buf_deinit(&draft.byte_refs);
 	buf_deinit(&draft.literal_refs);
 	buf_deinit(&draft.equal_refs);
 	buf_deinit(&draft.patterns);

@@ -131,17 +131,26 @@ static void take_longer(void *ctx, struct str text) {
 	}
 }
 
+/* True when a literal of a regex is seldom enough in texts to run it wherever it stands. */
+static bool is_telling(struct str piece) {
+	return piece.len >= REGEX_PIECE_MIN || str_eq(piece, STR("&&")) || str_eq(piece, STR("0x"));
+}
+
 static size_t regex_piece(const struct atom *atom, struct arena *arena,
                           struct many_piece *out_pieces) {
 	CLEANUP(buf_deinit) struct buf pattern = {0};
 	struct str best = {0};
-	if ((atom->flags & ATOM_CASELESS) == 0) {
+	bool any_case = str_starts(atom->text, STR("(?i)"));
+	if ((atom->flags & ATOM_CASELESS) == 0 && !any_case) {
 		buf_append_str(&pattern, STR("(?-i)"));
 	}
-	buf_append_str(&pattern, atom->text);
+	buf_append_str(&pattern, str_slice(atom->text, any_case ? 4 : 0, atom->text.len));
+	if (any_case && str_starts(buf_str(&pattern), STR("(?-i)"))) {
+		return 0; /* regex_pieces would take it for ours */
+	}
 	regex_pieces(buf_str(&pattern), arena, take_longer, &best);
 	out_pieces[0] = (struct many_piece){.bytes = best, .kind = MANY_PERHAPS};
-	return best.len >= REGEX_PIECE_MIN;
+	return is_telling(best);
 }
 
 size_t many_pieces(const struct atom *atom, struct arena *arena,

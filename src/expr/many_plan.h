@@ -72,11 +72,14 @@ struct many_field {
 	struct many_check *checks;
 	struct map *equal; /* folded text -> place of its span in spans; NULL: none */
 	struct many_span *equal_spans;
+	char *bytes; /* literals of one byte; letters come in both cases */
+	struct many_span *byte_spans;
+	uint32_t bytes_count;
 	struct many_span *literal_spans;
 	uint32_t *pattern_atoms; /* tests are there */
 	uint32_t literals_count, patterns_count;
 	hs_database_t *literals; /* NULL: none */
-	hs_database_t *patterns; /* of regexes, right for ASCII texts only */
+	hs_database_t *patterns; /* of regexes, for ASCII texts only */
 	struct many_numbers numbers[ATOM_OP_COUNT];
 	struct many_network *networks; /* ascending by prefix, then address */
 	uint32_t networks_count;
@@ -127,6 +130,8 @@ struct many_draft {
 	struct buf patterns;     /* uint32_t: atoms of regexes, in order of their numbers */
 	struct map *equal;
 	struct buf equal_refs;
+	struct map *bytes;
+	struct buf byte_refs;
 };
 struct many_ref {
 	uint32_t number;
