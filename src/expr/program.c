@@ -52,17 +52,29 @@ bool program_valid(const struct program *program, uint32_t atoms_count) {
 	return valid_node(program, &at, program->count, atoms_count, 1) && at == program->count;
 }
 
-static bool has_bit(void *ctx, uint32_t atom) {
-	const uint64_t *bits = ctx;
-	return (bits[atom / 64] >> atom % 64 & 1) != 0;
+/* As eval, for bits that are there: without a call for each atom. */
+static bool eval_bits(const struct program_op *ops, uint32_t at, const uint64_t *bits) {
+	const struct program_op *op = &ops[at];
+	bool all = op->kind == PROGRAM_AND;
+	if (op->kind == PROGRAM_NOT) {
+		return !eval_bits(ops, at + 1, bits);
+	}
+	if (op->kind == PROGRAM_ATOM) {
+		return (bits[op->atom / 64] >> op->atom % 64 & 1) != 0;
+	}
+	for (uint32_t i = at + 1; i < op->end; i = ops[i].end) {
+		bool holds = ops[i].kind == PROGRAM_ATOM
+		                 ? (bits[ops[i].atom / 64] >> ops[i].atom % 64 & 1) != 0
+		                 : eval_bits(ops, i, bits);
+		if (holds != all) {
+			return !all;
+		}
+	}
+	return all;
 }
 
 bool program_eval(const struct program *program, const uint64_t *bits) {
-	union {
-		const uint64_t *in;
-		void *out;
-	} ctx = {.in = bits}; /* only read through has_bit */
-	return eval(program->ops, 0, has_bit, ctx.out);
+	return eval_bits(program->ops, 0, bits);
 }
 
 bool program_eval_with(const struct program *program, bool (*holds)(void *ctx, uint32_t atom),
