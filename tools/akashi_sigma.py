@@ -2,7 +2,7 @@
 """akashi_sigma.py AKASHI CORPUS: scores `akashi rules` against the corpus' Sigma vectors.
 
 Unit vectors: each rule is tried on its event with `rules test`; disputed ones are listed with what akashi reads,
-and count neither way. Correlation vectors: those that must be refused are, the others load. Rules: all of the
+and count neither way. Correlation vectors: run over their events in the same way. Rules: all of the
 public part load, but for those that ask for placeholders without values. Records: what `akashi parse` gives of the
 corpus' EVTX files and lines is tried with `rules test --records`. Exit status 1: something is wrong."""
 import json
@@ -56,15 +56,30 @@ def unit(akashi, vectors, folder):
 
 
 def correlations(akashi, vectors, folder):
-    wrong = 0
-    path = os.path.join(folder, "rules.yml")
+    """For which groups the correlation that is looked at fires, or that it is refused; who alerts."""
+    right = wrong = disputed = 0
+    path, events_path = os.path.join(folder, "rules.yml"), os.path.join(folder, "events.jsonl")
     for vector in vectors:
         write(path, vector["rules"])
-        refused = run(akashi, "check", path)[1]["refused"]
-        if (vector.get("expected_groups") == "error") != (refused > 0):
-            wrong += 1
-            print("WRONG %s: %d refused" % (vector["id"], refused))
-    print("correlation vectors: %d loaded or refused as they should be, %d wrong" % (len(vectors) - wrong, wrong))
+        write(events_path, "".join(json.dumps(event) + "\n" for event in vector["events"]))
+        output, summary = run(akashi, "test", path, "--event", events_path, "--format", "jsonl")
+        alerts = [json.loads(line) for line in output.splitlines()]
+        groups = [row.get("correlation.group") for row in alerts if row["rule.name"] == vector["rule"]]
+        got = {json.dumps(group, sort_keys=True) for group in groups}
+        expected = vector.get("expected_groups")
+        if expected == "error":
+            good = summary["refused"] > 0
+        else:
+            good = not summary["refused"] and got == {json.dumps(group, sort_keys=True) for group in expected}
+        if "expected_alerting_rules" in vector:
+            good = good and {row["rule.name"] for row in alerts} == set(vector["expected_alerting_rules"])
+        right += good
+        disputed += not good and bool(vector.get("disputed"))
+        wrong += not good and not vector.get("disputed")
+        if not good:
+            kind = "disputed" if vector.get("disputed") else "WRONG"
+            print("%s %s: %s, expected %s (%s)" % (kind, vector["id"], sorted(got), expected, vector.get("note")))
+    print("correlation vectors: %d right, %d disputed, %d wrong" % (right, disputed, wrong))
     return wrong == 0
 
 

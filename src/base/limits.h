@@ -74,7 +74,10 @@
 #define LIMIT_RULE_BYTES ((size_t)4 << 20)     /* and the bytes of them */
 #define LIMIT_RULE_OPS ((uint32_t)1 << 17)     /* nodes of one rule's condition, written out */
 #define LIMIT_CORRELATION_CHAIN ((uint32_t)64) /* correlations over correlations over ... */
-#define LIMIT_CONDITION_DEPTH ((uint32_t)64)   /* parentheses and nots within each other */
+#define LIMIT_CORRELATION_EVENTS ((uint32_t)1 << 16) /* of one group in its window */
+#define LIMIT_CORRELATION_HITS ((uint32_t)4096)      /* of one event, for one correlation */
+#define LIMIT_CORRELATION_GROUPS ((uint32_t)1 << 20) /* of one correlation at a time */
+#define LIMIT_CONDITION_DEPTH ((uint32_t)64)         /* parentheses and nots within each other */
 
 /* Seal */
 #define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */

@@ -7,14 +7,6 @@
 #include "render/record.h"
 #include "sigma/source.h"
 
-struct rules {
-	const struct args *args;
-	struct sigma_set *set;
-	struct output *output;
-	bool json; /* --format jsonl */
-	uint64_t files, failed, events, events_failed, matches;
-};
-
 struct verb {
 	struct str name;
 	enum err (*run)(struct rules *rules, struct diag *diag);
@@ -54,8 +46,7 @@ static enum err run_check(struct rules *rules, struct diag *diag) {
 	return write_problems(rules);
 }
 
-/* Commands that are not about problems tell them on standard error. */
-static void tell_problems(const struct rules *rules) {
+void rules_tell_problems(const struct rules *rules) {
 	struct buf out = {0};
 	for (uint32_t i = 0; i < rules->set->problems_count; i++) {
 		struct buf line = {0};
@@ -78,7 +69,7 @@ static void tell_problems(const struct rules *rules) {
 static enum err run_list(struct rules *rules, struct diag *diag) {
 	struct buf out = {0};
 	(void)diag;
-	tell_problems(rules);
+	rules_tell_problems(rules);
 	for (uint32_t i = 0; i < rules->set->rules_count; i++) {
 		rules_list_rule(&out, &rules->set->rules[i], rules->json);
 	}
@@ -93,7 +84,7 @@ static enum err run_list(struct rules *rules, struct diag *diag) {
 static enum err run_explain(struct rules *rules, struct diag *diag) {
 	struct buf out = {0};
 	(void)diag;
-	tell_problems(rules);
+	rules_tell_problems(rules);
 	for (uint32_t i = 0; i < rules->set->rules_count; i++) {
 		buf_append_str(&out, out.len > 0 ? STR("\n") : STR(""));
 		rules_explain_rule(&out, rules->set, &rules->set->rules[i]);
@@ -107,109 +98,13 @@ static enum err run_explain(struct rules *rules, struct diag *diag) {
 	return err;
 }
 
-/* ---- test ---- */
-
-static void append_match(struct buf *out, const struct rules *rules, uint64_t number,
-                         const struct sigma_rule *rule) {
-	if (!rules->json) {
-		buf_printf(out, "%llu: ", (unsigned long long)number);
-		rules_list_rule(out, rule, false);
-		return;
-	}
-	buf_printf(out, "{\"akashi.record\":%llu,\"rule.id\":", (unsigned long long)number);
-	buf_append_json(out, rule->meta.id);
-	buf_append_str(out, STR(",\"rule.name\":"));
-	buf_append_json(out, rule->meta.title.len > 0 ? rule->meta.title : rule->meta.name);
-	buf_printf(out, ",\"rule.level\":\"%s\"}\n", sigma_level_name(rule->meta.level));
-}
-
-static enum err test_event(struct rules *rules, struct sigma_matcher *matcher, struct str json) {
-	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
-	struct sigma_event event;
-	struct diag diag = {0};
-	struct buf out = {0};
-	rules->events++;
-	enum err (*read)(struct arena *, struct str, struct sigma_event *, struct diag *) =
-	    rules->args->records ? rules_record : rules_event;
-	if (read(arena, json, &event, &diag) != ERR_OK) {
-		console_note("event %llu: %s", (unsigned long long)rules->events, diag.message);
-		rules->events_failed++;
-		return ERR_OK;
-	}
-	sigma_matcher_event(matcher, &event);
-	for (uint32_t i = 0; i < rules->set->rules_count; i++) {
-		if (sigma_matcher_rule(matcher, i)) {
-			rules->matches++;
-			append_match(&out, rules, rules->events, &rules->set->rules[i]);
-		}
-	}
-	if (sigma_matcher_error(matcher) != ERR_OK) {
-		console_note("event %llu: a regular expression gave up", (unsigned long long)rules->events);
-		rules->events_failed++;
-	}
-	enum err err = output_write(rules->output, out.ptr, out.len);
-	buf_deinit(&out);
-	return err;
-}
-
-static enum err read_events(const char *path, struct buf *out, struct diag *diag) {
-	const struct os *os = os_real();
-	size_t got = 1;
-	enum err err = ERR_OK;
-	enum { PIECE = 1 << 16 };
-	if (strcmp(path, "-") != 0) {
-		err = os_read_file(os, path, LIMIT_CONTAINER_SIZE, out);
-		return err == ERR_OK ? ERR_OK : diag_set(diag, err, "%.200s: %s", path, err_text(err));
-	}
-	while (err == ERR_OK && got > 0) {
-		char *at = buf_reserve(out, PIECE);
-		err = os->read_some(os->ctx, 0, at, PIECE, &got);
-		out->len += err == ERR_OK ? got : 0;
-	}
-	return err;
-}
-
-/* One event in the whole text, or one on each line. */
-static enum err test_events(struct rules *rules, struct sigma_matcher *matcher, struct str text) {
-	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
-	struct sigma_event event;
-	if (rules_event(arena, text, &event, NULL) == ERR_OK) {
-		return test_event(rules, matcher, text);
-	}
-	while (text.len > 0) {
-		struct str line = str_trim(str_cut(&text, '\n'));
-		if (line.len > 0) {
-			TRY(test_event(rules, matcher, line));
-		}
-	}
-	return ERR_OK;
-}
-
-static enum err run_test(struct rules *rules, struct diag *diag) {
-	struct buf text = {0};
-	if (rules->args->event == NULL) {
-		enum err err = diag_set(diag, ERR_INVALID, "no event is given to try the rules on");
-		diag_hint(diag, "akashi rules test --event FILE RULES: a JSON object, or one on each line");
-		return err;
-	}
-	tell_problems(rules);
-	enum err err = read_events(rules->args->event, &text, diag);
-	if (err == ERR_OK) {
-		struct sigma_matcher *matcher = sigma_matcher_new(rules->set);
-		err = test_events(rules, matcher, buf_str(&text));
-		sigma_matcher_free(matcher);
-	}
-	buf_deinit(&text);
-	return err;
-}
-
 /* ---- all ---- */
 
 static const struct verb verbs[] = {
     {STR_INIT("check"), run_check},
     {STR_INIT("list"), run_list},
     {STR_INIT("explain"), run_explain},
-    {STR_INIT("test"), run_test},
+    {STR_INIT("test"), rules_try},
 };
 
 static enum err find_verb(const struct args *args, const struct verb **out_verb,

@@ -4,14 +4,32 @@
 #pragma once
 
 #include "cmd/command.h"
+#include "cmd/output.h"
 #include "os/os.h"
 #include "sigma/event.h"
+
+/* One run of the command. */
+struct rules {
+	const struct args *args;
+	struct sigma_set *set;
+	struct output *output;
+	bool json; /* --format jsonl */
+	uint64_t files, failed, events, events_failed, matches;
+};
+
+/* rules test: tries the rules on the events of --event, in order of time when there are
+ * correlations. */
+MUST_USE enum err rules_try(struct rules *rules, struct diag *diag);
+/* Commands that are not about problems tell them on standard error. */
+void rules_tell_problems(const struct rules *rules);
 
 /* Reads rules from files, and from folders all files below that end in .yml or .yaml, in the order
  * of their names. What cannot be read is told, and counted in *out_failed. Not closed yet. */
 void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
                 uint64_t *out_files, uint64_t *out_failed);
 
+/* The time in @timestamp of a JSON object, RFC 3339; 0: there is none. */
+int64_t rules_event_time(struct str json);
 /* One JSON object as an event of Sigma: nested names are joined with dots, elements of arrays are
  * several values of one field. Everything lives in arena. ERR_INVALID with a position: not an
  * object, or not JSON. */

@@ -1,4 +1,5 @@
 /* JSON objects as events of Sigma. */
+#include "base/instant.h"
 #include "base/utf8.h"
 #include "cmd/rules.h"
 #include "ingest/json_scan.h"
@@ -138,6 +139,21 @@ enum err rules_event(struct arena *arena, struct str json, struct sigma_event *o
 	}
 	*out_event = (struct sigma_event){.fields = fields, .fields_count = b.count};
 	return ERR_OK;
+}
+
+int64_t rules_event_time(struct str json) {
+	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
+	struct sigma_event event;
+	struct value value;
+	int64_t ns = 0;
+	bool has_zone;
+	size_t used;
+	if (rules_event(arena, json, &event, NULL) == ERR_OK &&
+	    sigma_event_value(&event, STR("@timestamp"), &value) &&
+	    !instant_parse_iso(value.text, &ns, &has_zone, &used)) {
+		ns = 0;
+	}
+	return ns;
 }
 
 enum err rules_record(struct arena *arena, struct str json, struct sigma_event *out_event,

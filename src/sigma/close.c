@@ -119,14 +119,24 @@ static void apply_filters(struct sigma_set *set) {
 
 static void find_refs(struct sigma_set *set, struct sigma_correlation *c) {
 	struct reading r = {set, set->arena, c->meta.path, c->meta.title};
+	struct map *targets = map_new();
 	c->sound = true;
 	for (uint32_t i = 0; i < c->refs_count && !c->from_aggregation; i++) {
 		if (!find_ref(set, &c->refs[i])) {
 			(void)reading_fail(&r, c->refs[i].place, "there is no rule '%.*s'",
 			                   STR_ARG(str_slice(c->refs[i].name, 0, 80)));
 			c->sound = false;
+			continue;
+		}
+		uint64_t target = target_of(c->refs[i].index, c->refs[i].to_correlation);
+		bool added;
+		(void)map_put(targets, str_make((const char *)&target, sizeof(target)), 0, &added);
+		if (!added) {
+			(void)reading_fail(&r, c->refs[i].place, "this rule is named twice");
+			c->sound = false;
 		}
 	}
+	map_free(targets);
 }
 
 static bool refs_are_done(const struct sigma_correlation *c, const bool *done) {

@@ -56,13 +56,22 @@ enum err refs_read(struct reading *r, const struct tree_node *map, struct sigma_
 		                    "there are no rules: a list of names or ids");
 	}
 	struct sigma_ref *refs = ARENA_ARRAY(r->arena, count, struct sigma_ref);
+	struct map *names = map_new();
 	for (uint32_t i = 0; i < count; i++) {
 		const struct tree_node *node = list ? rules->items[i] : rules;
 		if (!tree_is_scalar(node) || node->text.len == 0) {
+			map_free(names);
 			return reading_fail(r, node->place, "a rule is named by its name or id");
+		}
+		bool added;
+		(void)map_put(names, node->text, 0, &added);
+		if (!added) {
+			map_free(names);
+			return reading_fail(r, node->place, "this rule is named twice");
 		}
 		refs[i] = (struct sigma_ref){.name = node->text, .place = node->place};
 	}
+	map_free(names);
 	*out_refs = refs;
 	*out_count = count;
 	return ERR_OK;

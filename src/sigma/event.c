@@ -100,6 +100,20 @@ static bool next_value(struct values *values, struct value *out_value) {
 	return false;
 }
 
+bool sigma_event_value(const struct sigma_event *event, struct str name, struct value *out_value) {
+	struct values values = {.event = event, .name = name};
+	struct value value;
+	while (next_value(&values, &value)) {
+		bool null = value.kind == VALUE_NONE ||
+		            (value.kind == VALUE_JSON && str_eq(value.text, STR("null")));
+		if (!null) {
+			*out_value = value;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool has_field(const struct sigma_event *event, struct str name) {
 	for (uint32_t i = 0; i < event->fields_count; i++) {
 		if (is_name(event->fields[i].name, name)) {

@@ -20,6 +20,9 @@ struct sigma_event {
 	uint32_t keywords_count;
 };
 
+/* The first value of a field that is not null; false: there is none. */
+bool sigma_event_value(const struct sigma_event *event, struct str name, struct value *out_value);
+
 struct sigma_matcher;
 /* Makes every atom of a closed set ready; the set must outlive the matcher. */
 struct sigma_matcher *sigma_matcher_new(const struct sigma_set *set);

@@ -46,11 +46,20 @@ struct sigma_source {
 	struct str category, product, service, definition;
 };
 
+/* What records call a field that rules name. */
+struct sigma_rename {
+	struct str from;
+	struct texts to; /* any of them */
+};
+
 struct sigma_rule {
 	struct sigma_meta meta;
 	struct sigma_source source;
 	struct program program; /* over the atoms of the set */
 	bool mapped;            /* sigma_set_map knows its log source */
+	/* The names of its log sources, for the fields of correlations. */
+	const struct sigma_rename *renames;
+	uint32_t renames_count;
 	/* False when the rule only serves correlations that do not say `generate: true`, and when its
 	 * condition was an aggregation (then a correlation of the same meta stands for it). */
 	bool alerts;

@@ -2,7 +2,7 @@
  * event that the rules are tried on. The part before is also tried as a condition by itself.
  */
 #include "base/limits.h"
-#include "sigma/event.h"
+#include "sigma/correlate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,7 +26,31 @@ static void check(const struct sigma_set *set) {
 	}
 }
 
-static void run(const struct sigma_set *set, struct str value) {
+static void note(void *ctx, const struct sigma_firing *firing) {
+	const struct sigma_set *set = ctx;
+	ASSERT(firing->correlation < set->correlations_count);
+	ASSERT(set->correlations[firing->correlation].sound);
+	ASSERT(firing->groups_count == set->correlations[firing->correlation].group_by.count);
+	ASSERT(firing->first_ns <= firing->last_ns);
+}
+
+/* Every rule holds for some events, whatever it says. */
+static void correlate(struct sigma_set *set, const struct sigma_event *event) {
+	struct sigma_correlator *correlator = sigma_correlator_new(set, note, set);
+	uint32_t *all = calloc((size_t)set->rules_count + 1, sizeof(*all));
+	ASSERT(all != NULL);
+	for (uint32_t i = 0; i < set->rules_count; i++) {
+		all[i] = i;
+	}
+	for (int64_t time = -4; time < 4; time++) {
+		sigma_correlator_add(correlator, time * (INT64_MAX / 4), event, all, set->rules_count);
+		sigma_correlator_add(correlator, time, event, all, time & 1 ? set->rules_count : 0);
+	}
+	sigma_correlator_free(correlator);
+	free(all);
+}
+
+static void run(struct sigma_set *set, struct str value) {
 	enum { FIELDS_MAX = 16 };
 	struct sigma_field fields[FIELDS_MAX];
 	uint32_t count = 0;
@@ -41,6 +65,14 @@ static void run(const struct sigma_set *set, struct str value) {
 		ASSERT(sigma_matcher_rule(matcher, i) == holds);
 	}
 	sigma_matcher_free(matcher);
+	for (uint32_t i = 0; i < set->correlations_count; i++) {
+		const struct texts *group_by = &set->correlations[i].group_by;
+		for (uint32_t k = 0; k < group_by->count && count < FIELDS_MAX; k++) {
+			fields[count++] = (struct sigma_field){group_by->items[k], value_string(value)};
+		}
+	}
+	event.fields_count = count;
+	correlate(set, &event);
 }
 
 static void try(struct str rules, struct str value) {

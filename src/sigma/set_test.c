@@ -124,6 +124,11 @@ static const char *const mistakes[] = {
                 "5, percentile: 101}"),
     CORRELATION("type: temporal, rules: [a], timespan: 1m, aliases: {u: {b: x}}"),
     CORRELATION("type: temporal, rules: [a], timespan: 1m, generate: maybe"),
+    CORRELATION("type: temporal, rules: [a, a], timespan: 1m"),
+    CORRELATION(
+        "type: temporal, rules: [a, b], timespan: 1m") "---\nname: a\nid: b\n"
+                                                       "logsource: {category: c}\ndetection: {s: "
+                                                       "{A: 1}, condition: s}\n",
     "title: f\nlogsource: {category: c}\nfilter: {s: {A: 1}, condition: s}\n",
     "title: f\nlogsource: {category: c}\nfilter: {rules: [a], s: {A: 1}, condition: t}\n",
 };

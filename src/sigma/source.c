@@ -4,11 +4,6 @@
 #include "sigma/item.h"
 #include "sources.gen.h"
 
-struct rename {
-	struct str from;
-	struct texts to;
-};
-
 /* The record has other texts for the values of this field. */
 struct values {
 	struct str from, to;
@@ -17,7 +12,7 @@ struct values {
 
 struct alternative {
 	struct node *when;
-	struct rename *renames;
+	struct sigma_rename *renames;
 	struct values *values;
 	uint32_t renames_count, values_count;
 };
@@ -26,7 +21,7 @@ struct row {
 	struct sigma_source source;
 	struct alternative *alternatives;
 	uint32_t alternatives_count;
-	struct rename *services; /* of which service: its channels */
+	struct sigma_rename *services; /* of which service: its channels */
 	uint32_t services_count;
 	struct str by;    /* empty: not of that form */
 	struct str never; /* empty: there are such records */
@@ -47,12 +42,12 @@ static enum err want_map(struct reading *r, const struct tree_node *node, const 
 
 /* A map of names to a text or texts. */
 static enum err read_renames(struct reading *r, const struct tree_node *map, const char *what,
-                             struct rename **out, uint32_t *out_count) {
+                             struct sigma_rename **out, uint32_t *out_count) {
 	if (map == NULL) {
 		return ERR_OK;
 	}
 	TRY(want_map(r, map, what));
-	struct rename *renames = ARENA_ARRAY(r->arena, map->count / 2, struct rename);
+	struct sigma_rename *renames = ARENA_ARRAY(r->arena, map->count / 2, struct sigma_rename);
 	for (uint32_t i = 0; i < map->count; i += 2) {
 		renames[i / 2].from = map->items[i]->text;
 		TRY(reading_texts(r, map, map->items[i]->text, &renames[i / 2].to));
@@ -359,11 +354,33 @@ static struct node *find_service(struct arena *arena, const struct sigma_sources
 	return NULL;
 }
 
+/* Copies the names of a row's alternatives into the rule. */
+static void keep_renames(struct sigma_set *set, const struct row *row, struct sigma_rule *rule) {
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < row->alternatives_count; i++) {
+		count += row->alternatives[i].renames_count;
+	}
+	struct sigma_rename *renames = ARENA_ARRAY(set->arena, count, struct sigma_rename);
+	rule->renames = renames;
+	for (uint32_t i = 0; i < row->alternatives_count; i++) {
+		const struct alternative *a = &row->alternatives[i];
+		for (uint32_t k = 0; k < a->renames_count; k++) {
+			struct sigma_rename *rename = &renames[rule->renames_count++];
+			rename->from = arena_str(set->arena, a->renames[k].from);
+			for (uint32_t n = 0; n < a->renames[k].to.count; n++) {
+				texts_append(&rename->to, set->arena,
+				             arena_str(set->arena, a->renames[k].to.items[n]));
+			}
+		}
+	}
+}
+
 /* The condition of a rule over records; NULL: its log source is not known. *out_never: why there
  * are no such records. */
 static struct node *map_rule(struct sigma_set *set, const struct sigma_sources *sources,
-                             const struct sigma_source *source, struct node *rule,
+                             struct sigma_rule *described, struct node *rule,
                              struct str *out_never) {
+	const struct sigma_source *source = &described->source;
 	struct node *out = node_new(set->arena, PROGRAM_OR);
 	const struct row *row = find_row(sources, source->product, source->category, source->service);
 	struct node *service = NULL;
@@ -386,6 +403,7 @@ static struct node *map_rule(struct sigma_set *set, const struct sigma_sources *
 	if (row != NULL) {
 		*out_never = row->never;
 		add_alternatives(set, row, rule, out);
+		keep_renames(set, row, described);
 	} else {
 		node_add(set->arena, out, rule);
 	}
@@ -408,7 +426,7 @@ void sigma_set_map(struct sigma_set *set, const struct sigma_sources *sources) {
 		struct sigma_rule *rule = &set->rules[i];
 		struct reading r = {set, set->arena, rule->meta.path, rule->meta.title};
 		struct str never = {0};
-		struct node *node = map_rule(set, sources, &rule->source, parts->rule_nodes[i], &never);
+		struct node *node = map_rule(set, sources, rule, parts->rule_nodes[i], &never);
 		rule->mapped = node != NULL && never.len == 0;
 		if (node == NULL) {
 			reading_warn(&r, rule->meta.place, "no record is known to be of this log source");

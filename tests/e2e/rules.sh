@@ -99,4 +99,13 @@ ok $? "users add log sources"
 echo 'logsource: {product: odd}' >sources.yml
 run 2 rules check --sources sources.yml odd.yml && has err "sources.yml:1:1: there is no 'when'"
 ok $? "a table that is wrong is told"
+
+# Three odd jobs of one user, out of order.
+printf '{"@timestamp":"2026-11-22T10:0%s:00Z","CommandLine":"curl","User":"%s"}\n' 5 eve 1 eve 2 amy 3 eve >jobs.jsonl
+run 0 rules test --format jsonl --event jobs.jsonl rules && [ "$(wc -l <out)" = 5 ] &&
+    has out '"rule.name":"Many odd jobs",.*"@timestamp":"2026-11-22T10:05:00Z","correlation.first":"2026-11-22T10:01:00Z","correlation.group":{"User":"eve"}}'
+ok $? "a correlation fires for its group, in order of time"
+sed -i 's/, generate: true//' rules/deep/many.yaml
+run 0 rules test --event jobs.jsonl rules && [ "$(grep -c '^[0-9]' out)" = 1 ] && has out '^    User = eve$'
+ok $? "rules that only serve it are silent"
 echo "1..$number"
