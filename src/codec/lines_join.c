@@ -423,18 +423,13 @@ static bool same_row(const struct printed *printed, uint32_t i, struct str text,
  * runs. */
 static void fetch_text(const struct lines *lines, const struct lines_rows *rows,
                        const struct str *texts, uint32_t at) {
-	enum { AHEAD = 8, LINE = 64, LINES = 3 };
-	if (at + 2 * AHEAD < rows->count) {
-		uint32_t number = lines->run_rows[at + 2 * AHEAD];
-		__builtin_prefetch(&texts[number]);
-		__builtin_prefetch(&rows->slot_first[number]);
-	}
+	enum { AHEAD = 16, LINE = 64, MOST = 8 * LINE };
 	if (at + AHEAD < rows->count) {
-		uint32_t number = lines->run_rows[at + AHEAD];
-		for (size_t i = 0; i < LINES; i++) {
-			__builtin_prefetch((const void *)((uintptr_t)texts[number].ptr + i * LINE));
+		struct str text = texts[lines->run_rows[at + AHEAD]];
+		size_t bytes = MIN_OF(text.len, (size_t)MOST);
+		for (size_t i = 0; i < bytes; i += LINE) {
+			__builtin_prefetch(text.ptr + i);
 		}
-		__builtin_prefetch(rows->slots + rows->slot_first[number], 1);
 	}
 }
 

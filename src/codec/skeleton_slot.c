@@ -45,14 +45,18 @@ bool slot_code_valid(uint8_t code) {
 	return kind_of(code, &n) != KIND_NONE;
 }
 
+static const char pairs[] = "000102030405060708091011121314151617181920212223242526272829"
+                            "303132333435363738394041424344454647484950515253545556575859"
+                            "606162636465666768697071727374757677787980818283848586878889"
+                            "90919293949596979899";
+
 /* The last n decimal digits of number. */
 static size_t print_digits(uint64_t number, size_t n, char *out) {
 	size_t at = n;
 	for (; at >= 2; at -= 2) {
 		unsigned two = (unsigned)(number % 100);
 		number /= 100;
-		out[at - 2] = (char)('0' + two / 10);
-		out[at - 1] = (char)('0' + two % 10);
+		memcpy(out + at - 2, &pairs[(size_t)two * 2], 2);
 	}
 	if (at > 0) {
 		out[0] = (char)('0' + number % 10);
