@@ -155,6 +155,17 @@ enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot, str
 	}
 }
 
+enum err lines_slot_same(struct lines *lines, uint32_t shape, uint32_t slot, bool *out_same) {
+	const struct lines_shape *entry;
+	ASSERT(shape != LINES_SHAPE_WHOLE && shape < lines->shapes_count);
+	TRY(lines_parse_shape(lines, shape, &entry));
+	ASSERT(slot < entry->slots_count);
+	const struct slot *column = &entry->slots[slot].column;
+	*out_same =
+	    column->form == SLOT_AS_WORD || (column->form == SLOT_AS_FIXED && column->width == 0);
+	return ERR_OK;
+}
+
 enum err lines_rows_of(struct lines *lines, uint32_t shape, const uint32_t *ranks, size_t count,
                        struct buf *rows) {
 	struct order *order;

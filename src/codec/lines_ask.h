@@ -23,6 +23,10 @@ void lines_asker_free(struct lines_asker *asker); /* NULL is fine */
  * the answer is LINES_SOME. The shape must not be 0. ERR_CORRUPT. */
 MUST_USE enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot,
                             struct buf *ranks, enum lines_answer *out_answer);
+/* Whether all rows of the shape have one value in the slot, as its entry says. The shape must not
+ * be 0. ERR_CORRUPT. */
+MUST_USE enum err lines_slot_same(struct lines *lines, uint32_t shape, uint32_t slot,
+                                  bool *out_same);
 /* Appends to rows (uint32_t) the rows of ranks (ascending) of a shape. */
 MUST_USE enum err lines_rows_of(struct lines *lines, uint32_t shape, const uint32_t *ranks,
                                 size_t count, struct buf *rows);

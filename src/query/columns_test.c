@@ -330,8 +330,15 @@ TEST(what_blocks_keep_is_what_their_rows_have) {
 	    "rare 2 host",
 	    "stats count() by host, code",
 	};
-	static const char *const by[] = {"*",        "host:nosuch",         "host:* OR user:*",
-	                                 "code:<12", "code:5 OR user:root", "NOT code:>100"};
+	static const char *const by[] = {"*",
+	                                 "host:nosuch",
+	                                 "host:* OR user:*",
+	                                 "code:<12",
+	                                 "code:5 OR user:root",
+	                                 "NOT code:>100",
+	                                 "host:web01",
+	                                 "user:r*",
+	                                 "code:7"};
 	struct data data;
 	if (setup(&data, ROWS_MANY, false)) {
 		for (size_t i = 0; i < ARRAY_LEN(by); i++) {

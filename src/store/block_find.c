@@ -284,6 +284,7 @@ static enum err find_rows(struct find *f, const struct expr *filter, uint64_t *m
 		return ERR_OK;
 	}
 	TRY(block_texts(f->base.block, &f->base.lines));
+	f->base.pass_known = block_values_pass(values, filter, &f->base.pass);
 	if (f->by_shapes && filter->kind == EXPR_TEST) {
 		f->base.shapes = ARENA_ARRAY(f->base.arena, lines_shapes(f->base.lines), bool);
 	}

@@ -14,6 +14,7 @@ enum verdict {
 	VERDICT_RANKS, /* of those in ranks surely, of others not */
 	VERDICT_TEXT,  /* if at all where the text has the pieces of the test */
 	VERDICT_OPEN,  /* of any row */
+	VERDICT_LATER, /* only the column would tell */
 };
 
 struct question {
@@ -23,6 +24,8 @@ struct question {
 	uint32_t name;
 	bool *yes, *text, *open; /* of shapes: all rows */
 	bool split;              /* rows of some shape differ, or are not known */
+	bool defer;              /* columns are not asked yet: */
+	struct buf later;        /* shapes of which they have to be (uint32_t) */
 	uint64_t *in_text;       /* rows of single layouts that are VERDICT_TEXT; NULL: none */
 	uint64_t *maybe, *sure;
 	struct buf ranks, rows;
@@ -75,6 +78,14 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 	if (middle < item->from.at || item->to.at < middle || item->to.at > literal.len) {
 		*out_verdict = VERDICT_OPEN;
 		return ERR_OK;
+	}
+	if (q->defer) {
+		bool same;
+		TRY(lines_slot_same(lines, shape, item->from.slot, &same));
+		if (!same) {
+			*out_verdict = VERDICT_LATER;
+			return ERR_OK;
+		}
 	}
 	q->before = str_slice(literal, item->from.at, middle);
 	q->behind = str_slice(literal, middle, item->to.at);
@@ -174,6 +185,10 @@ static enum err set_rows(struct question *q, uint32_t shape, const struct buf *r
 static enum err ask_single(struct question *q, uint32_t shape, uint32_t number) {
 	enum verdict verdict;
 	TRY(ask_layout(q, shape, number, &verdict));
+	if (verdict == VERDICT_LATER) {
+		buf_append(&q->later, &shape, sizeof(shape));
+		return ERR_OK;
+	}
 	q->yes[shape] = verdict == VERDICT_YES;
 	q->text[shape] = verdict == VERDICT_TEXT;
 	q->open[shape] = verdict == VERDICT_OPEN;
@@ -224,6 +239,7 @@ static enum err sort_ranks(struct question *q, uint32_t shape, uint32_t first,
 		case VERDICT_OPEN:
 			buf_append(&several->open, &rank, sizeof(rank));
 			break;
+		case VERDICT_LATER: /* it is not asked of these */
 		case VERDICT_NO:
 		default:
 			break;
@@ -240,6 +256,10 @@ static enum err ask_several(struct question *q, uint32_t shape, uint32_t first, 
 		TRY(ask_layout(q, shape, first + i, &several->verdicts[i]));
 		any |= several->verdicts[i] != VERDICT_NO;
 		all &= several->verdicts[i] == VERDICT_YES;
+		if (several->verdicts[i] == VERDICT_LATER) {
+			buf_append(&q->later, &shape, sizeof(shape));
+			return ERR_OK;
+		}
 		if (several->verdicts[i] == VERDICT_RANKS) {
 			buf_append_str(&several->ranks[i], buf_str(&q->ranks));
 		}
@@ -303,17 +323,32 @@ static enum err find_in_text(struct question *q) {
 	return ERR_OK;
 }
 
+/* Shapes that were put off, unless it is known that no other rows pass than were found. */
+static enum err ask_later(struct question *q) {
+	uint64_t passed = 0;
+	for (uint32_t i = 0; i < lines_shapes(q->finder->lines); i++) {
+		passed += q->yes[i] ? lines_shape_rows(q->finder->lines, i) : 0;
+	}
+	q->defer = false;
+	for (size_t at = 0; passed != q->finder->pass && at < q->later.len; at += sizeof(uint32_t)) {
+		TRY(ask_shape(q, le32_load(q->later.ptr + at)));
+	}
+	return ERR_OK;
+}
+
 static enum err ask_shapes(struct question *q) {
 	struct lines *lines = q->finder->lines;
 	uint32_t shapes = lines_shapes(lines);
 	q->yes = ARENA_ARRAY(q->finder->arena, shapes, bool);
 	q->text = ARENA_ARRAY(q->finder->arena, shapes, bool);
 	q->open = ARENA_ARRAY(q->finder->arena, shapes, bool);
+	q->defer = q->finder->pass_known;
 	for (uint32_t i = 0; i < shapes; i++) {
 		if (q->finder->wanted == NULL || q->finder->wanted[i]) {
 			TRY(ask_shape(q, i));
 		}
 	}
+	TRY(ask_later(q));
 	if (q->finder->shapes != NULL && !q->split) {
 		memcpy(q->finder->shapes, q->yes, shapes * sizeof(*q->yes));
 		q->finder->by_shapes = true;
@@ -339,6 +374,7 @@ enum err block_find_field(struct block_finder *finder, const struct expr *expr, 
 	for (size_t i = 0; i < VALUE_KIND_COUNT; i++) {
 		lines_asker_free(q.askers[i]);
 	}
+	buf_deinit(&q.later);
 	buf_deinit(&q.ranks);
 	buf_deinit(&q.rows);
 	buf_deinit(&q.value);

@@ -16,6 +16,8 @@ struct block_finder {
 	const bool *wanted;
 	/* Of each shape, where a test of a field may answer for whole shapes; NULL: it may not. */
 	bool *shapes;
+	bool pass_known; /* exactly `pass` rows pass the test of a field that is asked */
+	uint64_t pass;
 	bool by_shapes; /* shapes has the answer, surely: all rows of a shape, or none */
 };
 

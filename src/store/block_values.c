@@ -319,6 +319,28 @@ static enum block_verdict judge_test(const struct block_values *values, const st
 	return !sure ? BLOCK_SOME : !any ? BLOCK_NONE : all ? BLOCK_ALL : BLOCK_SOME;
 }
 
+bool block_values_pass(const struct block_values *values, const struct expr *test,
+                       uint64_t *out_records) {
+	const struct store_count *counts;
+	size_t count;
+	if (test->kind != EXPR_TEST || test->test_kind == EXPR_TIME || test->field.len == 0 ||
+	    view_built_in_has(test->field) || !block_values_get(values, test->field, &counts, &count)) {
+		return false;
+	}
+	struct expr_run *run = expr_run_new(test->test);
+	uint64_t records = 0;
+	bool sure = true;
+	for (size_t i = 0; i < count && sure; i++) {
+		bool match = false;
+		sure = counts[i].value.kind == VALUE_NONE ||
+		       expr_run_match(run, counts[i].value, &match) == ERR_OK;
+		records += match ? counts[i].rows : 0;
+	}
+	expr_run_free(run);
+	*out_records = records;
+	return sure;
+}
+
 static enum block_verdict judge_group(const struct block_values *values, const struct expr *expr) {
 	bool and = expr->kind == EXPR_AND;
 	enum block_verdict verdict = and ? BLOCK_ALL : BLOCK_NONE;

@@ -49,5 +49,8 @@ enum block_verdict {
 	BLOCK_SOME, /* it is not known of all */
 	BLOCK_ALL,  /* every row matches */
 };
+/* How many records of type data pass a test of a field. False: it is not known. */
+bool block_values_pass(const struct block_values *values, const struct expr *test,
+                       uint64_t *out_records);
 /* What follows for a filter. */
 enum block_verdict block_values_judge(const struct block_values *values, const struct expr *filter);

@@ -2,6 +2,7 @@
 #include "store/block_values.h"
 
 #include "base/bits.h"
+#include "store/block_find.h"
 #include "tap.h"
 
 #include "store/batch_sample.h"
@@ -176,6 +177,45 @@ TEST(filters_are_judged_as_the_rows_are) {
 		}
 		teardown(&f);
 	}
+}
+
+/* How many records pass is known of some tests, and then the block's columns are asked only until
+ * so many were found. */
+static void count_passing(struct fixture *f, size_t *known) {
+	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
+	struct expr_input input = {f->viewed.view, ROWS, get_column, get_texts, get_times};
+	struct block_find_page page = {.rows = ROWS,
+	                               .has_data = true,
+	                               .time_min_ns = f->page->time_min_ns,
+	                               .time_max_ns = f->page->time_max_ns};
+	uint64_t truth[WORDS] = {0};
+	uint64_t maybe[WORDS] = {0};
+	uint64_t sure[WORDS] = {0};
+	uint64_t records;
+	struct expr *expr = some_expr(f, 0);
+	CHECK_EQ(expr_eval(expr, &input, scratch, truth), ERR_OK);
+	CHECK_EQ(block_find(f->viewed.block, expr, &page, 1, maybe, sure), ERR_OK);
+	for (size_t i = 0; i < WORDS; i++) {
+		CHECK((truth[i] & ~maybe[i]) == 0);
+		CHECK((sure[i] & ~truth[i]) == 0);
+	}
+	if (block_values_pass(f->values, expr, &records)) {
+		CHECK_EQ(records, bits_count(truth, ROWS));
+		*known += records > 0 && records < ROWS;
+	}
+	expr_free(expr);
+}
+
+TEST(how_many_pass_a_test_is_as_many_rows_do) {
+	struct fixture f;
+	size_t known = 0;
+	if (setup(&f, false)) {
+		for (size_t i = 0; i < tap_rounds(300); i++) {
+			count_passing(&f, &known);
+		}
+		CHECK(known > 20);
+	}
+	teardown(&f);
 }
 
 /* ---- damage ---- */
