@@ -9,6 +9,7 @@
 #include "store/path.h"
 #include "store/segment_table.h"
 #include "store/verify.h"
+#include "store/verify_sums.h"
 
 enum { BUNDLE = 256 };
 
@@ -25,6 +26,8 @@ struct growing {
 	struct map *streams; /* id -> next sequence number */
 	bool lenient;        /* after damage: sequences begin anywhere */
 	size_t roots_done;
+	struct verify_sums sums; /* of the segment at hand, */
+	bool sums_whole;         /* of which all rows so far were read */
 };
 
 /* ---- stored levels ---- */
@@ -291,6 +294,7 @@ static void feed_page(struct growing *g, const struct segment *segment, uint32_t
 			verify_damage_range(g->v, where, info.first_index, info.first_index + info.rows, "%s",
 			                    diag.message);
 		}
+		g->sums_whole = false;
 		feed_missing(g, info.first_index + info.rows);
 		return;
 	}
@@ -300,7 +304,13 @@ static void feed_page(struct growing *g, const struct segment *segment, uint32_t
 		for (uint32_t row = first; row < info.rows; row++) {
 			feed_row(g, view, row, row, hashes[row], where);
 		}
+		if (verify_sums_page(&g->sums, view) != ERR_OK) {
+			verify_damage_range(g->v, where, info.first_index, info.first_index + info.rows,
+			                    "what the page says of the lengths of bodies is not so");
+			g->sums_whole = false;
+		}
 	} else {
+		g->sums_whole = false;
 		feed_damaged(g, view, first, where);
 	}
 	free(hashes);
@@ -349,7 +359,7 @@ static enum err check_block(struct checking *checking, const struct segment *seg
 	return ERR_OK;
 }
 
-static enum err feed_segment(struct growing *g, const struct segment_entry *entry) {
+static enum err feed_pages(struct growing *g, const struct segment_entry *entry) {
 	struct verifying *v = g->v;
 	struct checking checking = {.v = v, .where = verify_where(v, "segments", entry->name)};
 	segment_check_ends(entry->segment, segment_damage, &checking);
@@ -359,6 +369,7 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 		struct segment_page_info info = segment_page_info(entry->segment, page);
 		struct diag diag = {0};
 		bool passed = passed_over(g, &info);
+		g->sums_whole = g->sums_whole && !passed;
 		if (passed && v->live) {
 			continue;
 		}
@@ -379,6 +390,21 @@ static enum err feed_segment(struct growing *g, const struct segment_entry *entr
 		}
 	}
 	return ERR_OK;
+}
+
+static enum err feed_segment(struct growing *g, const struct segment_entry *entry) {
+	const struct segment_footer *footer = segment_footer(entry->segment);
+	verify_sums_begin(&g->sums, footer);
+	g->sums_whole = true;
+	enum err err = feed_pages(g, entry);
+	const char *what = err == ERR_OK && g->sums_whole ? verify_sums_differ(&g->sums) : NULL;
+	if (what != NULL) {
+		verify_damage_range(g->v, verify_where(g->v, "segments", entry->name), footer->first_index,
+		                    footer->first_index + footer->count,
+		                    "%s in the footer does not fit the records", what);
+	}
+	verify_sums_deinit(&g->sums);
+	return err;
 }
 
 /* Level 1 in place of the records before the place where a scrub goes on; the levels above are
