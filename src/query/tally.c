@@ -10,6 +10,7 @@
 
 enum {
 	BITS_FIRST = 10,
+	BITS_MANY = 16,  /* up to here a table grows fourfold */
 	CHUNK_BITS = 10, /* groups of a chunk */
 	TAG_BITS = 8,    /* of the hash, in a slot below the number */
 	TOGETHER = 64,   /* keys whose places in memory are asked for before they are needed */
@@ -185,7 +186,7 @@ static inline uint32_t tag_of(uint64_t hash) {
 static void reserve(struct tally *tally, size_t more) {
 	unsigned bits = tally->bits;
 	while (tally->count + more > ((size_t)1 << bits) / 8 * 5) {
-		bits++;
+		bits += bits < BITS_MANY ? 2 : 1;
 	}
 	if (bits == tally->bits) {
 		return;
@@ -225,8 +226,13 @@ static uint32_t add_group(struct tally *tally, const struct tally_group *group, 
 		add_chunk(tally);
 	}
 	tally->slots[slot] = number << TAG_BITS | tag_of(hash);
-	memcpy(group_at(tally, number), group, sizeof(*group));
-	memset(group_at(tally, number)->sums, 0, tally->sums * sizeof(struct tally_sum));
+	struct tally_group *made = group_at(tally, number);
+	made->key = group->key;
+	made->first = group->first;
+	made->kind = group->kind;
+	for (size_t i = 0; i < tally->sums; i++) { /* few: not worth a call */
+		made->sums[i] = (struct tally_sum){0};
+	}
 	return number;
 }
 

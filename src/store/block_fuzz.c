@@ -5,6 +5,7 @@
 
 #include "store/block_columns.h"
 #include "store/block_rows.h"
+#include "store/block_strips.h"
 #include "store/block_values.h"
 #include "store/page_sample.h"
 #include "store/view_private.h"
@@ -70,7 +71,24 @@ static enum err times_of(void *ctx, const int64_t **out_times) {
 	return store_view_times(ctx, out_times);
 }
 
-/* Every field as codes, of all rows. */
+static enum err look_at_strip(void *ctx, const struct store_strip *strips, uint32_t rows) {
+	uint32_t *left = ctx;
+	ASSERT(rows <= *left);
+	*left -= rows;
+	for (uint32_t i = 0; i < rows; i++) {
+		if (strips->form == STORE_STRIP_CODES) {
+			ASSERT(strips->codes[i] < store_strip_values(strips));
+			enum value_kind kind = store_strip_value(strips, strips->codes[i]).kind;
+			ASSERT(kind != VALUE_LIST && kind < VALUE_KIND_COUNT);
+		} else {
+			bool address = strips->form == STORE_STRIP_ADDRESSES;
+			ASSERT(strips->numbers[i] <= (address ? UINT32_MAX : (uint64_t)INT64_MAX));
+		}
+	}
+	return ERR_OK;
+}
+
+/* Every field as codes and as strips, of all rows. */
 static void walk_codes(struct block *block, struct store_view *view) {
 	struct lines *lines;
 	struct layouts *layouts;
@@ -92,6 +110,10 @@ static void walk_codes(struct block *block, struct store_view *view) {
 			}
 		}
 		lines_coder_free(coder);
+		uint32_t left = rows;
+		if (block_strips(columns, &names[i], 1, look_at_strip, &left) == ERR_OK) {
+			ASSERT(left == 0);
+		}
 	}
 	block_columns_free(columns);
 }
