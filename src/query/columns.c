@@ -8,6 +8,7 @@ enum { PAIRS_MAX = 1 << 18 }; /* of groups and values of one function, in one bl
 struct columns {
 	struct run *run;
 	const struct grouping *grouping;
+	const struct op *first; /* of the chain: extracting ones, before that of the grouping */
 	struct store_reduction reduction;
 	const uint32_t *fields; /* all that are needed, each once */
 	size_t fields_count;
@@ -334,6 +335,9 @@ static enum err fill(struct work *work) {
 	const struct grouping *grouping = work->columns->grouping;
 	const struct group_spec *spec = grouping->spec;
 	struct store_codes *by = ARENA_ARRAY(work->scratch, spec->by.count + 1, struct store_codes);
+	for (const struct op *op = work->columns->first; op->extracts != NULL; op = op->next) {
+		TRY(store_block_extract(work->block, op->extracts));
+	}
 	TRY(read_rows(work));
 	if (work->reduced->tally != NULL) {
 		return ERR_OK;
@@ -385,7 +389,12 @@ static bool add_field(const struct run *run, uint32_t field, uint32_t *fields, s
 	return run->query->fields[field].from_source;
 }
 
-struct columns *columns_new(struct run *run, const struct grouping *grouping) {
+struct columns *columns_new(struct run *run, const struct op *first) {
+	const struct op *last = first;
+	while (last->extracts != NULL) {
+		last = last->next;
+	}
+	const struct grouping *grouping = last->grouping;
 	if (grouping == NULL || run->source->reduce == NULL) {
 		return NULL;
 	}
@@ -411,6 +420,7 @@ struct columns *columns_new(struct run *run, const struct grouping *grouping) {
 	ASSERT(columns != NULL);
 	*columns = (struct columns){.run = run,
 	                            .grouping = grouping,
+	                            .first = first,
 	                            .reduction = {reduce, free_reduced, columns},
 	                            .fields = fields,
 	                            .fields_count = count,

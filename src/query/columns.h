@@ -14,9 +14,9 @@
 
 struct columns;
 
-/* NULL: rows have to be pushed (grouping NULL, functions that need each row, a source that cannot).
- */
-struct columns *columns_new(struct run *run, const struct grouping *grouping);
+/* first: of the chain. NULL: rows have to be pushed (what comes is no grouping, nor one behind
+ * pipes that extract fields of the text; functions that need each row; a source that cannot). */
+struct columns *columns_new(struct run *run, const struct op *first);
 void columns_free(struct columns *columns); /* NULL is fine; the scan must have ended */
 const struct store_reduction *columns_reduction(const struct columns *columns);
 /* Takes what the reduction gave over, also on failure. first_index: no row of it is before. */

@@ -313,6 +313,44 @@ TEST(blocks_come_to_what_their_rows_come_to) {
 	compare_all(false);
 }
 
+static const char *const extracts[] = {
+    "extract /login of \"(?<who>\\w+)\" took (?<took>\\d)/ | stats count() by who, took",
+    "extract /kernel: (?<hex>[0-9a-f]+) of 10\\.0\\.(?<net>\\d+)/ | top 4 hex",
+    "extract /kernel: (?<hex>[0-9a-f]+) of 10\\.0\\.(?<net>\\d+)/ | stats count(), dc(hex) by net, "
+    "host",
+    "extract /sshd\\[(?<pid>\\d)/ | stats count(), sum(pid), max(pid) by host",
+    "extract /(?-i)user\":\"(?<user>.)/ | stats count(), values(user) by tags",
+    "extract /sshd.{3}(?<a>\\d)?/ | extract /(?-i)took (?<b>\\d+)/ | timechart span=1d count() by "
+    "b",
+    "extract /(?-i)took (?<b>\\d+)/ | extract /(?-i) took \\d+\\.(?<b>\\d+)/ | rare b",
+    "extract /nosuch(?<x>.)/ | stats count() by x, user",
+    "extract /web01 (?<x>.+)/ | stats count() by x",
+    "extract /10\\.0\\.(?<x>[^.]+)/ | top x by host",
+    "extract /login (?<x>o)/ from event.original | stats count() by x",
+    "extract /bob(?<x>)/ | stats count() by x",
+    "fields -user | extract /(?-i)user\":\"(?<user>.)/ | stats count() by user",
+};
+
+TEST(fields_of_the_text_are_those_of_the_rows) {
+	struct data data;
+	if (setup(&data, ROWS, false)) {
+		size_t bytes = 0;
+		for (size_t i = 0; i < ARRAY_LEN(filters); i++) {
+			for (size_t k = 0; k < ARRAY_LEN(extracts); k++) {
+				bytes += compare(&data, filters[i], extracts[k]);
+			}
+		}
+		CHECK(bytes > 5000);
+	}
+	teardown(&data);
+	if (setup(&data, ROWS_MANY, true)) {
+		for (size_t k = 0; k < ARRAY_LEN(extracts); k++) {
+			(void)compare(&data, "*", extracts[k]);
+		}
+	}
+	teardown(&data);
+}
+
 TEST(the_first_row_says_of_what_kind_a_value_is) {
 	compare_all(true);
 }

@@ -9,6 +9,7 @@ struct extract {
 	struct regex *regex;
 	uint32_t from;
 	struct field_list groups; /* in the regex's order */
+	bool of_text;             /* from is the text of records */
 	struct field_list fresh;  /* those that were dropped, or no columns of the table, before */
 };
 
@@ -55,6 +56,7 @@ static enum err extract_parse(struct parser *p, void **out_spec) {
 		return pipe_expected(p, "from FIELD (there are no records behind a table)");
 	} else {
 		extract->from = parser_field(p, STR("event.original"));
+		extract->of_text = true;
 		p->fields[extract->from].from_source = true;
 	}
 	for (size_t i = 0; i < regex_names(extract->regex); i++) {
@@ -125,6 +127,12 @@ static struct op *extract_make(struct run *run, const struct stage *stage) {
 	extracting->values = ARENA_ARRAY(run->arena, run->query->fields_count + 1, struct value);
 	*op = (struct op){
 	    .state = extracting, .push = extract_push, .finish = op_finish_next, .free = extract_free};
+	struct str begins;
+	const char *mask;
+	if (extract->of_text && extract->fresh.count == 0 &&
+	    regex_begins(extract->regex, &begins, &mask)) {
+		op->extracts = extract->regex;
+	}
 	return op;
 }
 

@@ -264,7 +264,7 @@ enum err run_scan(struct run *run, struct op *first) {
 	    .columns = ARENA_ARRAY(run->arena, fields + 1, const struct column *),
 	    .values = ARENA_ARRAY(run->arena, fields + 1, struct value),
 	    .time_field = find_time_field(run),
-	    .by_columns = first == NULL ? NULL : columns_new(run, first->grouping),
+	    .by_columns = first == NULL ? NULL : columns_new(run, first),
 	};
 	enum err err = scan_all(&scan);
 	run->stats->scan = run->source->stats(run->source->ctx);

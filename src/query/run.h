@@ -28,6 +28,7 @@ struct flow_row {
 };
 
 struct grouping; /* query/group.h */
+struct regex;
 
 struct op {
 	struct run *run;
@@ -37,6 +38,9 @@ struct op {
 	bool full; /* wants no more rows */
 	/* When all that it does with a row is adding it to groups: how. May be NULL. */
 	const struct grouping *grouping;
+	/* When all that it does with a row is making fields of the text (event.original) by the groups
+	 * of this: before rows come to next. May be NULL. */
+	const struct regex *extracts;
 	/* Before the first row; may be NULL. */
 	enum err (*start)(struct op *op) MUST_USE;
 	enum err (*push)(struct op *op, const struct flow_row *row) MUST_USE;

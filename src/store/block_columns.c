@@ -199,6 +199,22 @@ enum err block_columns_which(struct block_columns *columns, const uint32_t **out
 	return ERR_OK;
 }
 
+uint32_t block_columns_joined_max(const struct block_columns *columns) {
+	return MAX_OF((uint32_t)JOINED_MIN, columns->rows / JOINED_SHARE);
+}
+
+uint32_t block_columns_all(const struct block_columns *columns) {
+	return columns->rows;
+}
+
+struct lines *block_columns_lines(const struct block_columns *columns) {
+	return columns->lines;
+}
+
+enum err block_columns_times(const struct block_columns *columns, const int64_t **out_times) {
+	return columns->times(columns->ctx, out_times);
+}
+
 /* ---- one shape ---- */
 
 struct shape_rows block_columns_shape(const struct block_columns *columns, uint32_t shape) {
@@ -210,6 +226,14 @@ struct shape_rows block_columns_shape(const struct block_columns *columns, uint3
 	}
 	layouts_of_shape(columns->layouts, shape, &rows.layouts_first, &rows.layouts);
 	return rows;
+}
+
+enum err block_columns_part(struct block_columns *columns, uint32_t shape,
+                            struct block_columns_part *out_part) {
+	TRY(use_rows(columns));
+	struct shape_rows rows = shape_rows_of(columns, shape);
+	*out_part = (struct block_columns_part){rows.first, rows.count, rows.ranks};
+	return ERR_OK;
 }
 
 static void make_scratch(struct block_columns *columns) {
@@ -345,8 +369,7 @@ static enum err code_piece(struct block_columns *columns, struct lines_coder *co
 static enum err add_hard(struct block_columns *columns, uint32_t name,
                          const struct shape_rows *rows, uint32_t i, uint32_t layout,
                          uint32_t item) {
-	uint32_t most = MAX_OF((uint32_t)JOINED_MIN, columns->rows / JOINED_SHARE);
-	if (columns->hard.len / sizeof(struct hard) >= most) {
+	if (columns->hard.len / sizeof(struct hard) >= block_columns_joined_max(columns)) {
 		return ERR_UNSUPPORTED;
 	}
 	struct hard hard = {.at = rows->first + i,

@@ -32,6 +32,20 @@ void block_columns_free(struct block_columns *columns); /* NULL is fine */
 MUST_USE enum err block_columns_rows(struct block_columns *columns, uint32_t *out_rows);
 /* The block's row of each, in the columns' order; borrowed. ERR_CORRUPT. */
 MUST_USE enum err block_columns_which(struct block_columns *columns, const uint32_t **out_rows);
+/* Those of a shape among the rows that count. */
+struct block_columns_part {
+	uint32_t first, count;
+	const uint32_t *ranks; /* NULL: all of them, in order */
+};
+MUST_USE enum err block_columns_part(struct block_columns *columns, uint32_t shape,
+                                     struct block_columns_part *out_part);
+/* So many rows may be put together: more are better read as rows. */
+uint32_t block_columns_joined_max(const struct block_columns *columns);
+/* Of the block: its rows, their texts, and their event times (ERR_CORRUPT). */
+uint32_t block_columns_all(const struct block_columns *columns);
+struct lines *block_columns_lines(const struct block_columns *columns);
+MUST_USE enum err block_columns_times(const struct block_columns *columns,
+                                      const int64_t **out_times);
 /* The codes of a field, one for each row that counts; 0: the row has none. ERR_UNSUPPORTED: too
  * many rows would have to be put together; ERR_LIMIT: of the coder; ERR_CORRUPT. */
 MUST_USE enum err block_columns_codes(struct block_columns *columns, struct str field,

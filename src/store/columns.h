@@ -32,6 +32,12 @@ struct store_codes {
 /* They live as long as the block. ERR_UNSUPPORTED, ERR_LIMIT: not by columns; ERR_CORRUPT. */
 MUST_USE enum err store_block_codes(struct store_block *block, struct str field,
                                     struct store_codes *out_codes);
+/* From here on the named groups of regex (regex_begins) are fields of the records, by what they
+ * take of the text, as strings; a record that has a field of that name keeps it where the group
+ * takes no part. Before a field is asked for. ERR_UNSUPPORTED, ERR_LIMIT: not by columns;
+ * ERR_CORRUPT. */
+struct regex;
+MUST_USE enum err store_block_extract(struct store_block *block, const struct regex *regex);
 /* Event times, in the same order. ERR_CORRUPT. */
 MUST_USE enum err store_block_times(struct store_block *block, const int64_t **out_times);
 

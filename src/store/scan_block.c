@@ -6,6 +6,7 @@
 #include "base/bits.h"
 #include "store/block_columns.h"
 #include "store/block_strips.h"
+#include "store/block_extract.h"
 #include "store/block_values.h"
 #include "store/list_text.h"
 #include "store/segment_table.h"
@@ -15,6 +16,7 @@ enum { VALUES_MAX = 65536 }; /* different ones of a field */
 
 struct asked { /* a field */
 	struct str name;
+	bool extracted;
 	struct lines_coder *coder;
 	struct store_codes codes;
 };
@@ -132,10 +134,24 @@ enum err store_block_rows(struct store_block *block, uint64_t *out_rows) {
 	return ERR_OK;
 }
 
+static const struct asked *find_asked(const struct store_block *block, struct str field) {
+	const struct asked *asked = (const struct asked *)(const void *)block->asked.ptr;
+	for (size_t i = 0; i < block->asked.len / sizeof(*asked); i++) {
+		if (str_eq(asked[i].name, field)) {
+			return &asked[i];
+		}
+	}
+	return NULL;
+}
+
 enum err store_block_counts(struct store_block *block, struct str field,
                             const struct store_count **out_counts, size_t *out_count) {
 	struct block_values *values;
 	uint64_t rows;
+	const struct asked *asked = find_asked(block, field);
+	if (asked != NULL && asked->extracted) {
+		return ERR_NOT_FOUND;
+	}
 	TRY(block_values_of(block->block, &values));
 	TRY(store_block_rows(block, &rows));
 	return rows == block_values_records(values) && !view_built_in_has(field) &&
@@ -180,16 +196,14 @@ static enum err make_codes(struct store_block *block, struct asked *asked) {
 
 enum err store_block_codes(struct store_block *block, struct str field,
                            struct store_codes *out_codes) {
-	const struct asked *before = (const struct asked *)(void *)block->asked.ptr;
+	const struct asked *before = find_asked(block, field);
 	struct asked asked = {.name = arena_str(block->arena, field)};
 	if (view_built_in_has(field)) {
 		return ERR_UNSUPPORTED; /* pages know those */
 	}
-	for (size_t i = 0; i < block->asked.len / sizeof(*before); i++) {
-		if (str_eq(before[i].name, field)) {
-			*out_codes = before[i].codes;
-			return ERR_OK;
-		}
+	if (before != NULL) {
+		*out_codes = before->codes;
+		return ERR_OK;
 	}
 	enum err err = make_codes(block, &asked);
 	if (err != ERR_OK) {
@@ -199,6 +213,52 @@ enum err store_block_codes(struct store_block *block, struct str field,
 	buf_append(&block->asked, &asked, sizeof(asked));
 	*out_codes = asked.codes;
 	return ERR_OK;
+}
+
+/* What the block has of that name is there before. */
+static enum err extract(struct store_block *block, const struct regex *regex,
+                        const struct str *names, struct lines_coder *const *coders) {
+	uint32_t rows;
+	size_t count = regex_names(regex);
+	TRY(use_columns(block));
+	TRY(block_columns_rows(block->columns, &rows));
+	uint32_t **codes = ARENA_ARRAY(block->arena, count + 1, uint32_t *);
+	for (size_t i = 0; i < count; i++) {
+		codes[i] = ARENA_ARRAY(block->arena, rows + 1, uint32_t);
+		TRY(block_columns_codes(block->columns, names[i], coders[i], codes[i]));
+	}
+	TRY(block_extract(block->columns, regex, coders, codes));
+	for (size_t i = 0; i < count; i++) {
+		struct asked asked = {
+		    .name = names[i], .extracted = true, .coder = coders[i], .codes = {.codes = codes[i]}};
+		TRY(list_values(block, coders[i], &asked.codes));
+		buf_append(&block->asked, &asked, sizeof(asked));
+	}
+	return ERR_OK;
+}
+
+enum err store_block_extract(struct store_block *block, const struct regex *regex) {
+	size_t count = regex_names(regex);
+	size_t before = block->asked.len;
+	struct str *names = ARENA_ARRAY(block->arena, count + 1, struct str);
+	struct lines_coder **coders = ARENA_ARRAY(block->arena, count + 1, struct lines_coder *);
+	struct lines *lines;
+	for (size_t i = 0; i < count; i++) {
+		names[i] = arena_str(block->arena, regex_name(regex, i));
+		if (view_built_in_has(names[i]) || find_asked(block, names[i]) != NULL) {
+			return ERR_UNSUPPORTED;
+		}
+	}
+	TRY(block_texts(block->block, &lines));
+	for (size_t i = 0; i < count; i++) {
+		coders[i] = lines_coder_new(lines, VALUES_MAX);
+	}
+	enum err err = extract(block, regex, names, coders);
+	for (size_t i = 0; err != ERR_OK && i < count; i++) {
+		lines_coder_free(coders[i]);
+	}
+	block->asked.len = err == ERR_OK ? block->asked.len : before;
+	return err;
 }
 
 enum err store_block_times(struct store_block *block, const int64_t **out_times) {

@@ -171,10 +171,12 @@ class Stages(Questions):
         """Groups become fields: x, y, and at times the name of a field that is there."""
         r = self.r
         name = r.choice(["x", "y", "n"])
-        pattern = r.choice([r"(?<%s>\d+)", r"from (?<%s>\S+)", r"n=(?<%s>[^ ,]*)", r"(?<%s>10(?:\.\d+){3})", r"(?<%s>[^ ]+)$", r"^(?<%s>.)(?<z>.)?", r"(?<%s>[ァ-ヶ]+)"]) % name
+        pattern = r.choice([r"(?-i)user=(?<%s>[a-z_]+)(?<w>\d*)", r"user(?<%s>\d{2})", r"svc_(?<%s>\d+)", r"(?-i)password (?<%s>.)(?<w>\S*)", r"root (?<%s>\w+)", r"10\.0\.0\.(?<%s>\d+)", r"from (?<%s>(?:\w+ )?\w)",
+            r"(?<%s>\d+)", r"from (?<%s>\S+)", r"n=(?<%s>[^ ,]*)", r"(?<%s>10(?:\.\d+){3})", r"(?<%s>[^ ]+)$", r"^(?<%s>.)(?<z>.)?", r"(?<%s>[ァ-ヶ]+)"]) % name
         field = r.choice(names)
         where = "" if not is_table and r.random() < 0.5 else " from " + column(field)
-        regex = re.compile(pattern.replace("(?<", "(?P<").replace("$", r"\Z"), re.IGNORECASE | re.ASCII)
+        cased = re.ASCII if pattern.startswith("(?-i)") else re.IGNORECASE | re.ASCII
+        regex = re.compile(pattern.replace("(?-i)", "").replace("(?<", "(?P<").replace("$", r"\Z"), cased)
         added = list(regex.groupindex)
         return ("extract", regex, field if where else "event.original"), "extract /%s/%s" % (pattern, where), added
 
@@ -230,9 +232,9 @@ class Stages(Questions):
         text = "%s %s%s%s" % (kind, "%d " % n if n else "", column(fields[0]), " by " + column(fields[1]) if len(fields) > 1 else "")
         return (kind, n or 10, fields[0], fields[1:]), text, fields[1:] + [fields[0], "count", "percent"]
 
-    def stage(self, names, is_table, last):
+    def stage(self, names, is_table, last, kinds=None):
         r = self.r
-        kind = r.choice(["where", "where", "stats", "stats", "top", "sort", "head", "tail", "dedup", "fields", "drop", "timechart", "extract", "eval", "eval", "fillnull", "expand", "rename"])
+        kind = r.choice(kinds or ["where", "where", "stats", "stats", "top", "sort", "head", "tail", "dedup", "fields", "drop", "timechart", "extract", "eval", "eval", "fillnull", "expand", "rename"])
         if kind == "where":
             node, text = self.expression(names, 2)
             return ("where", node), "where " + text, names, is_table
@@ -282,13 +284,14 @@ class Stages(Questions):
         tree, text = self.filter()
         stages, added, self.results = [], [], 0
         names, is_table = [name for name in self.often if "`" not in name] + ["no.such"], False
-        for left in reversed(range(r.choice([0, 0, 0, 0, 1, 1, 2, 3]))):
+        kinds = [["extract"], ["stats", "top", "timechart"]] if r.random() < 0.1 else []
+        for left in reversed(range(len(kinds) or r.choice([0, 0, 0, 0, 1, 1, 2, 3]))):
             if not is_table:
                 names_here = [self.some_field() for _ in range(6)] + added
                 names_here = sorted(set(name for name in names_here if "`" not in name)) or ["n"]
             else:
                 names_here = names
-            made = self.stage(names_here, is_table, left == 0)
+            made = self.stage(names_here, is_table, left == 0, kinds.pop(0) if kinds else None)
             if made:
                 stage, stage_text, columns, is_table = made
                 names = columns if is_table else names
