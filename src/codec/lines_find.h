@@ -17,8 +17,8 @@ struct lines_needle {
 /* Sets the bits (base/bits.h, one for each row) of all rows that have needle, and perhaps of
  * others: where a value is looked at only in part. sure may be NULL; else the bits of rows that
  * surely have it are set there: a word (needle->word) with another ASCII byte beside it, or the
- * text's end, that is none of a word. shapes may be NULL; else only rows of shapes for which it is true
- * count, and those of which none was found become false: for a needle that must be there, too.
+ * text's end, that is none of a word. shapes may be NULL; else only rows of shapes for which it is
+ * true count, and those of which none was found become false: for a needle that must be there, too.
  * ERR_CORRUPT. */
 MUST_USE enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool *shapes,
                              uint64_t *maybe, uint64_t *sure);
