@@ -231,7 +231,7 @@ struct shape_rows block_columns_shape(const struct block_columns *columns, uint3
 enum err block_columns_part(struct block_columns *columns, uint32_t shape,
                             struct block_columns_part *out_part) {
 	TRY(use_rows(columns));
-	struct shape_rows rows = shape_rows_of(columns, shape);
+	struct shape_rows rows = block_columns_shape(columns, shape);
 	*out_part = (struct block_columns_part){rows.first, rows.count, rows.ranks};
 	return ERR_OK;
 }

@@ -45,7 +45,8 @@ static struct block_columns *columns_of(struct fixture *f, bool all) {
 		}
 	}
 	CHECK_EQ(block_layouts(f->viewed.block, &layouts), ERR_OK);
-	return block_columns_new(f->lines, layouts, f->page->rows, all ? NULL : f->bits, times_of, f);
+	struct block_columns_rows rows = {.all = f->page->rows, .bits = all ? NULL : f->bits};
+	return block_columns_new(f->lines, layouts, &rows, times_of, f);
 }
 
 /* Returns how many rows the group took part in. */

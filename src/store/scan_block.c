@@ -5,8 +5,8 @@
 
 #include "base/bits.h"
 #include "store/block_columns.h"
-#include "store/block_strips.h"
 #include "store/block_extract.h"
+#include "store/block_strips.h"
 #include "store/block_values.h"
 #include "store/list_text.h"
 #include "store/segment_table.h"
@@ -280,12 +280,39 @@ enum err store_block_times(struct store_block *block, const int64_t **out_times)
 	return ERR_OK;
 }
 
+/* Where some were extracted, by the codes of all rows. */
+static enum err give_codes(struct store_block *block, const struct str *fields, size_t count,
+                           store_strips_f take, void *ctx) {
+	struct store_strip *strips = ARENA_ARRAY(block->arena, count + 1, struct store_strip);
+	uint64_t rows;
+	TRY(store_block_rows(block, &rows));
+	for (size_t i = 0; i < count; i++) {
+		struct store_codes codes;
+		TRY(store_block_codes(block, fields[i], &codes));
+		for (uint32_t k = 1; k < codes.values_count; k++) {
+			if (codes.values[k].kind == VALUE_LIST) {
+				return ERR_UNSUPPORTED;
+			}
+		}
+		strips[i] = (struct store_strip){.form = STORE_STRIP_CODES,
+		                                 .codes = codes.codes,
+		                                 .coder = find_asked(block, fields[i])->coder};
+	}
+	return rows == 0 ? ERR_OK : take(ctx, strips, (uint32_t)rows);
+}
+
 enum err store_block_strips(struct store_block *block, const struct str *fields, size_t count,
                             store_strips_f take, void *ctx) {
+	bool extracted = false;
 	for (size_t i = 0; i < count; i++) {
 		if (view_built_in_has(fields[i])) {
 			return ERR_UNSUPPORTED; /* pages know those */
 		}
+		const struct asked *asked = find_asked(block, fields[i]);
+		extracted = extracted || (asked != NULL && asked->extracted);
+	}
+	if (extracted) {
+		return give_codes(block, fields, count, take, ctx);
 	}
 	TRY(use_columns(block));
 	return block_strips(block->columns, fields, count, take, ctx);
