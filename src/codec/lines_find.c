@@ -37,6 +37,7 @@ struct search {
 	                               begin with it */
 	struct buf hits, rows;
 	uint64_t *maybe, *sure;
+	bool *alone;        /* NULL: not asked; whether it is all rows of shapes alone */
 	uint64_t *ranks;    /* NULL: of rows; else hits are marked here, by rank */
 	uint32_t *literals; /* NULL: literal text is a hit; else of each shape where in its skeleton it
 	                       stands, or one of enum literal */
@@ -450,11 +451,25 @@ static enum err ask_whole(struct search *search) {
 	return ERR_OK;
 }
 
+/* Whether all that was found are shapes of which all rows surely have it. */
+static bool are_whole(const struct search *search) {
+	for (uint32_t i = 0; i < search->lines->shapes_count; i++) {
+		if (!search->all_sure[i] && (search->some[i] || search->all_maybe[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Of rows that have the needle surely, and of others. */
 static enum err set_shapes(struct search *search) {
 	uint32_t count = search->lines->shapes_count;
 	struct order *order;
 	uint32_t others = 0;
+	if (search->alone != NULL && are_whole(search)) {
+		*search->alone = true;
+		return ERR_OK;
+	}
 	if (memchr(search->all_maybe, true, count) == NULL) {
 		return ERR_OK;
 	}
@@ -582,6 +597,18 @@ enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool
 	search.shapes = shapes;
 	search.maybe = maybe;
 	search.sure = sure;
+	return ask_all(&search);
+}
+
+enum err lines_find_shapes(struct lines *lines, const struct lines_needle *needle, bool *shapes,
+                           uint64_t *maybe, uint64_t *sure, bool *out_whole) {
+	struct search search CLEANUP(search_deinit);
+	search_init(&search, lines, needle);
+	search.shapes = shapes;
+	search.maybe = maybe;
+	search.sure = sure;
+	search.alone = out_whole;
+	*out_whole = false;
 	return ask_all(&search);
 }
 

@@ -23,6 +23,12 @@ struct lines_needle {
 MUST_USE enum err lines_find(struct lines *lines, const struct lines_needle *needle, bool *shapes,
                              uint64_t *maybe, uint64_t *sure);
 
+/* The same with shapes and sure, which must not be NULL; but when it is surely all rows of some
+ * shapes that have needle, and no others, *out_whole is true, shapes says which, and no bit is set.
+ */
+MUST_USE enum err lines_find_shapes(struct lines *lines, const struct lines_needle *needle,
+                                    bool *shapes, uint64_t *maybe, uint64_t *sure, bool *out_whole);
+
 /* ---- where a needle may begin ---- */
 
 /* The only place in a shape's literal text where a needle stands. */

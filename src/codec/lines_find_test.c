@@ -2,6 +2,7 @@
 #include "codec/lines_find.h"
 
 #include "base/bits.h"
+#include "codec/lines_ask.h"
 #include "codec/lines_sample.h"
 #include "codec/packed.h"
 #include "tap.h"
@@ -71,7 +72,7 @@ static bool has(struct str text, struct str needle, bool fold) {
 }
 
 struct tally {
-	size_t truth, maybe, sure, once, elsewhere;
+	size_t truth, maybe, sure, once, elsewhere, whole;
 };
 
 /* Only rows of some shapes are asked: these have the answers that they have among all. */
@@ -148,6 +149,27 @@ static void compare_once(struct sample *sample, const struct lines_needle *needl
 	free(elsewhere);
 }
 
+/* Either the bits are those of lines_find, or the shapes are those of the rows that have it. */
+static void compare_whole(struct sample *sample, const struct lines_needle *needle,
+                          const uint64_t *all, struct tally *tally) {
+	size_t words = bits_words(sample->rows);
+	bool *shapes = calloc(lines_shapes(sample->lines), sizeof(*shapes));
+	uint64_t *maybe = calloc(words + 1, sizeof(*maybe));
+	uint64_t *sure = calloc(words + 1, sizeof(*sure));
+	bool whole = false;
+	memset(shapes, true, lines_shapes(sample->lines));
+	CHECK(lines_find_shapes(sample->lines, needle, shapes, maybe, sure, &whole) == ERR_OK);
+	if (whole) {
+		CHECK_EQ(bits_count(maybe, sample->rows) + bits_count(sure, sample->rows), 0);
+		CHECK(lines_shape_bits(sample->lines, shapes, maybe) == ERR_OK);
+		tally->whole += bits_count(maybe, sample->rows) > 0;
+	}
+	CHECK(memcmp(maybe, all, words * sizeof(*maybe)) == 0);
+	free(shapes);
+	free(maybe);
+	free(sure);
+}
+
 /* Shape by shape it is the same. */
 static void compare_ranks(struct sample *sample, const struct lines_needle *needle) {
 	uint32_t *shapes = calloc(sample->rows, sizeof(*shapes));
@@ -188,6 +210,7 @@ static void compare(struct sample *sample, struct str needle, bool fold, struct 
 	if (tap_random() % 16 == 0) {
 		compare_once(sample, &asked, tally);
 		compare_ranks(sample, &asked);
+		compare_whole(sample, &asked, maybe, tally);
 	}
 	for (uint32_t i = 0; i < sample->rows; i++) {
 		bool truth = has(text_at(sample, i), needle, fold);
@@ -235,6 +258,7 @@ TEST(pieces_of_lines_are_found_where_they_are) {
 	CHECK(tally.truth > 1000);
 	CHECK(tally.maybe < 2 * tally.truth);
 	CHECK(tally.once > 100);
+	CHECK(tally.whole > 3);
 	CHECK(tally.elsewhere > 100);
 	CHECK(tally.sure > tally.truth / 2);
 }

@@ -43,6 +43,7 @@ struct pieces {
 	uint64_t *maybe, *sure; /* NULL until the first piece */
 	bool *shapes;           /* in which all pieces so far were found */
 	bool whole;             /* one piece, which is all that is asked */
+	bool by_shapes;         /* it is in all rows of shapes, and in no others: no bits are set */
 	size_t count;
 	enum err err;
 };
@@ -62,7 +63,12 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 		pieces->shapes = ARENA_ARRAY(finder->arena, lines_shapes(finder->lines), bool);
 		memset(pieces->shapes, true, lines_shapes(finder->lines));
 	}
-	pieces->err = lines_find(finder->lines, &needle, pieces->shapes, maybe, sure);
+	if (whole && pieces->of_text && finder->shapes != NULL && pieces->count == 0) {
+		pieces->err = lines_find_shapes(finder->lines, &needle, pieces->shapes, maybe, sure,
+		                                &pieces->by_shapes);
+	} else {
+		pieces->err = lines_find(finder->lines, &needle, pieces->shapes, maybe, sure);
+	}
 	for (size_t i = 0; pieces->maybe != NULL && i < finder->words; i++) {
 		maybe[i] &= pieces->maybe[i];
 	}
@@ -75,6 +81,7 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
                            uint64_t **out_maybe, uint64_t **out_sure) {
 	struct pieces pieces = {.finder = finder, .of_text = expr->field.len == 0};
+	ASSERT(!pieces.of_text || finder->shapes == NULL);
 	expr_test_pieces(expr, finder->arena, find_piece, &pieces);
 	*out_maybe = pieces.maybe;
 	*out_sure = pieces.whole ? pieces.sure : NULL;
@@ -85,14 +92,20 @@ enum err block_find_pieces(const struct block_finder *finder, const struct expr 
 
 static enum err find_text(struct find *f, const struct expr *expr, uint64_t *maybe,
                           uint64_t *sure) {
-	uint64_t *found;
-	uint64_t *surely;
 	if (block_find_regex_can(expr)) {
 		fill(f, maybe, false);
 		fill(f, sure, false);
 		return block_find_regex(&f->base, expr, maybe, sure);
 	}
-	TRY(block_find_pieces(&f->base, expr, &found, &surely));
+	struct pieces pieces = {.finder = &f->base, .of_text = true};
+	expr_test_pieces(expr, f->base.arena, find_piece, &pieces);
+	TRY(pieces.err);
+	const uint64_t *found = pieces.maybe;
+	const uint64_t *surely = pieces.whole ? pieces.sure : NULL;
+	if (pieces.by_shapes) {
+		memcpy(f->base.shapes, pieces.shapes, lines_shapes(f->base.lines) * sizeof(bool));
+		f->base.by_shapes = true;
+	}
 	if (found == NULL) {
 		fill(f, maybe, true);
 	} else {
