@@ -26,18 +26,20 @@ struct trial {
 
 /* ---- what is found ---- */
 
-static void append_json_rule(struct buf *out, uint64_t number, const struct sigma_meta *meta) {
+static void append_json_rule(struct buf *out, uint64_t number, const struct sigma_meta *meta,
+                             bool alerts) {
 	buf_printf(out, "{\"akashi.record\":%llu,\"rule.id\":", (unsigned long long)number);
 	buf_append_json(out, meta->id);
 	buf_append_str(out, STR(",\"rule.name\":"));
 	buf_append_json(out, meta->title.len > 0 ? meta->title : meta->name);
-	buf_printf(out, ",\"rule.level\":\"%s\"", sigma_level_name(meta->level));
+	buf_printf(out, ",\"rule.level\":\"%s\",\"alerts\":%s", sigma_level_name(meta->level),
+	           alerts ? "true" : "false");
 }
 
 static void append_rule(struct trial *trial, const struct sigma_rule *rule) {
 	trial->rules->matches++;
 	if (trial->rules->json) {
-		append_json_rule(&trial->out, trial->number, &rule->meta);
+		append_json_rule(&trial->out, trial->number, &rule->meta, rule->alerts);
 		buf_append_str(&trial->out, STR("}\n"));
 		return;
 	}
@@ -67,9 +69,6 @@ static void append_firing(void *ctx, const struct sigma_firing *firing) {
 	struct trial *trial = ctx;
 	struct buf *out = &trial->out;
 	const struct sigma_correlation *c = &trial->rules->set->correlations[firing->correlation];
-	if (!c->alerts) {
-		return;
-	}
 	trial->rules->matches++;
 	if (!trial->rules->json) {
 		buf_printf(out, "%llu: ", (unsigned long long)trial->number);
@@ -77,7 +76,7 @@ static void append_firing(void *ctx, const struct sigma_firing *firing) {
 		append_groups(out, c, firing, false);
 		return;
 	}
-	append_json_rule(out, trial->number, &c->meta);
+	append_json_rule(out, trial->number, &c->meta, c->alerts);
 	buf_append_str(out, STR(",\"@timestamp\":\""));
 	instant_format(out, firing->last_ns, 0);
 	buf_append_str(out, STR("\",\"correlation.first\":\""));
@@ -96,9 +95,7 @@ static void try_rules(struct trial *trial, const struct sigma_event *event, int6
 	for (uint32_t i = 0; i < set->rules_count; i++) {
 		if (sigma_matcher_rule(trial->matcher, i)) {
 			trial->hits[count++] = i;
-			if (set->rules[i].alerts) {
-				append_rule(trial, &set->rules[i]);
-			}
+			append_rule(trial, &set->rules[i]);
 		}
 	}
 	if (sigma_matcher_error(trial->matcher) != ERR_OK) {
