@@ -51,13 +51,16 @@
 #define LIMIT_ATOM_TEXT ((size_t)64 << 10) /* one text or regex of a rule */
 
 /* Rules matched together (expr/many.h): SigmaHQ's 3,700 rules have some 45,000 atoms */
-#define LIMIT_MANY_ATOMS ((uint32_t)1 << 18)
+#define LIMIT_MANY_ATOMS ((uint32_t)1 << 17)
 #define LIMIT_MANY_TEXT ((size_t)16 << 20) /* texts of all atoms */
 #define LIMIT_MANY_OPS ((uint32_t)1 << 22) /* operations of all programs */
 #define LIMIT_MANY_GROUPS ((uint32_t)1 << 16)
-#define LIMIT_MANY_PATTERNS ((uint32_t)1024) /* regexes of one field in one database, and... */
-#define LIMIT_MANY_PATTERN ((size_t)512)     /* bytes of one; positions of one: */
-#define LIMIT_MANY_WEIGHT ((uint32_t)2000)
+#define LIMIT_MANY_LITERAL ((size_t)128) /* of longer ones a part is looked for */
+/* Vectorscan's compiler has no bound of its own: bytes of one regex, positions of one, and of all
+ * of one field. What is above is matched by PCRE2. */
+#define LIMIT_MANY_PATTERN ((size_t)512)
+#define LIMIT_MANY_WEIGHT ((uint32_t)1024)
+#define LIMIT_MANY_WEIGHTS ((uint32_t)4096)
 
 /* Patterns (query/miner.h): kinds of lines held apart at once, and their texts; kinds whose hash is
  * remembered; hosts told apart */

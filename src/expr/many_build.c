@@ -228,8 +228,9 @@ static void plan_text(struct many_draft *draft, uint32_t atom) {
 	if (count > 0) {
 		return;
 	}
-	if (a->kind == ATOM_REGEX && many_regex_weight(a->text) > 0 &&
-	    draft->patterns.len / sizeof(atom) < LIMIT_MANY_PATTERNS) {
+	uint32_t weight = a->kind == ATOM_REGEX ? many_regex_weight(a->text) : 0;
+	if (weight > 0 && weight <= LIMIT_MANY_WEIGHTS - draft->weights) {
+		draft->weights += weight;
 		buf_append(&draft->patterns, &atom, sizeof(atom));
 		return;
 	}

@@ -1,5 +1,6 @@
 /* Literals that an atom needs. Bytes of a text that fits are the literal's bytes as long as no
  * character of it has another case beyond ASCII: of the others the longest such part is taken. */
+#include "base/limits.h"
 #include "base/utf8.h"
 #include "expr/many_plan.h"
 #include "expr/needle.h"
@@ -156,8 +157,17 @@ static size_t regex_piece(const struct atom *atom, struct arena *arena,
 size_t many_pieces(const struct atom *atom, struct arena *arena,
                    struct many_piece out_pieces[MANY_PIECES_MAX]) {
 	_Static_assert((int)MANY_PIECES_MAX >= (int)UTF8_UNFOLD_MAX + 1, "all cases of one code point");
-	return atom->kind == ATOM_REGEX ? regex_piece(atom, arena, out_pieces)
-	                                : text_pieces(atom, arena, out_pieces);
+	size_t count = atom->kind == ATOM_REGEX ? regex_piece(atom, arena, out_pieces)
+	                                        : text_pieces(atom, arena, out_pieces);
+	for (size_t i = 0; i < count; i++) {
+		struct many_piece *piece = &out_pieces[i];
+		if (piece->bytes.len > LIMIT_MANY_LITERAL) {
+			piece->bytes =
+			    str_slice(piece->bytes, piece->bytes.len - LIMIT_MANY_LITERAL, piece->bytes.len);
+			piece->kind = MANY_PERHAPS;
+		}
+	}
+	return count;
 }
 
 bool many_holds_always(const struct atom *atom) {

@@ -127,6 +127,7 @@ struct many_draft {
 	struct arena *scratch;
 	struct map *literals;    /* 'c' or 'i', then the bytes -> number */
 	struct buf literal_refs; /* struct many_ref */
+	uint32_t weights;        /* of these regexes */
 	struct buf patterns;     /* uint32_t: atoms of regexes, in order of their numbers */
 	struct map *equal;
 	struct buf equal_refs;

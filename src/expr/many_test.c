@@ -203,15 +203,8 @@ static struct many *reload(const struct many *many) {
 	return loaded;
 }
 
-static void trial_init(struct trial *trial, size_t atoms) {
-	struct many_build *build = many_build_new();
-	struct buf text = {0};
-	for (size_t i = 0; i < atoms; i++) {
-		struct atom atom = random_atom(&text);
-		uint32_t number;
-		enum err err = many_build_atom(build, &atom, &number, NULL);
-		CHECK(err == ERR_OK || (err == ERR_INVALID && atom.kind == ATOM_REGEX));
-	}
+/* build is freed. */
+static void trial_start(struct trial *trial, struct many_build *build) {
 	trial->many = many_build_finish(build);
 	trial->loaded = reload(trial->many);
 	trial->count = many_atoms_count(trial->many);
@@ -222,6 +215,18 @@ static void trial_init(struct trial *trial, size_t atoms) {
 		CHECK_EQ(atom_test_new(trial->arena, many_atom(trial->many, i), &trial->tests[i], NULL),
 		         ERR_OK);
 	}
+}
+
+static void trial_init(struct trial *trial, size_t atoms) {
+	struct many_build *build = many_build_new();
+	struct buf text = {0};
+	for (size_t i = 0; i < atoms; i++) {
+		struct atom atom = random_atom(&text);
+		uint32_t number;
+		enum err err = many_build_atom(build, &atom, &number, NULL);
+		CHECK(err == ERR_OK || (err == ERR_INVALID && atom.kind == ATOM_REGEX));
+	}
+	trial_start(trial, build);
 	buf_deinit(&text);
 }
 
@@ -465,6 +470,39 @@ TEST(hostile_regexes_cost_bounded_time) {
 	free(text);
 	many_run_free(run);
 	many_free(many);
+}
+
+/* More positions than one database may have, and literals longer than are looked for. */
+TEST(what_is_too_large_for_a_database_is_matched_all_the_same) {
+	struct many_build *build = many_build_new();
+	char text[300];
+	uint32_t weights = 0;
+	for (unsigned i = 0; i < 40; i++) {
+		(void)snprintf(text, sizeof(text), "a{1,%u}[b-%c]{%u}.*c", i * 7 + 1, 'c' + (int)(i % 20),
+		               i);
+		(void)add_text(build, ATOM_REGEX, "one", text);
+		weights += many_regex_weight(str_from(text));
+	}
+	CHECK(weights > LIMIT_MANY_WEIGHTS);
+	memset(text, 'a', sizeof(text));
+	text[299] = '\0';
+	for (unsigned i = 0; i < 40; i++) {
+		text[i * 7] = 'b';
+		(void)add_text(build, i % 2 == 0 ? ATOM_ENDS : ATOM_CONTAINS, "one", text + i);
+	}
+	struct trial trial;
+	trial_start(&trial, build);
+	struct many_run *run = many_run_new(trial.many);
+	size_t hits = 0;
+	for (size_t i = 0; i < 40; i++) {
+		char value[400];
+		(void)snprintf(value, sizeof(value), "%.*s%s", (int)(i * 2),
+		               "abcbcbcbcbbccbbbcbcbdbcbdbcbdbcbdb", i % 4 == 0 ? text + i : text + i * 7);
+		hits += compare(&trial, run, value_string(str_from(value)));
+	}
+	CHECK(hits > 100);
+	many_run_free(run);
+	trial_deinit(&trial);
 }
 
 TEST(too_much_is_refused_with_a_reason) {

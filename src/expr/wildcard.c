@@ -12,7 +12,12 @@ static uint32_t cased_next(struct str text, size_t *at) {
 	return ok ? code : needle_next(text, &first);
 }
 
-static uint32_t next_of(struct str text, size_t *at, bool cased) {
+static inline uint32_t next_of(struct str text, size_t *at, bool cased) {
+	unsigned char lead = (unsigned char)text.ptr[*at];
+	if (LIKELY(lead < 0x80)) {
+		(*at)++;
+		return cased ? lead : (unsigned char)char_lower((char)lead);
+	}
 	return cased ? cased_next(text, at) : needle_next(text, at);
 }
 
