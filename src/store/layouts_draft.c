@@ -20,8 +20,8 @@ struct layouts_draft {
 	struct map *names, *consts;
 	struct map *layouts; /* as those of a cut (layouts_cut.h), in words of the draft */
 	struct buf known;    /* struct known of each */
-	/* Layouts of a skeleton, the newest first: what a batch brings is mostly there, and found
-	 * without a hash of all of it. */
+	/* Layouts of a skeleton, the one used last first: what a batch brings is mostly there, and
+	 * found without a hash of all of it. */
 	struct buf first; /* uint32_t of each skeleton: a layout plus one; 0: none */
 	struct buf next;  /* likewise of each layout */
 	struct buf key;   /* scratch */
@@ -128,15 +128,24 @@ static uint32_t *first_of(struct layouts_draft *draft, uint32_t skeleton) {
 	return (uint32_t *)(void *)draft->first.ptr + skeleton;
 }
 
-/* Looks at a few layouts of the same skeleton; UINT32_MAX: it is none of them. */
-static uint32_t find_near(const struct layouts_draft *draft, uint32_t first) {
+/* Looks at a few layouts of the same skeleton; UINT32_MAX: it is none of them. What is found goes
+ * to the front: the next batch has it again. */
+static uint32_t find_near(const struct layouts_draft *draft, uint32_t *first) {
 	enum { NEAR = 8 };
-	const uint32_t *next = (const uint32_t *)(void *)draft->next.ptr;
+	uint32_t *next = (uint32_t *)(void *)draft->next.ptr;
 	const struct known *known = (const struct known *)(void *)draft->known.ptr;
-	for (uint32_t i = 0; i < NEAR && first != 0; i++, first = next[first - 1]) {
-		if (str_eq(known[first - 1].key, buf_str(&draft->key))) {
-			return first - 1;
+	uint32_t *link = first;
+	for (uint32_t i = 0; i < NEAR && *link != 0; i++, link = &next[*link - 1]) {
+		uint32_t number = *link - 1;
+		if (!str_eq(known[number].key, buf_str(&draft->key))) {
+			continue;
 		}
+		if (link != first) {
+			*link = next[number];
+			next[number] = *first;
+			*first = number + 1;
+		}
+		return number;
 	}
 	return UINT32_MAX;
 }
@@ -178,7 +187,7 @@ static uint32_t know(struct layouts_draft *draft, const struct lines_draft *line
 	struct known known = {.cut = cuts_count(draft)};
 	uint32_t skeleton = draft_key(draft, lines, cut, layout, names, consts, &known.kind);
 	uint32_t *first = skeleton == UINT32_MAX ? NULL : first_of(draft, skeleton);
-	uint32_t near = first == NULL ? UINT32_MAX : find_near(draft, *first);
+	uint32_t near = first == NULL ? UINT32_MAX : find_near(draft, first);
 	if (near != UINT32_MAX) {
 		return near;
 	}
