@@ -177,35 +177,74 @@ static bool is_time(const struct expr *expr) {
 	return expr->kind == EXPR_TEST && expr->test_kind == EXPR_TIME;
 }
 
-/* Notes the shapes of rows [first, first + count). */
-static enum err note_shapes(struct find *f, uint32_t first, uint32_t count, bool *wanted) {
+struct narrowing { /* rows that may match, as they come */
+	uint32_t *shapes, *ranks, *rows;
+	uint32_t count;
+};
+
+/* Rows [first, first + count). */
+static enum err note_rows(struct find *f, uint32_t first, uint32_t count,
+                          struct narrowing *narrowing) {
+	uint32_t at = narrowing->count;
 	count = MIN_OF(count, f->base.rows - first);
-	uint32_t *shapes = ARENA_ARRAY(f->base.arena, count, uint32_t);
-	uint32_t *ranks = ARENA_ARRAY(f->base.arena, count, uint32_t);
-	TRY(lines_order(f->base.lines, first, count, shapes, ranks));
+	TRY(lines_order(f->base.lines, first, count, narrowing->shapes + at, narrowing->ranks + at));
 	for (uint32_t i = 0; i < count; i++) {
-		wanted[shapes[i]] = true;
+		narrowing->rows[at + i] = first + i;
 	}
+	narrowing->count += count;
 	return ERR_OK;
 }
 
-/* When few rows may match, only of their shapes is more asked. */
-static enum err narrow_shapes(struct find *f, const uint64_t *maybe) {
+/* Rows of a shape stay in their order, and so do their ranks. */
+static void sort_few(struct find *f, const struct narrowing *narrowing, bool *wanted,
+                     struct block_few *few) {
+	uint32_t shapes = lines_shapes(f->base.lines);
+	uint32_t *next = ARENA_ARRAY(f->base.arena, (size_t)shapes + 2, uint32_t);
+	few->starts = next; /* filled one place ahead, so that it ends up as the starts */
+	for (uint32_t i = 0; i < narrowing->count; i++) {
+		wanted[narrowing->shapes[i]] = true;
+		next[narrowing->shapes[i] + 2]++;
+	}
+	for (uint32_t i = 2; i < shapes + 2; i++) {
+		next[i] += next[i - 1];
+	}
+	few->ranks = ARENA_ARRAY(f->base.arena, (size_t)narrowing->count + 1, uint32_t);
+	few->rows = ARENA_ARRAY(f->base.arena, (size_t)narrowing->count + 1, uint32_t);
+	for (uint32_t i = 0; i < narrowing->count; i++) {
+		uint32_t at = next[narrowing->shapes[i] + 1]++;
+		few->ranks[at] = narrowing->ranks[i];
+		few->rows[at] = narrowing->rows[i];
+	}
+}
+
+/* When few rows may match, only of these is more asked. */
+static enum err narrow_rows(struct find *f, const uint64_t *maybe) {
+	struct narrowing narrowing = {0};
+	size_t words = 0;
 	if (bits_count(maybe, f->base.rows) > NARROW_ROWS_MAX) {
 		return ERR_OK;
 	}
-	bool *wanted = ARENA_ARRAY(f->base.arena, lines_shapes(f->base.lines), bool);
+	for (size_t k = 0; k < f->base.words; k++) {
+		words += maybe[k] != 0;
+	}
+	narrowing.shapes = ARENA_ARRAY(f->base.arena, words * 64 + 1, uint32_t);
+	narrowing.ranks = ARENA_ARRAY(f->base.arena, words * 64 + 1, uint32_t);
+	narrowing.rows = ARENA_ARRAY(f->base.arena, words * 64 + 1, uint32_t);
 	for (size_t k = 0; k < f->base.words;) {
 		size_t first = k;
 		while (k < f->base.words && maybe[k] != 0) {
 			k++;
 		}
 		if (k > first) {
-			TRY(note_shapes(f, (uint32_t)first * 64, (uint32_t)(k - first) * 64, wanted));
+			TRY(note_rows(f, (uint32_t)first * 64, (uint32_t)(k - first) * 64, &narrowing));
 		}
 		k += k == first;
 	}
+	bool *wanted = ARENA_ARRAY(f->base.arena, lines_shapes(f->base.lines), bool);
+	struct block_few *few = ARENA_NEW(f->base.arena, struct block_few);
+	sort_few(f, &narrowing, wanted, few);
 	f->base.wanted = wanted;
+	f->base.few = few;
 	return ERR_OK;
 }
 
@@ -243,12 +282,14 @@ static enum err find_some(struct find *f, const struct expr *expr, bool times, u
 
 static enum err find_and(struct find *f, const struct expr *expr, uint64_t *maybe, uint64_t *sure) {
 	const bool *wanted = f->base.wanted;
+	const struct block_few *few = f->base.few;
 	fill(f, maybe, true);
 	fill(f, sure, true);
 	TRY(find_some(f, expr, true, maybe, sure));
-	TRY(narrow_shapes(f, maybe));
+	TRY(narrow_rows(f, maybe));
 	TRY(find_some(f, expr, false, maybe, sure));
 	f->base.wanted = wanted;
+	f->base.few = few;
 	return ERR_OK;
 }
 

@@ -167,11 +167,30 @@ static enum err ask_layout(struct question *q, uint32_t shape, uint32_t number,
 
 /* ---- all layouts of a shape ---- */
 
+/* The rows of ranks of a shape, into q->rows. */
+static enum err find_rows(struct question *q, uint32_t shape, const struct buf *ranks) {
+	const struct block_few *few = q->finder->few;
+	const uint32_t *wanted = (const uint32_t *)(const void *)ranks->ptr;
+	size_t count = ranks->len / sizeof(*wanted);
+	buf_clear(&q->rows);
+	if (few == NULL) {
+		return lines_rows_of(q->finder->lines, shape, wanted, count, &q->rows);
+	}
+	size_t at = 0;
+	for (uint32_t i = few->starts[shape]; i < few->starts[shape + 1] && at < count; i++) {
+		while (at < count && wanted[at] < few->ranks[i]) {
+			at++;
+		}
+		if (at < count && wanted[at] == few->ranks[i]) {
+			buf_append(&q->rows, &few->rows[i], sizeof(few->rows[i]));
+		}
+	}
+	return ERR_OK;
+}
+
 static enum err set_rows(struct question *q, uint32_t shape, const struct buf *ranks, bool sure,
                          uint64_t *bits) {
-	buf_clear(&q->rows);
-	TRY(lines_rows_of(q->finder->lines, shape, (const uint32_t *)(const void *)ranks->ptr,
-	                  ranks->len / sizeof(uint32_t), &q->rows));
+	TRY(find_rows(q, shape, ranks));
 	for (size_t at = 0; at < q->rows.len; at += sizeof(uint32_t)) {
 		uint32_t row = le32_load(q->rows.ptr + at);
 		bits_set(bits, row);
@@ -217,32 +236,49 @@ static bool has_rank(const struct buf *ranks, uint32_t rank) {
 	       le32_load(ranks->ptr + low * sizeof(uint32_t)) == rank;
 }
 
-/* Each rank goes where the verdict of its layout says. */
+/* A rank goes where the verdict of its layout says. */
+static void sort_rank(struct several *several, uint32_t layout, uint32_t rank) {
+	switch (several->verdicts[layout]) {
+	case VERDICT_YES:
+		buf_append(&several->yes, &rank, sizeof(rank));
+		break;
+	case VERDICT_RANKS:
+		if (has_rank(&several->ranks[layout], rank)) {
+			buf_append(&several->yes, &rank, sizeof(rank));
+		}
+		break;
+	case VERDICT_TEXT:
+		buf_append(&several->text, &rank, sizeof(rank));
+		break;
+	case VERDICT_OPEN:
+		buf_append(&several->open, &rank, sizeof(rank));
+		break;
+	case VERDICT_LATER: /* it is not asked of these */
+	case VERDICT_NO:
+	default:
+		break;
+	}
+}
+
+/* All ranks of the shape, or those of the few rows that count. */
 static enum err sort_ranks(struct question *q, uint32_t shape, uint32_t first,
                            struct several *several) {
-	uint32_t count = lines_shape_rows(q->finder->lines, shape);
-	for (uint32_t rank = 0; rank < count; rank++) {
-		uint32_t number;
-		TRY(layouts_of(q->finder->layouts, &shape, &rank, 1, &number));
-		switch (several->verdicts[number - first]) {
-		case VERDICT_YES:
-			buf_append(&several->yes, &rank, sizeof(rank));
-			break;
-		case VERDICT_RANKS:
-			if (has_rank(&several->ranks[number - first], rank)) {
-				buf_append(&several->yes, &rank, sizeof(rank));
-			}
-			break;
-		case VERDICT_TEXT:
-			buf_append(&several->text, &rank, sizeof(rank));
-			break;
-		case VERDICT_OPEN:
-			buf_append(&several->open, &rank, sizeof(rank));
-			break;
-		case VERDICT_LATER: /* it is not asked of these */
-		case VERDICT_NO:
-		default:
-			break;
+	enum { SOME = 256 };
+	const struct block_few *few = q->finder->few;
+	uint32_t count = few == NULL ? lines_shape_rows(q->finder->lines, shape)
+	                             : few->starts[shape + 1] - few->starts[shape];
+	uint32_t shapes[SOME];
+	uint32_t ranks[SOME];
+	uint32_t numbers[SOME];
+	for (uint32_t at = 0; at < count; at += SOME) {
+		uint32_t some = MIN_OF(count - at, (uint32_t)SOME);
+		for (uint32_t i = 0; i < some; i++) {
+			shapes[i] = shape;
+			ranks[i] = few == NULL ? at + i : few->ranks[few->starts[shape] + at + i];
+		}
+		TRY(layouts_of(q->finder->layouts, shapes, ranks, some, numbers));
+		for (uint32_t i = 0; i < some; i++) {
+			sort_rank(several, numbers[i] - first, ranks[i]);
 		}
 	}
 	return ERR_OK;

@@ -4,6 +4,13 @@
 #include "expr/expr.h"
 #include "store/block.h"
 
+/* Rows of a block, by shape: those of one are [starts[shape], starts[shape + 1]). */
+struct block_few {
+	uint32_t *starts;
+	uint32_t *ranks; /* ascending */
+	uint32_t *rows;
+};
+
 struct block_finder {
 	struct arena *arena;
 	struct block *block;
@@ -14,6 +21,7 @@ struct block_finder {
 	/* NULL, or of each shape whether its rows are asked for. What is said of others is not looked
 	 * at. */
 	const bool *wanted;
+	const struct block_few *few; /* with wanted: what is said of other rows is not looked at */
 	/* Of each shape, where a test of a field may answer for whole shapes; NULL: it may not. */
 	bool *shapes;
 	bool pass_known; /* exactly `pass` rows pass the test of a field that is asked */

@@ -10,7 +10,7 @@
 #include "store/page_sample.h"
 #include "store/view_sample.h"
 
-enum { ROWS = 600, FIRST = 5000, WORDS = ROWS / 64 + 1 };
+enum { ROWS = 600, FIRST = 5000, WORDS = ROWS / 64 + 1, PAGES = 6 }; /* of ROWS / PAGES */
 
 struct fixture {
 	struct batch *batch;
@@ -121,13 +121,14 @@ struct tally {
 
 /* As shapes or as rows, the answer is one. */
 static void compare_shapes(struct fixture *f, const struct expr *expr,
-                           const struct block_find_page *page, const uint64_t *maybe,
+                           const struct block_find_page *pages, const uint64_t *maybe,
                            const uint64_t *sure, struct tally *tally) {
 	uint64_t bits[WORDS] = {0};
 	uint64_t surely[WORDS] = {0};
 	struct lines *lines;
 	bool *shapes;
-	REQUIRE(block_find_shapes(f->viewed.block, expr, page, 1, bits, surely, &shapes) == ERR_OK);
+	REQUIRE(block_find_shapes(f->viewed.block, expr, pages, PAGES, bits, surely, &shapes) ==
+	        ERR_OK);
 	if (shapes != NULL) {
 		CHECK_EQ(bits_count(bits, ROWS) + bits_count(surely, ROWS), 0);
 		REQUIRE(block_texts(f->viewed.block, &lines) == ERR_OK);
@@ -140,21 +141,35 @@ static void compare_shapes(struct fixture *f, const struct expr *expr,
 	free(shapes);
 }
 
+/* As if the rows had come in several pages: a time leaves some of the rows. */
+static void list_pages(const struct fixture *f, struct block_find_page pages[PAGES]) {
+	for (uint32_t i = 0; i < PAGES; i++) {
+		struct block_find_page page = {.rows = ROWS / PAGES,
+		                               .has_data = true,
+		                               .time_min_ns = INSTANT_MAX,
+		                               .time_max_ns = INSTANT_MIN};
+		for (uint32_t row = i * page.rows; row < (i + 1) * page.rows; row++) {
+			int64_t time = f->batch->fields.rows[row].time_ns;
+			page.time_min_ns = MIN_OF(page.time_min_ns, time);
+			page.time_max_ns = MAX_OF(page.time_max_ns, time);
+		}
+		page.all_data = true;
+		pages[i] = page;
+	}
+}
+
 static void compare(struct fixture *f, const struct expr *expr, struct tally *tally) {
 	struct expr_input input = {f->viewed.view, ROWS, get_column, get_texts, get_times};
-	struct block_find_page page = {.rows = ROWS,
-	                               .has_data = true,
-	                               .all_data = false,
-	                               .time_min_ns = f->page->time_min_ns,
-	                               .time_max_ns = f->page->time_max_ns};
+	struct block_find_page pages[PAGES];
 	uint64_t truth[WORDS] = {0};
 	uint64_t maybe[WORDS] = {0};
 	uint64_t sure[WORDS] = {0};
 	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
 	enum err err = expr_eval(expr, &input, scratch, truth);
 	REQUIRE(err == ERR_OK);
-	REQUIRE(block_find(f->viewed.block, expr, &page, 1, maybe, sure) == ERR_OK);
-	compare_shapes(f, expr, &page, maybe, sure, tally);
+	list_pages(f, pages);
+	REQUIRE(block_find(f->viewed.block, expr, pages, PAGES, maybe, sure) == ERR_OK);
+	compare_shapes(f, expr, pages, maybe, sure, tally);
 	for (uint32_t row = 0; row < ROWS; row++) {
 		bool wrong = (bits_get(truth, row) && !bits_get(maybe, row)) ||
 		             (!bits_get(truth, row) && bits_get(sure, row) &&
