@@ -99,15 +99,23 @@ static enum err check_usage(const struct args *args, struct diag *diag) {
 	return ERR_OK;
 }
 
-/* Whoever can read the key can sign in the store's name. */
-static void check_key(const struct args *args) {
+/* Whoever can read a key can sign in the store's name; who can write it can stop the sealing. */
+static void check_key(const struct args *args, const char *folder, const char *name) {
 	const struct os *os = os_real();
 	struct os_stat stat;
 	struct buf path CLEANUP(buf_deinit) = {0};
-	buf_printf(&path, "%s/keys/identity.key%c", console_store_path(args), '\0');
+	buf_printf(&path, "%s/keys/%s%s%c", console_store_path(args), folder, name, '\0');
 	if (os->stat(os->ctx, path.ptr, true, &stat) == ERR_OK && (stat.mode & 077) != 0) {
-		console_note("others may read the key that signs this store: chmod 600 %s", path.ptr);
+		console_note("others may %s the key that signs this store: chmod 600 %s",
+		             (stat.mode & 044) != 0 ? "read" : "write to", path.ptr);
 	}
+}
+
+static void check_keys(const struct args *args, struct str class_name) {
+	struct buf folder CLEANUP(buf_deinit) = {0};
+	buf_printf(&folder, "%.*s/%c", STR_ARG(class_name), '\0');
+	check_key(args, "", "identity.key");
+	check_key(args, folder.ptr, "epoch.key");
 }
 
 /* What decides how records are read and kept. */
@@ -222,7 +230,7 @@ static enum err open_all(struct ingest *ingest, const struct args *args, struct 
 	}
 	TRY(console_check_store(args, diag));
 	TRY(open_stores(ingest, args, diag));
-	check_key(args);
+	check_keys(args, store_class(ingest->store));
 	inputs_skip_store(&ingest->inputs, args);
 	ingest->keeping = keeping_new(
 	    &(struct keeping_options){.os = os_real(),

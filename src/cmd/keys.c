@@ -234,6 +234,10 @@ static enum err request(const struct args *args, struct buf *text, struct diag *
 		return diag_set(diag, ERR_INVALID,
 		                "keys request wants -o DIR, a folder for the root's owner");
 	}
+	if (args->epochs == 0) {
+		return diag_set(diag, ERR_INVALID,
+		                "--epochs wants 1 or more: without keys nothing is signed");
+	}
 	enum err err = os->make_folder(os->ctx, args->out);
 	if (err != ERR_OK && err != ERR_EXISTS) {
 		return diag_set(diag, err, "the folder '%s' cannot be made: %s", args->out, err_text(err));

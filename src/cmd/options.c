@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "cmd/command.h"
+#include "seal/epoch_manifest.h"
 
 static const struct option options[OPTION_COUNT] = {
 #define OPTION(id, name_, letter_, kind_, member, value_, help_)                              \
@@ -153,7 +154,7 @@ static enum err check_paths(const struct command *command, const struct args *ar
 
 enum err options_parse(const struct command *command, int argc, char **argv, struct arena *arena,
                        struct args *out_args, struct diag *diag) {
-	struct args args = {.limit = UINT64_MAX};
+	struct args args = {.limit = UINT64_MAX, .epochs = EPOCH_COUNT_DEFAULT};
 	bool only_paths = false;
 	args.paths = ARENA_ARRAY(arena, (size_t)argc + 1, const char *);
 	for (int i = 0; i < argc; i++) {

@@ -5,6 +5,7 @@
 #include "cmd/audit.h"
 #include "cmd/console.h"
 #include "cmd/patterns.h"
+#include "os/priority.h"
 #include "query/query.h"
 #include "server/pipeline.h"
 
@@ -284,6 +285,7 @@ enum err patterns_read_store(struct patterns *patterns, int *out_status, struct 
 	struct searching searching = {.patterns = patterns};
 	struct store_set set = {0};
 	struct query_stats stats = {0};
+	priority_give_way();
 	progress_begin(&searching.progress);
 	enum err err = console_open_stores(patterns->args, &set, diag);
 	if (err == ERR_OK) {

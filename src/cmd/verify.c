@@ -9,6 +9,7 @@
 struct verify {
 	struct progress progress;
 	struct buf damages; /* lines: printed when they are final */
+	struct buf listed;  /* those that are damage, as JSON, likewise */
 	uint64_t count;
 };
 
@@ -23,7 +24,24 @@ static void name(struct verify *verify, const char *title, const struct store_da
 	}
 }
 
+static void list(struct verify *verify, const struct store_damage *damage) {
+	struct buf *out = &verify->listed;
+	if (verify->count >= DAMAGES_SHOWN) {
+		return;
+	}
+	buf_append_str(out, out->len == 0 ? STR("{\"where\":") : STR(",{\"where\":"));
+	buf_append_json(out, damage->where.len > 0 ? damage->where : STR("--against"));
+	buf_append_str(out, STR(",\"what\":"));
+	buf_append_json(out, damage->what);
+	if (damage->has_range) {
+		buf_printf(out, ",\"from\":%llu,\"to\":%llu", (unsigned long long)damage->index_from,
+		           (unsigned long long)damage->index_to);
+	}
+	buf_append_char(out, '}');
+}
+
 static void damage(void *ctx, const struct store_damage *damage) {
+	list(ctx, damage);
 	name(ctx, "DAMAGED ", damage);
 }
 
@@ -98,7 +116,7 @@ static int print_people(const struct store_verify_result *result, const struct a
 }
 
 static void print_json(const struct store_verify_result *result, const struct args *args,
-                       double seconds) {
+                       struct str listed, double seconds) {
 	struct buf root = {0};
 	buf_append_base64(&root, result->root, sizeof(result->root));
 	(void)fprintf(stderr,
@@ -106,7 +124,7 @@ static void print_json(const struct store_verify_result *result, const struct ar
 	              "\"records\":%llu,"
 	              "\"tree_size\":%llu,\"signed_size\":%llu,\"segments\":%llu,\"objects\":%llu,"
 	              "\"checkpoints\":%llu,"
-	              "\"root\":\"%.*s\",\"against\":%s,\"seconds\":%.3f}\n",
+	              "\"root\":\"%.*s\",\"against\":%s,\"damaged\":[%.*s],\"seconds\":%.3f}\n",
 	              JSON_SCHEMA, result->intact && all_signed(result) ? "true" : "false",
 	              (unsigned long long)result->damages, (unsigned long long)result->leftovers,
 	              (unsigned long long)result->records, (unsigned long long)result->tree_size,
@@ -116,7 +134,7 @@ static void print_json(const struct store_verify_result *result, const struct ar
 	              args->against == NULL  ? "null"
 	              : result->against_held ? "true"
 	                                     : "false",
-	              seconds);
+	              STR_ARG(listed), seconds);
 	buf_deinit(&root);
 }
 
@@ -151,6 +169,7 @@ static enum err check(struct verify *verify, const struct args *args, struct str
 	for (int look = 0;; look++) {
 		struct seal_mark before = console_mark_seal(args);
 		buf_clear(&verify->damages);
+		buf_clear(&verify->listed);
 		verify->count = 0;
 		TRY(store_verify(os_real(), store, &options, out_result, diag));
 		bool clean = out_result->intact && all_signed(out_result);
@@ -185,13 +204,15 @@ int cmd_verify(const struct args *args) {
 	int printed = console_print(&verify.damages);
 	buf_deinit(&verify.damages);
 	if (err != ERR_OK) {
+		buf_deinit(&verify.listed);
 		return console_fail(args, err, &diag, STR(""));
 	}
 	double seconds = progress_seconds(&verify.progress);
 	printed = printed == EXIT_DONE ? print_people(&result, args, seconds) : printed;
 	if (args->json) {
-		print_json(&result, args, seconds);
+		print_json(&result, args, buf_str(&verify.listed), seconds);
 	}
+	buf_deinit(&verify.listed);
 	bool holds =
 	    result.intact && all_signed(&result) && (args->against == NULL || result.against_held);
 	return printed != EXIT_DONE ? printed : holds ? EXIT_DONE : EXIT_NO;

@@ -18,6 +18,7 @@ run 0 keys root csirt.example/root -o root && has out '^csirt.example/root+' &&
     [ "$(stat -c %a root/identity.key)" = 600 ] && run 3 keys root csirt.example/root -o root
 ok $? "a root key is made once, for its owner alone"
 
+run 2 keys request --epochs 0 -o usb0 && has err 'epochs wants 1 or more' && [ ! -e usb0 ]; ok $? "a request for no epochs is refused"
 run 0 keys request --epochs 7 -o usb && [ "$(ls usb | tr '\n' ' ')" = '1y.request default.request ' ] &&
     run 0 keys sign usb --root root && has out 'epochs 0 to 6' && run 3 keys install nowhere
 ok $? "the root signs what all classes ask for"

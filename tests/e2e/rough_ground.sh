@@ -76,6 +76,8 @@ ok $? "what was taken under another name is found by its bytes"
 
 chmod 644 shut/keys/identity.key && run 0 ingest --store shut logs/x.log && has err 'chmod 600 shut/keys'
 ok $? "a key that others may read is told"
+chmod 622 shut/keys/default/epoch.key && run 0 ingest --store shut logs/x.log && has err 'write to .*chmod 600 shut/keys/default/epoch.key'
+ok $? "and one that others may write"; chmod 600 shut/keys/default/epoch.key
 run 3 ingest --store logs/x.log logs && has err 'is not a folder' && run 3 search --store logs/x.log x &&
     has err 'is not a folder'
 ok $? "a store that is a file is told as such"
@@ -107,7 +109,7 @@ run 0 export --store shut --proof default:1 -o "a 'proof'" && sh -c "$(sed -n 's
 ok $? "the command that checks a proof can be copied, whatever the folder's name"
 
 run 0 ingest --store half logs/x.log && rm -r half/segments && run 1 verify --json --store half &&
-    has out 'DAMAGED segments/default' && has err '"intact":false' && run 3 search --store half one
+    has out 'DAMAGED segments/default' && has err '"intact":false' && has err '"damaged":.{"where":"segments/default' && run 3 search --store half one
 ok $? "a store without its segments is not intact"
 
 mkdir spaced && : >'spaced/two words' && "$akashi" completion bash >complete.bash && cat >complete.sh <<'END'
