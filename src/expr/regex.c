@@ -2,7 +2,8 @@
  *
  * PCRE2 10.42 (Debian 12) answers wrongly where JIT and PCRE2_MATCH_INVALID_UTF meet: \S, \W and \D
  * then match no character beyond ASCII. So valid texts, nearly all, are matched by JIT code
- * compiled without that option; the others by the interpreter with it.
+ * compiled without that option; the others by the interpreter with it. JIT also misses matches of
+ * patterns with an empty alternative, as (?:.|)b*a in " Xa", unless PCRE2_NO_START_OPTIMIZE.
  */
 #include "expr/regex.h"
 
@@ -38,8 +39,22 @@ struct regex_run {
 	pcre2_code *lenient; /* for other texts; made on first use */
 };
 
+/* Whether an alternative may be empty; rather too often. */
+static bool has_empty_alternative(struct str pattern) {
+	for (size_t i = 0; i < pattern.len; i++) {
+		char before = i == 0 ? '(' : pattern.ptr[i - 1];
+		char behind = i + 1 == pattern.len ? ')' : pattern.ptr[i + 1];
+		if (pattern.ptr[i] == '|' &&
+		    (memchr("(|:>'", before, 5) != NULL || behind == '|' || behind == ')')) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static pcre2_code *compile(struct str pattern, uint32_t options, int *out_code, size_t *out_at) {
 	options |= PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C;
+	options |= has_empty_alternative(pattern) ? PCRE2_NO_START_OPTIMIZE : 0;
 	const char *text = pattern.len == 0 ? "" : pattern.ptr;
 	return pcre2_compile((PCRE2_SPTR)text, pattern.len, options, out_code, out_at, NULL);
 }

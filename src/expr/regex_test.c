@@ -25,6 +25,14 @@ TEST(case_is_ignored_unless_the_pattern_says_otherwise) {
 	CHECK(match("^.本", STR("日本")));
 }
 
+TEST(alternatives_may_be_empty) {
+	CHECK(match("X(?:.|)b*a", STR(" Xa22")));
+	CHECK(match("(?-i)Xyz:(?<x>(?:\\N|)\\W*?\\v*a)", STR(" Xyz:a22")));
+	CHECK(match("X(|.)b*a", STR(" Xa22")));
+	CHECK(match("(?:(?:[a-f.]|\\W)|)b*?( |.)", STR("b")));
+	CHECK(!match("X(?:.|)b*a", STR(" Xc22")));
+}
+
 TEST(bytes_that_are_not_utf8_do_no_harm) {
 	CHECK(match("root", STR("\xff\xfe root \xe3\x81")));
 	CHECK(match("x.*y", STR("x\0y")));
