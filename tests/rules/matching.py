@@ -3,12 +3,16 @@ of it that rules/ use. What is not known here is an error, so that a rule never 
 
 An event is a dict of field names to a scalar or a list of scalars, and a raw text for keywords."""
 import fnmatch
+import functools
 import ipaddress
 import re
 
 
 class Unknown(Exception):
     """Something of the standard that is not read here, or a rule that is wrong."""
+
+
+compiled = functools.lru_cache(maxsize=None)(re.compile)  # the cache of re itself is too small for all rules
 
 
 def pattern(text):
@@ -52,7 +56,7 @@ def string_test(value, modifiers):
         if name in AROUND:
             before, after = AROUND[name]
     ways = windash(value) if "windash" in modifiers else [value]
-    tests = [re.compile(before + pattern(way) + after, flags) for way in ways]
+    tests = [compiled(before + pattern(way) + after, flags) for way in ways]
     return lambda text: any(test.fullmatch(text) for test in tests)
 
 
@@ -87,8 +91,8 @@ def regex_test(value, modifiers):
     flags = 0
     for name, flag in (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL)):
         flags |= flag if name in modifiers else 0
-    compiled = re.compile(value, flags)
-    return lambda text: compiled.search(text) is not None
+    expression = compiled(value, flags)
+    return lambda text: expression.search(text) is not None
 
 
 KNOWN = {"contains", "startswith", "endswith", "all", "re", "i", "m", "s", "cased", "cidr", "windash", "exists"} | set(COMPARE)

@@ -180,6 +180,17 @@ def case_problems(path, documents):
             yield "%s: %s: tests has other keys than fires and silent" % (path, document["title"])
 
 
+def unnoticed(path, documents):
+    """Parts of detections that no case needs: one that never holds changes nothing."""
+    for document in documents:
+        for name in [key for key in document.get("detection", {}) if key != "condition"]:
+            kept = document["detection"][name]
+            document["detection"][name] = {"akashi.never": "never"}
+            if not list(case_problems(path, documents)):
+                yield "%s: %s: no case notices when %s never holds" % (path, document["title"], name)
+            document["detection"][name] = kept
+
+
 # --- Akashi --------------------------------------------------------------------------------------
 
 
@@ -262,7 +273,7 @@ def points(files, akashi):
     yield "no_id_title_or_name_is_used_twice", list(shared(files))
     yield "the_table_in_the_readme_is_up_to_date", list(table_problems(files))
     for path, documents in files.documents.items():
-        yield path, [*description_problems(path, documents), *case_problems(path, documents)]
+        yield path, [*description_problems(path, documents), *case_problems(path, documents), *unnoticed(path, documents)]
 
 
 def main():
