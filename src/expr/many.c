@@ -540,6 +540,21 @@ void many_match(struct many_run *run, uint32_t number, struct value value) {
 	match_anew(run, field, value, first ? slot : NULL, hash);
 }
 
+void many_value(struct many_run *run, uint32_t field, struct value value, struct buf *out) {
+	many_event(run);
+	many_match(run, field, value);
+	buf_append(out, run->hits, run->hits_count * sizeof(uint32_t));
+	many_event(run);
+}
+
+void many_hold_value(struct many_run *run, uint32_t field, const uint32_t *atoms, uint32_t count) {
+	ASSERT(field < run->many->fields_count);
+	run->seen_in[field] = run->event_number;
+	for (uint32_t i = 0; i < count; i++) {
+		many_hold(run, atoms[i]);
+	}
+}
+
 /* ---- rules ---- */
 
 static void try_rule(struct many_run *run, uint32_t number, const uint64_t *groups) {

@@ -63,6 +63,11 @@ void many_event(struct many_run *run);
 /* Atoms of the field that hold for value do from now on. Fields with several values: once for each.
  * An absent field need not be told: see many_rules. text is at most 4 GiB - 1. */
 void many_match(struct many_run *run, uint32_t field, struct value value);
+/* The same in two steps, for callers that have the values of many events field by field: one
+ * field's tables stay in the processor's caches. First many_value, between events, for each value:
+ * appends its atoms (uint32_t each) to out. Then, within each event, many_hold_value with them. */
+void many_value(struct many_run *run, uint32_t field, struct value value, struct buf *out);
+void many_hold_value(struct many_run *run, uint32_t field, const uint32_t *atoms, uint32_t count);
 /* The atom holds: for ATOM_FIELD, which only the caller can match. */
 void many_hold(struct many_run *run, uint32_t atom);
 /* Fields that had no value in this event are absent. many_rules says so by itself. */

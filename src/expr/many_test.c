@@ -323,6 +323,33 @@ TEST(atoms_of_all_kinds_are_found_in_one_value) {
 	many_free(many);
 }
 
+TEST(atoms_of_values_can_be_found_before_their_event) {
+	struct many_build *build = many_build_new();
+	uint32_t contains = add_text(build, ATOM_CONTAINS, "f", "ab");
+	uint32_t wild = add_text(build, ATOM_WILDCARD, "f", "a?c");
+	uint32_t null = add_text(build, ATOM_NULL, "f", "");
+	struct many *many = many_build_finish(build);
+	struct many_run *run = many_run_new(many);
+	struct buf atoms = {0};
+	many_value(run, 0, value_string(STR("abc")), &atoms);
+	size_t both = atoms.len / sizeof(uint32_t);
+	many_value(run, 0, value_string(STR("axc")), &atoms);
+	REQUIRE(atoms.len / sizeof(uint32_t) == both + 1);
+	const uint32_t *numbers = (const uint32_t *)(const void *)atoms.ptr;
+	CHECK_EQ(both, 2);
+	many_event(run);
+	many_hold_value(run, 0, numbers, (uint32_t)both);
+	many_absent(run);
+	CHECK(holds(run, contains) && holds(run, wild) && !holds(run, null));
+	many_event(run);
+	many_hold_value(run, 0, numbers + both, 1);
+	many_absent(run);
+	CHECK(!holds(run, contains) && holds(run, wild) && !holds(run, null));
+	buf_deinit(&atoms);
+	many_run_free(run);
+	many_free(many);
+}
+
 TEST(values_that_repeat_are_remembered_and_others_are_not) {
 	struct many_build *build = many_build_new();
 	uint32_t atom = add_text(build, ATOM_CONTAINS, "f", "7");
