@@ -17,7 +17,7 @@ size_t filter_size(size_t tokens) {
 	return (bits + BLOCK_SIZE * 8 - 1) / (BLOCK_SIZE * 8) * BLOCK_SIZE;
 }
 
-static size_t block_of(size_t size, uint64_t hash) {
+size_t filter_block(size_t size, uint64_t hash) {
 	uint64_t blocks = size / BLOCK_SIZE;
 	return (size_t)((hash >> 32) * blocks >> 32) * BLOCK_SIZE;
 }
@@ -27,7 +27,7 @@ static uint32_t bit_of(uint64_t hash, unsigned word) {
 }
 
 void filter_add(uint8_t *filter, size_t size, uint64_t hash) {
-	uint8_t *block = filter + block_of(size, hash);
+	uint8_t *block = filter + filter_block(size, hash);
 	for (unsigned word = 0; word < BLOCK_WORDS; word++) {
 		le32_store(block + (size_t)4 * word,
 		           le32_load(block + (size_t)4 * word) | bit_of(hash, word));
@@ -35,7 +35,7 @@ void filter_add(uint8_t *filter, size_t size, uint64_t hash) {
 }
 
 bool filter_may_have(const uint8_t *filter, size_t size, uint64_t hash) {
-	const uint8_t *block = filter + block_of(size, hash);
+	const uint8_t *block = filter + filter_block(size, hash);
 	uint32_t missing = 0;
 	for (unsigned word = 0; word < BLOCK_WORDS; word++) {
 		missing |= ~le32_load(block + (size_t)4 * word) & bit_of(hash, word);

@@ -12,6 +12,8 @@
 /* Bytes for the given number of distinct tokens; a multiple of 32, at least 32. */
 size_t filter_size(size_t tokens);
 void filter_add(uint8_t *filter, size_t size, uint64_t hash);
+/* Where the 32 bytes begin that filter_may_have reads. */
+size_t filter_block(size_t size, uint64_t hash);
 bool filter_may_have(const uint8_t *filter, size_t size, uint64_t hash);
 
 /* Distinct tokens of a page, gathered before the filter's size is known. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "codec/checked.h"
+#include "codec/word_filter.h"
 #include "store/block_values.h"
 
 struct block {
@@ -12,7 +13,9 @@ struct block {
 	struct lines *texts, *bodies; /* NULL until asked for */
 	struct layouts *layouts;
 	struct block_values *values;
-	enum err texts_err, bodies_err, layouts_err, values_err;
+	struct word_filter words;
+	bool words_open;
+	enum err texts_err, bodies_err, layouts_err, values_err, words_err;
 };
 
 enum err block_open(struct str bytes, uint32_t rows, uint32_t kept, struct block **out_block) {
@@ -104,6 +107,16 @@ enum err block_values_of(struct block *block, struct block_values **out_values) 
 	}
 	*out_values = block->values;
 	return block->values_err;
+}
+
+enum err block_words_of(struct block *block, const struct word_filter **out_words) {
+	if (!block->words_open) {
+		struct str part = checked_peek(block->checked, BLOCK_WORDS);
+		block->words_err = word_filter_open(part, block->checked, &block->words);
+		block->words_open = true;
+	}
+	*out_words = &block->words;
+	return block->words_err;
 }
 
 size_t block_bytes(const struct block *block) {

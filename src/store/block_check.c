@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/instant.h"
+#include "store/block_words.h"
 #include "store/view_private.h"
 
 enum err block_case_view(const struct block_case *at, uint32_t page, struct store_view **out_view) {
@@ -84,6 +85,10 @@ static enum err check_bodies(struct block_case *at) {
 	return lines_check(lines);
 }
 
+static enum err check_words(struct block_case *at) {
+	return block_words_check(at->block);
+}
+
 /* ---- all ---- */
 
 static enum err open_parts(struct block_case *at) {
@@ -101,6 +106,7 @@ static const struct {
     {"a map or a count of the texts", check_texts},
     {"a map or a count of the bodies", check_bodies},
     {"the count of a field's values", block_values_check},
+    {"the filter of words", check_words},
 };
 
 static void *new_array(size_t count, size_t size) {

@@ -3,6 +3,7 @@
 
 #include "codec/checked.h"
 #include "codec/compress.h"
+#include "codec/word_filter.h"
 #include "store/block_rows.h"
 #include "store/block_values.h"
 #include "tap.h"
@@ -338,6 +339,30 @@ TEST(a_block_that_says_nothing_of_values_is_as_good) {
 	struct sample s;
 	if (setup(&s, false)) {
 		replace_part(&s, BLOCK_VALUES, STR(""));
+		CHECK_STR(str_from(told(&s)), "");
+	}
+	teardown(&s);
+}
+
+/* ---- words ---- */
+
+static void put_words(struct str words, struct buf *out) {
+	struct word_filter_writer *writer = word_filter_writer_new();
+	word_filter_add(writer, words, false);
+	word_filter_put(writer, 4096, out);
+	word_filter_writer_free(writer);
+}
+
+TEST(a_filter_of_words_that_does_not_know_all_of_them_is_found) {
+	struct sample s;
+	struct buf words CLEANUP(buf_deinit) = {0};
+	if (setup(&s, false)) {
+		put_words(STR("words that are in no record"), &words);
+		replace_part(&s, BLOCK_WORDS, buf_str(&words));
+		check_told(&s, "the filter of words");
+		replace_part(&s, BLOCK_WORDS, STR("\x01"));
+		check_told(&s, "the filter of words");
+		replace_part(&s, BLOCK_WORDS, STR(""));
 		CHECK_STR(str_from(told(&s)), "");
 	}
 	teardown(&s);

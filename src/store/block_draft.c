@@ -5,6 +5,7 @@
 #include "codec/checked.h"
 #include "os/thread.h"
 #include "store/block_values.h"
+#include "store/block_words.h"
 
 struct block_draft {
 	struct lines_draft *texts, *bodies;
@@ -125,7 +126,7 @@ static void put_lines(struct lines_draft *draft, uint32_t threads, struct buf pa
 	lines_draft_put(draft, parts);
 }
 
-/* ---- counts of values ---- */
+/* ---- counts of values, words ---- */
 
 /* Bytes behind which readers may read. */
 static struct str with_slack(struct buf *part) {
@@ -133,9 +134,10 @@ static struct str with_slack(struct buf *part) {
 	return buf_str(part);
 }
 
-/* Counted by what reads the block afterwards: the parts are opened for it. */
-static void put_values(const struct block_draft *draft, struct buf lines_parts[LINES_PARTS],
-                       struct buf layouts_parts[LAYOUTS_PARTS], struct buf *out) {
+/* Told by what reads the block afterwards: the parts are opened for it. */
+static void put_derived(const struct block_draft *draft, struct buf lines_parts[LINES_PARTS],
+                        struct buf layouts_parts[LAYOUTS_PARTS], struct buf *out_values,
+                        struct buf *out_words) {
 	struct str of_lines[LINES_PARTS];
 	struct str of_layouts[LAYOUTS_PARTS];
 	struct lines *lines = NULL;
@@ -144,8 +146,10 @@ static void put_values(const struct block_draft *draft, struct buf lines_parts[L
 	                                   .own = draft->own,
 	                                   .own_fields = draft->own_fields,
 	                                   .times = lines_draft_times(draft->texts)};
+	size_t bytes = 0;
 	for (size_t i = 0; i < LINES_PARTS; i++) {
 		of_lines[i] = with_slack(&lines_parts[i]);
+		bytes += of_lines[i].len;
 	}
 	for (size_t i = 0; i < LAYOUTS_PARTS; i++) {
 		of_layouts[i] = with_slack(&layouts_parts[i]);
@@ -153,7 +157,8 @@ static void put_values(const struct block_draft *draft, struct buf lines_parts[L
 	/* What does not open is seen when the block is compared. */
 	if (lines_open(of_lines, NULL, facts.rows, &lines) == ERR_OK &&
 	    layouts_open(of_layouts, lines, &layouts) == ERR_OK) {
-		block_values_put(lines, layouts, &facts, out);
+		block_values_put(lines, layouts, &facts, out_values);
+		block_words_put(lines, facts.rows, bytes, out_words);
 	}
 	layouts_free(layouts);
 	lines_free(lines);
@@ -165,14 +170,16 @@ void block_draft_put(struct block_draft *draft, uint32_t threads, struct buf *ou
 	struct buf bodies[LINES_PARTS] = {0};
 	struct buf layouts[LAYOUTS_PARTS] = {0};
 	struct buf values = {0};
+	struct buf words = {0};
 	lines_draft_mine(draft->texts);
 	layouts_draft_put(draft->fields, draft->texts, layouts);
 	layouts_draft_free(TAKE(draft->fields)); /* much memory, no longer needed */
 	put_lines(draft->texts, threads, lines);
-	put_values(draft, lines, layouts, &values);
+	put_derived(draft, lines, layouts, &values, &words);
 	add_parts(&writer, lines, LINES_PARTS);
 	add_parts(&writer, layouts, LAYOUTS_PARTS);
 	add_parts(&writer, &values, 1);
+	add_parts(&writer, &words, 1);
 	if (lines_draft_rows(draft->bodies) > 0) {
 		lines_draft_mine(draft->bodies);
 		put_lines(draft->bodies, threads, bodies);

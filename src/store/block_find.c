@@ -12,7 +12,8 @@
 #include "expr/pieces.h"
 #include "store/block_find_field.h"
 #include "store/block_find_regex.h"
-#include "store/block_values.h"
+#include "store/block_judge.h"
+#include "store/block_words.h"
 #include "store/view_private.h"
 
 /* Rows whose shapes are read in less time than 8,000 shapes are asked. */
@@ -92,6 +93,13 @@ enum err block_find_pieces(const struct block_finder *finder, const struct expr 
 
 static enum err find_text(struct find *f, const struct expr *expr, uint64_t *maybe,
                           uint64_t *sure) {
+	bool may;
+	TRY(block_words_may_match(f->base.block, expr, &may));
+	if (!may) {
+		fill(f, maybe, false);
+		fill(f, sure, false);
+		return ERR_OK;
+	}
 	if (block_find_regex_can(expr)) {
 		fill(f, maybe, false);
 		fill(f, sure, false);
@@ -325,20 +333,23 @@ static enum err find(struct find *f, const struct expr *expr, uint64_t *maybe, u
 
 static enum err find_rows(struct find *f, const struct expr *filter, uint64_t *maybe,
                           uint64_t *sure) {
-	struct block_values *values;
+	enum block_verdict verdict;
 	for (size_t i = 0; i < f->pages_count; i++) {
 		f->base.rows += f->pages[i].rows;
 	}
 	f->base.words = bits_words(f->base.rows);
-	TRY(block_values_of(f->base.block, &values));
-	enum block_verdict verdict = block_values_judge(values, filter);
+	TRY(block_judge(f->base.block, filter, &verdict));
 	if (verdict != BLOCK_SOME) { /* nothing else need be opened */
 		fill(f, maybe, verdict == BLOCK_ALL);
 		fill(f, sure, verdict == BLOCK_ALL);
 		return ERR_OK;
 	}
 	TRY(block_texts(f->base.block, &f->base.lines));
-	f->base.pass_known = block_values_pass(values, filter, &f->base.pass);
+	if (filter->kind == EXPR_TEST && filter->field.len > 0) {
+		struct block_values *values;
+		TRY(block_values_of(f->base.block, &values));
+		f->base.pass_known = block_values_pass(values, filter, &f->base.pass);
+	}
 	if (f->by_shapes && filter->kind == EXPR_TEST) {
 		f->base.shapes = ARENA_ARRAY(f->base.arena, lines_shapes(f->base.lines), bool);
 	}

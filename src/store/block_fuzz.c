@@ -7,6 +7,7 @@
 #include "store/block_rows.h"
 #include "store/block_strips.h"
 #include "store/block_values.h"
+#include "store/block_words.h"
 #include "store/page_sample.h"
 #include "store/view_private.h"
 
@@ -148,6 +149,7 @@ static void walk_block(struct str bytes, const struct store_page *page) {
 	walk_columns(view);
 	walk_rows(view);
 	walk_codes(block, view);
+	(void)block_words_check(block);
 	if (block_rows_from_view(view, &rows) == ERR_OK) {
 		ASSERT(block_rows_check_page(rows, view, NULL) == ERR_OK);
 		block_rows_free(rows);

@@ -295,9 +295,9 @@ size_t block_values_field(const struct block_values *values, size_t i, struct st
 	return values->fields[i].count;
 }
 
-/* ---- filters ---- */
+/* ---- tests ---- */
 
-static enum block_verdict judge_test(const struct block_values *values, const struct expr *expr) {
+enum block_verdict block_values_judge(const struct block_values *values, const struct expr *expr) {
 	const struct store_count *counts;
 	size_t count;
 	if (expr->test_kind == EXPR_TIME || expr->field.len == 0 || view_built_in_has(expr->field) ||
@@ -339,32 +339,4 @@ bool block_values_pass(const struct block_values *values, const struct expr *tes
 	expr_run_free(run);
 	*out_records = records;
 	return sure;
-}
-
-static enum block_verdict judge_group(const struct block_values *values, const struct expr *expr) {
-	bool and = expr->kind == EXPR_AND;
-	enum block_verdict verdict = and ? BLOCK_ALL : BLOCK_NONE;
-	for (size_t i = 0; i < expr->children_count; i++) {
-		enum block_verdict one = block_values_judge(values, expr->children[i]);
-		verdict = and ? MIN_OF(verdict, one) : MAX_OF(verdict, one);
-	}
-	return verdict;
-}
-
-enum block_verdict block_values_judge(const struct block_values *values,
-                                      const struct expr *filter) {
-	switch (filter->kind) {
-	case EXPR_AND:
-	case EXPR_OR:
-		return judge_group(values, filter);
-	case EXPR_NOT:
-		return (enum block_verdict)(BLOCK_ALL - block_values_judge(values, filter->children[0]));
-	case EXPR_TEST:
-		return judge_test(values, filter);
-	case EXPR_ALL:
-		return BLOCK_ALL;
-	case EXPR_NONE:
-	default:
-		return BLOCK_NONE;
-	}
 }

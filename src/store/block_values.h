@@ -52,5 +52,5 @@ enum block_verdict {
 /* How many records of type data pass a test of a field. False: it is not known. */
 bool block_values_pass(const struct block_values *values, const struct expr *test,
                        uint64_t *out_records);
-/* What follows for a filter. */
-enum block_verdict block_values_judge(const struct block_values *values, const struct expr *filter);
+/* What follows for a test (EXPR_TEST); block_judge.h takes whole filters. */
+enum block_verdict block_values_judge(const struct block_values *values, const struct expr *test);

@@ -6,6 +6,7 @@
 #include "tap.h"
 
 #include "store/batch_sample.h"
+#include "store/block_judge.h"
 #include "store/view_sample.h"
 
 enum { ROWS = 4096, FIRST = 9000, WORDS = ROWS / 64 + 1 };
@@ -154,7 +155,8 @@ static void judge(struct fixture *f, size_t verdicts[3]) {
 	struct expr_input input = {f->viewed.view, ROWS, get_column, get_texts, get_times};
 	uint64_t truth[WORDS] = {0};
 	struct expr *expr = some_expr(f, 3);
-	enum block_verdict verdict = block_values_judge(f->values, expr);
+	enum block_verdict verdict;
+	CHECK_EQ(block_judge(f->viewed.block, expr, &verdict), ERR_OK);
 	CHECK_EQ(expr_eval(expr, &input, scratch, truth), ERR_OK);
 	size_t rows = bits_count(truth, ROWS);
 	CHECK(verdict != BLOCK_NONE || rows == 0);

@@ -1,0 +1,193 @@
+/* Each word of each line is among the words that shapes and strings tell. */
+#include "codec/lines_words.h"
+
+#include "codec/lines_sample.h"
+#include "codec/packed.h"
+#include "codec/word_filter.h"
+
+struct sample {
+	struct buf bytes;
+	size_t *ends;
+	int64_t *times;
+	uint32_t rows;
+	struct buf parts[LINES_PARTS];
+	struct lines *lines;
+};
+
+static void sample_deinit(struct sample *sample) {
+	lines_free(sample->lines);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		buf_deinit(&sample->parts[i]);
+	}
+	buf_deinit(&sample->bytes);
+	free(sample->ends);
+	free(sample->times);
+}
+
+static struct str text_at(const struct sample *sample, uint32_t row) {
+	return str_slice(buf_str(&sample->bytes), row == 0 ? 0 : sample->ends[row - 1],
+	                 sample->ends[row]);
+}
+
+static void sample_init(struct sample *sample, uint32_t rows, void (*line)(struct buf *, int64_t)) {
+	struct lines_draft *draft = lines_draft_new();
+	struct lines_cut *cut = lines_cut_new();
+	struct str parts[LINES_PARTS];
+	sample->rows = rows;
+	sample->ends = calloc(rows, sizeof(*sample->ends));
+	sample->times = calloc(rows, sizeof(*sample->times));
+	for (uint32_t i = 0; i < rows; i++) {
+		sample->times[i] = (1763078400 + (int64_t)i) * INSTANT_SECOND;
+		line(&sample->bytes, sample->times[i]);
+		sample->ends[i] = sample->bytes.len;
+	}
+	for (uint32_t i = 0; i < rows; i++) {
+		lines_cut_add(cut, text_at(sample, i));
+	}
+	lines_draft_add(draft, cut, sample->times);
+	lines_draft_mine(draft);
+	lines_draft_put(draft, sample->parts);
+	lines_draft_free(draft);
+	for (size_t i = 0; i < LINES_PARTS; i++) {
+		memset(buf_reserve(&sample->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
+		parts[i] = buf_str(&sample->parts[i]);
+	}
+	REQUIRE(lines_open(parts, NULL, rows, &sample->lines) == ERR_OK);
+}
+
+static bool in_word(char c) {
+	return char_is_alpha(c) || char_is_digit(c) || c == '_';
+}
+
+/* Asks for every word of the text as a search for it would. Returns their number. */
+static size_t ask_words(const struct word_filter *filter, struct str text) {
+	size_t words = 0;
+	for (size_t from = 0; from < text.len; from++) {
+		size_t to = from;
+		while (to < text.len && in_word(text.ptr[to])) {
+			to++;
+		}
+		if (to > from) {
+			bool may = false;
+			struct str word = str_slice(text, from, to);
+			CHECK_EQ(word_filter_may_have(filter, word, NULL, true, &may), ERR_OK);
+			if (!may) {
+				CHECK_STR(word, ""); /* to see it */
+				CHECK_STR(text, "");
+			}
+			words++;
+			from = to;
+		}
+	}
+	return words;
+}
+
+/* Every word of every line is known; of many that are in none, few are. */
+static void compare(void (*line)(struct buf *, int64_t), uint32_t rows) {
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	struct buf part CLEANUP(buf_deinit) = {0};
+	struct word_filter filter;
+	size_t words = 0;
+	size_t wrong = 0;
+	sample_init(&sample, rows, line);
+	REQUIRE(sample.lines != NULL);
+	struct word_filter_writer *writer = word_filter_writer_new();
+	CHECK_EQ(lines_words(sample.lines, word_filter_add, writer), ERR_OK);
+	word_filter_put(writer, 65536, &part);
+	word_filter_writer_free(writer);
+	REQUIRE(word_filter_open(buf_str(&part), NULL, &filter) == ERR_OK);
+	REQUIRE(filter.bits.len > 0);
+	for (uint32_t i = 0; i < rows; i++) {
+		words += ask_words(&filter, text_at(&sample, i));
+	}
+	CHECK(words > rows);
+	for (size_t i = 0; i < 1000; i++) {
+		char absent[] = "absent_word_xxxx";
+		for (size_t k = 12; k < 16; k++) {
+			absent[k] = (char)('g' + tap_random() % 20);
+		}
+		bool may = false;
+		CHECK_EQ(word_filter_may_have(&filter, str_from(absent), NULL, true, &may), ERR_OK);
+		wrong += may;
+	}
+	CHECK(wrong < 50);
+}
+
+TEST(words_of_all_lines_are_told) {
+	for (size_t round = 0; round < tap_rounds(10); round++) {
+		compare(sample_line, 20 + (uint32_t)(tap_random() % 1500));
+	}
+}
+
+static const char *pick(const char *const *list, size_t count) {
+	return list[tap_random() % count];
+}
+
+/* Words that lie over borders of literals, strings and numbers. */
+static void mixed_line(struct buf *out, int64_t time_ns) {
+	static const char *const names[] = {"root", "a", "", "x y", "b_", "_", "Zoe", "web01x7f", "ü"};
+	static const char *const joins[] = {"", "_", "-", " ", ":", "x"};
+	struct buf stamp CLEANUP(buf_deinit) = {0};
+	uint64_t r = tap_random();
+	instant_format(&stamp, time_ns, 0);
+	switch (r % 7) {
+	case 0:
+		buf_printf(out, "job_%u_%s%u%s done", (unsigned)(r / 8 % 50), pick(names, ARRAY_LEN(names)),
+		           (unsigned)(r / 512 % 9999), pick(joins, ARRAY_LEN(joins)));
+		break;
+	case 1:
+		buf_printf(out, "pre%s%.*sZ%s end", pick(joins, ARRAY_LEN(joins)), STR_ARG(buf_str(&stamp)),
+		           pick(joins, ARRAY_LEN(joins)));
+		break;
+	case 2:
+		buf_printf(out, "ip%s10.%u.2.%u%s/%u", pick(joins, ARRAY_LEN(joins)),
+		           (unsigned)(r / 8 % 256), (unsigned)(r / 4096 % 256),
+		           pick(joins, ARRAY_LEN(joins)), (unsigned)(r >> 32 & 31));
+		break;
+	case 3:
+		buf_printf(out, "at 0x%llxL id_%08x%s.", (unsigned long long)tap_random(),
+		           (unsigned)tap_random(), pick(names, ARRAY_LEN(names)));
+		break;
+	case 4:
+		buf_printf(out, "<%u>Nov %2u 01:02:0%u %s%u %sd[%u]: %s%s%s", (unsigned)(r / 8 % 190),
+		           (unsigned)(r / 2048 % 30 + 1), (unsigned)(r >> 40) % 10,
+		           pick(names, ARRAY_LEN(names)), (unsigned)(r >> 50) % 20,
+		           pick(names, ARRAY_LEN(names)), (unsigned)(r >> 32) % 3000,
+		           pick(names, ARRAY_LEN(names)), pick(joins, ARRAY_LEN(joins)),
+		           pick(names, ARRAY_LEN(names)));
+		break;
+	case 5:
+		buf_printf(out, "{\"%s\":\"%s%u\",\"v\":%u.%012llu,\"w\":\"%s\"}", "k",
+		           pick(names, ARRAY_LEN(names)), (unsigned)(r / 8 % 100), (unsigned)(r / 800 % 10),
+		           (unsigned long long)(r >> 24), pick(names, ARRAY_LEN(names)));
+		break;
+	default:
+		buf_printf(out, "n%u.%011llu%s %05u%s%04u", (unsigned)(r / 8 % 10),
+		           (unsigned long long)(r >> 28), pick(joins, ARRAY_LEN(joins)),
+		           (unsigned)(r >> 20) % 100000, pick(joins, ARRAY_LEN(joins)),
+		           (unsigned)(r >> 40) % 10000);
+		break;
+	}
+}
+
+TEST(words_over_borders_of_slots_are_told) {
+	for (size_t round = 0; round < tap_rounds(10); round++) {
+		compare(mixed_line, 20 + (uint32_t)(tap_random() % 3000));
+	}
+}
+
+/* Bytes and borders by chance, so that the miner joins what it likes. */
+static void wild_line(struct buf *out, int64_t time_ns) {
+	static const char some[] = "aabbx019__  ..:-=\x80";
+	(void)time_ns;
+	buf_append_str(out, STR("go "));
+	for (size_t i = 3 + tap_random() % 12; i > 0; i--) {
+		buf_append_char(out, some[tap_random() % (sizeof(some) - 1)]);
+	}
+}
+
+TEST(words_of_lines_by_chance_are_told) {
+	for (size_t round = 0; round < tap_rounds(10); round++) {
+		compare(wild_line, 20 + (uint32_t)(tap_random() % 3000));
+	}
+}
