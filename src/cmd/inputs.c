@@ -8,7 +8,7 @@
 
 enum { PROBLEM_LINES_MAX = 50 };
 /* Such a file is worth room of its own: records of other kinds fill memory in other pieces. */
-enum { FILE_LARGE = 32 << 20 };
+enum { FILE_LARGE = 32 << 20, GIVE_BACK_EVERY = 16 << 20, GIVE_BACK_FIRST = 96 << 20 };
 
 static enum err check_names(const struct args *args, const struct formats *formats,
                             struct diag *diag) {
@@ -84,9 +84,18 @@ static void problem(void *ctx, struct str path, uint64_t offset, enum err err, s
 	buf_append_char(&inputs->problem_text, '\n');
 }
 
+/* While the blocks of the files before are still made, and a little longer. */
+static void give_back_memory(struct inputs *inputs) {
+	if (inputs->bytes >= inputs->give_back_at && inputs->bytes < inputs->give_back_end) {
+		inputs->give_back_at = inputs->bytes + GIVE_BACK_EVERY;
+		heap_give_back();
+	}
+}
+
 static bool progress(void *ctx, uint64_t bytes) {
 	struct inputs *inputs = ctx;
 	inputs->bytes = bytes; /* of all inputs so far */
+	give_back_memory(inputs);
 	if (progress_due(&inputs->progress)) {
 		struct buf text = {0};
 		render_bytes(&text, inputs->bytes);
@@ -104,9 +113,10 @@ static enum err put(void *ctx, struct batch *batch) {
 
 static enum err file_begin(void *ctx, const struct sink_file *file, bool fresh, uint32_t *out_file,
                            enum sink_verdict *out_verdict, struct sink_resume *out_resume) {
-	const struct inputs *inputs = ctx;
-	if (file->size >= FILE_LARGE) {
-		heap_give_back();
+	struct inputs *inputs = ctx;
+	if (file->size >= FILE_LARGE && inputs->bytes > 0) {
+		inputs->give_back_at = inputs->bytes;
+		inputs->give_back_end = inputs->bytes + GIVE_BACK_FIRST;
 	}
 	return inputs->inner->file_begin(inputs->inner->ctx, file, fresh, out_file, out_verdict,
 	                                 out_resume);

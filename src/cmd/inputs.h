@@ -15,6 +15,7 @@ struct inputs {
 	struct ingest_totals totals;
 	struct progress progress;
 	uint64_t bytes;
+	uint64_t give_back_at, give_back_end; /* memory that lies free goes back at so many bytes */
 	uint64_t problems;
 	struct buf problem_text; /* the first of them, one line each */
 	uint64_t problem_lines;
