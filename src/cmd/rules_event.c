@@ -13,6 +13,7 @@ struct builder {
 	struct buf name;
 	struct sigma_field *fields; /* heap */
 	uint32_t count, cap;
+	bool record; /* arrays that hold objects or arrays stay JSON, as in records */
 };
 
 static bool add(struct builder *b, enum value_kind kind, struct str text) {
@@ -73,16 +74,28 @@ static bool read_object(struct builder *b, uint32_t depth) {
 }
 
 static bool read_array(struct builder *b, uint32_t depth) {
+	size_t start = b->scan.at;
+	uint32_t count = b->count;
+	bool nested = false;
 	(void)json_take(&b->scan, '['); /* json_peek has seen it */
 	if (json_take(&b->scan, ']')) {
 		return add(b, VALUE_LIST, STR("")); /* a field without values */
 	}
 	do {
+		enum json_type type = json_peek(&b->scan);
+		nested = nested || type == JSON_OBJECT || type == JSON_ARRAY;
 		if (!read_value(b, depth + 1)) {
 			return false;
 		}
 	} while (json_take(&b->scan, ','));
-	return json_take(&b->scan, ']') || json_fail(&b->scan, "a comma or bracket is wanted");
+	if (!json_take(&b->scan, ']')) {
+		return json_fail(&b->scan, "a comma or bracket is wanted");
+	}
+	if (!b->record || !nested) {
+		return true;
+	}
+	b->count = count; /* all of it is one value */
+	return add(b, VALUE_JSON, str_slice(b->scan.text, start, b->scan.at));
 }
 
 static bool read_text(struct builder *b) {
@@ -116,9 +129,9 @@ static bool read_value(struct builder *b, uint32_t depth) {
 	}
 }
 
-enum err rules_event(struct arena *arena, struct str json, struct sigma_event *out_event,
-                     struct diag *diag) {
-	struct builder b = {.arena = arena, .scan = json_scan_of(json)};
+static enum err read_event(struct arena *arena, struct str json, bool record,
+                           struct sigma_event *out_event, struct diag *diag) {
+	struct builder b = {.arena = arena, .scan = json_scan_of(json), .record = record};
 	bool ok = utf8_valid(json) || json_fail(&b.scan, "this is not UTF-8");
 	if (ok && json_peek(&b.scan) != JSON_OBJECT) {
 		ok = json_fail(&b.scan, "an event is a JSON object");
@@ -156,13 +169,18 @@ int64_t rules_event_time(struct str json) {
 	return ns;
 }
 
+enum err rules_event(struct arena *arena, struct str json, struct sigma_event *out_event,
+                     struct diag *diag) {
+	return read_event(arena, json, false, out_event, diag);
+}
+
 enum err rules_record(struct arena *arena, struct str json, struct sigma_event *out_event,
                       struct diag *diag) {
 	static const struct str own[] = {STR_INIT("@timestamp"), STR_INIT("file.path"),
 	                                 STR_INIT("log.offset")};
 	struct sigma_event flat;
 	struct row row = {0};
-	TRY(rules_event(arena, json, &flat, diag));
+	TRY(read_event(arena, json, true, &flat, diag));
 	struct row_field *fields = ARENA_ARRAY(arena, flat.fields_count, struct row_field);
 	for (uint32_t i = 0; i < flat.fields_count; i++) {
 		struct str name = flat.fields[i].name;
