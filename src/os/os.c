@@ -279,6 +279,16 @@ static void real_unmap(void *ctx, const char *bytes, size_t len) {
 	(void)munmap((void *)(uintptr_t)bytes, len); /* fails only for an address that is not ours */
 }
 
+static void real_forget(void *ctx, const char *bytes, size_t len) {
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)bytes + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)bytes + len) / page * page;
+	(void)ctx;
+	if (from < end) {
+		(void)madvise((void *)from, end - from, MADV_DONTNEED); /* only smaller */
+	}
+}
+
 static int64_t read_clock(clockid_t clock) {
 	struct timespec now;
 	ASSERT(clock_gettime(clock, &now) == 0);
@@ -344,6 +354,7 @@ const struct os *os_real(void) {
 	    .lock = real_lock,
 	    .map = real_map,
 	    .unmap = real_unmap,
+	    .forget = real_forget,
 	    .wall_ns = real_wall_ns,
 	    .monotonic_ns = real_monotonic_ns,
 	    .random = real_random,

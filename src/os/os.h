@@ -67,6 +67,9 @@ struct os {
 	/* Read-only view of [0, len) of a file; len > 0. */
 	enum err (*map)(void *ctx, int fd, size_t len, const char **out_bytes) MUST_USE;
 	void (*unmap)(void *ctx, const char *bytes, size_t len);
+	/* A piece of a view is not needed for now: it takes no memory until it is read again, by
+	 * whichever thread. */
+	void (*forget)(void *ctx, const char *bytes, size_t len);
 	int64_t (*wall_ns)(void *ctx);
 	int64_t (*monotonic_ns)(void *ctx);
 	enum err (*random)(void *ctx, void *bytes, size_t len) MUST_USE;

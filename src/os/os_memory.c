@@ -527,6 +527,12 @@ static void memory_unmap(void *ctx, const char *bytes, size_t len) {
 	free((void *)(uintptr_t)bytes);
 }
 
+static void memory_forget(void *ctx, const char *bytes, size_t len) {
+	(void)ctx;
+	(void)bytes;
+	(void)len;
+}
+
 static int64_t memory_wall_ns(void *ctx) {
 	struct os_memory *memory = from_ctx(ctx);
 	return memory->wall_ns += 1000;
@@ -581,6 +587,7 @@ static const struct os memory_table = {
     .lock = memory_lock,
     .map = memory_map,
     .unmap = memory_unmap,
+    .forget = memory_forget,
     .wall_ns = memory_wall_ns,
     .monotonic_ns = memory_monotonic_ns,
     .random = memory_random,

@@ -87,6 +87,8 @@ TEST(reads_and_writes_at_offsets_and_maps_agree) {
 	CHECK(memcmp(back, "\0\0hello", 7) == 0);
 	REQUIRE(os->map(os->ctx, fd, 8, &view) == ERR_OK);
 	CHECK(memcmp(view, "\0\0\0hello", 8) == 0);
+	os->forget(os->ctx, view, 8);
+	CHECK(memcmp(view, "\0\0\0hello", 8) == 0);
 	os->unmap(os->ctx, view, 8);
 	CHECK(os->truncate(os->ctx, fd, 4) == ERR_OK);
 	CHECK(os->pread(os->ctx, fd, back, sizeof(back), 0, &got) == ERR_OK);

@@ -279,6 +279,11 @@ static void wrap_unmap(void *ctx, const char *bytes, size_t len) {
 	inner->unmap(inner->ctx, bytes, len);
 }
 
+static void wrap_forget(void *ctx, const char *bytes, size_t len) {
+	const struct os *inner = from_ctx(ctx)->inner;
+	inner->forget(inner->ctx, bytes, len);
+}
+
 static int64_t wrap_wall_ns(void *ctx) {
 	const struct os *inner = from_ctx(ctx)->inner;
 	return inner->wall_ns(inner->ctx);
@@ -326,6 +331,7 @@ static const struct os wrap_table = {
     .lock = wrap_lock,
     .map = wrap_map,
     .unmap = wrap_unmap,
+    .forget = wrap_forget,
     .wall_ns = wrap_wall_ns,
     .monotonic_ns = wrap_monotonic_ns,
     .random = wrap_random,

@@ -1,6 +1,6 @@
 /* Stands between a user and any table of calls: each call is described to one function, which lets
  * it pass, fails it, leaves it out, or cuts it short, and is told how it ended. os_record and
- * os_fault are made of it. unmap, the clocks, sleep and hide pass untouched.
+ * os_fault are made of it. unmap, forget, the clocks, sleep and hide pass untouched.
  */
 #pragma once
 

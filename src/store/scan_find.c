@@ -67,6 +67,7 @@ static void give_back(struct scan_find *find, const struct scan_block *at, uint3
 		segment_give_block(at->segment, page, block);
 	} else {
 		block_free(block);
+		segment_forget_block(at->segment, at->block);
 	}
 }
 

@@ -325,6 +325,13 @@ void segment_give_block(const struct segment *segment, uint32_t page, struct blo
 	block_free(out);
 }
 
+void segment_forget_block(const struct segment *segment, uint32_t block) {
+	if (segment->os != NULL) {
+		struct str bytes = segment_block_bytes(segment, block);
+		segment->os->forget(segment->os->ctx, bytes.ptr, bytes.len);
+	}
+}
+
 void segment_drop_blocks(const struct segment *segment) {
 	struct segment_idle *idle = segment->idle;
 	ASSERT(pthread_mutex_lock(&idle->lock) == 0);

@@ -94,3 +94,5 @@ MUST_USE enum err segment_take_block(const struct segment *segment, uint32_t pag
                                      struct block **out_block, uint32_t *out_first,
                                      uint32_t *out_first_kept);
 void segment_give_block(const struct segment *segment, uint32_t page, struct block *block);
+/* The bytes of a block that was searched need not stay in memory; they can be read as before. */
+void segment_forget_block(const struct segment *segment, uint32_t block);
