@@ -158,23 +158,40 @@ uint32_t many_regex_weight(struct str pattern) {
 
 /* ---- databases ---- */
 
+/* Vectorscan 5.4.9 makes an automaton of few literals, and that one misses some of them in texts of
+ * more than 64 bytes; of many it makes tables, which do not. So there are always many: the further
+ * ones are of bytes that hardly stand side by side, and their numbers are not looked at. */
+enum { LITERALS_MIN = 64, FILLER_LEN = 6 };
+
+static const char *filler(struct arena *arena, uint32_t number) {
+	char *text = arena_alloc(arena, FILLER_LEN);
+	for (uint32_t i = 0; i < FILLER_LEN; i++) {
+		text[i] = (char)(0xf8 + ((number >> (i % 3 * 3)) + i * 5) % 8);
+	}
+	text[FILLER_LEN - 1] = (char)(1 + number % 8);
+	text[FILLER_LEN - 2] = (char)(0x10 + number / 8 % 8);
+	return text;
+}
+
 /* NULL when it cannot be compiled. */
 static hs_database_t *compile_literals(const struct many_draft *draft) {
 	uint32_t count = draft->field->literals_count;
-	const char **texts = ARENA_ARRAY(draft->scratch, count, const char *);
-	size_t *lens = ARENA_ARRAY(draft->scratch, count, size_t);
-	unsigned *flags = ARENA_ARRAY(draft->scratch, count, unsigned);
-	unsigned *ids = ARENA_ARRAY(draft->scratch, count, unsigned);
-	for (uint32_t i = 0; i < count; i++) {
-		struct str key = map_key(draft->literals, i);
-		texts[i] = key.ptr + 1;
-		lens[i] = key.len - 1;
-		flags[i] = key.ptr[0] == 'i' ? HS_FLAG_CASELESS : 0;
+	uint32_t all = MAX_OF(count, (uint32_t)LITERALS_MIN);
+	const char **texts = ARENA_ARRAY(draft->scratch, all, const char *);
+	size_t *lens = ARENA_ARRAY(draft->scratch, all, size_t);
+	unsigned *flags = ARENA_ARRAY(draft->scratch, all, unsigned);
+	unsigned *ids = ARENA_ARRAY(draft->scratch, all, unsigned);
+	for (uint32_t i = 0; i < all; i++) {
+		struct str key = i < count ? map_key(draft->literals, i) : STR("");
+		bool is_filler = i >= count;
+		texts[i] = is_filler ? filler(draft->scratch, i) : key.ptr + 1;
+		lens[i] = is_filler ? FILLER_LEN : key.len - 1;
+		flags[i] = !is_filler && key.ptr[0] == 'i' ? HS_FLAG_CASELESS : 0;
 		ids[i] = i;
 	}
 	hs_database_t *database = NULL;
 	hs_compile_error_t *error = NULL;
-	(void)draft->many->hs.hs_compile_lit_multi(texts, flags, ids, lens, count, HS_MODE_BLOCK, NULL,
+	(void)draft->many->hs.hs_compile_lit_multi(texts, flags, ids, lens, all, HS_MODE_BLOCK, NULL,
 	                                           &database, &error); /* no database says it */
 	(void)draft->many->hs.hs_free_compile_error(error);            /* NULL is fine */
 	return database;

@@ -350,6 +350,29 @@ TEST(atoms_of_values_can_be_found_before_their_event) {
 	many_free(many);
 }
 
+/* Vectorscan 5.4.9 misses them when it makes an automaton of the two (found by fuzzing). */
+TEST(few_literals_are_found_wherever_they_stand) {
+	struct many_build *build = many_build_new();
+	uint32_t atom = add_text(build, ATOM_CONTAINS, "f", "-enc ");
+	(void)add_text(build, ATOM_CONTAINS, "f",
+	               "-\xe5\x87\x87\x87\x87\x87\x87\x87"
+	               "0.0.0/8");
+	struct many *many = many_build_finish(build);
+	struct many_run *run = many_run_new(many);
+	for (size_t at = 0; at < 200; at++) {
+		char value[256];
+		memset(value, 'j', sizeof(value));
+		memcpy(value + at, "-ENC ", 5);
+		for (size_t len = at + 5; len < sizeof(value); len += 7) {
+			many_event(run);
+			many_match(run, 0, value_string(str_make(value, len)));
+			CHECK(holds(run, atom));
+		}
+	}
+	many_run_free(run);
+	many_free(many);
+}
+
 TEST(values_that_repeat_are_remembered_and_others_are_not) {
 	struct many_build *build = many_build_new();
 	uint32_t atom = add_text(build, ATOM_CONTAINS, "f", "7");
