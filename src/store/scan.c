@@ -153,6 +153,7 @@ static void drop_pieces(const struct store_scan *scan, const struct segment *seg
 		uint64_t first = table->pages[table->blocks[i].first_page].first_index;
 		if (ranges_meet(scan, first, first + table->blocks[i].rows)) {
 			segment_drop_block(segment, i);
+			segment_forget_block(segment, i);
 		}
 	}
 }
@@ -164,6 +165,9 @@ static void leave_segment(const struct store_scan *scan, const struct segment_en
 		drop_pieces(scan, entry->segment);
 	} else if (scan->inside && (scan->find == NULL || scan->stats.segments > KEPT)) {
 		segment_drop_blocks(entry->segment);
+		for (uint32_t i = 0; i < segment_table(entry->segment)->blocks_count; i++) {
+			segment_forget_block(entry->segment, i);
+		}
 	}
 }
 
@@ -266,9 +270,13 @@ static void find_in_page(struct store_scan *scan, const struct segment *segment,
                          struct page_bits *out_bits) {
 	const struct segment_page *entry = &segment_table(segment)->pages[page];
 	const struct scan_found *found = find_in_block(scan, segment, page);
+	out_bits->all_sure = false;
+	out_bits->reduced = false;
 	out_bits->count = entry->rows;
 	out_bits->known = found != NULL;
-	if (found != NULL && page >= found->reduced_from && page < found->reduced_to) {
+	if (found != NULL && found->none) {
+		out_bits->count = 0;
+	} else if (found != NULL && page >= found->reduced_from && page < found->reduced_to) {
 		out_bits->reduced = true;
 		scan->reduced = scan_find_take(scan->find, scan->block);
 		scan->reduced_first = segment_page_info(segment, found->reduced_from).first_index;
@@ -346,7 +354,7 @@ static enum err next_page(struct store_scan *scan, const struct segment_entry *e
 	while (scan->pages_done < pages) {
 		uint32_t done = scan->pages_done++;
 		uint32_t page = page_at(scan, pages, done);
-		struct page_bits bits = {0};
+		struct page_bits bits;
 		if (!page_wanted(scan, entry->segment, page)) {
 			continue;
 		}

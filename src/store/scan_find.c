@@ -9,6 +9,7 @@
 #include "base/bits.h"
 #include "codec/lines_ask.h"
 #include "os/thread.h"
+#include "store/block_judge.h"
 #include "store/page.h"
 #include "store/scan_block.h"
 #include "store/segment_table.h"
@@ -301,34 +302,55 @@ static enum err find_and_reduce(const struct scan_find *find, const struct scan_
 	return err;
 }
 
-static void search_block(struct scan_find *find, const struct scan_block *at,
-                         struct scan_found *out_found) {
+/* Of a block that says not by itself that no row can be found. */
+static enum err search_rows(struct scan_find *find, const struct scan_block *at,
+                            struct block *block, struct scan_found *out_found) {
 	const struct segment_table *table = segment_table(at->segment);
 	const struct segment_block *entry = &table->blocks[at->block];
 	struct block_find_page *pages = reallocarray(NULL, entry->pages, sizeof(*pages));
 	size_t words = bits_words(entry->rows) + 1;
-	struct block *block;
-	uint32_t first;
-	uint32_t kept;
 	ASSERT(pages != NULL);
+	list_pages(table, entry, pages);
 	out_found->maybe = calloc(words, sizeof(uint64_t));
 	out_found->sure = calloc(words, sizeof(uint64_t));
 	ASSERT(out_found->maybe != NULL && out_found->sure != NULL);
-	list_pages(table, entry, pages);
+	enum err err = find->reduction != NULL ? find_and_reduce(find, at, pages, block, out_found)
+	                                       : block_find(block, find->filter, pages, entry->pages,
+	                                                    out_found->maybe, out_found->sure);
+	free(pages);
+	return err;
+}
+
+static void find_all_perhaps(struct scan_found *found, uint32_t rows) {
+	size_t words = bits_words(rows) + 1;
+	free(found->maybe);
+	free(found->sure);
+	found->maybe = calloc(words, sizeof(uint64_t));
+	found->sure = calloc(words, sizeof(uint64_t));
+	ASSERT(found->maybe != NULL && found->sure != NULL);
+	bits_fill(found->maybe, rows, true);
+}
+
+static void search_block(struct scan_find *find, const struct scan_block *at,
+                         struct scan_found *out_found) {
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	enum block_verdict verdict = BLOCK_SOME;
+	struct block *block;
+	uint32_t first;
+	uint32_t kept;
 	out_found->err = segment_take_block(at->segment, entry->first_page, &block, &first, &kept);
 	if (out_found->err == ERR_OK) {
-		out_found->err = find->reduction != NULL
-		                     ? find_and_reduce(find, at, pages, block, out_found)
-		                     : block_find(block, find->filter, pages, entry->pages,
-		                                  out_found->maybe, out_found->sure);
-		bool wanted = bits_count(out_found->maybe, entry->rows) > 0;
+		out_found->err = block_judge(block, find->filter, &verdict);
+		out_found->none = out_found->err == ERR_OK && verdict == BLOCK_NONE;
+		if (out_found->err == ERR_OK && !out_found->none) {
+			out_found->err = search_rows(find, at, block, out_found);
+		}
+		bool wanted = out_found->maybe != NULL && bits_count(out_found->maybe, entry->rows) > 0;
 		give_back(find, at, entry->first_page, block, wanted);
 	}
 	if (out_found->err != ERR_OK) {
-		bits_fill(out_found->maybe, entry->rows, true);
-		memset(out_found->sure, 0, words * sizeof(uint64_t));
+		find_all_perhaps(out_found, entry->rows);
 	}
-	free(pages);
 }
 
 static void forget(const struct scan_find *find, struct scan_found *found) {

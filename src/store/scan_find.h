@@ -23,6 +23,7 @@ struct scan_block {
 
 struct scan_found {
 	enum err err;           /* the block cannot be searched: every row may be found */
+	bool none;              /* no row is found; maybe and sure are NULL then */
 	uint64_t *maybe, *sure; /* bits of the block's rows */
 	/* What the records of pages [reduced_from, reduced_to) of the segment come to. NULL: it was
 	 * taken, if there are such pages. */

@@ -9,13 +9,13 @@ enum err view_pick(struct store_view *view, const uint64_t *bits) {
 	uint32_t count = 0;
 	ASSERT(view_has_block(view));
 	ASSERT(!view->has_meta);
-	uint16_t *picks = view_array(view, rows, sizeof(*picks));
+	uint16_t *picks = view_array(view, bits_count(bits, rows) + 1, sizeof(*picks));
 	if (picks == NULL) {
 		return ERR_LIMIT;
 	}
-	for (uint32_t row = 0; row < rows; row++) {
-		if (bits_get(bits, row)) {
-			picks[count++] = (uint16_t)row;
+	for (uint32_t i = 0; i < bits_words(rows); i++) {
+		for (uint64_t left = bits[i]; left != 0; left &= left - 1) {
+			picks[count++] = (uint16_t)(i * 64 + (uint32_t)__builtin_ctzll(left));
 		}
 	}
 	ASSERT(count > 0);
