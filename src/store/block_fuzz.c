@@ -149,7 +149,8 @@ static void walk_block(struct str bytes, const struct store_page *page) {
 	walk_columns(view);
 	walk_rows(view);
 	walk_codes(block, view);
-	(void)block_words_check(block);
+	enum err words = block_words_check(block); /* any answer will do */
+	(void)words;
 	if (block_rows_from_view(view, &rows) == ERR_OK) {
 		ASSERT(block_rows_check_page(rows, view, NULL) == ERR_OK);
 		block_rows_free(rows);
