@@ -2,38 +2,10 @@
 #include "codec/slot_some.h"
 
 #include "codec/lines_open.h"
-#include "codec/lines_sample.h"
-#include "codec/packed.h"
+#include "codec/lines_opened.h"
 #include "codec/texts_parts.h"
 
 enum { ROWS = 6000 };
-
-static struct lines *open_lines(struct buf *bytes, struct buf *parts) {
-	static size_t ends[ROWS];
-	static int64_t times[ROWS];
-	struct lines_draft *draft = lines_draft_new();
-	struct lines_cut *cut = lines_cut_new();
-	struct str read[LINES_PARTS];
-	struct lines *lines = NULL;
-	for (uint32_t i = 0; i < ROWS; i++) {
-		times[i] = (1763078400 + (int64_t)i) * INSTANT_SECOND;
-		sample_line(bytes, times[i]);
-		ends[i] = bytes->len;
-	}
-	for (uint32_t i = 0; i < ROWS; i++) {
-		lines_cut_add(cut, str_slice(buf_str(bytes), i == 0 ? 0 : ends[i - 1], ends[i]));
-	}
-	lines_draft_add(draft, cut, times);
-	lines_draft_mine(draft);
-	lines_draft_put(draft, parts);
-	lines_draft_free(draft);
-	for (size_t i = 0; i < LINES_PARTS; i++) {
-		memset(buf_reserve(&parts[i], PACKED_SLACK), 0, PACKED_SLACK);
-		read[i] = buf_str(&parts[i]);
-	}
-	CHECK(lines_open(read, NULL, ROWS, &lines) == ERR_OK);
-	return lines;
-}
 
 /* Near each other, far from each other, or all. */
 static uint32_t some_ranks(uint32_t rows, uint32_t *ranks) {
@@ -88,10 +60,11 @@ static void check_slot(struct lines *lines, const struct slot *slot, size_t *see
 }
 
 TEST(some_values_are_those_of_all) {
-	struct buf bytes CLEANUP(buf_deinit) = {0};
-	struct buf parts[LINES_PARTS] = {0};
+	struct sample sample CLEANUP(sample_deinit) = {0};
 	size_t seen[SLOT_FORMS] = {0};
-	struct lines *lines = open_lines(&bytes, parts);
+	sample_init(&sample, ROWS, sample_line);
+	struct lines *lines = sample.lines;
+	REQUIRE(lines != NULL);
 	for (uint32_t shape = 1; shape < lines_shapes(lines); shape++) {
 		CHECK(lines_shape_read(lines, shape) == ERR_OK);
 		for (uint32_t i = 0; i < lines_shape_slots(lines, shape); i++) {
@@ -104,8 +77,4 @@ TEST(some_values_are_those_of_all) {
 	CHECK(seen[SLOT_AS_WORDS] > 0);
 	CHECK(seen[SLOT_AS_POOLED] > 0);
 	CHECK(seen[SLOT_AS_FIXED] > 0);
-	lines_free(lines);
-	for (size_t i = 0; i < LINES_PARTS; i++) {
-		buf_deinit(&parts[i]);
-	}
 }

@@ -67,8 +67,8 @@ struct os {
 	/* Read-only view of [0, len) of a file; len > 0. */
 	enum err (*map)(void *ctx, int fd, size_t len, const char **out_bytes) MUST_USE;
 	void (*unmap)(void *ctx, const char *bytes, size_t len);
-	/* A piece of a view is not needed for now: it takes no memory until it is read again, by
-	 * whichever thread. */
+	/* Gives back the memory that a piece of a view takes. It may be read as before, by whichever
+	 * thread: the file is read again. */
 	void (*forget)(void *ctx, const char *bytes, size_t len);
 	int64_t (*wall_ns)(void *ctx);
 	int64_t (*monotonic_ns)(void *ctx);

@@ -57,9 +57,11 @@ static inline void fixture_fill(struct arena *arena, struct fake_record *records
 	}
 }
 
-/* Runs text; appends the results, or "error at N: ..." and the hint. */
-static inline void fixture_run_with(const char *text, const struct query_options *options,
-                                    bool fields, struct buf *out) {
+/* Runs text; appends the results, or "error at N: ..." and the hint. change: what else is to be of
+ * the source; NULL: nothing. */
+static inline void fixture_run_changed(const char *text, const struct query_options *options,
+                                       bool fields, void (*change)(struct query_source *source),
+                                       struct buf *out) {
 	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
 	CLEANUP(query_freep) struct query *query = NULL;
 	struct fake_record records[ARRAY_LEN(fixture_lines)] = {0};
@@ -73,6 +75,9 @@ static inline void fixture_run_with(const char *text, const struct query_options
 	struct query_stats stats = {0};
 	struct diag diag = {0};
 	fixture_fill(arena, records);
+	if (change != NULL) {
+		change(&source);
+	}
 	enum err err = query_parse(arena, str_from(text), options, &query, &diag);
 	if (err == ERR_OK) {
 		err = query_run_source(query, &source, options, &output, &stats, &diag);
@@ -86,6 +91,11 @@ static inline void fixture_run_with(const char *text, const struct query_options
 		buf_printf(out, "hint: %s\n", diag.hint);
 	}
 	CHECK_EQ(fake.opened, fake.released);
+}
+
+static inline void fixture_run_with(const char *text, const struct query_options *options,
+                                    bool fields, struct buf *out) {
+	fixture_run_changed(text, options, fields, NULL, out);
 }
 
 static inline void fixture_check(const char *text, const char *expected, const char *file,

@@ -11,7 +11,7 @@ struct tally {
 	size_t truth, maybe, sure;
 };
 
-static void compare(struct regex_rows *rows, struct str pattern, const bool *wanted,
+static void compare(const struct sample *rows, struct str pattern, const bool *wanted,
                     struct tally *tally) {
 	uint64_t maybe[WORDS] = {0};
 	uint64_t sure[WORDS] = {0};
@@ -35,8 +35,8 @@ static void compare(struct regex_rows *rows, struct str pattern, const bool *wan
 		bool truth;
 		bool has;
 		if ((wanted != NULL && !wanted[shapes[i]]) ||
-		    !regex_row_truth(expr_test_regex(expr), run, regex_row(rows, i), &ended, &truth,
-		                     &ignored, &has)) {
+		    !regex_row_truth(expr_test_regex(expr), run, text_at(rows, i), &ended, &truth, &ignored,
+		                     &has)) {
 			continue;
 		}
 		tally->truth += truth;
@@ -53,8 +53,9 @@ static void compare(struct regex_rows *rows, struct str pattern, const bool *wan
 TEST(no_row_is_missed_and_none_is_sure_that_does_not_match) {
 	struct buf pattern CLEANUP(buf_deinit) = {0};
 	struct tally tally = {0};
-	struct regex_rows *rows = calloc(1, sizeof(*rows));
-	regex_rows_init(rows);
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, REGEX_ROWS, regex_rows_line);
+	const struct sample *rows = &sample;
 	bool *wanted = calloc(lines_shapes(rows->lines), sizeof(*wanted));
 	for (size_t i = 0; i < 80; i++) {
 		for (uint32_t k = 0; k < lines_shapes(rows->lines); k++) {
@@ -66,14 +67,13 @@ TEST(no_row_is_missed_and_none_is_sure_that_does_not_match) {
 	CHECK(tally.sure > tally.truth / 2);
 	CHECK(tally.maybe < 3 * tally.truth);
 	free(wanted);
-	regex_rows_deinit(rows);
-	free(rows);
 }
 
 TEST(rows_of_login_lines_are_sure) {
 	struct tally tally = {0};
-	struct regex_rows *rows = calloc(1, sizeof(*rows));
-	regex_rows_init(rows);
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, REGEX_ROWS, regex_rows_line);
+	const struct sample *rows = &sample;
 	compare(rows, STR("(?-i)Failed password for (invalid user )?\\S+ from 1\\d*\\.\\d+"), NULL,
 	        &tally);
 	CHECK(tally.truth > 100);
@@ -82,8 +82,6 @@ TEST(rows_of_login_lines_are_sure) {
 	compare(rows, STR("(?-i)Zed\\[\\d"), NULL, &tally); /* all rows of a shape */
 	CHECK(tally.truth > 100);
 	CHECK_EQ(tally.sure, tally.truth);
-	regex_rows_deinit(rows);
-	free(rows);
 }
 
 TEST(other_tests_are_not_asked) {

@@ -7,32 +7,9 @@
 #include "store/store.h"
 #include "tap.h"
 
-#include "store/page_sample.h"
-#include "store/view_sample.h"
+#include "store/block_sample.h"
 
 enum { ROWS = 600, FIRST = 5000, WORDS = ROWS / 64 + 1, PAGES = 6 }; /* of ROWS / PAGES */
-
-struct fixture {
-	struct batch *batch;
-	struct store_page *page;
-	struct viewed viewed;
-	struct arena *arena;
-};
-
-static bool setup(struct fixture *f, bool containers) {
-	struct diag diag = {0};
-	*f = (struct fixture){.batch = sample_batch(ROWS, tap_random(), containers)};
-	f->arena = arena_new(SIZE_MAX);
-	return CHECK_EQ(page_encode(f->batch, sample_plan(f->batch, FIRST), &f->page, &diag), ERR_OK) &&
-	       CHECK(viewed_make(&f->viewed, f->page, NULL));
-}
-
-static void teardown(struct fixture *f) {
-	viewed_deinit(&f->viewed);
-	page_free(f->page);
-	batch_free(f->batch);
-	arena_free(f->arena);
-}
 
 static enum err get_column(void *ctx, struct str name, const struct column **out_column) {
 	return store_view_column(ctx, name, out_column);
@@ -192,7 +169,7 @@ TEST(no_row_is_missed_and_none_is_sure_that_does_not_match) {
 	struct tally tally = {0};
 	for (size_t round = 0; round < tap_rounds(6); round++) {
 		struct fixture f;
-		REQUIRE(setup(&f, round % 2 == 0));
+		REQUIRE(setup(&f, ROWS, FIRST, round % 2 == 0));
 		for (size_t i = 0; i < 150; i++) {
 			struct expr *expr = some_expr(&f, (unsigned)(tap_random() % 3));
 			compare(&f, expr, &tally);

@@ -3,32 +3,20 @@
  */
 #pragma once
 
-#include "codec/lines.h"
-#include "codec/packed.h"
+#include "codec/lines_opened.h"
 #include "expr/regex.h"
 #include "expr/regex_sample.h"
 
 enum { REGEX_ROWS = 2000 };
 
-struct regex_rows {
-	struct buf bytes;
-	size_t ends[REGEX_ROWS];
-	int64_t times[REGEX_ROWS];
-	struct buf parts[LINES_PARTS];
-	struct lines *lines;
-};
-
 static const char *const regex_beginnings[] = {
     "Failed password for ", "from ", "port ", "user=", "user ", "Zed[", " id: ", "absent: "};
 
-static inline struct str regex_row(const struct regex_rows *rows, uint32_t row) {
-	return str_slice(buf_str(&rows->bytes), row == 0 ? 0 : rows->ends[row - 1], rows->ends[row]);
-}
-
-static inline void regex_rows_line(struct buf *out) {
+static inline void regex_rows_line(struct buf *out, int64_t time_ns) {
 	static const char *const users[] = {"root", "admin",  "xfrom", "from", "Failed",   "f",
 	                                    "user", "ü",      "12",    "a.b",  "",         "port",
 	                                    "x1",   "user=a", "abcde", "ſ",    "fro from", "r 9"};
+	(void)time_ns;
 	const char *user = users[tap_random() % ARRAY_LEN(users)];
 	const char *other = users[tap_random() % ARRAY_LEN(users)];
 	unsigned r = (unsigned)(tap_random() % 256);
@@ -58,38 +46,6 @@ static inline void regex_rows_line(struct buf *out) {
 		buf_printf(out, "%llx %s", (unsigned long long)tap_random(), user);
 		break;
 	}
-}
-
-static inline void regex_rows_init(struct regex_rows *rows) {
-	struct lines_draft *draft = lines_draft_new();
-	struct lines_cut *cut = lines_cut_new();
-	struct str parts[LINES_PARTS];
-	*rows = (struct regex_rows){0};
-	for (uint32_t i = 0; i < REGEX_ROWS; i++) {
-		rows->times[i] = (1763078400 + (int64_t)i) * 1000000000;
-		regex_rows_line(&rows->bytes);
-		rows->ends[i] = rows->bytes.len;
-	}
-	for (uint32_t i = 0; i < REGEX_ROWS; i++) {
-		lines_cut_add(cut, regex_row(rows, i));
-	}
-	lines_draft_add(draft, cut, rows->times);
-	lines_draft_mine(draft);
-	lines_draft_put(draft, rows->parts);
-	lines_draft_free(draft);
-	for (size_t i = 0; i < LINES_PARTS; i++) {
-		memset(buf_reserve(&rows->parts[i], PACKED_SLACK), 0, PACKED_SLACK);
-		parts[i] = buf_str(&rows->parts[i]);
-	}
-	REQUIRE(lines_open(parts, NULL, REGEX_ROWS, &rows->lines) == ERR_OK);
-}
-
-static inline void regex_rows_deinit(struct regex_rows *rows) {
-	lines_free(rows->lines);
-	for (size_t i = 0; i < LINES_PARTS; i++) {
-		buf_deinit(&rows->parts[i]);
-	}
-	buf_deinit(&rows->bytes);
 }
 
 /* Whether a row matches, and what x takes. A byte that is not UTF-8 ends the text for PCRE2 and

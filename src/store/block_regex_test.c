@@ -10,7 +10,7 @@ struct tally {
 };
 
 struct asked {
-	struct regex_rows *rows;
+	const struct sample *rows;
 	const struct regex *regex;
 	struct regex_run *run;
 	struct block_regex *of_block;
@@ -25,7 +25,7 @@ static void compare_row(struct asked *asked, uint32_t row, uint32_t match) {
 	struct str part = STR("");
 	bool truth;
 	bool has;
-	struct str text = regex_row(asked->rows, row);
+	struct str text = text_at(asked->rows, row);
 	if (match == BLOCK_REGEX_OPEN) {
 		asked->tally->open++;
 		return;
@@ -91,7 +91,7 @@ static void compare_others(struct asked *asked) {
 	free(has);
 }
 
-static void compare(struct regex_rows *rows, struct str pattern, struct tally *tally) {
+static void compare(const struct sample *rows, struct str pattern, struct tally *tally) {
 	struct asked asked = {.rows = rows, .tally = tally};
 	struct regex *regex = NULL;
 	struct diag diag = {0};
@@ -114,8 +114,9 @@ static void compare(struct regex_rows *rows, struct str pattern, struct tally *t
 TEST(what_is_said_of_a_row_is_what_its_text_says) {
 	struct buf pattern CLEANUP(buf_deinit) = {0};
 	struct tally tally = {0};
-	struct regex_rows *rows = calloc(1, sizeof(*rows));
-	regex_rows_init(rows);
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, REGEX_ROWS, regex_rows_line);
+	const struct sample *rows = &sample;
 	for (size_t i = 0; i < 60; i++) {
 		compare(rows, regex_rows_pattern(&pattern), &tally);
 	}
@@ -123,18 +124,15 @@ TEST(what_is_said_of_a_row_is_what_its_text_says) {
 	CHECK(tally.no > 1000);
 	CHECK(tally.elsewhere > 100);
 	CHECK(tally.open < tally.yes);
-	regex_rows_deinit(rows);
-	free(rows);
 }
 
 TEST(rows_of_login_lines_are_all_told_without_their_texts) {
 	struct tally tally = {0};
-	struct regex_rows *rows = calloc(1, sizeof(*rows));
-	regex_rows_init(rows);
+	struct sample sample CLEANUP(sample_deinit) = {0};
+	sample_init(&sample, REGEX_ROWS, regex_rows_line);
+	const struct sample *rows = &sample;
 	compare(rows, STR("(?-i)Failed password for (?<x>(invalid user )?\\S+) from 1\\d*\\.\\d+"),
 	        &tally);
 	CHECK(tally.yes > 20);
 	CHECK(tally.open == 0);
-	regex_rows_deinit(rows);
-	free(rows);
 }

@@ -7,31 +7,9 @@
 #include "tap.h"
 
 #include "store/batch_sample.h"
-#include "store/view_sample.h"
+#include "store/block_sample.h"
 
 enum { ROWS = 4096, FIRST = 9000 };
-
-struct fixture {
-	struct batch *batch;
-	struct store_page *page;
-	struct viewed viewed;
-	struct arena *arena;
-};
-
-static bool setup(struct fixture *f, bool containers) {
-	struct diag diag = {0};
-	*f = (struct fixture){.batch = sample_batch(ROWS, tap_random(), containers)};
-	f->arena = arena_new(SIZE_MAX);
-	return CHECK_EQ(page_encode(f->batch, sample_plan(f->batch, FIRST), &f->page, &diag), ERR_OK) &&
-	       CHECK(viewed_make(&f->viewed, f->page, NULL));
-}
-
-static void teardown(struct fixture *f) {
-	viewed_deinit(&f->viewed);
-	page_free(f->page);
-	batch_free(f->batch);
-	arena_free(f->arena);
-}
 
 static enum block_verdict judge(struct fixture *f, const struct expr *expr) {
 	enum block_verdict verdict = BLOCK_ALL;
@@ -57,7 +35,7 @@ static enum block_verdict judge_text(struct fixture *f, enum expr_test_kind kind
 TEST(words_that_no_row_has_pass_a_block_over) {
 	for (int containers = 0; containers < 2; containers++) {
 		struct fixture f;
-		if (setup(&f, containers == 1)) {
+		if (setup(&f, ROWS, FIRST, containers == 1)) {
 			const struct word_filter *words;
 			CHECK_EQ(block_words_of(f.viewed.block, &words), ERR_OK);
 			CHECK(words->bits.len > 0);
@@ -97,7 +75,7 @@ TEST(no_word_of_a_row_passes_its_block_over) {
 	for (int containers = 0; containers < 2; containers++) {
 		struct fixture f;
 		size_t asked = 0;
-		if (setup(&f, containers == 1)) {
+		if (setup(&f, ROWS, FIRST, containers == 1)) {
 			for (size_t i = 0; i < tap_rounds(300); i++) {
 				asked += ask_row(&f, batch_text(f.batch, (uint32_t)(tap_random() % ROWS)));
 			}
@@ -110,7 +88,7 @@ TEST(no_word_of_a_row_passes_its_block_over) {
 
 TEST(verdicts_are_joined_along_a_filter) {
 	struct fixture f;
-	if (setup(&f, false)) {
+	if (setup(&f, ROWS, FIRST, false)) {
 		struct expr *absent = test_of(&f, EXPR_WORDS, STR(""), STR("nosuchtoken123456"));
 		struct expr *some = test_of(&f, EXPR_CONTAINS, STR(""), STR("e"));
 		struct expr *both[2] = {some, absent};
@@ -128,7 +106,7 @@ TEST(small_blocks_have_no_filter) {
 	struct fixture f;
 	struct lines *lines;
 	struct buf part CLEANUP(buf_deinit) = {0};
-	if (setup(&f, false)) {
+	if (setup(&f, ROWS, FIRST, false)) {
 		CHECK_EQ(block_texts(f.viewed.block, &lines), ERR_OK);
 		block_words_put(lines, ROWS - 1, 1 << 20, &part);
 		CHECK_EQ(part.len, 0);
