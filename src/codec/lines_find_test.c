@@ -306,7 +306,8 @@ static void compare_word(struct sample *sample, struct str needle, struct tally 
 	free(sure);
 }
 
-/* Now and then the needle is moved by a byte, so that its ends are no borders. */
+/* Now and then an end is moved by a byte: it is no border then, or what ends a word belongs to it.
+ */
 static struct str random_word(struct str text) {
 	size_t from = tap_random() % text.len;
 	size_t end = from + 1;
@@ -316,7 +317,9 @@ static struct str random_word(struct str text) {
 	while (end < text.len && (is_word(text.ptr[end]) || tap_random() % 4 == 0)) {
 		end++;
 	}
-	if (tap_random() % 4 == 0 && end - from > 1) {
+	if (tap_random() % 4 == 0 && from > 0) {
+		from--;
+	} else if (tap_random() % 4 == 0 && end - from > 1) {
 		from++;
 	}
 	if (tap_random() % 4 == 0 && end - from > 1) {

@@ -24,7 +24,8 @@ struct flow_row {
 	/* Where it is at hand while the scan stands on its page; NULL later. */
 	const struct query_page *page;
 	uint32_t row;
-	const struct row *record; /* read before, as the output wants it; NULL: it has to be read */
+	/* Read before, as the output wants it, for as long as the run; NULL: it has to be read. */
+	const struct row *record;
 };
 
 struct grouping; /* query/group.h */

@@ -70,7 +70,6 @@ enum err row_copy_new(struct run *run, const struct flow_row *row, size_t from, 
 	*copy = (struct row_copy){.row = *row, .bytes = bytes, .extra = block + head};
 	copy->row.values = values;
 	copy->row.page = NULL;
-	copy->row.record = NULL;
 	*out_copy = copy;
 	return ERR_OK;
 }
