@@ -56,11 +56,6 @@
 #define LIMIT_MANY_OPS ((uint32_t)1 << 22) /* operations of all programs */
 #define LIMIT_MANY_GROUPS ((uint32_t)1 << 16)
 #define LIMIT_MANY_LITERAL ((size_t)128) /* of longer ones a part is looked for */
-/* Vectorscan's compiler has no bound of its own: bytes of one regex, positions of one, and of all
- * of one field. What is above is matched by PCRE2. */
-#define LIMIT_MANY_PATTERN ((size_t)512)
-#define LIMIT_MANY_WEIGHT ((uint32_t)1024)
-#define LIMIT_MANY_WEIGHTS ((uint32_t)4096)
 
 /* Patterns (query/miner.h): kinds of lines held apart at once, and their texts; kinds whose hash is
  * remembered; hosts told apart */

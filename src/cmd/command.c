@@ -74,7 +74,7 @@ static const struct command commands[] = {
      "\n"
      "  akashi rules check rules/\n"
      "  akashi rules list --format jsonl rules/ | jq .\n"
-     "  akashi rules explain rules/linux/cron.yml\n"
+     "  akashi rules explain rules/linux/cron_download_and_run.yml\n"
      "  akashi rules test --event event.json rules/\n"
      "  akashi parse System.evtx | akashi rules test --records --event - rules/\n",
      IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_SOURCES, OPTION_PLACEHOLDERS,

@@ -58,13 +58,8 @@ static void *zeros(size_t count, size_t size) {
 static hs_scratch_t *make_scratch(const struct many *many) {
 	hs_scratch_t *scratch = NULL;
 	for (uint32_t i = 0; i < many->fields_count; i++) {
-		hs_database_t *const databases[] = {many->fields[i].literals, many->fields[i].patterns};
-		for (size_t k = 0; k < ARRAY_LEN(databases); k++) {
-			hs_error_t err = databases[k] == NULL
-			                     ? HS_SUCCESS
-			                     : many->hs.hs_alloc_scratch(databases[k], &scratch);
-			ASSERT(err == HS_SUCCESS);
-		}
+		const hs_database_t *literals = many->fields[i].literals;
+		ASSERT(literals == NULL || many->hs.hs_alloc_scratch(literals, &scratch) == HS_SUCCESS);
 	}
 	return scratch;
 }
@@ -226,23 +221,11 @@ static int found_literal(unsigned id, unsigned long long from, unsigned long lon
 	return 0;
 }
 
-static int found_pattern(unsigned id, unsigned long long from, unsigned long long to,
-                         unsigned flags, void *ctx) {
-	struct scan *scan = ctx;
-	(void)from;
-	(void)to;
-	(void)flags;
-	if (id < scan->field->patterns_count) {
-		hold(scan->run, scan->field->pattern_atoms[id]);
-	}
-	return 0;
-}
-
-static void scan(struct many_run *run, const struct many_field *field,
-                 const hs_database_t *database, struct str text, match_event_handler found) {
+static void scan(struct many_run *run, const struct many_field *field, struct str text) {
 	struct scan ctx = {run, field, text.len};
-	hs_error_t err = run->many->hs.hs_scan(database, text.len == 0 ? "" : text.ptr,
-	                                       (unsigned)text.len, 0, run->scratch, found, &ctx);
+	hs_error_t err =
+	    run->many->hs.hs_scan(field->literals, text.len == 0 ? "" : text.ptr, (unsigned)text.len, 0,
+	                          run->scratch, found_literal, &ctx);
 	ASSERT(err == HS_SUCCESS);
 }
 
@@ -419,12 +402,7 @@ static void match_text(struct many_run *run, const struct many_field *field, str
 		match_bytes(run, field, text);
 	}
 	if (field->literals != NULL) {
-		scan(run, field, field->literals, text, found_literal);
-	}
-	if (field->patterns != NULL && ascii) {
-		scan(run, field, field->patterns, text, found_pattern);
-	} else if (!ascii) {
-		ask_list(run, &field->slow_wide);
+		scan(run, field, text);
 	}
 	if (has_numbers(field)) {
 		struct scalar scalar = scalar_read(text);

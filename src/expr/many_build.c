@@ -3,11 +3,6 @@
 #include "base/utf8.h"
 #include "expr/many_plan.h"
 
-/* Vectorscan 5.4.9 (Debian 12) misses matches in automata that skip to a pair of bytes (seen with
- * two literals, a part of docs/decisions/many-rules.md). Its regexes are such automata; so all
- * regexes are PCRE2's until a version is known to be right. */
-enum { SCANS_REGEXES = 0 };
-
 struct many_build *many_build_new(void) {
 	struct many_build *build = calloc(1, sizeof(*build));
 	ASSERT(build != NULL);
@@ -230,16 +225,9 @@ static void plan_text(struct many_draft *draft, uint32_t atom) {
 	for (size_t i = 0; i < count; i++) {
 		plan_piece(draft, atom, &pieces[i]);
 	}
-	if (count > 0) {
-		return;
+	if (count == 0) {
+		plan_slow(draft, atom);
 	}
-	uint32_t weight = SCANS_REGEXES && a->kind == ATOM_REGEX ? many_regex_weight(a->text) : 0;
-	if (weight > 0 && weight <= LIMIT_MANY_WEIGHTS - draft->weights) {
-		draft->weights += weight;
-		buf_append(&draft->patterns, &atom, sizeof(atom));
-		return;
-	}
-	plan_slow(draft, atom);
 }
 
 static void plan_number(struct many_draft *draft, uint32_t atom) {
@@ -349,12 +337,6 @@ static void finish_field(struct many_draft *draft) {
 	}
 	field->byte_spans = span_refs(draft, &draft->byte_refs, field->bytes_count, &checks_count);
 	field->literals_count = (uint32_t)map_count(draft->literals);
-	field->patterns_count = (uint32_t)(draft->patterns.len / sizeof(uint32_t));
-	field->pattern_atoms = ARENA_ARRAY(arena, field->patterns_count + 1, uint32_t);
-	for (uint32_t i = 0; i < field->patterns_count; i++) {
-		field->pattern_atoms[i] = ((const uint32_t *)(const void *)draft->patterns.ptr)[i];
-		list_add(&field->slow_wide, field->pattern_atoms[i]);
-	}
 	field->literal_spans =
 	    span_refs(draft, &draft->literal_refs, field->literals_count, &checks_count);
 	field->equal_spans =
@@ -381,8 +363,7 @@ static void plan_field(struct many *many, struct many_field *field, struct arena
 	                           .literals = map_new(),
 	                           .equal = map_new(),
 	                           .bytes = map_new()};
-	struct many_list *const lists[] = {&field->any, &field->exists, &field->null, &field->slow,
-	                                   &field->slow_wide};
+	struct many_list *const lists[] = {&field->any, &field->exists, &field->null, &field->slow};
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		lists[i]->atoms = ARENA_ARRAY(many->arena, field->atoms.count, uint32_t);
 	}
@@ -402,7 +383,6 @@ static void plan_field(struct many *many, struct many_field *field, struct arena
 	buf_deinit(&draft.byte_refs);
 	buf_deinit(&draft.literal_refs);
 	buf_deinit(&draft.equal_refs);
-	buf_deinit(&draft.patterns);
 }
 
 /* ---- all ---- */
@@ -447,7 +427,6 @@ void many_free(struct many *many) {
 		map_free(many->fields[i].equal);
 		if (many->scans) {
 			(void)many->hs.hs_free_database(many->fields[i].literals); /* NULL is fine */
-			(void)many->hs.hs_free_database(many->fields[i].patterns);
 		}
 	}
 	map_free(many->field_numbers);

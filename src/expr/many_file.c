@@ -90,7 +90,6 @@ void many_save(const struct many *many, const void *key, struct str extra, struc
 	}
 	for (uint32_t i = 0; i < many->fields_count; i++) {
 		append_database(out, many, many->fields[i].literals);
-		append_database(out, many, many->fields[i].patterns);
 	}
 	append_text(out, extra);
 	append_u64(out, hash64(out->ptr + first, out->len - first));
@@ -191,16 +190,11 @@ static enum err read_database(struct reader *reader, const struct many *many,
 
 static enum err read_field(struct reader *reader, struct many *many, struct many_field *field) {
 	TRY(read_database(reader, many, &field->literals));
-	TRY(read_database(reader, many, &field->patterns));
-	if ((field->literals != NULL && field->literals_count == 0) ||
-	    (field->patterns != NULL && field->patterns_count == 0)) {
+	if (field->literals != NULL && field->literals_count == 0) {
 		return ERR_CORRUPT;
 	}
 	if (field->literals == NULL) {
 		many_without_literals(many, field);
-	}
-	if (field->patterns == NULL) {
-		many_without_patterns(field);
 	}
 	return ERR_OK;
 }

@@ -10,7 +10,6 @@
 	ROW(hs_valid_platform)       \
 	ROW(hs_populate_platform)    \
 	ROW(hs_version)              \
-	ROW(hs_compile_multi)        \
 	ROW(hs_compile_lit_multi)    \
 	ROW(hs_free_compile_error)   \
 	ROW(hs_free_database)        \

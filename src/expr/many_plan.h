@@ -8,7 +8,7 @@
 #include "expr/many.h"
 #include "expr/many_hs.h"
 
-/* When a literal or pattern was found in a value, what that says of an atom. */
+/* When a literal was found in a value, what that says of an atom. */
 enum many_kind {
 	MANY_HOLDS,   /* it holds */
 	MANY_AT_HEAD, /* it holds when the literal was found at the beginning */
@@ -63,12 +63,11 @@ struct many_network {
 
 struct many_field {
 	struct str name;
-	struct many_list atoms;     /* all of the field */
-	struct many_list any;       /* hold for any text */
-	struct many_list exists;    /* hold for any value */
-	struct many_list null;      /* hold for absent values and JSON's null */
-	struct many_list slow;      /* atom_match is asked for every text */
-	struct many_list slow_wide; /* for texts that are not ASCII */
+	struct many_list atoms;  /* all of the field */
+	struct many_list any;    /* hold for any text */
+	struct many_list exists; /* hold for any value */
+	struct many_list null;   /* hold for absent values and JSON's null */
+	struct many_list slow;   /* atom_match is asked for every text */
 	struct many_check *checks;
 	struct map *equal; /* folded text -> place of its span in spans; NULL: none */
 	struct many_span *equal_spans;
@@ -76,10 +75,8 @@ struct many_field {
 	struct many_span *byte_spans;
 	uint32_t bytes_count;
 	struct many_span *literal_spans;
-	uint32_t *pattern_atoms; /* tests are there */
-	uint32_t literals_count, patterns_count;
+	uint32_t literals_count;
 	hs_database_t *literals; /* NULL: none */
-	hs_database_t *patterns; /* of regexes, for ASCII texts only */
 	struct many_numbers numbers[ATOM_OP_COUNT];
 	struct many_network *networks; /* ascending by prefix, then address */
 	uint32_t networks_count;
@@ -120,15 +117,13 @@ struct many_build {
 /* Sorts atoms into fields and their tables, and makes the index of rules. build is freed. Without
  * compile the databases are still missing. */
 struct many *many_plan(struct many_build *build, bool compile);
-/* What is sorted into a field's databases while it is planned. */
+/* What is sorted into a field's database while it is planned. */
 struct many_draft {
 	struct many *many;
 	struct many_field *field;
 	struct arena *scratch;
 	struct map *literals;    /* 'c' or 'i', then the bytes -> number */
 	struct buf literal_refs; /* struct many_ref */
-	uint32_t weights;        /* of these regexes */
-	struct buf patterns;     /* uint32_t: atoms of regexes, in order of their numbers */
 	struct map *equal;
 	struct buf equal_refs;
 	struct map *bytes;
@@ -139,14 +134,10 @@ struct many_ref {
 	struct many_check check;
 };
 
-/* How many positions a regex has, or 0 when it is not one that Vectorscan surely reads as PCRE2
- * does (for ASCII texts), or has too many. */
-uint32_t many_regex_weight(struct str pattern);
-/* Compiles the databases of a field; what cannot be compiled goes to its slow lists. */
+/* Compiles the database of a field; what cannot be compiled goes to its slow list. */
 void many_compile(struct many *many, struct many_field *field, struct many_draft *draft);
 /* There is no such database: its atoms go to the slow list. */
 void many_without_literals(struct many *many, struct many_field *field);
-void many_without_patterns(struct many_field *field);
 /* Makes the test of an atom that atom_match is asked of. */
 void many_need_test(struct many *many, uint32_t atom);
 

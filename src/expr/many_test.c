@@ -504,7 +504,6 @@ TEST(hostile_regexes_cost_bounded_time) {
 		enum err err = many_build_atom(build, &atom, &number, NULL);
 		CHECK(err == ERR_OK || err == ERR_INVALID);
 	}
-	CHECK_EQ(many_regex_weight(str_from(bombs[1])), 0);
 	struct many *many = many_build_finish(build);
 	struct many_run *run = many_run_new(many);
 	char *text = malloc(100001);
@@ -522,18 +521,15 @@ TEST(hostile_regexes_cost_bounded_time) {
 	many_free(many);
 }
 
-/* More positions than one database may have, and literals longer than are looked for. */
+/* Regexes with very many positions, and literals longer than are looked for. */
 TEST(what_is_too_large_for_a_database_is_matched_all_the_same) {
 	struct many_build *build = many_build_new();
 	char text[300];
-	uint32_t weights = 0;
 	for (unsigned i = 0; i < 40; i++) {
 		(void)snprintf(text, sizeof(text), "a{1,%u}[b-%c]{%u}.*c", i * 7 + 1, 'c' + (int)(i % 20),
 		               i);
 		(void)add_text(build, ATOM_REGEX, "one", text);
-		weights += many_regex_weight(str_from(text));
 	}
-	CHECK(weights > LIMIT_MANY_WEIGHTS);
 	memset(text, 'a', sizeof(text));
 	text[299] = '\0';
 	for (unsigned i = 0; i < 40; i++) {
