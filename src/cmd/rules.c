@@ -128,7 +128,7 @@ static enum err read_placeholders(struct rules *rules, struct diag *diag) {
 	if (path == NULL) {
 		return ERR_OK;
 	}
-	enum err err = os_read_file(os_real(), path, LIMIT_RULES_FILE, &text);
+	enum err err = rules_read_text(path, LIMIT_RULES_FILE, &text);
 	if (err != ERR_OK) {
 		err = diag_set(diag, err, "%.200s: %s", path, err_text(err));
 	} else if (sigma_set_placeholders(rules->set, str_from(path), buf_str(&text)) != ERR_OK) {
@@ -150,7 +150,7 @@ static enum err map_sources(struct rules *rules, struct diag *diag) {
 	struct sigma_sources *sources = sigma_sources_new();
 	enum err err = ERR_OK;
 	if (path != NULL) {
-		err = os_read_file(os_real(), path, LIMIT_RULES_FILE, &text);
+		err = rules_read_text(path, LIMIT_RULES_FILE, &text);
 		err = err != ERR_OK ? diag_set(diag, err, "%.200s: %s", path, err_text(err))
 		                    : sigma_sources_add(sources, str_from(path), buf_str(&text), diag);
 	}

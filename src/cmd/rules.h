@@ -23,6 +23,9 @@ MUST_USE enum err rules_try(struct rules *rules, struct diag *diag);
 /* Commands that are not about problems tell them on standard error. */
 void rules_tell_problems(const struct rules *rules);
 
+/* Appends what the file at path has, which may be a FIFO; "-": standard input. ERR_LIMIT above max
+ * bytes, ERR_CANCELED when the user asks for an end. */
+MUST_USE enum err rules_read_text(const char *path, size_t max, struct buf *out);
 /* Reads rules from files, and from folders all files below that end in .yml or .yaml, in the order
  * of their names. What cannot be read is told, and counted in *out_failed. Not closed yet. */
 void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,

@@ -46,10 +46,40 @@ static const char *path_of(struct reader *reader) {
 	return reader->path.ptr;
 }
 
+/* The caller's wish is looked at while nothing comes. */
+static enum err read_all(int fd, size_t max, struct buf *out) {
+	enum { PIECE = 1 << 16, WAIT_MS = 200 };
+	const struct os *os = os_real();
+	for (size_t got = 1; got > 0;) {
+		bool ready = false;
+		while (!ready) {
+			TRY(console_interrupted() ? ERR_CANCELED : ERR_OK);
+			TRY(os->wait_read(os->ctx, fd, WAIT_MS, &ready));
+		}
+		TRY(os->read_some(os->ctx, fd, buf_reserve(out, PIECE), PIECE, &got));
+		out->len += got;
+		if (out->len > max) {
+			return ERR_LIMIT;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err rules_read_text(const char *path, size_t max, struct buf *out) {
+	const struct os *os = os_real();
+	int fd;
+	if (strcmp(path, "-") == 0) {
+		return read_all(0, max, out);
+	}
+	TRY(os->open(os->ctx, path, OS_READ | OS_NON_BLOCKING, &fd));
+	enum err err = read_all(fd, max, out);
+	(void)os->close(os->ctx, fd); /* read only */
+	return err;
+}
+
 static void read_file(struct reader *reader) {
 	struct buf text = {0};
-	const struct os *os = os_real();
-	enum err err = os_read_file(os, path_of(reader), LIMIT_RULES_FILE, &text);
+	enum err err = rules_read_text(path_of(reader), LIMIT_RULES_FILE, &text);
 	if (err != ERR_OK) {
 		complain(reader, err_text(err));
 	} else {
@@ -65,7 +95,8 @@ static bool is_rule_file(struct str name) {
 
 static void read_folder(struct reader *reader);
 
-/* Folders that links lead to are passed over, so that no circle is walked. */
+/* Folders that links lead to are passed over, so that no circle is walked; so are devices, sockets
+ * and FIFOs. */
 static void read_entry(struct reader *reader, struct str name) {
 	const struct os *os = os_real();
 	struct os_stat st;
@@ -73,8 +104,13 @@ static void read_entry(struct reader *reader, struct str name) {
 		complain(reader, "cannot be looked at");
 	} else if (st.kind == OS_FILE_FOLDER) {
 		read_folder(reader);
-	} else if (is_rule_file(name) && (st.kind == OS_FILE_REGULAR || st.kind == OS_FILE_LINK)) {
-		read_file(reader);
+	} else if (is_rule_file(name) && (st.kind != OS_FILE_LINK ||
+	                                  os->stat(os->ctx, path_of(reader), true, &st) == ERR_OK)) {
+		if (st.kind == OS_FILE_REGULAR) {
+			read_file(reader);
+		}
+	} else if (is_rule_file(name)) {
+		complain(reader, "leads nowhere");
 	}
 }
 
@@ -107,26 +143,6 @@ static void read_folder(struct reader *reader) {
 	arena_free(names.arena);
 }
 
-static void read_stdin(struct reader *reader) {
-	struct buf text = {0};
-	const struct os *os = os_real();
-	enum { PIECE = 1 << 16 };
-	size_t got = 1;
-	enum err err = ERR_OK;
-	while (err == ERR_OK && got > 0 && text.len <= LIMIT_RULES_FILE) {
-		char *at = buf_reserve(&text, PIECE);
-		err = os->read_some(os->ctx, 0, at, PIECE, &got);
-		text.len += err == ERR_OK ? got : 0;
-	}
-	if (err != ERR_OK) {
-		complain(reader, err_text(err));
-	} else {
-		reader->files++;
-		sigma_set_add(reader->set, STR("-"), buf_str(&text));
-	}
-	buf_deinit(&text);
-}
-
 void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
                 uint64_t *out_files, uint64_t *out_failed) {
 	const struct os *os = os_real();
@@ -136,7 +152,7 @@ void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_co
 		buf_clear(&reader.path);
 		buf_append_str(&reader.path, str_from(paths[i]));
 		if (strcmp(paths[i], "-") == 0) {
-			read_stdin(&reader);
+			read_file(&reader);
 		} else if (os->stat(os->ctx, paths[i], true, &st) != ERR_OK) {
 			complain(&reader, "is not there, or cannot be looked at");
 		} else if (st.kind == OS_FILE_FOLDER) {

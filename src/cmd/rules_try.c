@@ -167,6 +167,7 @@ static enum err try_text(struct trial *trial, struct str text) {
 	}
 	for (size_t i = 0; i < trial->count; i++) {
 		trial->rules->events++;
+		TRY(console_interrupted() ? ERR_CANCELED : ERR_OK);
 		TRY(try_line(trial, &trial->lines[i]));
 	}
 	uint64_t dropped = sigma_correlator_dropped(trial->correlator);
@@ -178,23 +179,6 @@ static enum err try_text(struct trial *trial, struct str text) {
 	return ERR_OK;
 }
 
-static enum err read_events(const char *path, struct buf *out, struct diag *diag) {
-	const struct os *os = os_real();
-	size_t got = 1;
-	enum err err = ERR_OK;
-	enum { PIECE = 1 << 16 };
-	if (strcmp(path, "-") != 0) {
-		err = os_read_file(os, path, LIMIT_CONTAINER_SIZE, out);
-		return err == ERR_OK ? ERR_OK : diag_set(diag, err, "%.200s: %s", path, err_text(err));
-	}
-	while (err == ERR_OK && got > 0) {
-		char *at = buf_reserve(out, PIECE);
-		err = os->read_some(os->ctx, 0, at, PIECE, &got);
-		out->len += err == ERR_OK ? got : 0;
-	}
-	return err;
-}
-
 enum err rules_try(struct rules *rules, struct diag *diag) {
 	struct buf text = {0};
 	if (rules->args->event == NULL) {
@@ -203,8 +187,11 @@ enum err rules_try(struct rules *rules, struct diag *diag) {
 		return err;
 	}
 	rules_tell_problems(rules);
-	enum err err = read_events(rules->args->event, &text, diag);
-	if (err == ERR_OK) {
+	const char *path = rules->args->event;
+	enum err err = rules_read_text(path, LIMIT_CONTAINER_SIZE, &text);
+	if (err != ERR_OK) {
+		err = diag_set(diag, err, "%.200s: %s", path, err_text(err));
+	} else {
 		struct trial trial = {.rules = rules, .matcher = sigma_matcher_new(rules->set)};
 		trial.correlator = sigma_correlator_new(rules->set, append_firing, &trial);
 		trial.hits = calloc((size_t)rules->set->rules_count + 1, sizeof(*trial.hits));

@@ -76,6 +76,16 @@ run 1 rules check esc.yml && run 1 rules list esc.yml && ! has err "$(printf '\0
 ok $? "what rules say cannot reach the terminal"
 run 0 rules list - <rules/cron.yml && has out 'Odd cron job'
 ok $? "rules come from standard input too"
+mkdir odd && mkfifo odd/pipe.yml named.yml && ln -s pipe.yml odd/link.yml && ln -s /dev/zero odd/zero.yml && ln -s nowhere odd/lost.yml && cp rules/cron.yml odd
+run 3 rules list odd && has out 'Odd cron job' && has err 'odd/lost.yml: leads nowhere' && ! has err 'pipe\|zero\|link'
+ok $? "FIFOs and devices below a folder are not read"
+cat rules/cron.yml >named.yml &
+run 0 rules list named.yml
+wait
+ok $? "a FIFO can be read, and none hangs"
+timeout -k 5 1 "$akashi" rules check named.yml >out 2>err
+[ $? = 124 ] && has err 'named.yml: interrupted'
+ok $? "who waits for somebody to write into a FIFO can be stopped"
 
 # Records, as parse prints them, under the names of rules.
 cat >auth.log <<'EOF'
