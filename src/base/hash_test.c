@@ -48,6 +48,25 @@ TEST(crc32c_of_parts_is_crc32c_of_the_whole) {
 	}
 }
 
+/* Long runs are summed side by side. */
+TEST(crc32c_of_long_bytes_is_that_of_the_definition) {
+	enum { MOST = 20000 };
+	uint8_t *bytes = malloc(MOST);
+	REQUIRE(bytes != NULL);
+	for (size_t i = 0; i < MOST; i++) {
+		bytes[i] = (uint8_t)tap_random();
+	}
+	for (size_t round = 0; round < tap_rounds(100); round++) {
+		size_t len = tap_random() % MOST;
+		size_t from = tap_random() % (len + 1);
+		REQUIRE(crc32c(0, bytes + from, len - from) ==
+		        crc32c_by_definition(bytes + from, len - from));
+		REQUIRE(crc32c(crc32c(0, bytes, from), bytes + from, len - from) ==
+		        crc32c_by_definition(bytes, len));
+	}
+	free(bytes);
+}
+
 TEST(crc32c_tells_every_single_flipped_bit) {
 	uint8_t bytes[64] = {1, 2, 3};
 	uint32_t whole = crc32c(0, bytes, sizeof(bytes));

@@ -11,14 +11,9 @@ enum { SHAPES_BYTES_MAX = 256 << 20, SHAPE_SLOTS_MAX = 4096 };
 
 /* ---- opening ---- */
 
-/* The next blob, decoded, with slack behind. */
-static enum err decode(const struct blob *blob, struct buf *out) {
-	if (blob->compressed && !compress_may_be(blob->stored.len, blob->len)) {
-		return ERR_CORRUPT;
-	}
-	char *bytes = buf_reserve(out, blob->len + LINES_SLACK);
+static enum err decode_head(const struct blob *blob, struct buf *out) {
+	char *bytes = buf_reserve(out, blob->len);
 	TRY(blob_decode(blob, bytes));
-	memset(bytes + blob->len, 0, LINES_SLACK);
 	out->len = blob->len;
 	return ERR_OK;
 }
@@ -33,11 +28,12 @@ static enum err read_rows(struct wire *head, struct lines *lines) {
 		shape->text_len = (uint32_t)wire_varint_max(head, SHAPES_BYTES_MAX);
 		rows += shape->rows;
 		text += shape->text_len;
-		if (head->bad || shape->rows == 0 || text > lines->skeletons_stored.len) {
+		if (head->bad || shape->rows == 0 || text > SHAPES_BYTES_MAX) {
 			return ERR_CORRUPT;
 		}
 	}
-	return rows == lines->rows && text == lines->skeletons_stored.len ? ERR_OK : ERR_CORRUPT;
+	lines->skeletons_len = (size_t)text;
+	return rows == lines->rows ? ERR_OK : ERR_CORRUPT;
 }
 
 /* Where each group begins, from how far it is behind the one before. */
@@ -57,7 +53,11 @@ static enum err read_groups(struct wire *head, struct lines *lines) {
 		}
 		lines->groups[i].at = at;
 	}
-	lines->groups[lines->groups_count].at = slots_end(&lines->shared, lines->table_stored.len);
+	for (uint32_t i = 0; i < lines->groups_count; i++) {
+		uint8_t alone = wire_u8(head);
+		lines->groups[i].addresses_alone = alone != 0;
+		head->bad |= alone > 1;
+	}
 	return wire_done(head) ? ERR_OK : ERR_CORRUPT;
 }
 
@@ -75,17 +75,43 @@ static enum err read_head(struct lines *lines, struct str bytes) {
 	return read_groups(&head, lines);
 }
 
+/* Where the skeletons of a chunk begin, or (of one behind the last) end. */
+static size_t text_of_chunk(const struct lines *lines, uint32_t chunk) {
+	size_t shape = 1 + (size_t)chunk * LINES_CHUNK * LINES_GROUP;
+	return shape < lines->shapes_count ? lines->shapes[shape].text : lines->skeletons_len;
+}
+
+/* Chunks must be as long as the head says. */
+static enum err read_chunks(struct wire *in, struct lines *lines) {
+	size_t table = 0;
+	lines->chunks_count = (lines->groups_count + LINES_CHUNK - 1) / LINES_CHUNK;
+	lines->chunks = calloc(lines->chunks_count + 1, sizeof(*lines->chunks));
+	ASSERT(lines->chunks != NULL);
+	for (uint32_t i = 0; i < lines->chunks_count; i++) {
+		struct lines_chunk *chunk = &lines->chunks[i];
+		chunk->text = text_of_chunk(lines, i);
+		chunk->skeletons = blob_get(in, SHAPES_BYTES_MAX);
+		chunk->table = blob_get(in, SHAPES_BYTES_MAX);
+		if (in->bad || lines->groups[i * LINES_CHUNK].at.table != table ||
+		    chunk->skeletons.len != text_of_chunk(lines, i + 1) - chunk->text) {
+			return ERR_CORRUPT;
+		}
+		table += chunk->table.len;
+		if (table > SHAPES_BYTES_MAX) {
+			return ERR_CORRUPT;
+		}
+	}
+	lines->groups[lines->groups_count].at = slots_end(&lines->shared, table);
+	return wire_done(in) ? ERR_OK : ERR_CORRUPT;
+}
+
 static enum err read_shapes(struct lines *lines, struct str part) {
 	struct wire in = wire_from(part);
 	struct blob head_stored = blob_get(&in, SHAPES_BYTES_MAX);
-	lines->skeletons_stored = blob_get(&in, SHAPES_BYTES_MAX);
-	lines->table_stored = blob_get(&in, SHAPES_BYTES_MAX);
-	if (!wire_done(&in)) {
-		return ERR_CORRUPT;
-	}
 	CLEANUP(buf_deinit) struct buf head = {0};
-	TRY(decode(&head_stored, &head));
-	return read_head(lines, buf_str(&head));
+	TRY(in.bad ? ERR_CORRUPT : decode_head(&head_stored, &head));
+	TRY(read_head(lines, buf_str(&head)));
+	return read_chunks(&in, lines);
 }
 
 static enum err open_parts(struct lines *lines, const struct str parts[LINES_PARTS]) {
@@ -127,6 +153,7 @@ void lines_free(struct lines *lines) {
 		buf_deinit(&lines->table);
 		buf_deinit(&lines->strings);
 		free(lines->groups);
+		free(lines->chunks);
 		free(lines->shapes);
 		free(lines->runs);
 		free(lines->run_of);
@@ -210,26 +237,48 @@ enum err lines_use_whole(struct lines *lines, struct texts **out_whole) {
 	return ERR_OK;
 }
 
-static enum err read_once(const struct blob *stored, struct buf *out, bool *read) {
-	if (!*read) {
-		TRY(decode(stored, out));
-		*read = true;
+/* Decodes a piece of what takes len bytes as a whole. */
+static enum err read_once(const struct blob *stored, size_t at, size_t len, struct buf *whole,
+                          bool *read) {
+	if (*read) {
+		return ERR_OK;
+	}
+	if (whole->ptr == NULL) {
+		char *bytes = buf_reserve(whole, len + LINES_SLACK);
+		memset(bytes, 0, len + LINES_SLACK);
+		whole->len = len;
+	}
+	TRY(blob_decode(stored, whole->ptr + at));
+	*read = true;
+	return ERR_OK;
+}
+
+static enum err read_chunk(struct lines *lines, struct lines_chunk *chunk) {
+	return read_once(&chunk->skeletons, chunk->text, lines->skeletons_len, &lines->skeletons,
+	                 &chunk->skeletons_read);
+}
+
+enum err lines_read_skeletons(struct lines *lines) {
+	for (uint32_t i = 0; i < lines->chunks_count; i++) {
+		TRY(read_chunk(lines, &lines->chunks[i]));
 	}
 	return ERR_OK;
 }
 
-enum err lines_read_skeletons(struct lines *lines) {
-	return read_once(&lines->skeletons_stored, &lines->skeletons, &lines->skeletons_read);
-}
-
-enum err lines_read_table(struct lines *lines) {
-	return read_once(&lines->table_stored, &lines->table, &lines->table_read);
+enum err lines_read_group(struct lines *lines, uint32_t group, struct str *out_table) {
+	struct lines_chunk *chunk = &lines->chunks[group / LINES_CHUNK];
+	size_t at = lines->groups[group / LINES_CHUNK * LINES_CHUNK].at.table;
+	TRY(read_chunk(lines, chunk));
+	TRY(read_once(&chunk->table, at, lines->groups[lines->groups_count].at.table, &lines->table,
+	              &chunk->table_read));
+	*out_table = str_make(lines->table.ptr, at + chunk->table.len);
+	return ERR_OK;
 }
 
 /* ---- shapes ---- */
 
 /* The slots of one shape; literals go to literal. */
-static enum err parse_slots(const struct lines *lines, struct lines_shape *shape,
+static enum err parse_slots(const struct lines *lines, struct str table, struct lines_shape *shape,
                             struct slots_at *at, char *literal) {
 	struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
 	struct skeleton_part part;
@@ -243,8 +292,7 @@ static enum err parse_slots(const struct lines *lines, struct lines_shape *shape
 		struct lines_slot *slot = &shape->slots[i];
 		slot->literal_len = (uint32_t)part.literal.len;
 		slot->before = (uint32_t)(to - literal);
-		TRY(slots_take(&lines->shared, buf_str(&lines->table), at, part.code, shape->rows,
-		               &slot->column));
+		TRY(slots_take(&lines->shared, table, at, part.code, shape->rows, &slot->column));
 	}
 	shape->literal = literal;
 	shape->literal_len = (uint32_t)(to - literal);
@@ -265,9 +313,15 @@ static enum err count_slots(const struct lines *lines, uint32_t first, uint32_t 
 	return ERR_OK;
 }
 
+/* Addresses that are said to lie in their pool: who looks for one does not look elsewhere. */
+static enum err check_address(const struct slot *slot) {
+	bool pooled = slot->form == SLOT_AS_POOLED && slot->pool == slot_pool(SLOT_IPV4, 0);
+	return slot->code != SLOT_IPV4 || pooled ? ERR_OK : ERR_CORRUPT;
+}
+
 /* Shapes [first, end), whose columns must end where those of the next group begin. */
-static enum err parse_group(struct lines *lines, struct lines_group *group, uint32_t first,
-                            uint32_t end) {
+static enum err parse_group(struct lines *lines, struct str table, struct lines_group *group,
+                            uint32_t first, uint32_t end) {
 	struct slots_at at = group->at;
 	uint32_t slots = 0;
 	size_t literals = 0;
@@ -281,12 +335,15 @@ static enum err parse_group(struct lines *lines, struct lines_group *group, uint
 	for (uint32_t i = first; i < end && err == ERR_OK; i++) {
 		struct lines_shape *shape = &lines->shapes[i];
 		shape->slots = slot;
-		err = parse_slots(lines, shape, &at, literal);
+		err = parse_slots(lines, table, shape, &at, literal);
 		slot += shape->slots_count;
 		literal += shape->literal_len;
 	}
 	if (err == ERR_OK && memcmp(&at, &group[1].at, sizeof(at)) != 0) {
 		err = ERR_CORRUPT;
+	}
+	for (uint32_t i = 0; i < slots && !group->addresses_alone && err == ERR_OK; i++) {
+		err = check_address(&group->slots[i].column);
 	}
 	if (err != ERR_OK) {
 		free(TAKE(group->slots));
@@ -306,9 +363,9 @@ enum err lines_parse_shape(struct lines *lines, uint32_t number,
 	if (!lines->shapes[number].parsed) {
 		uint32_t group = (number - 1) / LINES_GROUP;
 		uint32_t first = 1 + group * LINES_GROUP;
-		TRY(lines_read_skeletons(lines));
-		TRY(lines_read_table(lines));
-		TRY(parse_group(lines, &lines->groups[group], first,
+		struct str table;
+		TRY(lines_read_group(lines, group, &table));
+		TRY(parse_group(lines, table, &lines->groups[group], first,
 		                MIN_OF(first + LINES_GROUP, lines->shapes_count)));
 	}
 	*out_shape = &lines->shapes[number];

@@ -21,6 +21,7 @@ enum {
 	LINES_ROWS_MAX = 1 << 24, /* of a block */
 	LINES_SHAPE_WHOLE = 0,
 	LINES_GROUP = 32, /* shapes whose columns are found and parsed together */
+	LINES_CHUNK = 8,  /* groups that are compressed together */
 };
 
 /* ---- places: where a byte of a row lies, in words that all rows of its shape share ---- */

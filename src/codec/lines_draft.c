@@ -1,13 +1,14 @@
 /* All rows of a block put together: skeletons of the batches become shapes, rows are sorted by
  * shape, and each slot of each shape becomes a column.
  *
- * Parts: LINES_SHAPES is three blobs. The first: number of shapes but the first (varint), rows of
+ * Parts: LINES_SHAPES is blobs. The first: number of shapes but the first (varint), rows of
  * shape 0 (varint); for each other shape its rows (varint, > 0) and the length of its skeleton
  * (varint); for each group of LINES_GROUP shapes but the first how far its columns begin behind
  * those of the group before: bytes of the table and of the codes, texts, numbers of each pool that
- * is there (varints). The second: the skeletons, one behind the other. The third: table entries
- * (slots.h), shape by shape, slot by slot. LINES_WHOLE is the texts (texts.h) of the rows of shape
- * 0. The others: order.h, slots.h.
+ * is there (varints); for each group 1 byte: whether some slot of addresses in it does not lie in
+ * the pool of addresses. Then for each chunk of LINES_CHUNK groups two blobs: the skeletons, one
+ * behind the other; table entries (slots.h), shape by shape, slot by slot. LINES_WHOLE is the texts
+ * (texts.h) of the rows of shape 0. The others: order.h, slots.h.
  */
 #include "codec/compress.h"
 #include "codec/lines_private.h"
@@ -288,6 +289,10 @@ struct lines_columns {   /* of some shapes, one behind the other */
 	size_t values_cap;
 };
 
+struct put_chunk { /* where it begins */
+	size_t skeletons, table;
+};
+
 struct lines_put {
 	struct lines_draft *draft;
 	/* Who gathers: */
@@ -298,6 +303,8 @@ struct lines_put {
 	struct slots_writer writer;
 	struct buf head, skeletons;
 	struct buf groups; /* struct slots_at of each group of shapes but the first */
+	struct buf chunks; /* struct put_chunk of each */
+	struct buf alone;  /* of each group 1 byte, as it is written */
 };
 
 struct lines_columns *lines_columns_new(void) {
@@ -498,6 +505,14 @@ static void put_shape(struct lines_put *put, uint32_t shape, struct str text) {
 		struct slots_at at = slots_writer_at(&put->writer);
 		buf_append(&put->groups, &at, sizeof(at));
 	}
+	if ((shape - 1) % (LINES_GROUP * LINES_CHUNK) == 0) {
+		struct put_chunk chunk = {put->skeletons.len, put->writer.table.len};
+		buf_append(&put->chunks, &chunk, sizeof(chunk));
+	}
+	if ((shape - 1) % LINES_GROUP == 0) {
+		buf_append_char(&put->alone, 0);
+		put->writer.addresses_alone = false;
+	}
 	wire_put_varint(&put->head, shape_rows(put, shape));
 	wire_put_varint(&put->head, text.len);
 	buf_append_str(&put->skeletons, text);
@@ -522,6 +537,7 @@ void lines_put_columns(struct lines_put *put, const struct lines_columns *column
 			}
 			values += count * value_size(codes[i]);
 		}
+		put->alone.ptr[put->alone.len - 1] = (char)put->writer.addresses_alone;
 		codes += slots;
 		times += count;
 	}
@@ -560,6 +576,22 @@ static void put_groups(const struct slots_writer *writer, const struct buf *grou
 	}
 }
 
+static void put_chunks(const struct lines_put *put, struct buf *out) {
+	struct str skeletons = buf_str(&put->skeletons);
+	struct str table = buf_str(&put->writer.table);
+	const struct put_chunk *chunks = (const struct put_chunk *)(const void *)put->chunks.ptr;
+	size_t count = put->chunks.len / sizeof(*chunks);
+	for (size_t i = 0; i < count; i++) {
+		bool last = i + 1 == count;
+		blob_put(out,
+		         str_slice(skeletons, chunks[i].skeletons,
+		                   last ? skeletons.len : chunks[i + 1].skeletons),
+		         COMPRESS_BEST);
+		blob_put(out, str_slice(table, chunks[i].table, last ? table.len : chunks[i + 1].table),
+		         COMPRESS_BEST);
+	}
+}
+
 struct lines_put *lines_put_new(struct lines_draft *draft) {
 	struct lines_put *put = calloc(1, sizeof(*put));
 	ASSERT(put != NULL && draft->mined);
@@ -586,9 +618,9 @@ void lines_put_end(struct lines_put *put, struct buf parts[LINES_PARTS]) {
 	free(put->starts);
 	drop_values(draft);
 	put_groups(&put->writer, &put->groups, &put->head);
+	buf_append_str(&put->head, buf_str(&put->alone));
 	blob_put(&parts[LINES_SHAPES], buf_str(&put->head), COMPRESS_BEST);
-	blob_put(&parts[LINES_SHAPES], buf_str(&put->skeletons), COMPRESS_BEST);
-	blob_put(&parts[LINES_SHAPES], buf_str(&put->writer.table), COMPRESS_BEST);
+	put_chunks(put, &parts[LINES_SHAPES]);
 	order_put(&parts[LINES_ORDER], draft->shape_of, draft->rows, lines_draft_shapes(draft));
 	buf_append_str(&parts[LINES_CODES], buf_str(&put->writer.codes));
 	slots_put_end(&put->writer, &parts[LINES_POOLS], &parts[LINES_WORDS]);
@@ -597,6 +629,8 @@ void lines_put_end(struct lines_put *put, struct buf parts[LINES_PARTS]) {
 	buf_deinit(&put->head);
 	buf_deinit(&put->skeletons);
 	buf_deinit(&put->groups);
+	buf_deinit(&put->chunks);
+	buf_deinit(&put->alone);
 	free(put);
 }
 

@@ -29,6 +29,7 @@ struct search {
 	bool *some;                 /* of each shape: some rows */
 	bool *can;                  /* of each shape: some border may lie in it */
 	bool *texts;                /* of each shape: some slot of SLOT_TEXT may have all of it */
+	bool *addresses;            /* of each group of shapes: some address may have all of it */
 	bool is_code[256];          /* by slot code */
 	bool can_begin[256];        /* likewise: the needle's first byte may stand in its values */
 	bool can_contain[256];      /* likewise: all of it may */
@@ -223,9 +224,13 @@ static void past_slot(struct search *search, uint32_t slot, size_t from, size_t 
                       enum slot_match match) {
 	struct str literal = literal_at(search, slot + 1);
 	struct str needle = search->needle->bytes;
-	if (to < needle.len && literal.len > 0 &&
-	    !slot_piece_same(&search->whole, to, literal.ptr, 1)) {
+	size_t len = MIN_OF(literal.len, needle.len - to);
+	if (len > 0 && (!slot_piece_same(&search->whole, to, literal.ptr, 1) ||
+	                !slot_piece_same(&search->whole, to, literal.ptr, len))) {
 		return;
+	}
+	if (len < needle.len - to && slot + 1 == search->slots_count) {
+		return; /* the text ends here */
 	}
 	if (push_demand(search, slot, from, to, match)) {
 		go_on(search, slot + 1, to);
@@ -308,6 +313,15 @@ static enum slot_match match_of_part(const struct search *search, uint8_t code) 
 	return search->needle->word && number && ends && whole ? SLOT_EQUALS : SLOT_CONTAINS;
 }
 
+/* Whether some slot of this code, of the shape at hand, may have all of the needle. */
+static bool may_contain(const struct search *search, uint8_t code) {
+	if (code == SLOT_TEXT) {
+		return search->texts[search->shape];
+	}
+	return !search->needle->in_strings && search->can_contain[code] &&
+	       (code != SLOT_IPV4 || search->addresses[(search->shape - 1) / LINES_GROUP]);
+}
+
 static void from_slot(struct search *search, uint32_t slot) {
 	struct str needle = search->needle->bytes;
 	uint8_t code = code_at(search, slot);
@@ -315,12 +329,12 @@ static void from_slot(struct search *search, uint32_t slot) {
 	if (!search->can_begin[code]) {
 		return;
 	}
-	bool possible = code == SLOT_TEXT ? search->texts[search->shape] : search->can_contain[code];
-	if (possible && push_demand(search, slot, 0, needle.len, search->as_part[code])) {
+	if (may_contain(search, code) &&
+	    push_demand(search, slot, 0, needle.len, search->as_part[code])) {
 		end_way(search);
 		search->demands_count--;
 	}
-	if (behind.len > 0 && !search->next[(uint8_t)behind.ptr[0]]) {
+	if (search->needle->in_strings || (behind.len > 0 && !search->next[(uint8_t)behind.ptr[0]])) {
 		return;
 	}
 	for (size_t to = 1; to < needle.len && !done(search); to++) {
@@ -370,7 +384,9 @@ static enum err ask_shape(struct search *search, uint32_t number) {
 	search->lost = false;
 	TRY(find_pieces(search));
 	for (uint32_t i = 0; i < search->slots_count && !done(search); i++) {
-		from_literal(search, i);
+		if (!search->needle->in_strings) {
+			from_literal(search, i);
+		}
 		from_slot(search, i);
 	}
 	search->all_maybe[number] |= search->lost;
@@ -487,31 +503,59 @@ static enum err set_shapes(struct search *search) {
 	return others == 0 ? ERR_OK : order_bits(order, search->all_maybe, search->maybe);
 }
 
-/* Which shapes have a border that the needle may lie over, or a slot that may have all of it. */
+/* Groups of shapes are passed over that have no address which has all of the needle. */
+static enum err find_addresses(struct search *search) {
+	const struct lines *lines = search->lines;
+	struct slot_piece piece = search->whole;
+	piece.match = search->as_part[SLOT_IPV4];
+	for (uint32_t i = 0; i < lines->groups_count && search->can_contain[SLOT_IPV4]; i++) {
+		const struct lines_group *group = &lines->groups[i];
+		unsigned pool = slot_pool(SLOT_IPV4, 0);
+		search->addresses[i] = group->addresses_alone;
+		if (!search->addresses[i]) {
+			TRY(slot_addresses_can(search->finder, &piece, group->at.pools[pool],
+			                       group[1].at.pools[pool], &search->addresses[i]));
+		}
+	}
+	return ERR_OK;
+}
+
+/* Which shapes have a border that the needle may lie over, or a number that may have all of it. */
 static enum err find_marks(struct search *search) {
 	struct lines_marks question = {.needle = search->whole.bytes,
 	                               .mask = search->whole.mask,
 	                               .can_end = can_end,
 	                               .ctx = search};
-	bool texts;
+	TRY(find_addresses(search));
+	question.addresses = search->addresses;
 	for (size_t code = 0; code < ARRAY_LEN(question.is_code); code++) {
 		question.is_code[code] = search->is_code[code];
 		question.begins[code] = search->can_begin[code];
 		question.contains[code] = search->can_contain[code];
 	}
 	question.contains[SLOT_TEXT] = false; /* asked one by one, if there is one at all */
-	TRY(lines_marks(search->lines, &question, search->can));
+	return lines_marks(search->lines, &question, search->can);
+}
+
+static enum err find_texts(struct search *search) {
+	bool texts;
 	TRY(slot_text_can(search->finder, &search->whole, &texts));
 	return texts ? lines_marks_texts(search->lines, search->finder, &search->whole, search->texts)
 	             : ERR_OK;
 }
 
+/* What does not lie in strings alone. */
+static enum err find_in_shapes(struct search *search) {
+	TRY(lines_read_skeletons(search->lines));
+	search_literals(search);
+	return find_marks(search);
+}
+
 static enum err ask_all(struct search *search) {
 	struct lines *lines = search->lines;
 	TRY(ask_whole(search));
-	TRY(lines_read_skeletons(lines));
-	search_literals(search);
-	TRY(find_marks(search));
+	TRY(search->needle->in_strings ? ERR_OK : find_in_shapes(search));
+	TRY(find_texts(search));
 	for (uint32_t i = 1; i < lines->shapes_count; i++) {
 		bool ask = is_asked(search, i) && (search->can[i] || search->texts[i]);
 		TRY(ask ? ask_shape(search, i) : ERR_OK);
@@ -571,6 +615,7 @@ static void search_init(struct search *search, struct lines *lines,
 	    .some = new_array(lines->shapes_count, sizeof(bool)),
 	    .can = new_array(lines->shapes_count, sizeof(bool)),
 	    .texts = new_array(lines->shapes_count, sizeof(bool)),
+	    .addresses = new_array(lines->groups_count + 1, sizeof(bool)),
 	    .ends = new_array(256, needle->bytes.len),
 	};
 	find_beginnings(search);
@@ -583,6 +628,7 @@ static void search_deinit(struct search *search) {
 	free(search->some);
 	free(search->can);
 	free(search->texts);
+	free(search->addresses);
 	free(search->pieces);
 	free(search->ends);
 	free(search->literals);
@@ -682,6 +728,7 @@ enum err lines_finder_ranks(struct lines_finder *finder, uint32_t shape, uint64_
 	TRY(lines_read_skeletons(search->lines));
 	search->ranks = ranks;
 	search->texts[shape] = true; /* it is asked */
+	search->addresses[(shape - 1) / LINES_GROUP] = true;
 	search->all_maybe[shape] = false;
 	TRY(ask_shape(search, shape));
 	for (uint32_t i = 0; i <= search->slots_count && !search->all_maybe[shape]; i++) {

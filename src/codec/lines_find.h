@@ -12,6 +12,8 @@ struct lines_needle {
 	                     case), set in bytes; NULL: none */
 	bool word;        /* what counts has no letter, digit or underscore of ASCII beside it where it
 	                     has one at its end: rows that have it otherwise need not be found */
+	bool in_strings;  /* it is a word, and surely each row that has it so has it in one string of a
+	                     slot or of shape 0 */
 };
 
 /* Sets the bits (base/bits.h, one for each row) of all rows that have needle, and perhaps of

@@ -148,7 +148,7 @@ static void compare(struct sample *sample, struct str needle, bool fold, struct 
 	for (size_t i = 0; i < needle.len; i++) {
 		mask[i] = char_is_alpha(needle.ptr[i]) ? 0x20 : 0;
 	}
-	struct lines_needle asked = {needle, fold ? mask : NULL, false};
+	struct lines_needle asked = {needle, fold ? mask : NULL, false, false};
 	uint64_t *maybe = calloc(bits_words(sample->rows) + 1, sizeof(*maybe));
 	uint64_t *sure = calloc(bits_words(sample->rows) + 1, sizeof(*sure));
 	uint64_t *alone = calloc(bits_words(sample->rows) + 1, sizeof(*alone));
@@ -286,7 +286,7 @@ static bool has_word(struct str text, struct str needle, bool strictly) {
 }
 
 static void compare_word(struct sample *sample, struct str needle, struct tally *tally) {
-	struct lines_needle asked = {needle, NULL, true};
+	struct lines_needle asked = {needle, NULL, true, false};
 	uint64_t *maybe = calloc(bits_words(sample->rows) + 1, sizeof(*maybe));
 	uint64_t *sure = calloc(bits_words(sample->rows) + 1, sizeof(*sure));
 	CHECK(lines_find(sample->lines, &asked, NULL, maybe, sure) == ERR_OK);

@@ -68,11 +68,17 @@ static bool begins(const struct marks *marks, size_t start, size_t end) {
 	return false;
 }
 
+/* Whether a slot of this code, of a shape, may have all of the needle. */
+static bool contains(const struct lines_marks *question, uint32_t shape, uint8_t code) {
+	return question->contains[code] && (code != SLOT_IPV4 || question->addresses == NULL ||
+	                                    question->addresses[(shape - 1) / LINES_GROUP]);
+}
+
 /* The mark at at, of a skeleton from start to end. */
-static bool can_at(const struct marks *marks, size_t start, size_t at, size_t end) {
+static bool can_at(const struct marks *marks, uint32_t shape, size_t start, size_t at, size_t end) {
 	const struct lines_marks *question = marks->question;
 	uint8_t code = (uint8_t)marks->all.ptr[at + 1];
-	if (question->contains[code]) {
+	if (contains(question, shape, code)) {
 		return true;
 	}
 	if (question->begins[code] && question->needle.len > 1 && at + 2 < end &&
@@ -107,14 +113,14 @@ enum err lines_marks(const struct lines *lines, const struct lines_marks *questi
 		if (end - at < 2 || !question->is_code[(uint8_t)marks.all.ptr[at + 1]]) {
 			return ERR_CORRUPT;
 		}
-		out_can[shape] = out_can[shape] || can_at(&marks, start, at, end);
+		out_can[shape] = out_can[shape] || can_at(&marks, shape, start, at, end);
 	}
 }
 
 /* ---- slots that may have all of it ---- */
 
 /* The slots of one shape, from its marks and their entries. */
-static enum err ask_texts(struct lines *lines, const struct lines_shape *shape,
+static enum err ask_texts(struct lines *lines, struct str table, const struct lines_shape *shape,
                           struct slot_finder *finder, const struct slot_piece *piece,
                           struct slots_at *columns, bool *can) {
 	struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
@@ -124,8 +130,8 @@ static enum err ask_texts(struct lines *lines, const struct lines_shape *shape,
 		if (text.len - at < 2 || !slot_code_valid((uint8_t)text.ptr[at + 1])) {
 			return ERR_CORRUPT;
 		}
-		TRY(slots_take(&lines->shared, buf_str(&lines->table), columns, (uint8_t)text.ptr[at + 1],
-		               shape->rows, &slot));
+		TRY(slots_take(&lines->shared, table, columns, (uint8_t)text.ptr[at + 1], shape->rows,
+		               &slot));
 		if (slot.code == SLOT_TEXT && !*can) {
 			TRY(slot_text_has(finder, &slot, piece, &has));
 			*can = has;
@@ -134,13 +140,15 @@ static enum err ask_texts(struct lines *lines, const struct lines_shape *shape,
 	return ERR_OK;
 }
 
-/* Shapes [first, end), which are those of one group. */
-static enum err ask_group(struct lines *lines, const struct lines_group *group, uint32_t first,
-                          uint32_t end, struct slot_finder *finder, const struct slot_piece *piece,
-                          bool *out_can) {
-	struct slots_at columns = group->at;
+static enum err ask_group(struct lines *lines, uint32_t group, struct slot_finder *finder,
+                          const struct slot_piece *piece, bool *out_can) {
+	struct slots_at columns = lines->groups[group].at;
+	uint32_t first = 1 + group * LINES_GROUP;
+	uint32_t end = MIN_OF(first + LINES_GROUP, lines->shapes_count);
+	struct str table;
+	TRY(lines_read_group(lines, group, &table));
 	for (uint32_t i = first; i < end; i++) {
-		TRY(ask_texts(lines, &lines->shapes[i], finder, piece, &columns, &out_can[i]));
+		TRY(ask_texts(lines, table, &lines->shapes[i], finder, piece, &columns, &out_can[i]));
 	}
 	return ERR_OK;
 }
@@ -151,19 +159,13 @@ enum err lines_marks_texts(struct lines *lines, struct slot_finder *finder,
                            const struct slot_piece *piece, bool *out_can) {
 	bool words;
 	TRY(slot_words_can(finder, piece, &words));
-	TRY(lines_read_skeletons(lines));
-	TRY(lines_read_table(lines));
 	for (uint32_t i = 0; i < lines->groups_count; i++) {
 		const struct lines_group *group = &lines->groups[i];
-		uint32_t first = 1 + i * LINES_GROUP;
 		bool can = words;
 		if (!can) {
 			TRY(slot_texts_can(finder, piece, group->at.texts, group[1].at.texts, &can));
 		}
-		if (can) {
-			TRY(ask_group(lines, group, first, MIN_OF(first + LINES_GROUP, lines->shapes_count),
-			              finder, piece, out_can));
-		}
+		TRY(can ? ask_group(lines, i, finder, piece, out_can) : ERR_OK);
 	}
 	return ERR_OK;
 }

@@ -12,6 +12,9 @@ struct lines_marks {
 	bool is_code[256];  /* slot codes there are */
 	bool begins[256];   /* by code: a value of it may end with the needle's first byte */
 	bool contains[256]; /* by code: a value of it may have all of the needle */
+	/* By group of shapes: some address in it may have all of the needle. NULL: what contains says.
+	 */
+	const bool *addresses;
 	/* Whether one may end with the needle's first len bytes; asked of codes that begin. */
 	bool (*can_end)(void *ctx, uint8_t code, size_t len);
 	void *ctx;

@@ -43,12 +43,18 @@ struct lines {
 		struct slots_at at;       /* where its columns begin */
 		struct lines_slot *slots; /* of its shapes, with their literals behind; NULL: not parsed */
 		uint32_t slots_count;
+		bool addresses_alone; /* some slot of addresses in it is not in their pool */
 	} *groups;
 	uint32_t groups_count;
-	struct blob skeletons_stored, table_stored;
-	struct buf skeletons, table; /* decoded when first asked for, with slack */
-	bool skeletons_read, table_read;
-	size_t parsed_bytes; /* of groups */
+	struct lines_chunk { /* LINES_CHUNK groups */
+		struct blob skeletons, table;
+		size_t text; /* where its skeletons begin */
+		bool skeletons_read, table_read;
+	} *chunks;
+	uint32_t chunks_count;
+	size_t skeletons_len;        /* of all */
+	struct buf skeletons, table; /* what is read of it lies in its place, with slack behind */
+	size_t parsed_bytes;         /* of groups */
 	struct slots shared;
 	struct str order_stored, whole_stored;
 	struct order *order; /* NULL: not open */
@@ -71,8 +77,9 @@ struct lines {
 /* The skeletons of all shapes, one behind the other, are in lines->skeletons then. They are not yet
  * known to be valid. ERR_CORRUPT, ERR_LIMIT. */
 MUST_USE enum err lines_read_skeletons(struct lines *lines);
-/* The entries of all slots likewise, in lines->table. */
-MUST_USE enum err lines_read_table(struct lines *lines);
+/* The same for the shapes of a group alone (and some beside it), and with the entries of their
+ * slots: these lie in *out_table where groups[group].at says, and nothing that is not read does. */
+MUST_USE enum err lines_read_group(struct lines *lines, uint32_t group, struct str *out_table);
 /* A shape with its slots, whose values may not yet be read; one slot, and all, to be read. What is
  * given lives as long as lines. ERR_CORRUPT, ERR_LIMIT. */
 MUST_USE enum err lines_parse_shape(struct lines *lines, uint32_t shape,

@@ -200,23 +200,20 @@ static enum err take_strings(const struct walk *walk, struct texts *texts) {
 	return ERR_OK;
 }
 
-static enum err take_all_strings(const struct walk *walk) {
-	struct lines *lines = walk->lines;
+enum err lines_words_in_strings(struct lines *lines, lines_words_f take, void *ctx) {
+	const struct walk walk = {.lines = lines, .take = take, .ctx = ctx};
 	struct texts *texts;
 	TRY(slots_words(&lines->shared, &texts));
-	TRY(take_strings(walk, texts));
+	TRY(take_strings(&walk, texts));
 	TRY(slots_texts(&lines->shared, &texts));
-	TRY(take_strings(walk, texts));
+	TRY(take_strings(&walk, texts));
 	TRY(lines_use_whole(lines, &texts));
-	return take_strings(walk, texts);
+	return take_strings(&walk, texts);
 }
 
-enum err lines_words(struct lines *lines, lines_words_f take, void *ctx) {
+enum err lines_words_in_shapes(struct lines *lines, lines_words_f take, void *ctx) {
 	struct walk walk = {.lines = lines, .take = take, .ctx = ctx};
 	enum err err = walk_shapes(&walk);
-	if (err == ERR_OK) {
-		err = take_all_strings(&walk);
-	}
 	buf_deinit(&walk.word);
 	free(walk.codes);
 	return err;

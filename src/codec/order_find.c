@@ -107,73 +107,117 @@ static uint8_t byte_of(const struct order *order, uint32_t shape) {
 
 /* ---- shapes that share one byte ---- */
 
-/* Fills others and starts from count numbers of size bytes. */
+/* Fills others from count numbers of size bytes. */
 static enum err read_shapes(struct order *order, const uint8_t *bytes, size_t count, size_t size) {
-	for (size_t i = 0; i < count; i++) {
+	bool *refused = calloc(order->shapes + 1, sizeof(*refused)); /* they have a byte of their own */
+	bool bad = false;
+	ASSERT(refused != NULL);
+	for (size_t byte = 0; byte < ORDER_OTHER && count > 0; byte++) {
+		refused[order->shape_of[byte]] = true;
+	}
+	for (size_t i = 0; i < count && !bad; i++) {
 		const uint8_t *at = bytes + i * size;
 		uint32_t shape = at[0] | (uint32_t)at[1] << 8 | (size == 3 ? (uint32_t)at[2] << 16 : 0);
-		if (shape >= order->shapes) {
-			return ERR_CORRUPT;
-		}
+		bad = shape >= order->shapes || refused[shape];
 		order->others[i] = shape;
-		order->starts[shape + 1]++;
 	}
-	for (size_t byte = 0; count > 0 && byte < ORDER_OTHER; byte++) {
-		if (order->starts[order->shape_of[byte] + 1] > 0) {
-			return ERR_CORRUPT; /* it has a byte of its own */
-		}
-	}
-	for (size_t shape = 0; shape < order->shapes; shape++) {
-		order->starts[shape + 1] += order->starts[shape];
-	}
-	return ERR_OK;
+	free(refused);
+	return bad ? ERR_CORRUPT : ERR_OK;
 }
 
-/* Numbers of each shape one behind the other; counts next, a copy of starts, up. */
-static void sort_places(struct order *order, size_t count) {
-	size_t size = (order->shapes + 1) * sizeof(uint32_t);
-	uint32_t *next = malloc(size);
-	ASSERT(next != NULL);
-	memcpy(next, order->starts, size);
-	for (size_t i = 0; i < count; i++) {
-		order->places[next[order->others[i]]++] = (uint32_t)i;
-	}
-	free(next);
-}
-
-/* Makes the lists, if they are not made. */
+/* Makes the list, if it is not made. */
 static enum err load_others(struct order *order) {
-	if (order->places != NULL) {
+	if (order->others != NULL) {
 		return ERR_OK;
 	}
 	size_t size = order_other_size(order->shapes);
 	size_t count = order->others_stored.len / size;
 	order->others = malloc((count + 1) * sizeof(*order->others));
-	order->starts = calloc(order->shapes + 1, sizeof(*order->starts));
-	order->places = malloc((count + 1) * sizeof(*order->places));
 	uint8_t *bytes = malloc(order->others_stored.len + 1);
 	ASSERT(order->others != NULL);
-	ASSERT(order->starts != NULL);
-	ASSERT(order->places != NULL);
 	ASSERT(bytes != NULL);
 	enum err err = blob_decode(&order->others_stored, bytes);
 	if (err == ERR_OK) {
 		err = read_shapes(order, bytes, count, size);
 	}
 	if (err == ERR_OK) {
-		sort_places(order, count);
+		order->others_count = count;
 	} else {
 		free(TAKE(order->others));
-		free(TAKE(order->starts));
-		free(TAKE(order->places));
 	}
 	free(bytes);
 	return err;
 }
 
+/* Numbers of each shape one behind the other. */
+static void sort_places(struct order *order) {
+	size_t size = (order->shapes + 1) * sizeof(uint32_t);
+	order->starts = calloc(1, size);
+	order->places = malloc((order->others_count + 1) * sizeof(*order->places));
+	uint32_t *next = malloc(size);
+	ASSERT(order->starts != NULL && order->places != NULL);
+	ASSERT(next != NULL);
+	for (size_t i = 0; i < order->others_count; i++) {
+		order->starts[order->others[i] + 1]++;
+	}
+	for (size_t shape = 0; shape < order->shapes; shape++) {
+		order->starts[shape + 1] += order->starts[shape];
+	}
+	memcpy(next, order->starts, size);
+	for (size_t i = 0; i < order->others_count; i++) {
+		order->places[next[order->others[i]]++] = (uint32_t)i;
+	}
+	free(next);
+}
+
+/* Whether shapes are to be looked up in places: these are made when the list, which was loaded, has
+ * been passed through often enough. */
+static bool use_places(struct order *order) {
+	enum { PASSES_MAX = 32 };
+	if (order->places == NULL && ++order->passes > PASSES_MAX) {
+		sort_places(order);
+	}
+	return order->places != NULL;
+}
+
+/* How often shape stands in the first count entries of the list. */
+static uint32_t count_others(const struct order *order, uint32_t shape, size_t count) {
+	uint32_t found = 0;
+	for (size_t i = 0; i < count; i++) {
+		found += order->others[i] == shape;
+	}
+	return found;
+}
+
+/* Appends (uint32_t) where a shape stands in the list. */
+static void find_others(struct order *order, uint32_t shape, struct buf *out) {
+	enum { SOME = 64 };
+	if (use_places(order)) {
+		buf_append(out, order->places + order->starts[shape],
+		           (order->starts[shape + 1] - order->starts[shape]) * sizeof(*order->places));
+		return;
+	}
+	for (size_t first = 0; first < order->others_count; first += SOME) {
+		size_t end = MIN_OF(first + SOME, order->others_count);
+		bool any = false;
+		for (size_t i = first; i < end; i++) {
+			any |= order->others[i] == shape;
+		}
+		for (size_t i = first; i < end && any; i++) {
+			if (order->others[i] == shape) {
+				uint32_t place = (uint32_t)i;
+				buf_append(out, &place, sizeof(place));
+			}
+		}
+	}
+}
+
 /* The rank within its shape of entry other of the list. */
-static uint32_t rank_of_other(const struct order *order, uint32_t other) {
+static uint32_t rank_of_other(struct order *order, uint32_t other) {
 	uint32_t shape = order->others[other];
+	if (!use_places(order)) {
+		return count_others(order, shape, other);
+	}
 	const uint32_t *mine = order->places + order->starts[shape];
 	size_t low = 0;
 	size_t high = order->starts[shape + 1] - order->starts[shape];
@@ -199,7 +243,11 @@ size_t order_rows_of(struct order *order, uint32_t shape) {
 	if (byte != ORDER_OTHER) {
 		return order->before[order->chunks_count][byte];
 	}
-	return load_others(order) == ERR_OK ? order->starts[shape + 1] - order->starts[shape] : 0;
+	if (load_others(order) != ERR_OK) {
+		return 0;
+	}
+	return use_places(order) ? order->starts[shape + 1] - order->starts[shape]
+	                         : count_others(order, shape, order->others_count);
 }
 
 /* Fills seen, the rows of each byte before some offset of the chunk, which is given back: at most
@@ -332,19 +380,33 @@ static void find_rank(const uint8_t *bytes, uint8_t value, uint32_t rank, struct
 	}
 }
 
+/* Where the rows of a shape stand among those of its byte; NULL: each has its rank there. */
+static enum err list_ranks(struct order *order, uint32_t shape, struct buf *mine,
+                           const uint32_t **out_mine, size_t *out_rows) {
+	uint8_t byte = byte_of(order, shape);
+	*out_mine = NULL;
+	if (byte != ORDER_OTHER || order->rows == 0) {
+		*out_rows = order_rows_of(order, shape);
+		return ERR_OK;
+	}
+	TRY(load_others(order));
+	find_others(order, shape, mine);
+	*out_mine = (const uint32_t *)(const void *)mine->ptr;
+	*out_rows = mine->len / sizeof(uint32_t);
+	return ERR_OK;
+}
+
 enum err order_rows(struct order *order, uint32_t shape, const uint32_t *ranks, size_t count,
                     struct buf *out) {
+	CLEANUP(buf_deinit) struct buf list = {0};
+	const uint32_t *mine;
+	size_t rows;
 	ASSERT(shape < order->shapes);
 	if (count == 0) {
 		return ERR_OK;
 	}
+	TRY(list_ranks(order, shape, &list, &mine, &rows));
 	uint8_t byte = byte_of(order, shape);
-	const uint32_t *mine = NULL;
-	if (byte == ORDER_OTHER && order->rows > 0) {
-		TRY(load_others(order));
-		mine = order->places + order->starts[shape];
-	}
-	size_t rows = order_rows_of(order, shape);
 	const uint8_t *bytes = NULL;
 	struct place place = {0};
 	for (size_t i = 0; i < count; i++) {

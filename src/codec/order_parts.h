@@ -19,9 +19,11 @@ struct order {
 	struct order_chunk *chunks;
 	size_t chunks_count;
 	uint32_t (*before)[256]; /* rows of each byte before chunk i, 0 to chunks_count */
-	/* Shapes without a byte; the lists are NULL until asked for. */
+	/* Shapes without a byte; the lists are NULL until asked for, the last two until asked often. */
 	struct blob others_stored;
 	uint32_t *others; /* the shape of row i of those with byte ORDER_OTHER */
+	size_t others_count;
+	uint32_t passes;  /* so often */
 	uint32_t *starts; /* of each shape in places */
 	uint32_t *places; /* numbers in others by shape, ascending */
 	/* Where the last rows that were asked for end: who goes on from there need not count again. */

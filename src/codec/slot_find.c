@@ -302,17 +302,21 @@ static void find_in_pool(const struct pool *pool, const struct slot_wanted *want
 	}
 }
 
+static struct in_pool *in_pool_of(struct question *question, unsigned number) {
+	if (question->pools == NULL) {
+		question->pools = calloc(SLOT_POOLS, sizeof(*question->pools));
+		ASSERT(question->pools != NULL);
+	}
+	return &question->pools[number];
+}
+
 /* The whole pool is looked at once its columns have been to a good part. */
 static void find_pooled(struct slot_finder *finder, const struct slot *slot, size_t count,
                         struct question *question, struct buf *hits) {
 	enum { PART = 8 };
 	const struct pool *pool = &finder->slots->pools[slot->pool];
 	size_t before = hits->len;
-	if (question->pools == NULL) {
-		question->pools = calloc(SLOT_POOLS, sizeof(*question->pools));
-		ASSERT(question->pools != NULL);
-	}
-	struct in_pool *in_pool = &question->pools[slot->pool];
+	struct in_pool *in_pool = in_pool_of(question, slot->pool);
 	in_pool->asked += count;
 	if (!in_pool->known && in_pool->asked < pool_count(pool) / PART) {
 		find_each(finder->slots, slot, count, &question->wanted, hits);
@@ -506,6 +510,25 @@ enum err slot_texts_can(struct slot_finder *finder, const struct slot_piece *pie
 		TRY(ask_part(finder, false, piece, &answer));
 		*out_can = hit_from(&answer->hits, first) < hit_from(&answer->hits, end);
 	}
+	return ERR_OK;
+}
+
+enum err slot_addresses_can(struct slot_finder *finder, const struct slot_piece *piece,
+                            size_t first, size_t end, bool *out_can) {
+	struct question *question = question_of(finder, SLOT_IPV4, piece);
+	unsigned number = slot_pool(SLOT_IPV4, 0);
+	struct in_pool *in_pool = in_pool_of(question, number);
+	const struct pool *pool;
+	*out_can = false;
+	TRY(slots_pool(finder->slots, number, &pool));
+	if (pool == NULL) {
+		return ERR_OK;
+	}
+	if (!in_pool->known) {
+		find_in_pool(pool, &question->wanted, &in_pool->hits);
+		in_pool->known = true;
+	}
+	*out_can = hit_from(&in_pool->hits, first) < hit_from(&in_pool->hits, end);
 	return ERR_OK;
 }
 

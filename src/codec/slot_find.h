@@ -42,6 +42,9 @@ MUST_USE enum err slot_texts_can(struct slot_finder *finder, const struct slot_p
 /* The same for one such slot, which was taken but need not be used. */
 MUST_USE enum err slot_text_has(struct slot_finder *finder, const struct slot *slot,
                                 const struct slot_piece *piece, bool *out_can);
+/* The same for slots whose values are the addresses [first, end) of the pool of these alone. */
+MUST_USE enum err slot_addresses_can(struct slot_finder *finder, const struct slot_piece *piece,
+                                     size_t first, size_t end, bool *out_can);
 /* Ranks (uint32_t, ascending) of [0, count) whose value fits are appended to hits. ERR_CORRUPT. */
 MUST_USE enum err slot_find(struct slot_finder *finder, const struct slot *slot, size_t count,
                             const struct slot_piece *piece, struct buf *hits,

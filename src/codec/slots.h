@@ -55,6 +55,7 @@ struct slots_writer {
 	struct texts_writer *words;            /* each once */
 	struct map *words_index;
 	struct slots_scratch *scratch;
+	bool addresses_alone; /* set when a column of addresses is put elsewhere than in their pool */
 };
 
 void slots_writer_init(struct slots_writer *writer);

@@ -284,9 +284,11 @@ static size_t pool_cost(struct slots_scratch *scratch, uint8_t code, const uint6
 	return bits / sample * count + bits % sample * count / sample + 4 * count;
 }
 
-void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t *values,
-                       const int64_t *times, size_t count) {
+/* True: the column is in a pool. */
+static bool put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t *values,
+                        const int64_t *times, size_t count) {
 	enum { ENTRY = 40 }; /* bits of an entry of the table that a pooled column has not */
+	enum { ADDRESSES_FEW = 256 };
 	uint64_t least = values[0];
 	uint64_t greatest = values[0];
 	ASSERT(count > 0);
@@ -295,12 +297,16 @@ void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t
 		greatest = MAX_OF(greatest, values[i]);
 	}
 	unsigned width = packed_width(greatest - least);
+	if (code == SLOT_IPV4 && count <= ADDRESSES_FEW) { /* found there together */
+		put_pooled(writer, code, values, count);
+		return true;
+	}
 	if (packed_width(greatest) > 5 && put_stamp(writer, code, values, times, count)) {
-		return;
+		return false;
 	}
 	if (width == 0 && (count > 3 || packed_width(least) <= 16)) {
 		put_fixed(writer, values, count, least, 0);
-		return;
+		return false;
 	}
 	struct costs costs = {.fixed = count * width + ENTRY, SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX};
 	if (width > 3 && count > 2 * (size_t)FEW &&
@@ -318,13 +324,22 @@ void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t
 	}
 	if (costs.pooled < own) {
 		put_pooled(writer, code, values, count);
-	} else if (own == costs.fixed) {
+		return true;
+	}
+	if (own == costs.fixed) {
 		put_fixed(writer, values, count, least, width);
 	} else if (own == costs.dictionary) {
 		put_dictionary(writer, count, least, width);
 	} else {
 		put_long(writer, own == costs.series ? SLOT_AS_SERIES : SLOT_AS_BLOCKED, values, count);
 	}
+	return false;
+}
+
+void slots_put_numbers(struct slots_writer *writer, uint8_t code, const uint64_t *values,
+                       const int64_t *times, size_t count) {
+	bool pooled = put_numbers(writer, code, values, times, count);
+	writer->addresses_alone |= code == SLOT_IPV4 && !pooled;
 }
 
 /* ---- texts ---- */

@@ -289,8 +289,20 @@ static bool is_plain(struct str needle, const char *mask, size_t from, size_t to
 	return plain;
 }
 
-enum err word_filter_may_have(const struct word_filter *filter, struct str needle, const char *mask,
-                              bool bounded, bool *out_may) {
+bool word_filter_is_word(struct str needle, const char *mask) {
+	size_t from;
+	size_t to = 0;
+	return next_word(needle, to, &from, &to) && from == 0 && to == needle.len &&
+	       is_plain(needle, mask, from, to);
+}
+
+static enum err may_have_word(const struct word_filter *filter, struct str word, bool *out_may) {
+	TRY(may_have_entry(filter, entry_of(word, DECIMAL), out_may));
+	return *out_may ? ERR_OK : may_have_entry(filter, entry_of(word, HEXADECIMAL), out_may);
+}
+
+enum err word_filter_may_have(const struct word_filter *filters, size_t count, struct str needle,
+                              const char *mask, bool bounded, bool *out_may) {
 	size_t from;
 	*out_may = true;
 	for (size_t to = 0; *out_may && next_word(needle, to, &from, &to);) {
@@ -300,9 +312,9 @@ enum err word_filter_may_have(const struct word_filter *filter, struct str needl
 		if (!begins || !ends || !is_plain(needle, mask, from, to)) {
 			continue;
 		}
-		TRY(may_have_entry(filter, entry_of(word, DECIMAL), out_may));
-		if (!*out_may) {
-			TRY(may_have_entry(filter, entry_of(word, HEXADECIMAL), out_may));
+		*out_may = false;
+		for (size_t i = 0; i < count && !*out_may; i++) {
+			TRY(may_have_word(&filters[i], word, out_may));
 		}
 	}
 	return ERR_OK;

@@ -34,11 +34,14 @@ struct word_filter {
  * (NULL: not at all). ERR_CORRUPT. */
 MUST_USE enum err word_filter_open(struct str part, struct checked *checked,
                                    struct word_filter *out_filter);
-/* False: no text has a word of needle that must be whole in it: those with a byte on both sides in
- * needle, and when bounded, also those at its ends. mask: for each byte of needle the bits that do
- * not count; NULL: none. ERR_CORRUPT. */
-MUST_USE enum err word_filter_may_have(const struct word_filter *filter, struct str needle,
-                                       const char *mask, bool bounded, bool *out_may);
+/* False: none of these filters' texts has some word of needle that must be whole in it: those with
+ * a byte on both sides in needle, and when bounded, also those at its ends. mask: for each byte of
+ * needle the bits that do not count; NULL: none. ERR_CORRUPT. */
+MUST_USE enum err word_filter_may_have(const struct word_filter *filters, size_t count,
+                                       struct str needle, const char *mask, bool bounded,
+                                       bool *out_may);
+/* Whether needle, all of it, is one word that word_filter_may_have looks at when it is bounded. */
+bool word_filter_is_word(struct str needle, const char *mask);
 /* Whether all words of text are known to filter, as word_filter_add takes them. */
 MUST_USE enum err word_filter_has_all(const struct word_filter *filter, struct str text, bool hex,
                                       bool *out_has);

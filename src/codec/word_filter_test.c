@@ -28,7 +28,7 @@ static void make_of(struct made *made, struct str text, bool hex) {
 
 static bool may_be(const struct made *made, struct str needle, bool bounded) {
 	bool may = false;
-	CHECK_EQ(word_filter_may_have(&made->filter, needle, NULL, bounded, &may), ERR_OK);
+	CHECK_EQ(word_filter_may_have(&made->filter, 1, needle, NULL, bounded, &may), ERR_OK);
 	return may;
 }
 
@@ -63,7 +63,7 @@ TEST(only_words_with_both_borders_are_asked) {
 static bool may_be_masked(const struct made *made, struct str needle, struct str mask) {
 	bool may = false;
 	CHECK_EQ(needle.len, mask.len);
-	CHECK_EQ(word_filter_may_have(&made->filter, needle, mask.ptr, true, &may), ERR_OK);
+	CHECK_EQ(word_filter_may_have(&made->filter, 1, needle, mask.ptr, true, &may), ERR_OK);
 	return may;
 }
 
@@ -163,7 +163,7 @@ TEST(any_bytes_are_a_filter_or_an_error) {
 		bad.ptr[0] = tap_random() % 4 == 0 ? (char)tap_random() : bad.ptr[0];
 		bad.len -= tap_random() % 4 == 0 ? tap_random() % bad.len : 0;
 		if (word_filter_open(buf_str(&bad), NULL, &filter) == ERR_OK) {
-			CHECK_EQ(word_filter_may_have(&filter, STR("some x y"), NULL, true, &may), ERR_OK);
+			CHECK_EQ(word_filter_may_have(&filter, 1, STR("some x y"), NULL, true, &may), ERR_OK);
 		} else {
 			refused++;
 		}

@@ -13,7 +13,7 @@ struct block {
 	struct lines *texts, *bodies; /* NULL until asked for */
 	struct layouts *layouts;
 	struct block_values *values;
-	struct word_filter words;
+	struct word_filter words[BLOCK_WORDS_PARTS];
 	bool words_open;
 	enum err texts_err, bodies_err, layouts_err, values_err, words_err;
 };
@@ -111,11 +111,13 @@ enum err block_values_of(struct block *block, struct block_values **out_values) 
 
 enum err block_words_of(struct block *block, const struct word_filter **out_words) {
 	if (!block->words_open) {
-		struct str part = checked_peek(block->checked, BLOCK_WORDS);
-		block->words_err = word_filter_open(part, block->checked, &block->words);
+		for (size_t i = 0; i < BLOCK_WORDS_PARTS && block->words_err == ERR_OK; i++) {
+			struct str part = checked_peek(block->checked, BLOCK_WORDS + i);
+			block->words_err = word_filter_open(part, block->checked, &block->words[i]);
+		}
 		block->words_open = true;
 	}
-	*out_words = &block->words;
+	*out_words = block->words;
 	return block->words_err;
 }
 

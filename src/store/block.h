@@ -6,12 +6,15 @@
 
 #include "store/layouts.h"
 
+enum block_words_part { BLOCK_WORDS_IN_SHAPES, BLOCK_WORDS_IN_STRINGS, BLOCK_WORDS_PARTS };
+
 enum block_part {
 	BLOCK_TEXTS = 0, /* LINES_PARTS of them, for the texts of all rows */
 	BLOCK_LAYOUTS = BLOCK_TEXTS + LINES_PARTS,
 	BLOCK_VALUES = BLOCK_LAYOUTS + LAYOUTS_PARTS, /* block_values.h */
-	BLOCK_WORDS,                                  /* block_words.h */
-	BLOCK_BODIES,                                 /* LINES_PARTS; not there when no body is kept */
+	BLOCK_WORDS,                                  /* BLOCK_WORDS_PARTS; block_words.h */
+	BLOCK_BODIES =
+	    BLOCK_WORDS + BLOCK_WORDS_PARTS, /* LINES_PARTS; not there when no body is kept */
 	BLOCK_PARTS = BLOCK_BODIES + LINES_PARTS,
 };
 
@@ -54,7 +57,7 @@ MUST_USE enum err block_bodies(struct block *block, struct lines **out_lines);
 MUST_USE enum err block_layouts(struct block *block, struct layouts **out_layouts);
 struct block_values; /* block_values.h */
 MUST_USE enum err block_values_of(struct block *block, struct block_values **out_values);
-struct word_filter; /* codec/word_filter.h */
+struct word_filter; /* codec/word_filter.h; BLOCK_WORDS_PARTS of them */
 MUST_USE enum err block_words_of(struct block *block, const struct word_filter **out_words);
 /* Memory held, in bytes. */
 size_t block_bytes(const struct block *block);

@@ -361,12 +361,14 @@ TEST(a_filter_of_words_that_does_not_know_all_of_them_is_found) {
 	struct buf words CLEANUP(buf_deinit) = {0};
 	if (setup(&s, false)) {
 		put_words(STR("words that are in no record"), &words);
-		replace_part(&s, BLOCK_WORDS, buf_str(&words));
-		check_told(&s, "the filter of words");
-		replace_part(&s, BLOCK_WORDS, STR("\x01"));
-		check_told(&s, "the filter of words");
-		replace_part(&s, BLOCK_WORDS, STR(""));
-		CHECK_STR(str_from(told(&s)), "");
+		for (size_t i = BLOCK_WORDS; i < BLOCK_WORDS + BLOCK_WORDS_PARTS; i++) {
+			replace_part(&s, i, buf_str(&words));
+			check_told(&s, "the filter of words");
+			replace_part(&s, i, STR("\x01"));
+			check_told(&s, "the filter of words");
+			replace_part(&s, i, STR(""));
+			CHECK_STR(str_from(told(&s)), "");
+		}
 	}
 	teardown(&s);
 }

@@ -137,7 +137,7 @@ static struct str with_slack(struct buf *part) {
 /* Told by what reads the block afterwards: the parts are opened for it. */
 static void put_derived(const struct block_draft *draft, struct buf lines_parts[LINES_PARTS],
                         struct buf layouts_parts[LAYOUTS_PARTS], struct buf *out_values,
-                        struct buf *out_words) {
+                        struct buf words[BLOCK_WORDS_PARTS]) {
 	struct str of_lines[LINES_PARTS];
 	struct str of_layouts[LAYOUTS_PARTS];
 	struct lines *lines = NULL;
@@ -158,7 +158,7 @@ static void put_derived(const struct block_draft *draft, struct buf lines_parts[
 	if (lines_open(of_lines, NULL, facts.rows, &lines) == ERR_OK &&
 	    layouts_open(of_layouts, lines, &layouts) == ERR_OK) {
 		block_values_put(lines, layouts, &facts, out_values);
-		block_words_put(lines, facts.rows, bytes, out_words);
+		block_words_put(lines, facts.rows, bytes, words);
 	}
 	layouts_free(layouts);
 	lines_free(lines);
@@ -170,16 +170,16 @@ void block_draft_put(struct block_draft *draft, uint32_t threads, struct buf *ou
 	struct buf bodies[LINES_PARTS] = {0};
 	struct buf layouts[LAYOUTS_PARTS] = {0};
 	struct buf values = {0};
-	struct buf words = {0};
+	struct buf words[BLOCK_WORDS_PARTS] = {0};
 	lines_draft_mine(draft->texts);
 	layouts_draft_put(draft->fields, draft->texts, layouts);
 	layouts_draft_free(TAKE(draft->fields)); /* much memory, no longer needed */
 	put_lines(draft->texts, threads, lines);
-	put_derived(draft, lines, layouts, &values, &words);
+	put_derived(draft, lines, layouts, &values, words);
 	add_parts(&writer, lines, LINES_PARTS);
 	add_parts(&writer, layouts, LAYOUTS_PARTS);
 	add_parts(&writer, &values, 1);
-	add_parts(&writer, &words, 1);
+	add_parts(&writer, words, BLOCK_WORDS_PARTS);
 	if (lines_draft_rows(draft->bodies) > 0) {
 		lines_draft_mine(draft->bodies);
 		put_lines(draft->bodies, threads, bodies);

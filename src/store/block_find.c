@@ -53,9 +53,16 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 	struct pieces *pieces = ctx;
 	const struct block_finder *finder = pieces->finder;
 	/* The value of a field may begin and end within a word of the text. */
-	struct lines_needle needle = {piece->bytes, piece->mask, piece->word && pieces->of_text};
+	struct lines_needle needle = {piece->bytes, piece->mask, piece->word && pieces->of_text, false};
 	if (pieces->err != ERR_OK || piece->bytes.len > UINT16_MAX) {
 		return;
+	}
+	if (needle.word) {
+		pieces->err =
+		    block_words_in_strings(finder->block, piece->bytes, piece->mask, &needle.in_strings);
+		if (pieces->err != ERR_OK) {
+			return;
+		}
 	}
 	uint64_t *maybe = ARENA_ARRAY(finder->arena, finder->words + 1, uint64_t);
 	bool whole = piece->whole || (piece->bordered && needle.word);

@@ -46,7 +46,7 @@ static bool in_beginning(const struct search *search, struct str piece) {
 
 static void add_piece(void *ctx, const struct expr_piece *piece) {
 	struct search *search = ctx;
-	struct lines_needle needle = {piece->bytes, piece->mask, false};
+	struct lines_needle needle = {piece->bytes, piece->mask, false, false};
 	if (piece->bytes.len <= UINT16_MAX && !in_beginning(search, piece->bytes)) {
 		struct lines_finder *finder = lines_finder_new(search->finder->lines, &needle);
 		buf_append(&search->pieces, &finder, sizeof(finder));

@@ -9,20 +9,26 @@
 enum {
 	ROWS_MIN = 4096, /* in smaller blocks there is little to spare */
 	SHARE = 64,      /* of the bytes of lines */
-	PART_BYTES_MAX = 32 << 10,
+	PARTS_BYTES_MAX = 32 << 10,
 };
 
-void block_words_put(struct lines *lines, uint32_t rows, size_t bytes, struct buf *out) {
-	if (rows < ROWS_MIN) {
-		return;
+static enum err (*const words_of[BLOCK_WORDS_PARTS])(struct lines *, lines_words_f, void *) = {
+    [BLOCK_WORDS_IN_SHAPES] = lines_words_in_shapes,
+    [BLOCK_WORDS_IN_STRINGS] = lines_words_in_strings,
+};
+
+void block_words_put(struct lines *lines, uint32_t rows, size_t bytes,
+                     struct buf parts[BLOCK_WORDS_PARTS]) {
+	size_t most = MIN_OF(bytes / SHARE, (size_t)PARTS_BYTES_MAX);
+	for (size_t i = 0; i < BLOCK_WORDS_PARTS && rows >= ROWS_MIN; i++) {
+		struct word_filter_writer *writer = word_filter_writer_new();
+		/* ERR_LIMIT: some words are not known; what else is wrong is seen when the block is
+		 * compared. */
+		if (words_of[i](lines, word_filter_add, writer) == ERR_OK) {
+			word_filter_put(writer, most / BLOCK_WORDS_PARTS, &parts[i]);
+		}
+		word_filter_writer_free(writer);
 	}
-	struct word_filter_writer *writer = word_filter_writer_new();
-	/* ERR_LIMIT: some words are not known; what else is wrong is seen when the block is compared.
-	 */
-	if (lines_words(lines, word_filter_add, writer) == ERR_OK) {
-		word_filter_put(writer, MIN_OF(bytes / SHARE, (size_t)PART_BYTES_MAX), out);
-	}
-	word_filter_writer_free(writer);
 }
 
 /* ---- asking ---- */
@@ -36,8 +42,8 @@ struct asking {
 static void ask_piece(void *ctx, const struct expr_piece *piece) {
 	struct asking *asking = ctx;
 	if (asking->may && asking->err == ERR_OK) {
-		asking->err = word_filter_may_have(asking->words, piece->bytes, piece->mask, piece->word,
-		                                   &asking->may);
+		asking->err = word_filter_may_have(asking->words, BLOCK_WORDS_PARTS, piece->bytes,
+		                                   piece->mask, piece->word, &asking->may);
 	}
 }
 
@@ -49,6 +55,18 @@ enum err block_words_may_match(struct block *block, const struct expr *test, boo
 	expr_test_pieces(test, arena, ask_piece, &asking);
 	*out_may = asking.may;
 	return asking.err;
+}
+
+enum err block_words_in_strings(struct block *block, struct str needle, const char *mask,
+                                bool *out_only) {
+	const struct word_filter *words;
+	bool may = true;
+	TRY(block_words_of(block, &words));
+	if (word_filter_is_word(needle, mask)) {
+		TRY(word_filter_may_have(&words[BLOCK_WORDS_IN_SHAPES], 1, needle, mask, true, &may));
+	}
+	*out_only = !may;
+	return ERR_OK;
 }
 
 /* ---- verification ---- */
@@ -67,14 +85,18 @@ static void check_text(void *ctx, struct str text, bool hex) {
 }
 
 enum err block_words_check(struct block *block) {
-	struct checking checking = {.has = true};
-	struct lines *lines;
-	TRY(block_words_of(block, &checking.words));
-	if (checking.words->bits.len == 0) {
-		return ERR_OK; /* it says nothing */
+	const struct word_filter *words;
+	TRY(block_words_of(block, &words));
+	for (size_t i = 0; i < BLOCK_WORDS_PARTS; i++) {
+		struct checking checking = {.words = &words[i], .has = true};
+		struct lines *lines;
+		if (words[i].bits.len == 0) {
+			continue; /* it says nothing */
+		}
+		TRY(block_texts(block, &lines));
+		TRY(words_of[i](lines, check_text, &checking));
+		TRY(checking.err);
+		TRY(checking.has ? ERR_OK : ERR_CORRUPT);
 	}
-	TRY(block_texts(block, &lines));
-	TRY(lines_words(lines, check_text, &checking));
-	TRY(checking.err);
-	return checking.has ? ERR_OK : ERR_CORRUPT;
+	return ERR_OK;
 }

@@ -38,7 +38,8 @@ TEST(words_that_no_row_has_pass_a_block_over) {
 		if (setup(&f, ROWS, FIRST, containers == 1)) {
 			const struct word_filter *words;
 			CHECK_EQ(block_words_of(f.viewed.block, &words), ERR_OK);
-			CHECK(words->bits.len > 0);
+			CHECK(words[BLOCK_WORDS_IN_SHAPES].bits.len > 0);
+			CHECK(words[BLOCK_WORDS_IN_STRINGS].bits.len > 0);
 			CHECK_EQ(judge_text(&f, EXPR_WORDS, "nosuchtoken123456"), BLOCK_NONE);
 			CHECK_EQ(judge_text(&f, EXPR_WORDS, "nosuchtoken123456 root"), BLOCK_NONE);
 			CHECK_EQ(judge_text(&f, EXPR_CONTAINS, "nosuchtoken"), BLOCK_SOME);
@@ -105,15 +106,18 @@ TEST(verdicts_are_joined_along_a_filter) {
 TEST(small_blocks_have_no_filter) {
 	struct fixture f;
 	struct lines *lines;
-	struct buf part CLEANUP(buf_deinit) = {0};
+	struct buf parts[BLOCK_WORDS_PARTS] = {0};
 	if (setup(&f, ROWS, FIRST, false)) {
 		CHECK_EQ(block_texts(f.viewed.block, &lines), ERR_OK);
-		block_words_put(lines, ROWS - 1, 1 << 20, &part);
-		CHECK_EQ(part.len, 0);
-		block_words_put(lines, ROWS, 1000, &part);
-		CHECK_EQ(part.len, 0);
-		block_words_put(lines, ROWS, 1 << 20, &part);
-		CHECK(part.len > 0);
+		block_words_put(lines, ROWS - 1, 1 << 20, parts);
+		CHECK_EQ(parts[0].len + parts[1].len, 0);
+		block_words_put(lines, ROWS, 1000, parts);
+		CHECK_EQ(parts[0].len + parts[1].len, 0);
+		block_words_put(lines, ROWS, 1 << 20, parts);
+		CHECK(parts[0].len > 0);
+		CHECK(parts[1].len > 0);
 	}
+	buf_deinit(&parts[0]);
+	buf_deinit(&parts[1]);
 	teardown(&f);
 }

@@ -344,7 +344,7 @@ static enum err read_own_lengths(struct wire *in, const struct page_frame *frame
 		own += rows->own_text[row];
 	}
 	TRY(read_narrow(in, own, UINT32_MAX, 4, arena, &read));
-	for (uint32_t row = 0; row < frame->rows; row++) {
+	for (uint32_t row = 0; row < frame->rows && own > 0; row++) {
 		lens[row] = rows->own_text[row] != 0 ? *read++ : 0;
 	}
 	*out_lens = lens;
