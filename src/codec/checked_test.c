@@ -69,9 +69,10 @@ static bool is_found(struct str bytes, size_t parts) {
 		CHECK(!well || (part.ptr == peeked.ptr && part.len == peeked.len));
 		all = all && well;
 	}
-	CHECK_EQ(all, checked_holds(checked));
+	bool holds = checked_holds(checked); /* it looks at the slack, too */
+	CHECK(all || !holds);
 	checked_free(checked);
-	return !all;
+	return !holds;
 }
 
 TEST(every_changed_bit_and_every_cut_is_found) {

@@ -8,13 +8,13 @@
 
 enum block_words_part { BLOCK_WORDS_IN_SHAPES, BLOCK_WORDS_IN_STRINGS, BLOCK_WORDS_PARTS };
 
+/* What may say that nothing else need be read comes first. */
 enum block_part {
-	BLOCK_TEXTS = 0, /* LINES_PARTS of them, for the texts of all rows */
+	BLOCK_WORDS,                                    /* BLOCK_WORDS_PARTS; block_words.h */
+	BLOCK_VALUES = BLOCK_WORDS + BLOCK_WORDS_PARTS, /* block_values.h */
+	BLOCK_TEXTS,                                    /* LINES_PARTS, for the texts of all rows */
 	BLOCK_LAYOUTS = BLOCK_TEXTS + LINES_PARTS,
-	BLOCK_VALUES = BLOCK_LAYOUTS + LAYOUTS_PARTS, /* block_values.h */
-	BLOCK_WORDS,                                  /* BLOCK_WORDS_PARTS; block_words.h */
-	BLOCK_BODIES =
-	    BLOCK_WORDS + BLOCK_WORDS_PARTS, /* LINES_PARTS; not there when no body is kept */
+	BLOCK_BODIES = BLOCK_LAYOUTS + LAYOUTS_PARTS, /* LINES_PARTS; not there when no body is kept */
 	BLOCK_PARTS = BLOCK_BODIES + LINES_PARTS,
 };
 

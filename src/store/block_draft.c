@@ -176,10 +176,10 @@ void block_draft_put(struct block_draft *draft, uint32_t threads, struct buf *ou
 	layouts_draft_free(TAKE(draft->fields)); /* much memory, no longer needed */
 	put_lines(draft->texts, threads, lines);
 	put_derived(draft, lines, layouts, &values, words);
+	add_parts(&writer, words, BLOCK_WORDS_PARTS);
+	add_parts(&writer, &values, 1);
 	add_parts(&writer, lines, LINES_PARTS);
 	add_parts(&writer, layouts, LAYOUTS_PARTS);
-	add_parts(&writer, &values, 1);
-	add_parts(&writer, words, BLOCK_WORDS_PARTS);
 	if (lines_draft_rows(draft->bodies) > 0) {
 		lines_draft_mine(draft->bodies);
 		put_lines(draft->bodies, threads, bodies);

@@ -23,7 +23,8 @@ struct segment {
 
 enum { IDLE_BYTES_MAX = 16 << 20 }; /* a block that holds more is not kept */
 
-/* Opened blocks that nobody uses, the last one that was used first. */
+/* Opened blocks that nobody uses, the last one that was used first; and what is known of the seeds.
+ */
 struct segment_idle {
 	pthread_mutex_t lock;
 	struct {
@@ -31,24 +32,42 @@ struct segment_idle {
 		struct block *block;
 	} blocks[SEGMENT_IDLE_BLOCKS];
 	uint32_t count;
+	bool *touched; /* of each block: some of its bytes may be in memory */
+	enum { SEEDS_UNKNOWN, SEEDS_HOLD, SEEDS_DAMAGED } seeds;
 };
 
-static enum err open_bytes(const struct os *os, struct str bytes, const char *name,
-                           struct segment **out_segment, struct diag *diag) {
-	struct diag inner = {0};
+static struct segment *segment_new(const char *name) {
 	struct segment *segment = calloc(1, sizeof(*segment));
 	ASSERT(segment != NULL);
 	segment->arena = arena_new(LIMIT_VIEW_BYTES);
 	segment->idle = calloc(1, sizeof(*segment->idle));
 	ASSERT(segment->idle != NULL);
 	ASSERT(pthread_mutex_init(&segment->idle->lock, NULL) == 0);
-	segment->bytes = bytes;
 	(void)snprintf(segment->name, sizeof(segment->name), "%s", name); /* may be cut: for people */
-	enum err err = segment_read_table(bytes, segment->arena, &segment->table, &inner);
+	return segment;
+}
+
+/* bytes: all of the file, of which nothing is read here; os: NULL when they are somebody else's. */
+static enum err open_ends(const struct segment_ends *ends, const struct os *os, struct str bytes,
+                          const char *name, struct segment **out_segment, struct diag *diag) {
+	struct segment *segment = segment_new(name);
+	struct segment_table *table = &segment->table;
+	struct segment_trailer trailer;
+	struct diag inner = {0};
+	enum err err = segment_read_trailer(ends, &trailer, &inner);
+	if (err == ERR_OK) {
+		err = segment_read_table(ends, &trailer, segment->arena, table, &inner);
+	}
 	if (err != ERR_OK) {
 		segment_free(segment);
 		return diag_set(diag, err, "segment %s: %s", name, inner.message);
 	}
+	if (table->seeds == NULL) { /* nobody writes there */
+		table->seeds = (uint8_t(*)[SALT_SEED_SIZE])(uintptr_t)(bytes.ptr + table->seeds_offset);
+	}
+	segment->idle->touched = calloc((size_t)table->blocks_count + 1, sizeof(bool));
+	ASSERT(segment->idle->touched != NULL);
+	segment->bytes = bytes;
 	segment->os = os;
 	*out_segment = segment;
 	return ERR_OK;
@@ -56,10 +75,49 @@ static enum err open_bytes(const struct os *os, struct str bytes, const char *na
 
 enum err segment_open_bytes(struct str bytes, const char *name, struct segment **out_segment,
                             struct diag *diag) {
-	return open_bytes(NULL, bytes, name, out_segment, diag);
+	struct segment_ends ends = segment_ends_of(bytes);
+	return open_ends(&ends, NULL, bytes, name, out_segment, diag);
 }
 
-static enum err map_file(const struct os *os, int fd, struct str *out_bytes) {
+/* What is read to open a segment is not read through the mapping: each page of it would cost more
+ * than a small read, and would stay. */
+struct ends {
+	struct segment_ends ends;
+	char head[SEGMENT_HEADER_SIZE];
+	struct buf tail;
+};
+
+static enum err read_at(const struct os *os, int fd, uint64_t offset, char *bytes, size_t len) {
+	size_t got;
+	TRY(os->pread(os->ctx, fd, bytes, len, offset, &got));
+	return got == len ? ERR_OK : ERR_CORRUPT; /* it became shorter */
+}
+
+static enum err read_tail(const struct os *os, int fd, struct ends *ends, size_t len) {
+	buf_clear(&ends->tail);
+	char *bytes = buf_reserve(&ends->tail, len);
+	TRY(read_at(os, fd, ends->ends.size - len, bytes, len));
+	ends->tail.len = len;
+	ends->ends.tail = buf_str(&ends->tail);
+	return ERR_OK;
+}
+
+static enum err read_ends(const struct os *os, int fd, struct ends *ends) {
+	enum { TAIL = 8192 };
+	struct segment_trailer trailer;
+	size_t head = (size_t)MIN_OF(ends->ends.size, (uint64_t)SEGMENT_HEADER_SIZE);
+	TRY(read_at(os, fd, 0, ends->head, head));
+	ends->ends.head = str_make(ends->head, head);
+	TRY(read_tail(os, fd, ends, (size_t)MIN_OF(ends->ends.size, (uint64_t)TAIL)));
+	/* What is wrong with the trailer is told by who reads it next. */
+	if (segment_read_trailer(&ends->ends, &trailer, NULL) == ERR_OK) {
+		size_t needed = (size_t)trailer.footer_len + SEGMENT_TRAILER_SIZE;
+		TRY(needed > ends->ends.tail.len ? read_tail(os, fd, ends, needed) : ERR_OK);
+	}
+	return ERR_OK;
+}
+
+static enum err map_file(const struct os *os, int fd, struct ends *ends, struct str *out_bytes) {
 	struct os_stat stat;
 	const char *bytes;
 	TRY(os->fstat(os->ctx, fd, &stat));
@@ -69,31 +127,43 @@ static enum err map_file(const struct os *os, int fd, struct str *out_bytes) {
 	if (stat.size > LIMIT_SEGMENT_BYTES) {
 		return ERR_LIMIT;
 	}
+	ends->ends.size = (uint64_t)stat.size;
+	TRY(read_ends(os, fd, ends));
 	TRY(os->map(os->ctx, fd, (size_t)stat.size, &bytes));
 	*out_bytes = str_make(bytes, (size_t)stat.size);
 	return ERR_OK;
 }
 
+/* Reads the file; then it is known whether it is a segment. */
+static enum err read_file(const struct os *os, const char *path, const char *name,
+                          struct ends *ends, struct str *out_bytes, struct diag *diag) {
+	int fd;
+	enum err err = os->open(os->ctx, path, OS_READ | OS_NO_FOLLOW, &fd);
+	if (err == ERR_OK) {
+		err = map_file(os, fd, ends, out_bytes);
+		(void)os->close(os->ctx, fd); /* nothing was written; the mapping stays */
+	}
+	return err == ERR_OK
+	           ? ERR_OK
+	           : diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
+}
+
 enum err segment_open(const struct os *os, const char *folder, const char *name,
                       struct segment **out_segment, struct diag *diag) {
 	char path[LIMIT_PATH];
+	struct ends ends = {0};
 	struct str bytes;
-	int fd;
 	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path)) {
 		return diag_set(diag, ERR_LIMIT, "the path of segment %s is too long", name);
 	}
-	enum err err = os->open(os->ctx, path, OS_READ | OS_NO_FOLLOW, &fd);
+	enum err err = read_file(os, path, name, &ends, &bytes, diag);
 	if (err == ERR_OK) {
-		err = map_file(os, fd, &bytes);
-		(void)os->close(os->ctx, fd); /* nothing was written; the mapping stays */
+		err = open_ends(&ends.ends, os, bytes, name, out_segment, diag);
+		if (err != ERR_OK) {
+			os->unmap(os->ctx, bytes.ptr, bytes.len);
+		}
 	}
-	if (err != ERR_OK) {
-		return diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
-	}
-	err = open_bytes(os, bytes, name, out_segment, diag);
-	if (err != ERR_OK) {
-		os->unmap(os->ctx, bytes.ptr, bytes.len);
-	}
+	buf_deinit(&ends.tail);
 	return err;
 }
 
@@ -104,6 +174,7 @@ void segment_free(struct segment *segment) {
 		}
 		segment_drop_blocks(segment);
 		(void)pthread_mutex_destroy(&segment->idle->lock); /* nobody holds it */
+		free(segment->idle->touched);
 		free(segment->idle);
 		arena_free(segment->arena);
 		free(segment);
@@ -141,10 +212,27 @@ struct segment_page_info segment_page_info(const struct segment *segment, uint32
 	                                  .all_data = entry->types == page_type_bit(RECORD_DATA)};
 }
 
-void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_seed[SALT_SEED_SIZE]) {
+/* They are compared once, by who first needs one: most readers need none. */
+static bool seeds_hold(const struct segment *segment) {
+	struct segment_idle *idle = segment->idle;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	if (idle->seeds == SEEDS_UNKNOWN) {
+		idle->seeds = segment_seeds_hold(&segment->table) ? SEEDS_HOLD : SEEDS_DAMAGED;
+	}
+	bool hold = idle->seeds == SEEDS_HOLD;
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+	return hold;
+}
+
+enum err segment_seed(const struct segment *segment, uint64_t index,
+                      uint8_t out_seed[SALT_SEED_SIZE]) {
 	uint64_t number = index / SALT_BUNDLE - segment->table.footer.first_index / SALT_BUNDLE;
 	ASSERT(number < segment->table.seeds_count);
+	if (!seeds_hold(segment)) {
+		return ERR_CORRUPT;
+	}
 	memcpy(out_seed, segment->table.seeds[number], SALT_SEED_SIZE);
+	return ERR_OK;
 }
 
 uint32_t segment_page_of(const struct segment *segment, uint64_t index) {
@@ -205,7 +293,7 @@ bool segment_page_may_have_types(const struct segment *segment, uint32_t page, u
 }
 
 bool segment_takes_over(const struct segment *segment) {
-	return segment->table.version == SEGMENT_VERSION;
+	return segment->table.version == SEGMENT_VERSION && seeds_hold(segment);
 }
 
 static enum err damaged(const struct segment *segment, uint32_t page, enum err err,
@@ -276,9 +364,11 @@ enum err segment_block_check(const struct segment *segment, uint32_t block, stru
 	                (unsigned long long)(first + entry->rows - 1));
 }
 
-static struct block *take_idle(struct segment_idle *idle, uint32_t number) {
+/* used: somebody will read in it. */
+static struct block *take_idle(struct segment_idle *idle, uint32_t number, bool used) {
 	struct block *block = NULL;
 	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	idle->touched[number] |= used;
 	for (uint32_t i = 0; i < idle->count && block == NULL; i++) {
 		if (idle->blocks[i].number == number) {
 			block = idle->blocks[i].block;
@@ -296,7 +386,7 @@ enum err segment_take_block(const struct segment *segment, uint32_t page, struct
 		return ERR_CORRUPT; /* a page of version 2 in a segment of version 1 */
 	}
 	const struct segment_block *at = &segment->table.blocks[entry->block];
-	struct block *block = take_idle(segment->idle, entry->block);
+	struct block *block = take_idle(segment->idle, entry->block, true);
 	if (block == NULL) {
 		TRY(block_open(segment_block_bytes(segment, entry->block), at->rows, at->kept, &block));
 	}
@@ -310,6 +400,7 @@ void segment_give_block(const struct segment *segment, uint32_t page, struct blo
 	struct segment_idle *idle = segment->idle;
 	struct block *out = block;
 	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	idle->touched[page_at(segment, page)->block] = true; /* it may have been forgotten meanwhile */
 	if (block_bytes(block) <= IDLE_BYTES_MAX) {
 		if (idle->count == SEGMENT_IDLE_BLOCKS) {
 			out = idle->blocks[--idle->count].block;
@@ -326,7 +417,12 @@ void segment_give_block(const struct segment *segment, uint32_t page, struct blo
 }
 
 void segment_forget_block(const struct segment *segment, uint32_t block) {
-	if (segment->os != NULL) {
+	struct segment_idle *idle = segment->idle;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	bool touched = idle->touched[block];
+	idle->touched[block] = false;
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+	if (segment->os != NULL && touched) {
 		struct str bytes = segment_block_bytes(segment, block);
 		segment->os->forget(segment->os->ctx, bytes.ptr, bytes.len);
 	}
@@ -342,7 +438,7 @@ void segment_drop_blocks(const struct segment *segment) {
 }
 
 void segment_drop_block(const struct segment *segment, uint32_t block) {
-	block_free(take_idle(segment->idle, block));
+	block_free(take_idle(segment->idle, block, false));
 }
 
 /* ---- checking ---- */
@@ -363,13 +459,17 @@ void segment_check_ends(const struct segment *segment,
 	const struct segment_footer *facts = &segment->table.footer;
 	uint64_t end = facts->first_index + facts->count;
 	struct diag diag = {0};
+	struct segment_ends ends = segment_ends_of(segment->bytes);
 	struct segment_trailer trailer;
 	if (!segment_header_holds(segment->bytes, segment->table.version)) {
 		report(segment, STR("the header is damaged"), facts->first_index, end, damage, ctx);
 	}
-	if (segment_read_trailer(segment->bytes, &trailer, &diag) != ERR_OK) {
+	if (!segment_seeds_hold(&segment->table)) {
+		report(segment, STR("the salt seeds are damaged"), facts->first_index, end, damage, ctx);
+	}
+	if (segment_read_trailer(&ends, &trailer, &diag) != ERR_OK) {
 		report(segment, str_from(diag.message), facts->first_index, end, damage, ctx);
-	} else if (!page_checksum_holds(trailer.footer, trailer.footer_crc)) {
+	} else if (!segment_footer_holds(&ends, &trailer)) {
 		report(segment, STR("the footer is damaged"), facts->first_index, end, damage, ctx);
 	}
 }

@@ -169,7 +169,8 @@ void segment_free(struct segment *segment); /* NULL is fine; views must be gone 
 const struct segment_footer *segment_footer(const struct segment *segment);
 uint64_t segment_bytes(const struct segment *segment); /* size of the file */
 uint32_t segment_pages(const struct segment *segment);
-/* False: of a version that is no longer written; it cannot be taken over into another. */
+/* False: of a version that is no longer written, or its salt seeds are damaged; it cannot be taken
+ * over into another. */
 bool segment_takes_over(const struct segment *segment);
 
 struct segment_page_info {
@@ -181,9 +182,10 @@ struct segment_page_info {
 };
 struct segment_page_info segment_page_info(const struct segment *segment, uint32_t page);
 /* The salt seed of the bundle (index / SALT_BUNDLE) that holds index, which must lie in the
- * segment.
+ * segment. ERR_CORRUPT: the seeds are damaged.
  */
-void segment_seed(const struct segment *segment, uint64_t index, uint8_t out_seed[SALT_SEED_SIZE]);
+MUST_USE enum err segment_seed(const struct segment *segment, uint64_t index,
+                               uint8_t out_seed[SALT_SEED_SIZE]);
 /* The page holding index; index must lie in the segment. */
 uint32_t segment_page_of(const struct segment *segment, uint64_t index);
 /* False when the page surely lacks one of the tokens (codec/token.h). Version 1: reads only the

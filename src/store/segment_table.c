@@ -22,10 +22,10 @@ void segment_put_header(struct buf *out) {
 	put_header(out, SEGMENT_VERSION);
 }
 
-bool segment_header_holds(struct str file, uint32_t version) {
+bool segment_header_holds(struct str head, uint32_t version) {
 	struct buf expected = {0};
 	put_header(&expected, version);
-	bool same = str_starts(file, buf_str(&expected));
+	bool same = str_starts(head, buf_str(&expected));
 	buf_deinit(&expected);
 	return same;
 }
@@ -97,11 +97,13 @@ static void put_facts(struct buf *out, const struct segment_footer *footer) {
 void segment_put_end(struct buf *out, const struct segment_table *table, uint64_t offset) {
 	const struct segment_footer *footer = &table->footer;
 	struct buf bytes = {0};
+	size_t seeds = table->seeds_count * sizeof(*table->seeds);
+	buf_append(out, table->seeds, seeds);
 	size_t start = out->len;
 	put_facts(&bytes, footer);
 	put_pages(&bytes, table);
 	wire_put_varint(&bytes, table->seeds_count);
-	buf_append(&bytes, table->seeds, table->seeds_count * sizeof(*table->seeds));
+	wire_put_u32(&bytes, crc32c(0, table->seeds, seeds));
 	wire_put_varint(&bytes, footer->streams_count);
 	for (uint32_t i = 0; i < footer->streams_count; i++) {
 		put_stream(&bytes, &footer->streams[i]);
@@ -114,7 +116,7 @@ void segment_put_end(struct buf *out, const struct segment_table *table, uint64_
 	buf_deinit(&bytes);
 	size_t len = out->len - start;
 	size_t trailer = out->len;
-	wire_put_u64(out, offset);
+	wire_put_u64(out, offset + seeds);
 	wire_put_u32(out, (uint32_t)len);
 	wire_put_u32(out, crc32c(0, out->ptr + start, len));
 	wire_put_u32(out, SEGMENT_VERSION);
@@ -124,12 +126,15 @@ void segment_put_end(struct buf *out, const struct segment_table *table, uint64_
 
 /* ---- reading ---- */
 
-enum err segment_read_trailer(struct str file, struct segment_trailer *out_trailer,
+enum err segment_read_trailer(const struct segment_ends *ends, struct segment_trailer *out_trailer,
                               struct diag *diag) {
-	if (file.len < SEGMENT_HEADER_SIZE + SEGMENT_TRAILER_SIZE) {
+	if (ends->size < SEGMENT_HEADER_SIZE + SEGMENT_TRAILER_SIZE) {
 		return diag_set(diag, ERR_CORRUPT, "the file is too short for a segment");
 	}
-	struct str trailer = str_slice(file, file.len - SEGMENT_TRAILER_SIZE, file.len);
+	ASSERT(ends->tail.len >= SEGMENT_TRAILER_SIZE && ends->tail.len <= ends->size);
+	uint64_t begin = ends->size - SEGMENT_TRAILER_SIZE;
+	struct str trailer =
+	    str_slice(ends->tail, ends->tail.len - SEGMENT_TRAILER_SIZE, ends->tail.len);
 	struct wire in = wire_from(trailer);
 	uint64_t offset = wire_u64(&in);
 	uint32_t len = wire_u32(&in);
@@ -145,13 +150,22 @@ enum err segment_read_trailer(struct str file, struct segment_trailer *out_trail
 		return diag_set(diag, ERR_UNSUPPORTED, "format version %u of a segment is not known here",
 		                version);
 	}
-	if (offset < SEGMENT_HEADER_SIZE || offset > file.len - SEGMENT_TRAILER_SIZE ||
-	    len != file.len - SEGMENT_TRAILER_SIZE - offset) {
+	if (offset < SEGMENT_HEADER_SIZE || offset > begin || len != begin - offset) {
 		return diag_set(diag, ERR_CORRUPT, "the footer does not end where the trailer begins");
 	}
-	*out_trailer = (struct segment_trailer){
-	    version, str_slice(file, (size_t)offset, (size_t)offset + len), crc};
+	*out_trailer = (struct segment_trailer){version, offset, len, crc};
 	return ERR_OK;
+}
+
+static struct str footer_of(const struct segment_ends *ends,
+                            const struct segment_trailer *trailer) {
+	size_t end = ends->tail.len - SEGMENT_TRAILER_SIZE;
+	ASSERT(trailer->footer_len <= end);
+	return str_slice(ends->tail, end - trailer->footer_len, end);
+}
+
+bool segment_footer_holds(const struct segment_ends *ends, const struct segment_trailer *trailer) {
+	return page_checksum_holds(footer_of(ends, trailer), trailer->footer_crc);
 }
 
 static void read_id(struct wire *in, uint8_t *out_id, size_t size) {
@@ -272,18 +286,29 @@ static void place_all(struct wire *in, uint64_t end, struct segment_table *table
 	in->bad |= offset != end;
 }
 
-static void read_seeds(struct wire *in, struct segment_table *table) {
+/* end: where the footer begins; then, where what lies before it begins. */
+static void read_seeds(struct wire *in, uint64_t *end, struct segment_table *table) {
 	const struct segment_footer *footer = &table->footer;
 	uint64_t count = wire_varint_max(in, UINT32_MAX);
-	if (in->bad || count != segment_bundles(footer->first_index, footer->count)) {
-		in->bad = true;
+	uint64_t len = count * SALT_SEED_SIZE;
+	in->bad |= in->bad || count != segment_bundles(footer->first_index, footer->count);
+	table->seeds_count = (uint32_t)count;
+	if (table->version == SEGMENT_VERSION_FIRST) {
+		/* in the arena already, as all of the footer: nobody writes there */
+		table->seeds = (uint8_t(*)[SALT_SEED_SIZE])(uintptr_t)wire_bytes(in, len).ptr;
 		return;
 	}
-	struct str seeds = wire_bytes(in, count * SALT_SEED_SIZE);
-	if (!in->bad) { /* in the arena already, as all of the footer: nobody writes there */
-		table->seeds = (uint8_t(*)[SALT_SEED_SIZE])(uintptr_t)seeds.ptr;
-		table->seeds_count = (uint32_t)count;
-	}
+	table->seeds_crc = wire_u32(in);
+	in->bad |= len > *end;
+	*end -= in->bad ? 0 : len;
+	table->seeds_offset = *end;
+}
+
+bool segment_seeds_hold(const struct segment_table *table) {
+	return table->version == SEGMENT_VERSION_FIRST ||
+	       page_checksum_holds(
+	           str_make((const char *)table->seeds, table->seeds_count * sizeof(*table->seeds)),
+	           table->seeds_crc);
 }
 
 static void read_streams(struct wire *in, struct arena *arena, struct segment_footer *footer) {
@@ -343,6 +368,7 @@ static enum err decode_footer(struct str footer, struct arena *arena, struct str
 	return ERR_OK;
 }
 
+/* end: where the footer begins. */
 static void read_all(struct wire *in, uint64_t end, struct arena *arena,
                      struct segment_table *table) {
 	read_facts(in, &table->footer);
@@ -350,32 +376,31 @@ static void read_all(struct wire *in, uint64_t end, struct arena *arena,
 	if (!in->bad && table->version != SEGMENT_VERSION_FIRST) {
 		read_blocks(in, arena, table);
 	}
-	place_all(in, end, table);
 	if (!in->bad) {
-		read_seeds(in, table);
+		read_seeds(in, &end, table);
 	}
+	place_all(in, end, table);
 	read_streams(in, arena, &table->footer);
 	read_files(in, arena, &table->footer);
 }
 
-enum err segment_read_table(struct str file, struct arena *arena, struct segment_table *out_table,
+enum err segment_read_table(const struct segment_ends *ends, const struct segment_trailer *trailer,
+                            struct arena *arena, struct segment_table *out_table,
                             struct diag *diag) {
-	struct segment_trailer trailer;
 	struct str bytes;
-	TRY(segment_read_trailer(file, &trailer, diag));
-	if (!segment_header_holds(file, trailer.version)) {
+	if (!segment_header_holds(ends->head, trailer->version)) {
 		return diag_set(diag, ERR_CORRUPT, "the header is damaged");
 	}
-	if (!page_checksum_holds(trailer.footer, trailer.footer_crc)) {
+	if (!segment_footer_holds(ends, trailer)) {
 		return diag_set(diag, ERR_CORRUPT, "the footer is damaged");
 	}
-	enum err err = decode_footer(trailer.footer, arena, &bytes);
+	enum err err = decode_footer(footer_of(ends, trailer), arena, &bytes);
 	if (err != ERR_OK) {
 		return diag_set(diag, err, "the footer does not decode");
 	}
-	struct segment_table table = {.version = trailer.version};
+	struct segment_table table = {.version = trailer->version};
 	struct wire in = wire_from(bytes);
-	read_all(&in, (uint64_t)(trailer.footer.ptr - file.ptr), arena, &table);
+	read_all(&in, trailer->footer, arena, &table);
 	if (!wire_done(&in)) {
 		return diag_set(diag, ERR_CORRUPT, "the footer does not fit the file");
 	}

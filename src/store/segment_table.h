@@ -15,13 +15,13 @@ enum {
 #define SEGMENT_MAGIC "AKASHSEG"
 #define SEGMENT_END_MAGIC "AKASHEND"
 
-struct segment_page { /* a row of the page table */
-	uint64_t offset;  /* in the file; not stored: pages and blocks lie one behind the other */
-	uint32_t len;
+struct segment_page {     /* a row of the page table */
+	uint64_t offset;      /* in the file; not stored: pages and blocks lie one behind the other */
 	uint64_t first_index; /* not stored either */
+	int64_t time_min_ns, time_max_ns;
+	uint32_t len;
 	uint32_t rows;
 	bool has_data;
-	int64_t time_min_ns, time_max_ns;
 	/* Version 2. */
 	uint32_t types;                   /* page_type_bit of all that occur */
 	uint32_t kept;                    /* rows whose body is kept beside the text */
@@ -50,29 +50,50 @@ struct segment_table {
 	uint32_t pages_count;
 	struct segment_block *blocks; /* none in version 1 */
 	uint32_t blocks_count;
-	uint8_t (*seeds)[SALT_SEED_SIZE]; /* of the bundles that [first_index, + count) touches */
+	/* Of the bundles that [first_index, + count) touches. Read of version 2: NULL, and where they
+	 * lie in the file, not yet compared with their checksum. */
+	uint8_t (*seeds)[SALT_SEED_SIZE];
 	uint32_t seeds_count;
+	uint64_t seeds_offset;
+	uint32_t seeds_crc;
 };
 
 /* Number of bundles that count records from first touch; count > 0. */
 uint64_t segment_bundles(uint64_t first_index, uint64_t count);
 
 void segment_put_header(struct buf *out);
-/* Appends footer and trailer; offset: where the footer begins in the file. */
+/* Appends seeds, footer and trailer; offset: where the seeds begin in the file. */
 void segment_put_end(struct buf *out, const struct segment_table *table, uint64_t offset);
-/* Checks header, trailer and footer of a whole file and reads the table into arena; strings borrow
- * from the arena. ERR_CORRUPT, ERR_UNSUPPORTED (a newer version), ERR_LIMIT; diag says what. */
-MUST_USE enum err segment_read_table(struct str file, struct arena *arena,
-                                     struct segment_table *out_table, struct diag *diag);
-/* Where the footer lies, trailer checked; for segment_check. */
+/* What is read of a file to open it. */
+struct segment_ends {
+	uint64_t size;   /* of the file */
+	struct str head; /* its first SEGMENT_HEADER_SIZE bytes, or all of a shorter one */
+	struct str tail; /* its last bytes: footer and trailer, and what may be before them */
+};
+/* Of a whole file in memory, whose tail is all of it. */
+static inline struct segment_ends segment_ends_of(struct str file) {
+	size_t head = MIN_OF(file.len, (size_t)SEGMENT_HEADER_SIZE);
+	return (struct segment_ends){file.len, str_slice(file, 0, head), file};
+}
+/* Where the footer lies, of which the tail may have a part only. */
 struct segment_trailer {
 	uint32_t version;
-	struct str footer;
-	uint32_t footer_crc;
+	uint64_t footer; /* offset in the file */
+	uint32_t footer_len, footer_crc;
 };
-MUST_USE enum err segment_read_trailer(struct str file, struct segment_trailer *out_trailer,
-                                       struct diag *diag);
-bool segment_header_holds(struct str file, uint32_t version);
+/* Of ends only size and the last bytes of tail are needed. ERR_CORRUPT, ERR_UNSUPPORTED (a newer
+ * version); diag says what. */
+MUST_USE enum err segment_read_trailer(const struct segment_ends *ends,
+                                       struct segment_trailer *out_trailer, struct diag *diag);
+/* Checks header and footer and reads the table into arena; strings borrow from the arena. The seeds
+ * of version 2 are left to be found in the file. ERR_CORRUPT, ERR_LIMIT; diag says what. */
+MUST_USE enum err segment_read_table(const struct segment_ends *ends,
+                                     const struct segment_trailer *trailer, struct arena *arena,
+                                     struct segment_table *out_table, struct diag *diag);
+bool segment_footer_holds(const struct segment_ends *ends, const struct segment_trailer *trailer);
+/* Whether the seeds are as they were written. */
+bool segment_seeds_hold(const struct segment_table *table);
+bool segment_header_holds(struct str head, uint32_t version);
 
 /* Opens a segment that is in memory; bytes are borrowed. For tests and fuzzing. */
 MUST_USE enum err segment_open_bytes(struct str bytes, const char *name,

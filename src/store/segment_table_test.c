@@ -21,7 +21,12 @@ static enum err read_file(const struct buf *file) {
 	struct arena *arena = arena_new(LIMIT_VIEW_BYTES);
 	struct segment_table table;
 	struct diag diag = {0};
-	enum err err = segment_read_table(buf_str(file), arena, &table, &diag);
+	struct segment_ends ends = segment_ends_of(buf_str(file));
+	struct segment_trailer trailer;
+	enum err err = segment_read_trailer(&ends, &trailer, &diag);
+	if (err == ERR_OK) {
+		err = segment_read_table(&ends, &trailer, arena, &table, &diag);
+	}
 	CHECK((diag.message[0] != '\0') == (err != ERR_OK));
 	arena_free(arena);
 	return err;
@@ -121,7 +126,10 @@ TEST(pages_know_their_place_in_their_block) {
 	struct segment_table table;
 	struct arena *arena = arena_new(LIMIT_VIEW_BYTES);
 	make_file(&file, &wrote, 76);
-	REQUIRE(segment_read_table(buf_str(&file), arena, &table, NULL) == ERR_OK);
+	struct segment_ends ends = segment_ends_of(buf_str(&file));
+	struct segment_trailer trailer;
+	REQUIRE(segment_read_trailer(&ends, &trailer, NULL) == ERR_OK);
+	REQUIRE(segment_read_table(&ends, &trailer, arena, &table, NULL) == ERR_OK);
 	CHECK_EQ(table.pages[1].offset, SEGMENT_HEADER_SIZE + 10);
 	CHECK_EQ(table.blocks[0].offset, SEGMENT_HEADER_SIZE + 30);
 	CHECK_EQ(table.pages[2].offset, SEGMENT_HEADER_SIZE + 37);

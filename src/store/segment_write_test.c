@@ -28,10 +28,10 @@ TEST(a_small_segment_is_taken_over_by_its_successor) {
 	for (uint32_t i = 0; i < 2; i++) {
 		CHECK(str_eq(segment_page_bytes(small, i), segment_page_bytes(large, i)));
 	}
-	segment_seed(small, 655, seeds[0]);
-	segment_seed(large, 655, seeds[1]);
+	CHECK_EQ(segment_seed(small, 655, seeds[0]), ERR_OK);
+	CHECK_EQ(segment_seed(large, 655, seeds[1]), ERR_OK);
 	CHECK(memcmp(seeds[0], seeds[1], SALT_SEED_SIZE) == 0);
-	segment_seed(large, 900, seeds[1]);
+	CHECK_EQ(segment_seed(large, 900, seeds[1]), ERR_OK);
 	CHECK_EQ(seeds[1][0], 900 / SALT_BUNDLE);
 	segment_free(small);
 	segment_free(large);

@@ -82,9 +82,9 @@ static enum err fill_batch(struct store_view *view, struct batch *batch) {
 	return put_rows(view, rows, batch);
 }
 
-static void fill_plan(const struct store_view *view, const struct segment *segment,
-                      const struct page_meta *meta, struct batch *batch,
-                      struct page_plan **out_plan) {
+static enum err fill_plan(const struct store_view *view, const struct segment *segment,
+                          const struct page_meta *meta, struct batch *batch,
+                          struct page_plan **out_plan) {
 	struct page_plan *plan = ARENA_NEW(batch->arena, struct page_plan);
 	uint64_t first = store_view_first_index(view);
 	uint64_t bundle = first / SALT_BUNDLE;
@@ -97,9 +97,10 @@ static void fill_plan(const struct store_view *view, const struct segment *segme
 	plan->seeds = arena_array(batch->arena, plan->seeds_count, SALT_SEED_SIZE);
 	for (uint32_t i = 0; i < plan->seeds_count; i++) {
 		uint64_t index = MAX_OF(first, (bundle + i) * SALT_BUNDLE);
-		segment_seed(segment, index, plan->seeds[i]);
+		TRY(segment_seed(segment, index, plan->seeds[i]));
 	}
 	*out_plan = plan;
+	return ERR_OK;
 }
 
 enum err store_view_to_batch(struct store_view *view, struct batch **out_batch,
@@ -111,12 +112,14 @@ enum err store_view_to_batch(struct store_view *view, struct batch **out_batch,
 	if (err == ERR_OK) {
 		err = view_meta(view, &meta);
 	}
+	if (err == ERR_OK) {
+		err = fill_plan(view, view_segment(view), meta, batch, out_plan);
+	}
 	if (err != ERR_OK) {
 		batch_free(batch);
 		return diag_set(diag, err, "the page at index %llu cannot be made into records again",
 		                (unsigned long long)store_view_first_index(view));
 	}
-	fill_plan(view, view_segment(view), meta, batch, out_plan);
 	*out_batch = batch;
 	return ERR_OK;
 }

@@ -27,7 +27,7 @@ static enum err find_salt(struct store_view *view, uint64_t index, uint8_t out_s
 		if (salts == NULL) {
 			return ERR_LIMIT;
 		}
-		segment_seed(view->segment, index, seed);
+		TRY(segment_seed(view->segment, index, seed));
 		salt_bundle(seed, salts);
 		view->salts = salts;
 		view->bundle = index / SALT_BUNDLE;

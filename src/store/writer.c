@@ -365,8 +365,8 @@ static void go_on(struct store *store) {
 	writer->log_frame = footer->log_frame; /* at least that of the trees before */
 	writer->rewrites_last = writer_takes_over(store);
 	if (writer->rewrites_last) {
-		segment_seed(last, end - 1, writer->seed);
-		writer->has_seed = true;
+		writer->has_seed = segment_seed(last, end - 1, writer->seed) == ERR_OK;
+		ASSERT(writer->has_seed); /* it is taken over only then */
 		writer->planned_bytes = footer->bytes_raw;
 		writer->planned_rows = footer->count;
 	}
