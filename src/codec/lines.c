@@ -245,7 +245,7 @@ static enum err read_once(const struct blob *stored, size_t at, size_t len, stru
 	}
 	if (whole->ptr == NULL) {
 		char *bytes = buf_reserve(whole, len + LINES_SLACK);
-		memset(bytes, 0, len + LINES_SLACK);
+		memset(bytes + len, 0, LINES_SLACK);
 		whole->len = len;
 	}
 	TRY(blob_decode(stored, whole->ptr + at));
@@ -280,23 +280,39 @@ enum err lines_read_group(struct lines *lines, uint32_t group, struct str *out_t
 /* The slots of one shape; literals go to literal. */
 static enum err parse_slots(const struct lines *lines, struct str table, struct lines_shape *shape,
                             struct slots_at *at, char *literal) {
-	struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
-	struct skeleton_part part;
+	const char *from = lines->skeletons.ptr + shape->text;
+	const char *end = from + shape->text_len;
 	char *to = literal;
-	for (uint32_t i = 0; skeleton_next(&text, &part); i++) {
-		memcpy(to, part.literal.ptr, part.literal.len);
-		to += part.literal.len;
-		if (part.code == 0) {
+	uint32_t slots = 0;
+	for (;;) {
+		const char *piece = to;
+		while (from < end && (uint8_t)*from != SKELETON_SLOT) {
+			*to++ = *from++; /* most are short */
+		}
+		if (from == end) {
 			break;
 		}
-		struct lines_slot *slot = &shape->slots[i];
-		slot->literal_len = (uint32_t)part.literal.len;
+		if (end - from < 2 || !slot_code_valid((uint8_t)from[1])) {
+			return ERR_CORRUPT;
+		}
+		struct lines_slot *slot = &shape->slots[slots++];
+		slot->literal_len = (uint32_t)(to - piece);
 		slot->before = (uint32_t)(to - literal);
-		TRY(slots_take(&lines->shared, table, at, part.code, shape->rows, &slot->column));
+		TRY(slots_take(&lines->shared, table, at, (uint8_t)from[1], shape->rows, &slot->column));
+		from += 2;
 	}
 	shape->literal = literal;
 	shape->literal_len = (uint32_t)(to - literal);
-	return ERR_OK;
+	return slots == shape->slots_count ? ERR_OK : ERR_CORRUPT;
+}
+
+/* By the byte that begins each mark, and is nowhere else in a valid skeleton. */
+static uint32_t count_marks(struct str text) {
+	uint32_t marks = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		marks += (uint8_t)text.ptr[i] == SKELETON_SLOT;
+	}
+	return marks;
 }
 
 static enum err count_slots(const struct lines *lines, uint32_t first, uint32_t end,
@@ -304,11 +320,12 @@ static enum err count_slots(const struct lines *lines, uint32_t first, uint32_t 
 	for (uint32_t i = first; i < end; i++) {
 		struct lines_shape *shape = &lines->shapes[i];
 		struct str text = str_make(lines->skeletons.ptr + shape->text, shape->text_len);
-		if (!skeleton_valid(text, &shape->slots_count) || shape->slots_count > SHAPE_SLOTS_MAX) {
+		shape->slots_count = count_marks(text);
+		if (shape->slots_count > SHAPE_SLOTS_MAX) {
 			return ERR_CORRUPT;
 		}
 		*out_slots += shape->slots_count;
-		*out_literals += text.len - 2 * (size_t)shape->slots_count;
+		*out_literals += text.len;
 	}
 	return ERR_OK;
 }
@@ -327,7 +344,7 @@ static enum err parse_group(struct lines *lines, struct str table, struct lines_
 	size_t literals = 0;
 	TRY(count_slots(lines, first, end, &slots, &literals));
 	size_t bytes = slots * sizeof(struct lines_slot) + literals + LINES_SLACK;
-	struct lines_slot *slot = calloc(1, bytes);
+	struct lines_slot *slot = malloc(bytes);
 	ASSERT(slot != NULL);
 	char *literal = (char *)(slot + slots);
 	group->slots = slot;

@@ -107,22 +107,28 @@ static uint8_t byte_of(const struct order *order, uint32_t shape) {
 
 /* ---- shapes that share one byte ---- */
 
-/* Fills others from count numbers of size bytes. */
-static enum err read_shapes(struct order *order, const uint8_t *bytes, size_t count, size_t size) {
+/* The shape of entry i of the list, whose numbers have 2 or 3 bytes. */
+static inline uint32_t other_at(const struct order *order, size_t i) {
+	if (order->shapes <= 1 << 16) {
+		return le16_load(order->others + 2 * i);
+	}
+	const char *at = order->others + 3 * i;
+	return le16_load(at) | (uint32_t)(uint8_t)at[2] << 16;
+}
+
+static bool are_others(const struct order *order) {
 	bool *refused = calloc(order->shapes + 1, sizeof(*refused)); /* they have a byte of their own */
 	bool bad = false;
 	ASSERT(refused != NULL);
-	for (size_t byte = 0; byte < ORDER_OTHER && count > 0; byte++) {
+	for (size_t byte = 0; byte < ORDER_OTHER && order->others_count > 0; byte++) {
 		refused[order->shape_of[byte]] = true;
 	}
-	for (size_t i = 0; i < count && !bad; i++) {
-		const uint8_t *at = bytes + i * size;
-		uint32_t shape = at[0] | (uint32_t)at[1] << 8 | (size == 3 ? (uint32_t)at[2] << 16 : 0);
+	for (size_t i = 0; i < order->others_count && !bad; i++) {
+		uint32_t shape = other_at(order, i);
 		bad = shape >= order->shapes || refused[shape];
-		order->others[i] = shape;
 	}
 	free(refused);
-	return bad ? ERR_CORRUPT : ERR_OK;
+	return !bad;
 }
 
 /* Makes the list, if it is not made. */
@@ -131,21 +137,16 @@ static enum err load_others(struct order *order) {
 		return ERR_OK;
 	}
 	size_t size = order_other_size(order->shapes);
-	size_t count = order->others_stored.len / size;
-	order->others = malloc((count + 1) * sizeof(*order->others));
-	uint8_t *bytes = malloc(order->others_stored.len + 1);
+	order->others_count = order->others_stored.len / size;
+	order->others = malloc(order->others_stored.len + 1);
 	ASSERT(order->others != NULL);
-	ASSERT(bytes != NULL);
-	enum err err = blob_decode(&order->others_stored, bytes);
-	if (err == ERR_OK) {
-		err = read_shapes(order, bytes, count, size);
+	enum err err = blob_decode(&order->others_stored, order->others);
+	if (err == ERR_OK && !are_others(order)) {
+		err = ERR_CORRUPT;
 	}
-	if (err == ERR_OK) {
-		order->others_count = count;
-	} else {
+	if (err != ERR_OK) {
 		free(TAKE(order->others));
 	}
-	free(bytes);
 	return err;
 }
 
@@ -158,14 +159,14 @@ static void sort_places(struct order *order) {
 	ASSERT(order->starts != NULL && order->places != NULL);
 	ASSERT(next != NULL);
 	for (size_t i = 0; i < order->others_count; i++) {
-		order->starts[order->others[i] + 1]++;
+		order->starts[other_at(order, i) + 1]++;
 	}
 	for (size_t shape = 0; shape < order->shapes; shape++) {
 		order->starts[shape + 1] += order->starts[shape];
 	}
 	memcpy(next, order->starts, size);
 	for (size_t i = 0; i < order->others_count; i++) {
-		order->places[next[order->others[i]]++] = (uint32_t)i;
+		order->places[next[other_at(order, i)]++] = (uint32_t)i;
 	}
 	free(next);
 }
@@ -184,7 +185,7 @@ static bool use_places(struct order *order) {
 static uint32_t count_others(const struct order *order, uint32_t shape, size_t count) {
 	uint32_t found = 0;
 	for (size_t i = 0; i < count; i++) {
-		found += order->others[i] == shape;
+		found += other_at(order, i) == shape;
 	}
 	return found;
 }
@@ -201,10 +202,10 @@ static void find_others(struct order *order, uint32_t shape, struct buf *out) {
 		size_t end = MIN_OF(first + SOME, order->others_count);
 		bool any = false;
 		for (size_t i = first; i < end; i++) {
-			any |= order->others[i] == shape;
+			any |= other_at(order, i) == shape;
 		}
 		for (size_t i = first; i < end && any; i++) {
-			if (order->others[i] == shape) {
+			if (other_at(order, i) == shape) {
 				uint32_t place = (uint32_t)i;
 				buf_append(out, &place, sizeof(place));
 			}
@@ -214,7 +215,7 @@ static void find_others(struct order *order, uint32_t shape, struct buf *out) {
 
 /* The rank within its shape of entry other of the list. */
 static uint32_t rank_of_other(struct order *order, uint32_t other) {
-	uint32_t shape = order->others[other];
+	uint32_t shape = other_at(order, other);
 	if (!use_places(order)) {
 		return count_others(order, shape, other);
 	}
@@ -282,7 +283,7 @@ static enum err get_part(struct order *order, size_t chunk, size_t offset, size_
 		                    ? seen[byte] + count_one(bytes + from, offset + i - from, byte)
 		                    : seen[byte];
 		seen[byte] += !few;
-		out_shapes[i] = other ? order->others[rank] : order->shape_of[byte];
+		out_shapes[i] = other ? other_at(order, rank) : order->shape_of[byte];
 		if (out_ranks != NULL) {
 			out_ranks[i] = other ? rank_of_other(order, rank) : rank;
 		}
@@ -331,7 +332,7 @@ static enum err get_picks(struct order *order, size_t chunk, const uint32_t *row
 			rank = seen[byte];
 		}
 		TRY(byte == ORDER_OTHER ? load_others(order) : ERR_OK);
-		out_shapes[i] = byte == ORDER_OTHER ? order->others[rank] : order->shape_of[byte];
+		out_shapes[i] = byte == ORDER_OTHER ? other_at(order, rank) : order->shape_of[byte];
 		out_ranks[i] = byte == ORDER_OTHER ? rank_of_other(order, rank) : rank;
 	}
 	if (!few) {
@@ -444,7 +445,7 @@ static void set_bits(const struct order *order, size_t chunk, const uint8_t *byt
 		uint64_t mine = rows - first < 64 ? ((uint64_t)1 << (rows - first)) - 1 : UINT64_MAX;
 		uint64_t look = others == NULL ? 0 : order_set_members(others, bytes + first) & mine;
 		for (; look != 0; look &= look - 1) {
-			word |= wanted[order->others[other++]] ? look & -look : 0;
+			word |= wanted[other_at(order, other++)] ? look & -look : 0;
 		}
 		bits[(chunk * ORDER_CHUNK + first) / 64] |= word & mine;
 	}
@@ -462,7 +463,7 @@ static bool has_wanted(const struct order *order, size_t chunk, const uint8_t *w
 	}
 	if (wanted_byte[ORDER_OTHER]) {
 		for (size_t other = before[ORDER_OTHER]; other < behind[ORDER_OTHER]; other++) {
-			if (wanted[order->others[other]]) {
+			if (wanted[other_at(order, other)]) {
 				return true;
 			}
 		}

@@ -21,7 +21,7 @@ struct order {
 	uint32_t (*before)[256]; /* rows of each byte before chunk i, 0 to chunks_count */
 	/* Shapes without a byte; the lists are NULL until asked for, the last two until asked often. */
 	struct blob others_stored;
-	uint32_t *others; /* the shape of row i of those with byte ORDER_OTHER */
+	char *others; /* the shapes of rows with byte ORDER_OTHER, as they are stored */
 	size_t others_count;
 	uint32_t passes;  /* so often */
 	uint32_t *starts; /* of each shape in places */

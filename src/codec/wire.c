@@ -33,24 +33,20 @@ void wire_put_str(struct buf *out, struct str text) {
 	buf_append_str(out, text);
 }
 
-static void fail(struct wire *in) {
+uint8_t wire_fail(struct wire *in) {
 	in->bad = true;
 	in->at = in->end;
+	return 0;
 }
 
 struct str wire_bytes(struct wire *in, uint64_t len) {
 	if (len > wire_left(in)) {
-		fail(in);
+		(void)wire_fail(in);
 		return STR("");
 	}
 	struct str bytes = str_make(in->at, (size_t)len);
 	in->at += len;
 	return bytes;
-}
-
-uint8_t wire_u8(struct wire *in) {
-	struct str bytes = wire_bytes(in, 1);
-	return bytes.len == 0 ? 0 : (uint8_t)bytes.ptr[0];
 }
 
 uint32_t wire_u32(struct wire *in) {
@@ -63,7 +59,7 @@ uint64_t wire_u64(struct wire *in) {
 	return bytes.len == 0 ? 0 : le64_load(bytes.ptr);
 }
 
-uint64_t wire_varint(struct wire *in) {
+uint64_t wire_varint_long(struct wire *in) {
 	uint64_t value = 0;
 	for (unsigned shift = 0; in->at < in->end; shift += 7) {
 		uint8_t byte = (uint8_t)*in->at++;
@@ -76,22 +72,7 @@ uint64_t wire_varint(struct wire *in) {
 			return value;
 		}
 	}
-	fail(in);
-	return 0;
-}
-
-uint64_t wire_varint_max(struct wire *in, uint64_t max) {
-	uint64_t value = wire_varint(in);
-	if (value > max) {
-		fail(in);
-		return 0;
-	}
-	return value;
-}
-
-int64_t wire_zigzag(struct wire *in) {
-	uint64_t value = wire_varint(in);
-	return (int64_t)(value >> 1 ^ (0 - (value & 1)));
+	return wire_fail(in);
 }
 
 struct str wire_str(struct wire *in, size_t max) {

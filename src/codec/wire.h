@@ -36,14 +36,30 @@ static inline bool wire_done(const struct wire *in) {
 	return !in->bad && in->at == in->end;
 }
 
-uint8_t wire_u8(struct wire *in);
+/* From now on it is bad. Returns 0. */
+uint8_t wire_fail(struct wire *in);
+static inline uint8_t wire_u8(struct wire *in) {
+	return in->at < in->end ? (uint8_t)*in->at++ : wire_fail(in);
+}
 uint32_t wire_u32(struct wire *in);
 uint64_t wire_u64(struct wire *in);
 /* Overlong forms and values above 64 bits are failures: one value has one form. */
-uint64_t wire_varint(struct wire *in);
+uint64_t wire_varint_long(struct wire *in);
+static inline uint64_t wire_varint(struct wire *in) {
+	if (in->at < in->end && (*in->at & 0x80) == 0) { /* most are short */
+		return (uint8_t)*in->at++;
+	}
+	return wire_varint_long(in);
+}
 /* As wire_varint; above max is a failure. */
-uint64_t wire_varint_max(struct wire *in, uint64_t max);
-int64_t wire_zigzag(struct wire *in);
+static inline uint64_t wire_varint_max(struct wire *in, uint64_t max) {
+	uint64_t value = wire_varint(in);
+	return value <= max ? value : wire_fail(in);
+}
+static inline int64_t wire_zigzag(struct wire *in) {
+	uint64_t value = wire_varint(in);
+	return (int64_t)(value >> 1 ^ (0 - (value & 1)));
+}
 /* The next len bytes, borrowed. */
 struct str wire_bytes(struct wire *in, uint64_t len);
 /* What wire_put_str wrote, at most max bytes, borrowed. */
