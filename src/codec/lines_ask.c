@@ -53,7 +53,8 @@ static void add_rank(struct buf *ranks, size_t rank) {
 
 /* ---- dictionaries ---- */
 
-static enum lines_answer answer_entries(const struct slot *slot, size_t count, const bool *wanted,
+static enum lines_answer answer_entries(const struct slot *slot, size_t count,
+                                        const struct lines_few *few, const bool *wanted,
                                         struct buf *ranks) {
 	uint64_t codes[256];
 	size_t found = 0;
@@ -63,7 +64,13 @@ static enum lines_answer answer_entries(const struct slot *slot, size_t count, c
 	if (found == 0 || found == slot->entries) {
 		return found == 0 ? LINES_NONE : LINES_ALL;
 	}
-	for (size_t i = 0; i < count; i += ARRAY_LEN(codes)) {
+	for (size_t i = 0; few != NULL && i < few->count; i++) {
+		slot_codes(slot, few->ranks[i], 1, codes);
+		if (wanted[codes[0]]) {
+			add_rank(ranks, few->ranks[i]);
+		}
+	}
+	for (size_t i = 0; few == NULL && i < count; i += ARRAY_LEN(codes)) {
 		size_t piece = MIN_OF(count - i, ARRAY_LEN(codes));
 		slot_codes(slot, i, piece, codes);
 		for (size_t k = 0; k < piece; k++) {
@@ -76,7 +83,8 @@ static enum lines_answer answer_entries(const struct slot *slot, size_t count, c
 }
 
 static enum err ask_entries(struct lines_asker *asker, const struct slot *slot, size_t count,
-                            struct buf *ranks, enum lines_answer *out_answer) {
+                            const struct lines_few *few, struct buf *ranks,
+                            enum lines_answer *out_answer) {
 	bool wanted[SLOT_ENTRIES_MAX] = {0};
 	for (uint32_t i = 0; i < slot->entries; i++) {
 		if (slot->form == SLOT_AS_WORDS) {
@@ -85,7 +93,7 @@ static enum err ask_entries(struct lines_asker *asker, const struct slot *slot, 
 			wanted[i] = ask_number(asker, slot->code, slot_entry(slot, i));
 		}
 	}
-	*out_answer = answer_entries(slot, count, wanted, ranks);
+	*out_answer = answer_entries(slot, count, few, wanted, ranks);
 	return ERR_OK;
 }
 
@@ -121,8 +129,35 @@ static enum err ask_texts(struct lines_asker *asker, const struct slot *slot, si
 	return ERR_OK;
 }
 
-enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot, struct buf *ranks,
-                   enum lines_answer *out_answer) {
+/* The values of a few ranks, of which each is asked. */
+static enum err ask_few(struct lines_asker *asker, const struct slot *slot,
+                        const struct lines_few *few, struct buf *ranks) {
+	for (size_t i = 0; i < few->count; i++) {
+		uint64_t number;
+		bool match;
+		if (slot->form == SLOT_AS_TEXTS) {
+			buf_clear(&asker->scratch);
+			TRY(texts_get(asker->lines->shared.texts, slot->base + few->ranks[i], &asker->scratch));
+			match = asker->match(asker->ctx, buf_str(&asker->scratch));
+		} else {
+			slot_numbers(&asker->lines->shared, slot, few->ranks[i], 1, NULL, &number);
+			match = ask_number(asker, slot->code, number);
+		}
+		if (match) {
+			add_rank(ranks, few->ranks[i]);
+		}
+	}
+	return ERR_OK;
+}
+
+/* Whether so few count that they are found one by one. */
+static bool are_few(const struct lines_few *few, size_t count) {
+	enum { PART = 16 };
+	return few != NULL && few->count <= count / PART;
+}
+
+enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot,
+                   const struct lines_few *few, struct buf *ranks, enum lines_answer *out_answer) {
 	ASSERT(shape != LINES_SHAPE_WHOLE && shape < asker->lines->shapes_count);
 	const struct lines_shape *entry;
 	const struct slot *column;
@@ -131,6 +166,7 @@ enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot, str
 	ASSERT(slot < entry->slots_count);
 	TRY(lines_use_slot(asker->lines, shape, slot, &column));
 	*out_answer = LINES_SOME;
+	few = are_few(few, entry->rows) ? few : NULL;
 	switch (column->form) {
 	case SLOT_AS_STAMP:
 		*out_answer = LINES_OPEN;
@@ -141,14 +177,18 @@ enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot, str
 		return ERR_OK;
 	case SLOT_AS_WORDS:
 	case SLOT_AS_DICTIONARY:
-		return ask_entries(asker, column, entry->rows, ranks, out_answer);
+		return ask_entries(asker, column, entry->rows, few, ranks, out_answer);
 	case SLOT_AS_TEXTS:
-		return ask_texts(asker, column, entry->rows, ranks);
+		return few != NULL ? ask_few(asker, column, few, ranks)
+		                   : ask_texts(asker, column, entry->rows, ranks);
 	default:
 		if (column->form == SLOT_AS_FIXED && column->width == 0) {
 			match = ask_number(asker, column->code, column->least);
 			*out_answer = match ? LINES_ALL : LINES_NONE;
 			return ERR_OK;
+		}
+		if (few != NULL) {
+			return ask_few(asker, column, few, ranks);
 		}
 		ask_numbers(asker, column, entry->rows, ranks);
 		return ERR_OK;

@@ -19,10 +19,17 @@ typedef bool (*lines_match_f)(void *ctx, struct str value);
 struct lines_asker;
 struct lines_asker *lines_asker_new(struct lines *lines, lines_match_f match, void *ctx);
 void lines_asker_free(struct lines_asker *asker); /* NULL is fine */
+/* Ranks of a shape that count, ascending; others need not be asked. */
+struct lines_few {
+	const uint32_t *ranks;
+	size_t count;
+};
 /* Appends to ranks (uint32_t, ascending) those of the shape whose value in the slot matches, when
- * the answer is LINES_SOME. The shape must not be 0. ERR_CORRUPT. */
+ * the answer is LINES_SOME. few: NULL when all ranks count. The shape must not be 0. ERR_CORRUPT.
+ */
 MUST_USE enum err lines_ask(struct lines_asker *asker, uint32_t shape, uint32_t slot,
-                            struct buf *ranks, enum lines_answer *out_answer);
+                            const struct lines_few *few, struct buf *ranks,
+                            enum lines_answer *out_answer);
 /* Whether all rows of the shape have one value in the slot, as its entry says. The shape must not
  * be 0. ERR_CORRUPT. */
 MUST_USE enum err lines_slot_same(struct lines *lines, uint32_t shape, uint32_t slot,

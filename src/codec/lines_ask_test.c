@@ -60,9 +60,37 @@ static bool wanted(void *ctx, struct str value) {
 	return memchr(value.ptr, *digit, value.len) != NULL;
 }
 
+static bool has_rank(const struct buf *ranks, uint32_t rank) {
+	bool has = false;
+	for (size_t at = 0; at < ranks->len; at += 4) {
+		has |= le32_load(ranks->ptr + at) == rank;
+	}
+	return has;
+}
+
+/* The same is said of a few ranks when only these are asked. Returns their number. */
+static size_t ask_few(struct lines_asker *asker, uint32_t rows, uint32_t shape, uint32_t slot,
+                      enum lines_answer expected, const struct buf *all) {
+	struct buf ranks CLEANUP(buf_deinit) = {0};
+	uint32_t some[64];
+	struct lines_few few = {.ranks = some};
+	enum lines_answer answer;
+	for (uint32_t rank = (uint32_t)(tap_random() % 32); rank < rows && few.count < 64;
+	     rank += 1 + (uint32_t)(tap_random() % 64)) {
+		some[few.count++] = rank;
+	}
+	CHECK_EQ(lines_ask(asker, shape, slot, &few, &ranks, &answer), ERR_OK);
+	CHECK_EQ(answer, expected);
+	for (size_t i = 0; i < few.count && answer == LINES_SOME; i++) {
+		CHECK_EQ(has_rank(&ranks, some[i]), has_rank(all, some[i]));
+	}
+	return few.count;
+}
+
 TEST(values_that_match_are_those_of_the_joined_lines) {
 	static const char digits[] = {'7', 'a', '3', '9'};
 	size_t asked = 0;
+	size_t few = 0;
 	for (size_t round = 0; round < tap_rounds(4); round++) {
 		struct sample *sample = calloc(1, sizeof(*sample));
 		char digit = digits[round % sizeof(digits)];
@@ -75,7 +103,9 @@ TEST(values_that_match_are_those_of_the_joined_lines) {
 				struct buf rows CLEANUP(buf_deinit) = {0};
 				uint64_t bits[(ROWS + 63) / 64] = {0};
 				enum lines_answer answer;
-				CHECK(lines_ask(asker, shape, slot, &ranks, &answer) == ERR_OK);
+				CHECK(lines_ask(asker, shape, slot, NULL, &ranks, &answer) == ERR_OK);
+				few += ask_few(asker, lines_shape_rows(sample->lines, shape), shape, slot, answer,
+				               &ranks);
 				if (answer == LINES_SOME) {
 					CHECK(lines_rows_of(sample->lines, shape, (const uint32_t *)(void *)ranks.ptr,
 					                    ranks.len / 4, &rows) == ERR_OK);
@@ -98,6 +128,7 @@ TEST(values_that_match_are_those_of_the_joined_lines) {
 		free(sample);
 	}
 	CHECK(asked > 1000);
+	CHECK(few > 1000);
 }
 
 TEST(all_rows_of_a_shape_are_marked) {

@@ -304,23 +304,20 @@ static enum err find_piece(struct lines_coder *coder, const struct layout_item *
 static enum err find_way(struct block_columns *columns, struct lines_coder *coder, uint32_t name,
                          const struct shape_rows *rows, uint32_t number, struct pieces *pieces,
                          struct way *out_way) {
-	const struct layout *layout;
+	struct layout_item item;
+	uint32_t index;
 	*out_way = (struct way){WAY_NONE, 0};
-	TRY(layouts_get(columns->layouts, rows->layouts_first + number, &layout));
-	for (uint32_t i = 0; i < layout->count; i++) {
-		const struct layout_item *item = &layout->items[i];
-		if (item->name != name) {
-			continue;
-		}
-		*out_way = (struct way){WAY_ROW, i};
-		if (item->source == LAYOUT_CONST) {
-			out_way->kind = WAY_CODE;
-			return lines_coder_value(coder, item->kind, item->bytes, &out_way->at);
-		}
-		return item->source == LAYOUT_PLACED ? find_piece(coder, item, rows->shape, pieces, out_way)
-		                                     : ERR_OK;
+	TRY(layouts_item(columns->layouts, rows->layouts_first + number, name, &item, &index));
+	if (index == UINT32_MAX) {
+		return ERR_OK;
 	}
-	return ERR_OK;
+	*out_way = (struct way){WAY_ROW, index};
+	if (item.source == LAYOUT_CONST) {
+		out_way->kind = WAY_CODE;
+		return lines_coder_value(coder, item.kind, item.bytes, &out_way->at);
+	}
+	return item.source == LAYOUT_PLACED ? find_piece(coder, &item, rows->shape, pieces, out_way)
+	                                    : ERR_OK;
 }
 
 enum err block_columns_find(struct block_columns *columns, struct lines_coder *coder, uint32_t name,

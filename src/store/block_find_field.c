@@ -87,6 +87,12 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 			return ERR_OK;
 		}
 	}
+	const struct block_few *rows = q->finder->few;
+	struct lines_few few = {0};
+	if (rows != NULL) {
+		few.ranks = rows->ranks + rows->starts[shape];
+		few.count = rows->starts[shape + 1] - rows->starts[shape];
+	}
 	q->before = str_slice(literal, item->from.at, middle);
 	q->behind = str_slice(literal, middle, item->to.at);
 	q->gave_up = false;
@@ -95,10 +101,12 @@ static enum err ask_slot(struct question *q, uint32_t shape, const struct layout
 		if (q->askers[q->kind] == NULL) {
 			q->askers[q->kind] = lines_asker_new(lines, match_slot, q);
 		}
-		TRY(lines_ask(q->askers[q->kind], shape, item->from.slot, &q->ranks, &answer));
+		TRY(lines_ask(q->askers[q->kind], shape, item->from.slot, rows == NULL ? NULL : &few,
+		              &q->ranks, &answer));
 	} else {
 		struct lines_asker *asker = lines_asker_new(lines, match_slot, q);
-		enum err err = lines_ask(asker, shape, item->from.slot, &q->ranks, &answer);
+		enum err err = lines_ask(asker, shape, item->from.slot, rows == NULL ? NULL : &few,
+		                         &q->ranks, &answer);
 		lines_asker_free(asker);
 		TRY(err);
 	}
@@ -133,28 +141,23 @@ static enum err ask_placed(struct question *q, uint32_t shape, const struct layo
 
 static enum err ask_layout(struct question *q, uint32_t shape, uint32_t number,
                            enum verdict *out_verdict) {
-	const struct layout *layout;
-	const struct layout_item *item = NULL;
-	TRY(layouts_get(q->finder->layouts, number, &layout));
-	for (uint32_t i = 0; i < layout->count; i++) {
-		if (layout->items[i].name == q->name) {
-			item = &layout->items[i];
-		}
-	}
+	struct layout_item item;
+	uint32_t index;
+	TRY(layouts_item(q->finder->layouts, number, q->name, &item, &index));
 	*out_verdict = VERDICT_NO;
-	if (item == NULL) {
+	if (index == UINT32_MAX) {
 		return ERR_OK;
 	}
-	q->kind = item->kind;
-	q->array = item->kind == VALUE_LIST && item->source == LAYOUT_PLACED;
-	switch (item->source) {
+	q->kind = item.kind;
+	q->array = item.kind == VALUE_LIST && item.source == LAYOUT_PLACED;
+	switch (item.source) {
 	case LAYOUT_CONST:
 		q->gave_up = false;
-		*out_verdict = match_value(q, item->bytes) ? VERDICT_YES : VERDICT_NO;
+		*out_verdict = match_value(q, item.bytes) ? VERDICT_YES : VERDICT_NO;
 		*out_verdict = q->gave_up ? VERDICT_OPEN : *out_verdict;
 		return ERR_OK;
 	case LAYOUT_PLACED:
-		return ask_placed(q, shape, item, out_verdict);
+		return ask_placed(q, shape, &item, out_verdict);
 	case LAYOUT_FREE:
 		*out_verdict = VERDICT_TEXT;
 		return ERR_OK;

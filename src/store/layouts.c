@@ -330,6 +330,21 @@ static struct lines_place read_place(struct wire *in, struct lines_place *before
 	return place;
 }
 
+/* The next item of a body, of which its signature says the rest. */
+static struct layout_item read_item(struct wire *in, const struct layouts *layouts,
+                                    const struct signature_item *item, struct lines_place *before) {
+	struct layout_item out = {.name = item->name, .kind = item->kind, .source = item->source};
+	if (item->source == LAYOUT_CONST) {
+		uint64_t number = wire_varint(in);
+		in->bad |= number >= layouts->consts_count;
+		out.bytes = in->bad ? STR("") : layouts->consts[number];
+	} else if (item->source == LAYOUT_PLACED) {
+		out.from = read_place(in, before);
+		out.to = read_place(in, before);
+	}
+	return out;
+}
+
 static enum err decode_layout(struct layouts *layouts, struct layout_entry *entry) {
 	const struct signature *signature = &layouts->signatures[entry->signature];
 	struct lines_place before = {.where = LINES_LITERAL};
@@ -340,19 +355,7 @@ static enum err decode_layout(struct layouts *layouts, struct layout_entry *entr
 		return ERR_LIMIT;
 	}
 	for (uint32_t i = 0; i < signature->count; i++) {
-		const struct signature_item *item = &signature->items[i];
-		items[i] =
-		    (struct layout_item){.name = item->name, .kind = item->kind, .source = item->source};
-		if (item->source == LAYOUT_CONST) {
-			uint64_t number = wire_varint(&in);
-			if (in.bad || number >= layouts->consts_count) {
-				return ERR_CORRUPT;
-			}
-			items[i].bytes = layouts->consts[number];
-		} else if (item->source == LAYOUT_PLACED) {
-			items[i].from = read_place(&in, &before);
-			items[i].to = read_place(&in, &before);
-		}
+		items[i] = read_item(&in, layouts, &signature->items[i], &before);
 	}
 	if (!wire_done(&in)) {
 		return ERR_CORRUPT;
@@ -388,6 +391,24 @@ enum err layouts_get(struct layouts *layouts, uint32_t number, const struct layo
 	return ERR_OK;
 }
 
+enum err layouts_item(const struct layouts *layouts, uint32_t number, uint32_t name,
+                      struct layout_item *out_item, uint32_t *out_index) {
+	ASSERT(number < layouts->layouts_count);
+	const struct layout_entry *entry = &layouts->layouts[number];
+	const struct signature *signature = &layouts->signatures[entry->signature];
+	struct lines_place before = {.where = LINES_LITERAL};
+	struct wire in = wire_from(entry->body);
+	uint32_t index = 0;
+	while (index < signature->count && signature->items[index].name != name) {
+		index++;
+	}
+	*out_index = index < signature->count ? index : UINT32_MAX;
+	for (uint32_t i = 0; i <= index && index < signature->count; i++) {
+		*out_item = read_item(&in, layouts, &signature->items[i], &before);
+	}
+	return in.bad ? ERR_CORRUPT : ERR_OK;
+}
+
 void layouts_of_shape(const struct layouts *layouts, uint32_t shape, uint32_t *out_first,
                       uint32_t *out_count) {
 	ASSERT(shape < layouts->shapes_count);
@@ -398,7 +419,8 @@ void layouts_of_shape(const struct layouts *layouts, uint32_t shape, uint32_t *o
 /* ---- rows ---- */
 
 /* Sums the values of a shape's rows, and checks the numbers of their layouts. */
-static enum err sum_values(const struct layouts *layouts, struct shape_entry *shape) {
+static enum err sum_values(const struct layouts *layouts, const struct shape_entry *shape,
+                           struct sums *sums) {
 	uint64_t free_sum = 0;
 	uint64_t outside_sum = 0;
 	for (uint32_t row = 0; row < shape->rows; row++) {
@@ -406,8 +428,8 @@ static enum err sum_values(const struct layouts *layouts, struct shape_entry *sh
 		if (number >= shape->layouts) {
 			return ERR_CORRUPT;
 		}
-		if (row % SUM_EVERY == 0 && shape->sums != NULL) {
-			shape->sums[row / SUM_EVERY] = (struct sums){(uint32_t)free_sum, (uint32_t)outside_sum};
+		if (row % SUM_EVERY == 0) {
+			sums[row / SUM_EVERY] = (struct sums){(uint32_t)free_sum, (uint32_t)outside_sum};
 		}
 		const struct signature *signature =
 		    &layouts->signatures[layouts->layouts[shape->layouts_first + number].signature];
@@ -427,26 +449,17 @@ static enum err decode_numbers(struct layouts *layouts, struct shape_entry *shap
 	}
 	char *numbers = calloc(1, size + PACKED_SLACK);
 	ASSERT(numbers != NULL);
+	if (blob_decode(&blob, numbers) != ERR_OK) {
+		free(numbers);
+		return ERR_CORRUPT;
+	}
 	shape->width = width;
 	shape->numbers = numbers;
-	if (shape->free + (uint64_t)shape->outside > 0) {
-		shape->sums = calloc(shape->rows / SUM_EVERY + 1, sizeof(*shape->sums));
-		ASSERT(shape->sums != NULL);
-	}
-	enum err err = blob_decode(&blob, numbers);
-	err = err == ERR_OK ? sum_values(layouts, shape) : err;
-	if (err != ERR_OK) {
-		free(shape->numbers);
-		free(shape->sums);
-		shape->numbers = NULL;
-		shape->sums = NULL;
-		return err;
-	}
-	layouts->numbers_bytes += size + shape->rows / SUM_EVERY * sizeof(*shape->sums);
+	layouts->numbers_bytes += size;
 	return ERR_OK;
 }
 
-/* The shape, ready to say the layout of its row rank. */
+/* The shape, ready to say the layout of its row rank, if that is right. */
 static enum err use_shape(struct layouts *layouts, uint32_t number, uint32_t rank,
                           struct shape_entry **out_shape) {
 	if (number >= layouts->shapes_count || rank >= layouts->shapes[number].rows) {
@@ -460,9 +473,29 @@ static enum err use_shape(struct layouts *layouts, uint32_t number, uint32_t ran
 	return ERR_OK;
 }
 
-static uint32_t number_at(const struct shape_entry *shape, uint32_t rank) {
-	return shape->layouts_first +
-	       (shape->layouts == 1 ? 0 : (uint32_t)packed_get(shape->numbers, shape->width, rank));
+/* The same, ready to say where the values of its rows begin: then all numbers are right. */
+static enum err use_sums(struct layouts *layouts, uint32_t number, uint32_t rank,
+                         struct shape_entry **out_shape) {
+	TRY(use_shape(layouts, number, rank, out_shape));
+	struct shape_entry *shape = *out_shape;
+	if (shape->layouts > 1 && shape->sums == NULL) {
+		size_t count = shape->rows / SUM_EVERY + 1;
+		struct sums *sums = calloc(count, sizeof(*sums));
+		ASSERT(sums != NULL);
+		enum err err = sum_values(layouts, shape, sums);
+		if (err != ERR_OK) {
+			free(sums);
+			return err;
+		}
+		shape->sums = sums;
+		layouts->numbers_bytes += count * sizeof(*sums);
+	}
+	return ERR_OK;
+}
+
+/* Within the shape. */
+static uint64_t number_at(const struct shape_entry *shape, uint32_t rank) {
+	return shape->layouts == 1 ? 0 : packed_get(shape->numbers, shape->width, rank);
 }
 
 enum err layouts_of(struct layouts *layouts, const uint32_t *shapes, const uint32_t *ranks,
@@ -470,7 +503,11 @@ enum err layouts_of(struct layouts *layouts, const uint32_t *shapes, const uint3
 	for (uint32_t i = 0; i < count; i++) {
 		struct shape_entry *shape;
 		TRY(use_shape(layouts, shapes[i], ranks[i], &shape));
-		out_layouts[i] = number_at(shape, ranks[i]);
+		uint64_t number = number_at(shape, ranks[i]);
+		if (number >= shape->layouts) {
+			return ERR_CORRUPT;
+		}
+		out_layouts[i] = shape->layouts_first + (uint32_t)number;
 	}
 	return ERR_OK;
 }
@@ -523,16 +560,14 @@ static struct sums sums_before(const struct layouts *layouts, struct shape_entry
 		    &layouts->signatures[layouts->layouts[shape->layouts_first].signature];
 		return (struct sums){rank * signature->free, rank * signature->outside};
 	}
-	if (shape->sums == NULL) {
-		return (struct sums){0};
-	}
 	if (rank < shape->last_row || rank - shape->last_row >= SUM_EVERY) {
 		shape->last_row = rank / SUM_EVERY * SUM_EVERY;
 		shape->last = shape->sums[rank / SUM_EVERY];
 	}
 	while (shape->last_row < rank) {
+		uint64_t number = shape->layouts_first + number_at(shape, shape->last_row);
 		const struct signature *signature =
-		    &layouts->signatures[layouts->layouts[number_at(shape, shape->last_row)].signature];
+		    &layouts->signatures[layouts->layouts[number].signature];
 		shape->last.free += signature->free;
 		shape->last.outside += signature->outside;
 		shape->last_row++;
@@ -544,7 +579,7 @@ enum err layouts_starts(struct layouts *layouts, const uint32_t *shapes, const u
                         uint32_t count, uint32_t *out_free, uint32_t *out_outside) {
 	for (uint32_t i = 0; i < count; i++) {
 		struct shape_entry *shape;
-		TRY(use_shape(layouts, shapes[i], ranks[i], &shape));
+		TRY(use_sums(layouts, shapes[i], ranks[i], &shape));
 		struct sums sums = sums_before(layouts, shape, ranks[i]);
 		out_free[i] = sums.free;
 		out_outside[i] = shape->outside_first + sums.outside;

@@ -137,6 +137,10 @@ void layouts_fetch(const struct layouts *layouts, uint32_t number, enum layouts_
 /* A layout by its number; lives as long as layouts. */
 MUST_USE enum err layouts_get(struct layouts *layouts, uint32_t number,
                               const struct layout **out_layout);
+/* The item of one name alone, without decoding the others; *out_index: its number among the items,
+ * or UINT32_MAX when there is none. What it points to lives as long as layouts. ERR_CORRUPT. */
+MUST_USE enum err layouts_item(const struct layouts *layouts, uint32_t number, uint32_t name,
+                               struct layout_item *out_item, uint32_t *out_index);
 /* The sum of field_hash of the fields of row i of rows, which has layout number: one that has no
  * free and no outside values, or *out_sum says nothing. ERR_CORRUPT. */
 MUST_USE enum err layouts_row_sum(struct layouts *layouts, uint32_t number,

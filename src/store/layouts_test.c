@@ -97,9 +97,27 @@ static void fixture_free(struct fixture *f) {
 	free(f);
 }
 
+static bool same_place(struct lines_place a, struct lines_place b) {
+	return a.where == b.where && a.slot == b.slot && a.at == b.at;
+}
+
+static bool same_item(const struct layout_item *a, const struct layout_item *b) {
+	return a->name == b->name && a->kind == b->kind && a->source == b->source &&
+	       same_place(a->from, b->from) && same_place(a->to, b->to) && str_eq(a->bytes, b->bytes);
+}
+
+/* One item alone is as it is among the others. */
 static const struct layout *layout_of(struct fixture *f, uint32_t row) {
 	const struct layout *layout = NULL;
 	CHECK_EQ(layouts_get(f->layouts, f->numbers[row], &layout), ERR_OK);
+	for (uint32_t i = 0; layout != NULL && i < layout->count; i++) {
+		struct layout_item item = {0};
+		uint32_t index;
+		CHECK_EQ(layouts_item(f->layouts, f->numbers[row], layout->items[i].name, &item, &index),
+		         ERR_OK);
+		CHECK_EQ(index, i);
+		CHECK(same_item(&item, &layout->items[i]));
+	}
 	return layout;
 }
 
