@@ -64,6 +64,11 @@
 #define LIMIT_MINER_KNOWN ((uint32_t)1 << 20)
 #define LIMIT_MINER_HOSTS ((uint32_t)4096)
 
+/* Logons (query/logons.h): groups that begin with a logon, and as many that begin with a failure;
+ * longer names are cut */
+#define LIMIT_LOGON_GROUPS ((size_t)32768)
+#define LIMIT_LOGON_TEXT ((size_t)128)
+
 /* Rules (sigma/): one file of rules; its values with aliases counted as often as they are used */
 #define LIMIT_RULES_FILE ((size_t)16 << 20)
 #define LIMIT_TREE_NODES ((uint64_t)1 << 20)

@@ -64,6 +64,23 @@ static const struct command commands[] = {
          OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
          OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, SIZE_MAX, cmd_patterns},
+    {STR_INIT("logons"), "[PATH...]", "who logged on or failed to, from where, to where, and how",
+     "Logons that failed and that succeeded, by user, source, host and type: Windows,\n"
+     "sshd, sudo, su, login, PAM, mail and FTP servers, and sign-ins of clouds. Who\n"
+     "failed and then came in from the same place stands first; then who failed most.\n"
+     "Of files when paths are given (with the formats that parse knows), else of the\n"
+     "store. Machine accounts and services are one line, unless --all.\n"
+     "\n"
+     "  akashi logons /var/log/auth.log\n"
+     "  akashi logons --from -1d                   of the store\n"
+     "  akashi logons --format csv Security.evtx\n"
+     "\n"
+     "A logon that sshd and PAM both tell is counted once. tried: the record does not\n"
+     "say how it ended.\n",
+     IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_LIMIT, OPTION_ALL, OPTION_LOGONS_FORMAT,
+         OPTION_OUT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS,
+         OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+     0, SIZE_MAX, cmd_logons},
     {STR_INIT("rules"), "check|list|explain|test PATH...", "check, list, show and try Sigma rules",
      "Reads rules, correlations and filters of the Sigma specification from files and\n"
      "folders. check tells what is not understood, with file, line and reason: exit\n"

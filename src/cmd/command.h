@@ -64,6 +64,7 @@ struct args {
 	bool files;
 	bool assign;
 	bool records;
+	bool all;
 	bool help;
 	const char **paths;
 	size_t paths_count;
@@ -117,6 +118,7 @@ int cmd_parse(const struct args *args);
 int cmd_ingest(const struct args *args);
 int cmd_search(const struct args *args);
 int cmd_patterns(const struct args *args);
+int cmd_logons(const struct args *args);
 int cmd_rules(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_scrub(const struct args *args);

@@ -63,6 +63,8 @@ OPTION(ASSIGN, "assign", '\0', FLAG, assign, NULL, "print the pattern of each re
 OPTION(SORT, "sort", '\0', TEXT, sort, "ORDER", "rare, count, first or last (default: rare)")
 OPTION(PATTERNS_FORMAT, "format", '\0', TEXT, format, "NAME",
        "text (terminal), jsonl (pipe), csv or table")
+OPTION(ALL, "all", '\0', FLAG, all, NULL, "machine accounts and services too")
+OPTION(LOGONS_FORMAT, "format", '\0', TEXT, format, "NAME", "table (terminal), jsonl (pipe) or csv")
 OPTION(EVENT, "event", '\0', TEXT, event, "FILE", "a JSON object, or one on each line (-: stdin)")
 OPTION(PLACEHOLDERS, "placeholders", '\0', TEXT, placeholders, "FILE",
        "values of %placeholders% in rules: a YAML map")
