@@ -3,14 +3,14 @@
 
 #include "codec/masked.h"
 
-enum { NEEDLE_MAX = 512 }; /* above, every shape is asked */
+enum { PLACES = 64 }; /* of the needle, that are told apart */
 
 struct marks {
 	const struct lines_marks *question;
 	struct str all; /* skeletons */
-	/* by byte: it may be the last of a literal in which the needle begins; the first of one into
-	 * which it goes on */
-	bool last[256], next[256];
+	/* By byte: the places of the needle at which it may stand; whether it may beyond PLACES. */
+	uint64_t places[256];
+	bool beyond[256];
 };
 
 static bool same(const struct lines_marks *question, size_t i, char byte) {
@@ -18,13 +18,13 @@ static bool same(const struct lines_marks *question, size_t i, char byte) {
 	       question->needle.ptr[i];
 }
 
-static void find_bytes(struct marks *marks) {
+static void find_places(struct marks *marks) {
 	size_t len = marks->question->needle.len;
 	for (size_t byte = 0; byte < 256; byte++) {
-		for (size_t i = 0; i < len; i++) {
+		for (size_t i = 0; i < len && !marks->beyond[byte]; i++) {
 			bool is = same(marks->question, i, (char)byte);
-			marks->last[byte] |= is && i + 1 < len;
-			marks->next[byte] |= is && i > 0;
+			marks->places[byte] |= is && i < PLACES ? (uint64_t)1 << i : 0;
+			marks->beyond[byte] |= is && i >= PLACES;
 		}
 	}
 }
@@ -33,13 +33,15 @@ static bool is_mark(const struct marks *marks, size_t at) {
 	return (uint8_t)marks->all.ptr[at] == SKELETON_SLOT;
 }
 
-/* Whether some rest of the needle can go on behind a slot of this code, in what begins at start, up
- * to the end of its skeleton: through all of the literal there, or to the needle's end. */
+/* Whether some rest of the needle can go on behind a slot of this code, in the literal that begins
+ * at start, up to the end of its skeleton: through all of it, or to the needle's end. */
 static bool goes_on(const struct marks *marks, uint8_t code, size_t start, size_t end) {
 	size_t len = marks->question->needle.len;
-	for (size_t first = 1; first < len; first++) {
-		size_t i = first;
-		size_t at = start;
+	uint8_t byte = (uint8_t)marks->all.ptr[start];
+	for (uint64_t left = marks->places[byte] & ~(uint64_t)1; left != 0; left &= left - 1) {
+		size_t first = (size_t)__builtin_ctzll(left);
+		size_t i = first + 1;
+		size_t at = start + 1;
 		while (i < len && at < end && !is_mark(marks, at) &&
 		       same(marks->question, i, marks->all.ptr[at])) {
 			i++;
@@ -50,22 +52,26 @@ static bool goes_on(const struct marks *marks, uint8_t code, size_t start, size_
 			return true;
 		}
 	}
-	return false;
+	return marks->beyond[byte];
 }
 
-/* Whether a beginning of the needle can end at end, in a skeleton that begins at start. */
+/* Whether a beginning of the needle, but not all of it, can end at end, in a skeleton that begins
+ * at start, which is before. */
 static bool begins(const struct marks *marks, size_t start, size_t end) {
 	size_t most = MIN_OF(marks->question->needle.len - 1, end - start);
-	for (size_t len = 1; len <= most; len++) {
-		size_t i = len;
-		while (i > 0 && same(marks->question, i - 1, marks->all.ptr[end - 1 - (len - i)])) {
+	uint8_t byte = (uint8_t)marks->all.ptr[end - 1];
+	for (uint64_t left = marks->places[byte]; left != 0; left &= left - 1) {
+		size_t len = (size_t)__builtin_ctzll(left) + 1;
+		size_t i = len - 1;
+		while (len <= most && i > 0 &&
+		       same(marks->question, i - 1, marks->all.ptr[end - 1 - (len - i)])) {
 			i--;
 		}
-		if (i == 0) {
+		if (len <= most && i == 0) {
 			return true;
 		}
 	}
-	return false;
+	return marks->beyond[byte];
 }
 
 /* Whether a slot of this code, of a shape, may have all of the needle. */
@@ -82,11 +88,10 @@ static bool can_at(const struct marks *marks, uint32_t shape, size_t start, size
 		return true;
 	}
 	if (question->begins[code] && question->needle.len > 1 && at + 2 < end &&
-	    (is_mark(marks, at + 2) ||
-	     (marks->next[(uint8_t)marks->all.ptr[at + 2]] && goes_on(marks, code, at + 2, end)))) {
+	    (is_mark(marks, at + 2) || goes_on(marks, code, at + 2, end))) {
 		return true;
 	}
-	return at > start && marks->last[(uint8_t)marks->all.ptr[at - 1]] && begins(marks, start, at);
+	return at > start && begins(marks, start, at);
 }
 
 enum err lines_marks(const struct lines *lines, const struct lines_marks *question, bool *out_can) {
@@ -94,11 +99,7 @@ enum err lines_marks(const struct lines *lines, const struct lines_marks *questi
 	uint32_t shape = 0;
 	size_t start = 0;
 	size_t end = 0;
-	if (question->needle.len > NEEDLE_MAX) {
-		memset(out_can, true, lines->shapes_count);
-		return ERR_OK;
-	}
-	find_bytes(&marks);
+	find_places(&marks);
 	memset(out_can, false, lines->shapes_count);
 	for (size_t at = 0;; at += 2) {
 		at = masked_next(marks.all, at, SKELETON_SLOT);
