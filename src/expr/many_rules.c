@@ -36,9 +36,20 @@ static uint64_t commonness(const struct atom *atom) {
 	}
 }
 
+/* An atom that many rules ask for (a channel, a number of events) tells little: as a caller it
+ * would have all of them run. */
+static void count_uses(const struct many *many, uint32_t *uses) {
+	for (uint32_t i = 0; i < many->rules_count; i++) {
+		const struct program *program = &many->rules[i].program;
+		for (uint32_t k = 0; k < program->count; k++) {
+			uses[program->ops[k].atom] += program->ops[k].kind == PROGRAM_ATOM;
+		}
+	}
+}
+
 /* The commonness of the set of the node at `at`, or NEVER_CALLED. With out, appends the set. */
-static uint64_t call(const struct many *many, const struct program_op *ops, uint32_t at,
-                     struct buf *out) {
+static uint64_t call(const struct many *many, const uint32_t *uses, const struct program_op *ops,
+                     uint32_t at, struct buf *out) {
 	const struct program_op *op = &ops[at];
 	uint64_t sum = 0;
 	uint64_t least = NEVER_CALLED;
@@ -47,13 +58,13 @@ static uint64_t call(const struct many *many, const struct program_op *ops, uint
 		if (out != NULL) {
 			buf_append(out, &op->atom, sizeof(op->atom));
 		}
-		return commonness(&many->atoms[op->atom]);
+		return commonness(&many->atoms[op->atom]) * uses[op->atom];
 	}
 	if (op->kind == PROGRAM_NOT) {
 		return NEVER_CALLED;
 	}
 	for (uint32_t i = at + 1; i < op->end; i = ops[i].end) {
-		uint64_t part = call(many, ops, i, op->kind == PROGRAM_OR ? out : NULL);
+		uint64_t part = call(many, uses, ops, i, op->kind == PROGRAM_OR ? out : NULL);
 		sum = part == NEVER_CALLED || sum == NEVER_CALLED ? NEVER_CALLED : sum + part;
 		if (part < least) {
 			least = part;
@@ -64,7 +75,7 @@ static uint64_t call(const struct many *many, const struct program_op *ops, uint
 		return sum;
 	}
 	if (out != NULL && least != NEVER_CALLED) {
-		(void)call(many, ops, best, out); /* known already */
+		(void)call(many, uses, ops, best, out); /* known already */
 	}
 	return least;
 }
@@ -74,14 +85,14 @@ struct caller {
 };
 
 /* Appends the callers of one rule; false: it has none. An OR in which nothing is, is never true. */
-static bool add_callers(const struct many *many, uint32_t rule, struct buf *callers,
-                        struct buf *atoms) {
+static bool add_callers(const struct many *many, const uint32_t *uses, uint32_t rule,
+                        struct buf *callers, struct buf *atoms) {
 	const struct program *program = &many->rules[rule].program;
-	if (call(many, program->ops, 0, NULL) == NEVER_CALLED) {
+	if (call(many, uses, program->ops, 0, NULL) == NEVER_CALLED) {
 		return false;
 	}
 	buf_clear(atoms);
-	(void)call(many, program->ops, 0, atoms); /* as before */
+	(void)call(many, uses, program->ops, 0, atoms); /* as before */
 	for (size_t i = 0; i < atoms->len / sizeof(uint32_t); i++) {
 		struct caller row = {((const uint32_t *)(const void *)atoms->ptr)[i], rule};
 		buf_append(callers, &row, sizeof(row));
@@ -92,12 +103,16 @@ static bool add_callers(const struct many *many, uint32_t rule, struct buf *call
 void many_index(struct many *many) {
 	CLEANUP(buf_deinit) struct buf callers = {0};
 	CLEANUP(buf_deinit) struct buf atoms = {0};
+	uint32_t *uses = calloc((size_t)many->atoms_count + 1, sizeof(*uses));
+	ASSERT(uses != NULL);
+	count_uses(many, uses);
 	many->always = ARENA_ARRAY(many->arena, many->rules_count + 1, uint32_t);
 	for (uint32_t i = 0; i < many->rules_count; i++) {
-		if (!add_callers(many, i, &callers, &atoms)) {
+		if (!add_callers(many, uses, i, &callers, &atoms)) {
 			many->always[many->always_count++] = i;
 		}
 	}
+	free(uses);
 	const struct caller *rows = (const struct caller *)(const void *)callers.ptr;
 	size_t count = callers.len / sizeof(*rows);
 	many->rule_starts = ARENA_ARRAY(many->arena, (size_t)many->atoms_count + 2, uint32_t);

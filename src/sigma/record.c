@@ -22,6 +22,17 @@ static const struct {
     {STR_INIT("winlog.user.identifier"), STR_INIT("Security_UserID")},
 };
 
+_Static_assert(ARRAY_LEN(header_names) == SIGMA_HEADERS, "numbers of headers");
+
+int sigma_header_number(struct str name) {
+	for (int i = 0; i < SIGMA_HEADERS; i++) {
+		if (str_eq(header_names[i].theirs, name)) {
+			return i;
+		}
+	}
+	return -1;
+}
+
 struct str sigma_field_name(struct str field, bool *out_header, bool *out_data) {
 	static const struct str data[] = {STR_INIT("winlog.event_data."),
 	                                  STR_INIT("winlog.user_data.")};

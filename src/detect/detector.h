@@ -1,0 +1,37 @@
+/* Rules over events, all at once: what sigma/event.h says of each rule of a set, at the price of
+ * few (expr/many.h). All atoms of all rules are matched together, and only rules are run that could
+ * hold: those whose log source fits, which is decided once for each kind of record, and that an
+ * atom which holds asks for. A field that no rule of that kind asks for is not looked at.
+ *
+ * Flow: a closed (and mapped) set is compiled to a detector; each thread has a run of its own, and
+ * gives it one event after another.
+ */
+#pragma once
+
+#include "event/batch.h"
+#include "sigma/event.h"
+
+struct detector;
+/* The set must outlive the detector. ERR_LIMIT: the set is too large (LIMIT_MANY_*). */
+MUST_USE enum err detector_new(const struct sigma_set *set, struct detector **out_detector,
+                               struct diag *diag);
+void detector_free(struct detector *detector); /* NULL is fine */
+
+/* What one thread needs; the detector, which threads share, must outlive it. */
+struct detector_run;
+struct detector_run *detector_run_new(const struct detector *detector);
+void detector_run_free(struct detector_run *run); /* NULL is fine */
+
+/* The rules of the set that hold for the event, ascending, until the next event. */
+const uint32_t *detector_event(struct detector_run *run, const struct sigma_event *event,
+                               uint32_t *out_count);
+/* The same for a row of a parsed batch, under the names of rules (sigma/record.h). Rows of one
+ * batch follow one another after a detector_batch. */
+void detector_batch(struct detector_run *run, const struct batch *batch);
+const uint32_t *detector_row(struct detector_run *run, uint32_t row, uint32_t *out_count);
+
+/* True when the atom of the set is known to hold for the event: all are that a rule which holds
+ * needs. */
+bool detector_atom(const struct detector_run *run, uint32_t atom);
+/* ERR_LIMIT when a regex gave up in this event, and so counted as no. */
+enum err detector_error(const struct detector_run *run);
