@@ -81,6 +81,22 @@ static const struct command commands[] = {
          OPTION_OUT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS,
          OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, SIZE_MAX, cmd_logons},
+    {STR_INIT("scan"), "PATH...", "find attacks in logs by Sigma rules, without a store",
+     "Reads files, folders (with everything below), archives and compressed files, as\n"
+     "parse does, and tells which Sigma rules hold for their records: what was found,\n"
+     "rule by rule, and a summary. Without --rules those that come with akashi.\n"
+     "\n"
+     "  akashi scan /mnt/image/Windows/System32/winevt/Logs\n"
+     "  akashi scan --rules sigma/rules --level high triage.zip\n"
+     "  akashi scan --format csv -o timeline.csv evtx/    one line for each finding\n"
+     "  akashi scan --format jsonl /var/log | jq .\n"
+     "\n"
+     "csv has the columns of Hayabusa's standard profile, in order of time.\n",
+     IDS(OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_THREADS, OPTION_SCAN_FORMAT,
+         OPTION_OUT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS,
+         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_JSON,
+         OPTION_HELP),
+     1, SIZE_MAX, cmd_scan},
     {STR_INIT("rules"), "check|list|explain|test PATH...", "check, list, show and try Sigma rules",
      "Reads rules, correlations and filters of the Sigma specification from files and\n"
      "folders. check tells what is not understood, with file, line and reason: exit\n"
@@ -94,8 +110,8 @@ static const struct command commands[] = {
      "  akashi rules explain rules/linux/cron_download_and_run.yml\n"
      "  akashi rules test --event event.json rules/\n"
      "  akashi parse System.evtx | akashi rules test --records --event - rules/\n",
-     IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_SOURCES, OPTION_PLACEHOLDERS,
-         OPTION_OUT, OPTION_JSON, OPTION_HELP),
+     IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_PLAIN, OPTION_SOURCES,
+         OPTION_PLACEHOLDERS, OPTION_OUT, OPTION_JSON, OPTION_HELP),
      2, SIZE_MAX, cmd_rules},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"

@@ -16,6 +16,13 @@ enum exit_status {
 	EXIT_INTERRUPTED = 130,
 };
 
+/* Values of an option that may stand several times. */
+enum { OPTION_LIST_MAX = 64 };
+struct option_values {
+	const char *items[OPTION_LIST_MAX];
+	size_t count;
+};
+
 /* Values of all options; what a command does not list stays zero. Strings are those of argv. */
 struct args {
 	const char *store;
@@ -49,9 +56,12 @@ struct args {
 	const char *event;
 	const char *placeholders;
 	const char *sources;
+	const char *level;
+	struct option_values rules;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
+	uint64_t threads;
 	bool follow;
 	bool again;
 	bool journal;
@@ -65,12 +75,13 @@ struct args {
 	bool assign;
 	bool records;
 	bool all;
+	bool plain;
 	bool help;
 	const char **paths;
 	size_t paths_count;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_NUMBER, OPTION_LIST };
 
 struct option {
 	struct str name; /* without "--" */
@@ -119,6 +130,7 @@ int cmd_ingest(const struct args *args);
 int cmd_search(const struct args *args);
 int cmd_patterns(const struct args *args);
 int cmd_logons(const struct args *args);
+int cmd_scan(const struct args *args);
 int cmd_rules(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_scrub(const struct args *args);

@@ -94,6 +94,13 @@ static enum err set_option(const struct option *option, const char *text, struct
 		*(bool *)slot = true;
 	} else if (option->kind == OPTION_TEXT) {
 		*(const char **)slot = text;
+	} else if (option->kind == OPTION_LIST) {
+		struct option_values *values = (struct option_values *)(void *)slot;
+		if (values->count == OPTION_LIST_MAX) {
+			return diag_set(diag, ERR_INVALID, "--%.*s stands more than %d times",
+			                STR_ARG(option->name), OPTION_LIST_MAX);
+		}
+		values->items[values->count++] = text;
 	} else if (!str_to_u64(str_from(text), UINT64_MAX, (uint64_t *)slot)) {
 		enum err err = diag_set(diag, ERR_INVALID, "--%.*s wants a whole number, not '%.80s'",
 		                        STR_ARG(option->name), text);

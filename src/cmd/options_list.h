@@ -70,6 +70,13 @@ OPTION(PLACEHOLDERS, "placeholders", '\0', TEXT, placeholders, "FILE",
        "values of %placeholders% in rules: a YAML map")
 OPTION(RECORDS, "records", '\0', FLAG, records, NULL, "events are records, as parse prints them")
 OPTION(SOURCES, "sources", '\0', TEXT, sources, "FILE", "more log sources of rules: a YAML table")
+OPTION(PLAIN, "plain", '\0', FLAG, plain, NULL, "one rule after the other: slow, to compare with")
+OPTION(RULES, "rules", '\0', LIST, rules, "PATH",
+       "Sigma rules: files or folders, several times (default: ours)")
+OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
+       "show nothing below low, medium, high or critical")
+OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")
+OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME", "table (terminal), jsonl (pipe) or csv")
 OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,

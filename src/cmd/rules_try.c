@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "cmd/console.h"
 #include "cmd/rules.h"
+#include "detect/detector.h"
 #include "render/record.h"
 #include "sigma/correlate.h"
 
@@ -15,7 +16,9 @@ struct line {
 
 struct trial {
 	struct rules *rules;
-	struct sigma_matcher *matcher;
+	struct sigma_matcher *matcher; /* --plain; else the detector */
+	struct detector *detector;
+	struct detector_run *run;
 	struct sigma_correlator *correlator;
 	struct buf out;
 	struct line *lines;
@@ -88,17 +91,34 @@ static void append_firing(void *ctx, const struct sigma_firing *firing) {
 
 /* ---- events ---- */
 
-static void try_rules(struct trial *trial, const struct sigma_event *event, int64_t time_ns) {
+/* Fills trial->hits. */
+static enum err find_rules(struct trial *trial, const struct sigma_event *event,
+                           uint32_t *out_count) {
 	const struct sigma_set *set = trial->rules->set;
 	uint32_t count = 0;
+	if (trial->run != NULL) {
+		const uint32_t *rules = detector_event(trial->run, event, out_count);
+		memcpy(trial->hits, rules, *out_count * sizeof(*rules));
+		return detector_error(trial->run);
+	}
 	sigma_matcher_event(trial->matcher, event);
 	for (uint32_t i = 0; i < set->rules_count; i++) {
 		if (sigma_matcher_rule(trial->matcher, i)) {
 			trial->hits[count++] = i;
-			append_rule(trial, &set->rules[i]);
 		}
 	}
-	if (sigma_matcher_error(trial->matcher) != ERR_OK) {
+	*out_count = count;
+	return sigma_matcher_error(trial->matcher);
+}
+
+static void try_rules(struct trial *trial, const struct sigma_event *event, int64_t time_ns) {
+	const struct sigma_set *set = trial->rules->set;
+	uint32_t count = 0;
+	enum err err = find_rules(trial, event, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		append_rule(trial, &set->rules[trial->hits[i]]);
+	}
+	if (err != ERR_OK) {
 		console_note("event %llu: a regular expression gave up", (unsigned long long)trial->number);
 		trial->rules->events_failed++;
 	}
@@ -179,6 +199,16 @@ static enum err try_text(struct trial *trial, struct str text) {
 	return ERR_OK;
 }
 
+static enum err make_matcher(struct trial *trial, struct diag *diag) {
+	if (trial->rules->args->plain) {
+		trial->matcher = sigma_matcher_new(trial->rules->set);
+		return ERR_OK;
+	}
+	TRY(detector_new(trial->rules->set, &trial->detector, diag));
+	trial->run = detector_run_new(trial->detector);
+	return ERR_OK;
+}
+
 enum err rules_try(struct rules *rules, struct diag *diag) {
 	struct buf text = {0};
 	if (rules->args->event == NULL) {
@@ -192,13 +222,16 @@ enum err rules_try(struct rules *rules, struct diag *diag) {
 	if (err != ERR_OK) {
 		err = diag_set(diag, err, "%.200s: %s", path, err_text(err));
 	} else {
-		struct trial trial = {.rules = rules, .matcher = sigma_matcher_new(rules->set)};
+		struct trial trial = {.rules = rules};
+		err = make_matcher(&trial, diag);
 		trial.correlator = sigma_correlator_new(rules->set, append_firing, &trial);
 		trial.hits = calloc((size_t)rules->set->rules_count + 1, sizeof(*trial.hits));
 		ASSERT(trial.hits != NULL);
-		err = try_text(&trial, buf_str(&text));
+		err = err == ERR_OK ? try_text(&trial, buf_str(&text)) : err;
 		sigma_correlator_free(trial.correlator);
 		sigma_matcher_free(trial.matcher);
+		detector_run_free(trial.run);
+		detector_free(trial.detector);
 		free(trial.hits);
 		free(trial.lines);
 		buf_deinit(&trial.out);

@@ -190,24 +190,29 @@ static struct str resolve_alias(const struct sigma_correlation *c, uint32_t ref,
 	return name;
 }
 
-/* The value of a field of a hit, under the name that the rule or the record has for it. */
-static bool value_of(const struct sigma_correlator *x, const struct sigma_correlation *c,
-                     const struct hit *hit, struct str name, struct value *out) {
-	const struct sigma_ref *ref = &c->refs[hit->ref];
-	name = resolve_alias(c, hit->ref, name);
-	if (sigma_event_value(hit->event, name, out)) {
+bool sigma_correlation_value(const struct sigma_set *set, const struct sigma_correlation *c,
+                             uint32_t ref, const struct sigma_event *event, struct str name,
+                             struct value *out) {
+	name = resolve_alias(c, ref, name);
+	if (sigma_event_value(event, name, out)) {
 		return true;
 	}
-	const struct sigma_rule *rule = ref->to_correlation ? NULL : &x->set->rules[ref->index];
+	const struct sigma_ref *what = &c->refs[ref];
+	const struct sigma_rule *rule = what->to_correlation ? NULL : &set->rules[what->index];
 	for (uint32_t i = 0; rule != NULL && i < rule->renames_count; i++) {
 		const struct sigma_rename *rename = &rule->renames[i];
 		for (uint32_t k = 0; str_eq(rename->from, name) && k < rename->to.count; k++) {
-			if (sigma_event_value(hit->event, rename->to.items[k], out)) {
+			if (sigma_event_value(event, rename->to.items[k], out)) {
 				return true;
 			}
 		}
 	}
 	return false;
+}
+
+static bool value_of(const struct sigma_correlator *x, const struct sigma_correlation *c,
+                     const struct hit *hit, struct str name, struct value *out) {
+	return sigma_correlation_value(x->set, c, hit->ref, hit->event, name, out);
 }
 
 /* ---- groups ---- */

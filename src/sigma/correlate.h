@@ -27,5 +27,11 @@ void sigma_correlator_free(struct sigma_correlator *correlator); /* NULL is fine
  * counts as of the last one's time. */
 void sigma_correlator_add(struct sigma_correlator *correlator, int64_t time_ns,
                           const struct sigma_event *event, const uint32_t *rules, uint32_t count);
+/* The value of a field of an event that is a hit of the correlation's ref, under the name that its
+ * rule or the record has for it, or that is an alias; false: it has none. */
+bool sigma_correlation_value(const struct sigma_set *set,
+                             const struct sigma_correlation *correlation, uint32_t ref,
+                             const struct sigma_event *event, struct str name,
+                             struct value *out_value);
 /* Events and groups that were left out because a limit was reached. */
 uint64_t sigma_correlator_dropped(const struct sigma_correlator *correlator);

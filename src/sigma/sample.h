@@ -1,4 +1,4 @@
-/* For tests: sets from texts, and events from "A=x;B=y". private to src/sigma
+/* For tests of rules: sets from texts, and events from "A=x;B=y".
  */
 #pragma once
 

@@ -1,0 +1,91 @@
+/* The parts of akashi scan: its rules, one row and what was found in it, correlations over all that
+ * was found, the table and the summary. private to src/cmd
+ */
+#pragma once
+
+#include "cmd/inputs.h"
+#include "cmd/output.h"
+#include "detect/findings.h"
+#include "server/pipeline.h"
+#include "sigma/correlate.h"
+
+enum scan_format { SCAN_TABLE, SCAN_JSONL, SCAN_CSV };
+
+/* A line of the timeline, whose order is only known at the end. */
+struct scan_line {
+	int64_t time_ns;
+	uint64_t number; /* in the order in which they came */
+	size_t offset, len;
+};
+
+/* A record that a correlation is about; everything lives in the arena of its batch's result. */
+struct sighting {
+	int64_t time_ns;
+	uint64_t number;
+	struct sigma_event event; /* the fields that correlations ask for */
+	const uint32_t *rules;
+	uint32_t rules_count;
+	struct finding finding; /* where it is; no fields */
+};
+
+struct scan {
+	const struct args *args;
+	struct inputs inputs;
+	struct render_style style;
+	enum scan_format format;
+	enum sigma_level level;
+	int64_t from_ns, to_ns;
+	struct sigma_set *set;
+	uint64_t rule_files, rule_files_failed;
+	bool *correlated;  /* by rule: a correlation is about it */
+	struct map *asked; /* names of fields that correlations ask for */
+	struct detector *detector;
+	struct pipeline *pipeline;
+	struct output *output;
+	struct findings *findings;
+	struct buf lines; /* SCAN_CSV */
+	struct buf order; /* struct scan_line */
+	struct buf sightings;
+	struct buf arenas; /* struct arena *: where sightings live */
+	uint64_t lines_dropped, sightings_dropped, gave_up;
+	enum err output_err;
+};
+
+/* What a worker made of one batch. */
+struct scanned {
+	struct arena *arena;
+	struct buf findings;  /* struct finding */
+	struct buf out;       /* lines of the format */
+	struct buf order;     /* struct scan_line, numbers from 0 */
+	struct buf sightings; /* struct sighting */
+	uint64_t records, records_hit, bytes, gave_up;
+	int64_t first_ns, last_ns;
+};
+
+struct scan_worker;
+struct scan_worker *scan_worker_new(const struct scan *scan);
+void scan_worker_free(struct scan_worker *worker);
+/* Takes the batch over. In a worker's thread: of scan only what does not change is read. */
+struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
+                           struct batch *batch);
+void scanned_free(struct scanned *scanned);
+
+/* Reads the rules, maps and compiles them. */
+MUST_USE enum err scan_read_rules(struct scan *scan, struct diag *diag);
+
+/* Appends one finding as a line of the scan's format. row: NULL for correlations. */
+void scan_append_json(struct buf *out, const struct findings *findings,
+                      const struct finding *finding, const struct row *row);
+void scan_append_csv_header(struct buf *out);
+void scan_append_csv(struct buf *out, const struct scan *scan, const struct sigma_meta *meta,
+                     const struct finding *finding);
+
+/* Runs the correlations over all sightings. */
+void scan_correlate(struct scan *scan);
+
+/* What was found, rule by rule, and the summary, for a terminal. */
+void scan_append_table(struct buf *out, const struct scan *scan);
+void scan_append_summary(struct buf *out, const struct scan *scan, double seconds);
+void scan_append_summary_json(struct buf *out, const struct scan *scan, double seconds);
+/* Appends a time as the zone of --display-tz has it. */
+void scan_append_time(struct buf *out, const struct scan *scan, int64_t ns);

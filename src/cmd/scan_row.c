@@ -1,0 +1,234 @@
+/* One batch: its rows go through the rules; what holds becomes findings, lines and sightings. */
+#include "base/instant.h"
+#include "cmd/scan.h"
+#include "sigma/record.h"
+
+struct scan_worker {
+	struct parser *parser;
+	struct detector_run *run;
+	struct row_field *fields;
+};
+
+struct scan_worker *scan_worker_new(const struct scan *scan) {
+	struct scan_worker *worker = calloc(1, sizeof(*worker));
+	ASSERT(worker != NULL);
+	worker->parser = parser_new(os_real(), scan->inputs.formats);
+	worker->run = detector_run_new(scan->detector);
+	worker->fields = calloc(LIMIT_FIELDS_PER_RECORD, sizeof(*worker->fields));
+	ASSERT(worker->fields != NULL);
+	return worker;
+}
+
+void scan_worker_free(struct scan_worker *worker) {
+	parser_free(worker->parser);
+	detector_run_free(worker->run);
+	free(worker->fields);
+	free(worker);
+}
+
+void scanned_free(struct scanned *scanned) {
+	arena_free(scanned->arena);
+	buf_deinit(&scanned->findings);
+	buf_deinit(&scanned->out);
+	buf_deinit(&scanned->order);
+	buf_deinit(&scanned->sightings);
+	free(scanned);
+}
+
+/* ---- one row ---- */
+
+struct hit {
+	const struct scan *scan;
+	struct scan_worker *worker;
+	struct scanned *scanned;
+	const struct row *row;
+	struct sigma_event event;
+	struct finding where; /* without fields */
+};
+
+static struct str field_text(struct arena *arena, const struct row *row, struct str name) {
+	for (size_t i = 0; i < row->fields_count; i++) {
+		if (str_eq(row->fields[i].name, name)) {
+			struct buf text = {0};
+			value_append_text(&text, row->fields[i].value);
+			struct str copy = arena_str(arena, buf_str(&text));
+			buf_deinit(&text);
+			return copy;
+		}
+	}
+	return STR("");
+}
+
+static struct finding place_of(struct arena *arena, const struct row *row) {
+	struct finding where = {.time_ns = row->time_ns, .first_ns = row->time_ns};
+	where.path = arena_str(arena, row->path);
+	where.record = row->number;
+	where.format = arena_str(arena, row->format);
+	where.host = field_text(arena, row, STR("winlog.computer_name"));
+	where.channel = field_text(arena, row, STR("winlog.channel"));
+	where.provider = field_text(arena, row, STR("winlog.provider_name"));
+	where.event_id = field_text(arena, row, STR("winlog.event_id"));
+	where.record_id = field_text(arena, row, STR("winlog.record_id"));
+	if (where.host.len == 0) {
+		where.host = field_text(arena, row, STR("host.name"));
+	}
+	if (where.event_id.len == 0) {
+		where.event_id = field_text(arena, row, STR("event.code"));
+	}
+	return where;
+}
+
+static bool is_matched(const struct matched_field *fields, uint32_t count, struct str name) {
+	for (uint32_t i = 0; i < count; i++) {
+		if (str_eq(fields[i].name, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What else the event says: the data of Windows' events, the message of others. */
+static void add_others(const struct hit *hit, struct finding *finding) {
+	struct arena *arena = hit->scanned->arena;
+	const struct row *row = hit->row;
+	struct matched_field *fields =
+	    ARENA_ARRAY(arena, finding->fields_count + row->fields_count, struct matched_field);
+	uint32_t count = finding->fields_count;
+	for (uint32_t i = 0; i < count; i++) {
+		fields[i] = finding->fields[i];
+	}
+	for (size_t i = 0; i < row->fields_count; i++) {
+		bool data;
+		struct str name = sigma_field_name(row->fields[i].name, NULL, &data);
+		bool wanted = data || str_eq(name, STR("message"));
+		if (wanted && !is_matched(finding->fields, finding->fields_count, name)) {
+			fields[count++] =
+			    (struct matched_field){name, field_text(arena, row, row->fields[i].name), false};
+		}
+	}
+	finding->fields = fields;
+	finding->fields_count = count;
+}
+
+static void add_finding(struct hit *hit, uint32_t rule) {
+	const struct scan *scan = hit->scan;
+	struct scanned *scanned = hit->scanned;
+	struct finding finding = hit->where;
+	struct matched_field *fields;
+	size_t first = scanned->out.len;
+	finding.subject = rule;
+	matched_fields(scanned->arena, scan->set, rule, hit->worker->run, &hit->event, &fields,
+	               &finding.fields_count);
+	finding.fields = fields;
+	if (scan->format == SCAN_JSONL) {
+		scan_append_json(&scanned->out, scan->findings, &finding, hit->row);
+	} else if (scan->format == SCAN_CSV) {
+		struct finding whole = finding;
+		add_others(hit, &whole);
+		scan_append_csv(&scanned->out, scan, &scan->set->rules[rule].meta, &whole);
+		struct scan_line line = {finding.time_ns, 0, first, scanned->out.len - first};
+		buf_append(&scanned->order, &line, sizeof(line));
+	}
+	buf_append(&scanned->findings, &finding, sizeof(finding));
+}
+
+/* Names of events with blanks are also asked for without them. */
+static bool is_asked(const struct scan *scan, struct str name) {
+	struct buf plain = {0};
+	if (map_find(scan->asked, name) != NULL) {
+		return true;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.ptr[i] != ' ') {
+			buf_append_char(&plain, name.ptr[i]);
+		}
+	}
+	bool asked = plain.len < name.len && map_find(scan->asked, buf_str(&plain)) != NULL;
+	buf_deinit(&plain);
+	return asked;
+}
+
+static void add_sighting(struct hit *hit, const uint32_t *rules, uint32_t count) {
+	struct arena *arena = hit->scanned->arena;
+	struct sighting sighting = {.time_ns = hit->row->time_ns, .finding = hit->where};
+	uint32_t *own = ARENA_ARRAY(arena, count, uint32_t);
+	struct sigma_field *fields = ARENA_ARRAY(arena, hit->event.fields_count, struct sigma_field);
+	for (uint32_t i = 0; i < count; i++) {
+		if (hit->scan->correlated[rules[i]]) {
+			own[sighting.rules_count++] = rules[i];
+		}
+	}
+	for (uint32_t i = 0; i < hit->event.fields_count; i++) {
+		const struct sigma_field *field = &hit->event.fields[i];
+		if (is_asked(hit->scan, field->name)) {
+			fields[sighting.event.fields_count++] =
+			    (struct sigma_field){arena_str(arena, field->name),
+			                         {field->value.kind, arena_str(arena, field->value.text)}};
+		}
+	}
+	sighting.rules = own;
+	sighting.event.fields = fields;
+	buf_append(&hit->scanned->sightings, &sighting, sizeof(sighting));
+}
+
+static void take_hits(const struct scan *scan, struct scan_worker *worker, struct scanned *scanned,
+                      const struct row *row, const uint32_t *rules, uint32_t count) {
+	struct hit hit = {.scan = scan, .worker = worker, .scanned = scanned, .row = row};
+	bool correlated = false;
+	bool shown = false;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
+		correlated = correlated || scan->correlated[rules[i]];
+		shown = shown || (rule->alerts && rule->meta.level >= scan->level);
+	}
+	if (!correlated && !shown) {
+		return;
+	}
+	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
+	sigma_record_event(scratch, row, &hit.event);
+	hit.where = place_of(scanned->arena, row);
+	for (uint32_t i = 0; i < count && shown; i++) {
+		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
+		if (rule->alerts && rule->meta.level >= scan->level) {
+			add_finding(&hit, rules[i]);
+		}
+	}
+	scanned->records_hit += shown;
+	if (correlated) {
+		add_sighting(&hit, rules, count);
+	}
+}
+
+struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
+                           struct batch *batch) {
+	struct scanned *scanned = calloc(1, sizeof(*scanned));
+	ASSERT(scanned != NULL);
+	scanned->arena = arena_new(SIZE_MAX);
+	scanned->first_ns = INT64_MAX;
+	scanned->last_ns = INT64_MIN;
+	parser_run(worker->parser, batch);
+	detector_batch(worker->run, batch);
+	for (uint32_t i = 0; i < batch->count; i++) {
+		int64_t time_ns = batch->fields.rows[i].time_ns;
+		uint32_t count;
+		if (batch->records[i].type != RECORD_DATA || time_ns < scan->from_ns ||
+		    time_ns >= scan->to_ns) {
+			continue;
+		}
+		scanned->records++;
+		scanned->bytes += batch->records[i].body_len;
+		if ((batch->fields.rows[i].time_flags & TIME_NONE) == 0) {
+			scanned->first_ns = MIN_OF(scanned->first_ns, time_ns);
+			scanned->last_ns = MAX_OF(scanned->last_ns, time_ns);
+		}
+		const uint32_t *rules = detector_row(worker->run, i, &count);
+		scanned->gave_up += detector_error(worker->run) != ERR_OK;
+		if (count > 0) {
+			struct row row;
+			row_from_batch(batch, i, worker->fields, &row);
+			take_hits(scan, worker, scanned, &row, rules, count);
+		}
+	}
+	batch_free(batch);
+	return scanned;
+}

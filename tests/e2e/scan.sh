@@ -1,0 +1,106 @@
+#!/bin/sh
+# scan.sh AKASHI SAMPLES: rules over files, as TAP.
+set -u
+samples=$(realpath "$2")
+. "$(dirname "$0")/lib.sh"
+
+mkdir -p rules logs/deep
+cat >rules/one.yml <<'EOF'
+title: Encoded command
+id: 11111111-0000-4000-8000-000000000001
+level: high
+tags: [attack.execution, attack.t1059.001]
+akashi: {kind: indicator}
+logsource: {product: windows, category: process_creation}
+detection:
+  s:
+    Image|endswith: \powershell.exe
+    CommandLine|contains: ' -enc '
+  filter:
+    User: backup
+  condition: s and not filter
+---
+title: Anything said by su
+id: 11111111-0000-4000-8000-000000000002
+level: low
+logsource: {product: linux}
+detection: {s: {process.name: su}, condition: s}
+EOF
+cat >rules/many.yml <<'EOF'
+title: Failed
+id: 11111111-0000-4000-8000-000000000003
+name: failed
+logsource: {product: windows, service: security}
+detection: {s: {EventID: 4625}, condition: s}
+---
+title: Many failed
+id: 11111111-0000-4000-8000-000000000004
+level: critical
+correlation: {type: event_count, rules: [failed], group-by: [TargetUserName], timespan: 1m, condition: {gte: 3}}
+EOF
+event() { # event TIME CHANNEL ID RECORD DATA
+    printf '{"@timestamp":"2026-11-22T10:0%sZ","winlog.channel":"%s","winlog.event_id":%s,"winlog.record_id":%s,' "$1" "$2" "$3" "$4"
+    printf '"winlog.provider_name":"p","winlog.computer_name":"pc1","winlog.event_data":{%s}}\n' "$5"
+}
+sysmon=Microsoft-Windows-Sysmon/Operational
+{
+    event 5:00 $sysmon 1 71 '"Image":"C:\\Windows\\PowerShell.exe","CommandLine":"powershell -enc AAAA,\u001b]0;x","Company":"日本"'
+    event 4:00 $sysmon 1 72 '"Image":"C:\\Windows\\PowerShell.exe","CommandLine":"powershell -enc B","User":"backup"'
+    event 6:00 $sysmon 3 73 '"Image":"C:\\Windows\\PowerShell.exe","CommandLine":"powershell -enc C"'
+} >logs/sysmon.json
+for i in 3 1 2; do event 1:0$i Security 4625 9$i '"TargetUserName":"eve"'; done >logs/deep/b.json
+event 1:30 Security 4625 99 '"TargetUserName":"bob"' >logs/deep/a.json
+echo 'Nov 22 10:03:00 web1 su[1]: (to root) eve on pts/0' >logs/auth.log
+
+run 0 scan --rules rules --format jsonl --json --year 2026 logs && [ "$(wc -l <out)" = 3 ] &&
+    has out '"rule.name":"Encoded command","rule.level":"high","rule.tags":\["attack.execution","attack.t1059.001"\],"akashi.kind":"indicator","file.path":"logs/sysmon.json","akashi.record":1,' &&
+    has out '"winlog.record_id":71,' && has out '"fields":{"Image":"C:' && has out '"host.name":"web1","fields":{"process.name":"su"}}'
+ok $? "what rules hold for is told, with place, fields and what matched"
+has out '"rule.name":"Many failed".*"akashi.record":1,"correlation.first":"2026-11-22T10:01:01Z","correlation.group":{"TargetUserName":"eve"},"correlation.events":\[{"@timestamp":"2026-11-22T10:01:03Z","file.path":"logs/deep/b.json","akashi.record":1,"winlog.record_id":"93"},.*"correlation.events_count":3}$' &&
+    [ "$(grep -c '"rule.name":"Failed"' out)" = 0 ]
+ok $? "correlations see records in order of time, and tell where these are"
+has err '"records":8,"records_with_findings":2,.*"files":4,"files_failed":0,"findings":3,"rules":3,"correlations":1,"refused":0,"critical":1,"high":1,"medium":0,"low":1,'
+ok $? "the summary is one JSON object"
+
+run 0 scan --rules rules/one.yml --rules rules/many.yml --format csv -o line.csv --year 2026 logs && has err '^Summary$' &&
+    [ "$(head -n 1 line.csv)" = 'Timestamp,RuleTitle,Level,Computer,Channel,EventID,RecordID,Details,ExtraFieldInfo,RuleID' ] &&
+    [ "$(sed 1d line.csv | cut -d, -f2 | tr '\n' ,)" = 'Many failed,Anything said by su,Encoded command,' ]
+ok $? "csv is a timeline, also of rules from several places"
+cp line.csv out
+has line.csv '^2026-11-22 10:05:00.000 +00:00,Encoded command,high,pc1,Sysmon,1,71,"Image: .* ¦ CommandLine: powershell -enc AAAA, \]0;x",Company: 日本,1111'
+ok $? "its columns are those of the field, and no control character is in them"
+run 0 scan --rules rules --format table --year 2026 logs && has out '^critical  *Many failed  *1$' && has out '^high  *Encoded command' &&
+    has out '^  2026-11-22 10:05:00 pc1 ' && has out '^Records with findings 2 of 8; data reduction 6 (75.00%)$' &&
+    has out '^Records  *2026-11-22 10:01:01 to 2026-11-22 10:06:00$' && has out '^  high  *1  *33.3  *1$' && ! grep -q "$(printf '\033')" out &&
+    [ "$(wc -L <out)" -le 80 ]
+ok $? "the table has findings by rule and a summary, in 80 columns, and steers no terminal"
+run 0 scan --rules rules --format table --year 2026 --color always logs && has out "$(printf '\033')\[31mhigh"
+ok $? "colours are there when they are asked for"
+run 0 scan --rules rules --level high --format jsonl --year 2026 logs && [ "$(wc -l <out)" = 2 ] && ! has out 'said by su'
+ok $? "what is less serious is not shown"
+run 0 scan --rules rules --from 2026-11-22T10:03:00 --to 2026-11-22T10:04:30 --format jsonl --year 2026 logs && [ "$(wc -l <out)" = 1 ] && has out 'said by su'
+ok $? "times are between --from and --to"
+for threads in 1 3; do
+    run 0 scan --rules rules --threads $threads --format jsonl --year 2026 logs
+    cp out out.$threads
+done
+cmp out.1 out.3
+ok $? "the number of threads changes nothing"
+
+run 0 scan --format jsonl --json "$samples" && has out '"rule.name":"Script in a folder for uploads answers a request"' && has err '"refused":0,'
+ok $? "the rules that come with akashi are built in, and find the samples' intrusion"
+printf 'title: bad\nlogsource: {product: x}\ndetection: {s: {A|odd: 1}, condition: s}\n' >rules/bad.yml
+run 0 scan --rules rules --format jsonl --year 2026 logs && [ "$(wc -l <out)" = 3 ] && has err '1 rules or files of rules were not understood'
+ok $? "a rule that is not understood is told, and the others count"
+seq 20000 | gzip | head -c 2000 >logs/broken.log.gz
+run 3 scan --rules rules --format jsonl --year 2026 logs && [ "$(grep -c rule.name out)" = 3 ] && has err 'broken.log.gz'
+ok $? "what cannot be read is listed at the end, and the rest is read"
+run 2 scan --rules rules --format odd logs && has err 'table, jsonl or csv' && run 2 scan --level odd logs && has err 'critical' &&
+    run 2 scan --rules rules/bad.yml logs && has err 'no rule that could be read' && run 2 scan --form jsonl logs
+ok $? "wrong options are told"
+"$akashi" parse --year 2026 logs/sysmon.json logs/deep logs/auth.log >records.json 2>err
+rm rules/bad.yml
+run 0 rules test --records --event records.json --format jsonl rules && cp out engine &&
+    run 0 rules test --plain --records --event records.json --format jsonl rules && cmp out engine && [ "$(wc -l <out)" = 7 ]
+ok $? "rules test says the same with and without the engine"
+echo "1..$number"
