@@ -72,7 +72,7 @@ OPTION(RECORDS, "records", '\0', FLAG, records, NULL, "events are records, as pa
 OPTION(SOURCES, "sources", '\0', TEXT, sources, "FILE", "more log sources of rules: a YAML table")
 OPTION(PLAIN, "plain", '\0', FLAG, plain, NULL, "one rule after the other: slow, to compare with")
 OPTION(RULES, "rules", '\0', LIST, rules, "PATH",
-       "Sigma rules: files or folders, several times (default: ours)")
+       "Sigma rules, a file or folder; repeatable (default: ours)")
 OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
        "show nothing below low, medium, high or critical")
 OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")
