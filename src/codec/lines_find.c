@@ -588,7 +588,7 @@ static void find_beginnings(struct search *search) {
 	for (size_t code = 0; code < ARRAY_LEN(search->can_begin); code++) {
 		search->is_code[code] = slot_code_valid((uint8_t)code);
 		search->can_begin[code] = search->is_code[code] && slot_can((uint8_t)code, &first);
-		search->as_part[code] = match_of_part(search, (uint8_t)code);
+		search->as_part[code] = (uint8_t)match_of_part(search, (uint8_t)code);
 		struct slot_piece part = search->whole;
 		part.match = search->as_part[code];
 		search->can_contain[code] = search->is_code[code] && slot_can((uint8_t)code, &part);
