@@ -117,30 +117,41 @@ uint64_t tally_first(const struct tally *tally, const struct tally_group *group)
 
 /* ---- keys ---- */
 
+/* Digits from text[*at] on, without leading zeros, at most digits_max (below 19) of them. */
+static bool read_digits(struct str text, size_t *at, size_t digits_max, uint64_t *out_number) {
+	size_t first = *at;
+	uint64_t number = 0;
+	while (*at < text.len && *at - first < digits_max && char_is_digit(text.ptr[*at])) {
+		number = number * 10 + (uint64_t)(text.ptr[(*at)++] - '0');
+	}
+	*out_number = number;
+	return *at > first && (*at - first == 1 || text.ptr[first] != '0');
+}
+
 /* Without sign and leading zeros, below 2^63. */
 static bool read_decimal(struct str text, uint64_t *out_number) {
-	bool zeros = text.len > 1 && text.ptr[0] == '0';
-	return !zeros && str_to_u64(text, TALLY_DECIMALS - 1, out_number);
+	enum { DIGITS = 18 }; /* of these every number is below */
+	size_t at = 0;
+	if (text.len > DIGITS) {
+		return text.ptr[0] != '0' && str_to_u64(text, TALLY_DECIMALS - 1, out_number);
+	}
+	return read_digits(text, &at, DIGITS, out_number) && at == text.len;
 }
 
 /* As numbers are written that are addresses: four parts without leading zeros. */
 static bool read_address(struct str text, uint64_t *out_number) {
 	uint64_t number = 0;
-	if (text.len < 7 || text.len > 15) {
-		return false;
-	}
+	size_t at = 0;
 	for (unsigned i = 0; i < 4; i++) {
-		size_t dot = i < 3 ? str_find(text, STR("."), 0) : text.len;
 		uint64_t part;
-		if (dot == SIZE_MAX || dot == 0 || dot > 3 ||
-		    !read_decimal(str_slice(text, 0, dot), &part) || part > 255) {
+		if ((i > 0 && (at >= text.len || text.ptr[at++] != '.')) ||
+		    !read_digits(text, &at, 3, &part) || part > 255) {
 			return false;
 		}
 		number = number << 8 | part;
-		text = str_slice(text, MIN_OF(dot + 1, text.len), text.len);
 	}
 	*out_number = number;
-	return true;
+	return at == text.len;
 }
 
 uint64_t tally_key(struct tally *tally, struct str text) {

@@ -255,3 +255,45 @@ TEST(sums_beyond_64_bits_are_refused) {
 	tally_free(b);
 	tally_free(NULL);
 }
+
+TEST(keys_are_numbers_only_where_these_print_the_same) {
+	static const struct {
+		const char *text;
+		uint64_t key; /* TALLY_TEXT: that of some text */
+	} samples[] = {
+	    {"0", 0},
+	    {"7", 7},
+	    {"999999999999999999", 999999999999999999},
+	    {"1000000000000000000", 1000000000000000000},
+	    {"9223372036854775807", TALLY_DECIMALS - 1},
+	    {"9223372036854775808", TALLY_TEXT},
+	    {"00", TALLY_TEXT},
+	    {"01", TALLY_TEXT},
+	    {"0000000000000000001", TALLY_TEXT},
+	    {"1a", TALLY_TEXT},
+	    {"-1", TALLY_TEXT},
+	    {"", TALLY_TEXT},
+	    {"0.0.0.0", TALLY_ADDRESS},
+	    {"1.2.3.4", TALLY_ADDRESS | 0x01020304},
+	    {"255.255.255.255", TALLY_ADDRESS | 0xffffffff},
+	    {"256.1.1.1", TALLY_TEXT},
+	    {"1.2.3.256", TALLY_TEXT},
+	    {"1.2.03.4", TALLY_TEXT},
+	    {"1.2.3", TALLY_TEXT},
+	    {"1.2.3.", TALLY_TEXT},
+	    {"1.2.3.4.", TALLY_TEXT},
+	    {"1.2.3.4.5", TALLY_TEXT},
+	    {"1..2.3", TALLY_TEXT},
+	    {"1.2.3.0004", TALLY_TEXT},
+	};
+	struct tally *tally = tally_new(0);
+	struct buf out CLEANUP(buf_deinit) = {0};
+	for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+		uint64_t key = tally_key(tally, str_from(samples[i].text));
+		CHECK_EQ(samples[i].key == TALLY_TEXT ? key & TALLY_TEXT : key, samples[i].key);
+		buf_clear(&out);
+		tally_text(tally, key, &out);
+		CHECK_STR(buf_str(&out), samples[i].text);
+	}
+	tally_free(tally);
+}
