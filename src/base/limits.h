@@ -71,6 +71,9 @@
 
 /* Rules (sigma/): one file of rules; its values with aliases counted as often as they are used */
 #define LIMIT_RULES_FILE ((size_t)16 << 20)
+#define LIMIT_PACK_FILES \
+	((size_t)1 << 16) /* of one pack of rules (cmd/packs.h), held while it is */
+#define LIMIT_PACK_BYTES ((uint64_t)256 << 20) /* installed */
 #define LIMIT_TREE_NODES ((uint64_t)1 << 20)
 #define LIMIT_TREE_DEPTH 64                    /* lists and maps within each other */
 #define LIMIT_RULE_VALUES ((uint32_t)4096)     /* what modifiers may make of one value, */

@@ -97,22 +97,28 @@ static const struct command commands[] = {
          OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_JSON,
          OPTION_HELP),
      1, SIZE_MAX, cmd_scan},
-    {STR_INIT("rules"), "check|list|explain|test PATH...", "check, list, show and try Sigma rules",
+    {STR_INIT("rules"), "check|list|explain|test|import [PATH...]",
+     "check, list, show, try and install Sigma rules",
      "Reads rules, correlations and filters of the Sigma specification from files and\n"
      "folders. check tells what is not understood, with file, line and reason: exit\n"
      "status 1, and such a rule does not count. explain shows what a rule asks for;\n"
      "test tries rules on events whose fields have the names that the rules use, or\n"
      "with --records on what parse prints: then rules are only about records of their\n"
      "log source. check --records tells of which log sources there is no record.\n"
+     "import installs rules of others, from a folder, zip or tar, as a pack beside the\n"
+     "store, and says what is new, changed and gone; versions before it stay. Without\n"
+     "PATH, the others read the packs that are installed.\n"
      "\n"
      "  akashi rules check rules/\n"
      "  akashi rules list --format jsonl rules/ | jq .\n"
      "  akashi rules explain rules/linux/cron_download_and_run.yml\n"
      "  akashi rules test --event event.json rules/\n"
-     "  akashi parse System.evtx | akashi rules test --records --event - rules/\n",
-     IDS(OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_PLAIN, OPTION_SOURCES,
-         OPTION_PLACEHOLDERS, OPTION_OUT, OPTION_JSON, OPTION_HELP),
-     2, SIZE_MAX, cmd_rules},
+     "  akashi parse System.evtx | akashi rules test --records --event - rules/\n"
+     "  akashi rules import --dry-run --name sigma sigma_core.zip\n",
+     IDS(OPTION_STORE, OPTION_RULES_DIR, OPTION_PACK_NAME, OPTION_DRY_RUN, OPTION_RULES_FORMAT,
+         OPTION_EVENT, OPTION_RECORDS, OPTION_PLAIN, OPTION_SOURCES, OPTION_PLACEHOLDERS,
+         OPTION_OUT, OPTION_JSON, OPTION_HELP),
+     1, SIZE_MAX, cmd_rules},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"
      "tree again and holds them against the signed checkpoints. Exit status 0: intact;\n"

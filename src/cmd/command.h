@@ -58,6 +58,8 @@ struct args {
 	const char *sources;
 	const char *level;
 	struct option_values rules;
+	const char *name;
+	const char *rules_dir;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -76,6 +78,7 @@ struct args {
 	bool records;
 	bool all;
 	bool plain;
+	bool dry_run;
 	bool help;
 	const char **paths;
 	size_t paths_count;

@@ -78,6 +78,11 @@ OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
 OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")
 OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME", "table (terminal), jsonl (pipe) or csv")
 OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
+OPTION(PACK_NAME, "name", '\0', TEXT, name, "PACK",
+       "name of the pack (default: that of the folder or archive)")
+OPTION(RULES_DIR, "rules-dir", '\0', TEXT, rules_dir, "DIR",
+       "where packs are installed (default: STORE.rules)")
+OPTION(DRY_RUN, "dry-run", '\0', FLAG, dry_run, NULL, "only say what would change")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

@@ -27,7 +27,7 @@ static void append_problem_json(struct buf *out, const struct sigma_problem *pro
 	buf_append_str(out, STR("}\n"));
 }
 
-static enum err write_problems(struct rules *rules) {
+enum err rules_write_problems(struct rules *rules) {
 	struct buf out = {0};
 	for (uint32_t i = 0; i < rules->set->problems_count; i++) {
 		if (rules->json) {
@@ -43,7 +43,7 @@ static enum err write_problems(struct rules *rules) {
 
 static enum err run_check(struct rules *rules, struct diag *diag) {
 	(void)diag;
-	return write_problems(rules);
+	return rules_write_problems(rules);
 }
 
 void rules_tell_problems(const struct rules *rules) {
@@ -101,10 +101,9 @@ static enum err run_explain(struct rules *rules, struct diag *diag) {
 /* ---- all ---- */
 
 static const struct verb verbs[] = {
-    {STR_INIT("check"), run_check},
-    {STR_INIT("list"), run_list},
-    {STR_INIT("explain"), run_explain},
-    {STR_INIT("test"), rules_try},
+    {STR_INIT("check"), run_check},     {STR_INIT("list"), run_list},
+    {STR_INIT("explain"), run_explain}, {STR_INIT("test"), rules_try},
+    {STR_INIT("import"), rules_import},
 };
 
 static enum err find_verb(const struct args *args, const struct verb **out_verb,
@@ -118,7 +117,7 @@ static enum err find_verb(const struct args *args, const struct verb **out_verb,
 	}
 	enum err err =
 	    diag_set(diag, ERR_INVALID, "rules does not know what to do with '%.80s'", args->paths[0]);
-	diag_hint(diag, "check, list, explain or test, then paths: akashi rules --help");
+	diag_hint(diag, "check, list, explain, test or import, then paths: akashi rules --help");
 	return err;
 }
 
@@ -162,6 +161,39 @@ static enum err map_sources(struct rules *rules, struct diag *diag) {
 	return err;
 }
 
+void rules_packs_folder(const struct args *args, struct buf *out) {
+	struct str path =
+	    str_from(args->rules_dir != NULL ? args->rules_dir : console_store_path(args));
+	while (path.len > 1 && path.ptr[path.len - 1] == '/') {
+		path.len--;
+	}
+	buf_append_str(out, path);
+	buf_append_str(out, args->rules_dir != NULL ? STR("") : STR(".rules"));
+}
+
+/* Without paths: the packs that are installed. */
+static enum err read_rules(struct rules *rules, struct diag *diag) {
+	const struct args *args = rules->args;
+	const struct os *os = os_real();
+	CLEANUP(buf_deinit) struct buf folder = {0};
+	struct os_stat st;
+	if (args->paths_count > 1) {
+		rules_read(rules->set, args->paths + 1, args->paths_count - 1, &rules->files,
+		           &rules->failed);
+		return ERR_OK;
+	}
+	rules_packs_folder(args, &folder);
+	*buf_reserve(&folder, 1) = '\0';
+	const char *path = folder.ptr;
+	if (os->stat(os->ctx, path, true, &st) != ERR_OK) {
+		enum err err = diag_set(diag, ERR_INVALID, "no rules are given, and none are installed");
+		diag_hint(diag, "give folders or files of rules, or install some: akashi rules import");
+		return err;
+	}
+	rules_read(rules->set, &path, 1, &rules->files, &rules->failed);
+	return ERR_OK;
+}
+
 static enum err run(struct rules *rules, struct diag *diag) {
 	const struct args *args = rules->args;
 	const struct verb *verb = NULL;
@@ -173,8 +205,15 @@ static enum err run(struct rules *rules, struct diag *diag) {
 	}
 	rules->json = args->format != NULL && strcmp(args->format, "jsonl") == 0;
 	TRY(read_placeholders(rules, diag));
+	if (verb->run == rules_import) {
+		if (args->paths_count < 2) {
+			return diag_set(diag, ERR_INVALID, "rules import wants folders or archives of rules");
+		}
+		TRY(output_open(args->out, &rules->output, diag));
+		return rules_import(rules, diag);
+	}
 	TRY(output_open(args->out, &rules->output, diag));
-	rules_read(rules->set, args->paths + 1, args->paths_count - 1, &rules->files, &rules->failed);
+	TRY(read_rules(rules, diag));
 	sigma_set_close(rules->set);
 	TRY(map_sources(rules, diag));
 	return verb->run(rules, diag);
@@ -216,7 +255,7 @@ int cmd_rules(const struct args *args) {
 		summarize(&rules);
 		if (rules.failed + rules.events_failed > 0) {
 			status = EXIT_FAILED;
-		} else if (rules.set->refused > 0) {
+		} else if (rules.set->refused > 0 && strcmp(args->paths[0], "import") != 0) {
 			status = EXIT_NO;
 		}
 	}

@@ -20,6 +20,12 @@ struct rules {
 /* rules test: tries the rules on the events of --event, in order of time when there are
  * correlations. */
 MUST_USE enum err rules_try(struct rules *rules, struct diag *diag);
+/* rules import: paths become a pack, or a new version of it; what changes is printed. */
+MUST_USE enum err rules_import(struct rules *rules, struct diag *diag);
+/* Appends the folder that packs are in: --rules-dir, or beside the store. */
+void rules_packs_folder(const struct args *args, struct buf *out);
+/* Prints all problems of the set. */
+MUST_USE enum err rules_write_problems(struct rules *rules);
 /* Commands that are not about problems tell them on standard error. */
 void rules_tell_problems(const struct rules *rules);
 
@@ -27,7 +33,8 @@ void rules_tell_problems(const struct rules *rules);
  * bytes, ERR_CANCELED when the user asks for an end. */
 MUST_USE enum err rules_read_text(const char *path, size_t max, struct buf *out);
 /* Reads rules from files, and from folders all files below that end in .yml or .yaml, in the order
- * of their names. What cannot be read is told, and counted in *out_failed. Not closed yet. */
+ * of their names; of the folder of a pack (packs.h) the version that holds. What cannot be read is
+ * told, and counted in *out_failed. Not closed yet. */
 void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
                 uint64_t *out_files, uint64_t *out_failed);
 

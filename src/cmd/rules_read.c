@@ -1,6 +1,7 @@
 /* Rules from files and folders. */
 #include "base/limits.h"
 #include "cmd/console.h"
+#include "cmd/packs.h"
 #include "cmd/rules.h"
 #include "render/record.h"
 
@@ -114,22 +115,16 @@ static void read_entry(struct reader *reader, struct str name) {
 	}
 }
 
-static void read_folder(struct reader *reader) {
+static void read_entries(struct reader *reader) {
 	const struct os *os = os_real();
 	struct names names = {.arena = arena_new(SIZE_MAX)};
 	size_t len = reader->path.len;
-	if (reader->depth == LIMIT_FOLDER_DEPTH) {
-		complain(reader, "lies too deep: not read");
-		arena_free(names.arena);
-		return;
-	}
 	if (os->list(os->ctx, path_of(reader), add_name, &names) != ERR_OK) {
 		complain(reader, "the folder cannot be read");
 	}
 	if (names.count > 0) {
 		qsort(names.items, names.count, sizeof(*names.items), by_name);
 	}
-	reader->depth++;
 	for (size_t i = 0; i < names.count; i++) {
 		if (len > 0 && reader->path.ptr[len - 1] != '/') {
 			buf_append_char(&reader->path, '/');
@@ -138,9 +133,30 @@ static void read_folder(struct reader *reader) {
 		read_entry(reader, names.items[i]);
 		reader->path.len = len;
 	}
-	reader->depth--;
 	free(names.items);
 	arena_free(names.arena);
+}
+
+/* Of a pack the version that holds, alone. */
+static void read_folder(struct reader *reader) {
+	size_t len = reader->path.len;
+	char version[17];
+	if (reader->depth == LIMIT_FOLDER_DEPTH) {
+		complain(reader, "lies too deep: not read");
+		return;
+	}
+	if (pack_current(path_of(reader), version) != ERR_OK) {
+		complain(reader, "which version of the pack holds cannot be read");
+		return;
+	}
+	if (strcmp(version, PACK_NONE) == 0) {
+		return;
+	}
+	buf_printf(&reader->path, "%s%s", version[0] != '\0' ? "/" : "", version);
+	reader->depth++;
+	read_entries(reader);
+	reader->depth--;
+	reader->path.len = len;
 }
 
 void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
