@@ -1,9 +1,13 @@
-/* Arbitrary bytes as the block of a page: the first byte says how many records the page has; what
- * opens is walked to the end. In fuzzing builds checksums are taken for right.
+/* Arbitrary bytes as the block of a page: the first byte says how many records the page has, and
+ * what is searched; what opens is walked to the end. In fuzzing builds checksums are taken for
+ * right.
  */
 #include <stdio.h>
 
+#include "base/bits.h"
 #include "store/block_columns.h"
+#include "store/block_find.h"
+#include "store/block_judge.h"
 #include "store/block_rows.h"
 #include "store/block_strips.h"
 #include "store/block_values.h"
@@ -119,6 +123,84 @@ static void walk_codes(struct block *block, struct store_view *view) {
 	block_columns_free(columns);
 }
 
+/* Each item of each layout of a shape, alone and among all of them. */
+static void walk_layouts(struct block *block) {
+	struct lines *lines;
+	struct layouts *layouts;
+	const struct str *names;
+	if (block_texts(block, &lines) != ERR_OK || block_layouts(block, &layouts) != ERR_OK) {
+		return;
+	}
+	uint32_t count = layouts_names(layouts, &names);
+	for (uint32_t shape = 0; shape < lines_shapes(lines); shape++) {
+		uint32_t first;
+		uint32_t layouts_count;
+		layouts_of_shape(layouts, shape, &first, &layouts_count);
+		for (uint32_t i = 0; i < layouts_count; i++) {
+			const struct layout *layout = NULL;
+			bool whole = layouts_get(layouts, first + i, &layout) == ERR_OK;
+			for (uint32_t name = 0; name < count; name++) {
+				struct layout_item item;
+				uint32_t index;
+				if (layouts_item(layouts, first + i, name, &item, &index) == ERR_OK && whole &&
+				    index != UINT32_MAX) {
+					ASSERT(index < layout->count && layout->items[index].name == name);
+					ASSERT(layout->items[index].source == item.source);
+				}
+			}
+		}
+	}
+}
+
+static struct expr *make_filter(struct arena *arena, unsigned choice) {
+	static const struct {
+		enum expr_test_kind kind;
+		struct str field, text;
+	} tests[][2] = {
+	    {{EXPR_WORDS, STR_INIT(""), STR_INIT("failed password")},
+	     {EXPR_EQUALS, STR_INIT("process.name"), STR_INIT("sshd")}},
+	    {{EXPR_CONTAINS, STR_INIT(""), STR_INIT("web-1 s")},
+	     {EXPR_CONTAINS, STR_INIT("message"), STR_INIT("for root")}},
+	    {{EXPR_WORDS, STR_INIT(""), STR_INIT("alice")},
+	     {EXPR_WILDCARD, STR_INIT("host.name"), STR_INIT("web-?")}},
+	    {{EXPR_REGEX, STR_INIT(""), STR_INIT("Failed password for (a|b)[a-z]* port 1")},
+	     {EXPR_EXISTS, STR_INIT("sample.extra"), STR_INIT("")}},
+	};
+	struct expr *both[2];
+	struct diag diag = {0};
+	for (size_t i = 0; i < ARRAY_LEN(both); i++) {
+		ASSERT(expr_test(arena, tests[choice][i].kind, tests[choice][i].field,
+		                 tests[choice][i].text, &both[i], &diag) == ERR_OK);
+	}
+	both[1] = expr_not(arena, both[1]);
+	return expr_group(arena, EXPR_OR, both, ARRAY_LEN(both));
+}
+
+/* A filter, and each of its tests alone. */
+static void walk_find(struct block *block, uint32_t rows, unsigned choice) {
+	struct arena *arena = arena_new(SIZE_MAX);
+	struct expr *filter = make_filter(arena, choice);
+	const struct expr *asked[] = {filter, filter->children[0], filter->children[1]};
+	struct block_find_page page = {
+	    .rows = rows, .has_data = true, .time_min_ns = 0, .time_max_ns = INT64_MAX};
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		uint64_t maybe[ROWS_MAX / 64] = {0};
+		uint64_t sure[ROWS_MAX / 64] = {0};
+		enum block_verdict verdict;
+		bool *shapes = NULL;
+		if (block_find(block, asked[i], &page, 1, maybe, sure) == ERR_OK) {
+			ASSERT(bits_count(maybe, ROWS_MAX) == bits_count(maybe, rows));
+			ASSERT(bits_count(sure, ROWS_MAX) == bits_count(sure, rows));
+		}
+		enum err err = block_find_shapes(block, asked[i], &page, 1, maybe, sure, &shapes);
+		err = block_judge(block, asked[i], &verdict);
+		(void)err; /* any answer will do */
+		free(shapes);
+	}
+	expr_free(filter);
+	arena_free(arena);
+}
+
 /* The bytes as the part that counts values. */
 static void walk_values(struct str bytes) {
 	struct block_values *values;
@@ -134,6 +216,16 @@ static void walk_values(struct str bytes) {
 			ASSERT(rows == block_values_records(values));
 		}
 		block_values_free(values);
+	}
+}
+
+/* Another block of the same bytes, so that the search is what opens its parts. */
+static void search_block(struct str bytes, const struct store_page *page, unsigned choice) {
+	struct block *block;
+	if (block_open(bytes, page->rows, page->block_rows->kept, &block) == ERR_OK) {
+		walk_find(block, page->rows, choice);
+		walk_layouts(block);
+		block_free(block);
 	}
 }
 
@@ -162,8 +254,10 @@ static void walk_block(struct str bytes, const struct store_page *page) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	if (size > 0) {
 		struct store_page *page = make_page(1 + data[0] % ROWS_MAX);
-		walk_block(str_make((const char *)data + 1, size - 1), page);
-		walk_values(str_make((const char *)data + 1, size - 1));
+		struct str bytes = str_make((const char *)data + 1, size - 1);
+		walk_block(bytes, page);
+		search_block(bytes, page, data[0] / ROWS_MAX);
+		walk_values(bytes);
 		page_free(page);
 	}
 	return 0;
