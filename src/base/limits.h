@@ -65,8 +65,9 @@
 #define LIMIT_MINER_HOSTS ((uint32_t)4096)
 
 /* Logons (query/logons.h): groups that begin with a logon, and as many that begin with a failure;
- * longer names are cut */
-#define LIMIT_LOGON_GROUPS ((size_t)32768)
+ * what all may take, of which failures may take half; longer names are cut */
+#define LIMIT_LOGON_GROUPS ((size_t)1 << 17)
+#define LIMIT_LOGON_BYTES ((size_t)192 << 20)
 #define LIMIT_LOGON_TEXT ((size_t)128)
 
 /* Rules (sigma/): one file of rules; its values with aliases counted as often as they are used */

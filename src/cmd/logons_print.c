@@ -387,10 +387,10 @@ static void tell_limits(const struct logons_run *run) {
 	if (sum_all(sum) > 0) {
 		console_note(
 		    "%llu logons that failed, %llu that succeeded and %llu others found no room: "
-		    "at most %zu groups are held; narrow it with --from and --to, or to fewer files",
+		    "more groups than can be held (%zu); narrow it with --from and --to, or to fewer files",
 		    (unsigned long long)sum->counts[LOGON_FAILED],
 		    (unsigned long long)sum->counts[LOGON_DONE],
-		    (unsigned long long)sum->counts[LOGON_TRIED], 2 * LIMIT_LOGON_GROUPS);
+		    (unsigned long long)sum->counts[LOGON_TRIED], logons_count(run->logons));
 	}
 }
 

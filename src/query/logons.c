@@ -27,7 +27,7 @@ struct logons *logons_new(bool services) {
 	struct logons *logons = calloc(1, sizeof(*logons));
 	ASSERT(logons != NULL);
 	logons->services = services;
-	logons->arena = arena_new(SIZE_MAX); /* bounded by groups and LIMIT_LOGON_TEXT */
+	logons->arena = arena_new(SIZE_MAX); /* bounded by LIMIT_LOGON_BYTES */
 	logons->map = map_new();
 	logons->folded = nothing;
 	logons->left_out = nothing;
@@ -91,8 +91,10 @@ static void add_to_sum(struct logons_sum *sum, const struct logon *logon, int64_
 /* NULL: no room. A flood of wrong names must not hide who came in. */
 static struct logons_group *new_group(struct logons *logons, const struct logon *logon) {
 	bool done = logon->outcome == LOGON_DONE;
-	size_t others = logons->count - logons->done_count;
-	if ((done ? logons->done_count : others) >= LIMIT_LOGON_GROUPS) {
+	size_t count = done ? logons->done_count : logons->count - logons->done_count;
+	size_t bytes = arena_used(logons->arena) + map_bytes(logons->map) +
+	               logons->count * sizeof(*logons->groups);
+	if (count >= LIMIT_LOGON_GROUPS || bytes > LIMIT_LOGON_BYTES / (done ? 1 : 2)) {
 		return NULL;
 	}
 	if (logons->count == logons->cap) {

@@ -1,5 +1,5 @@
 /* Logons counted by who, from where, to where and in which way; who failed and then came in stands
- * first. Holds groups, not records: memory is bounded by LIMIT_LOGON_GROUPS. A thread owns its
+ * first. Holds groups, not records: memory is bounded by LIMIT_LOGON_BYTES. A thread owns its
  * table.
  */
 #pragma once

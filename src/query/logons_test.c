@@ -146,3 +146,23 @@ TEST(long_names_are_cut_between_characters) {
 	CHECK_EQ(logons_get(logons, 0)->user.len, LIMIT_LOGON_TEXT - 1);
 	logons_free(logons);
 }
+
+TEST(long_names_take_no_more_memory_than_they_may) {
+	struct logons *logons = logons_new(false);
+	char name[LIMIT_LOGON_TEXT + 1];
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (size_t i = 0; i < LIMIT_LOGON_GROUPS; i++) {
+		(void)snprintf(name, 9, "%08zu", i);
+		name[8] = 'n';
+		struct logon logon = make(LOGON_FAILED, name, name, name);
+		logon.domain = logon.host = logon.effective = str_from(name);
+		add(logons, logon, 1);
+	}
+	uint64_t left_out = logons_left_out(logons)->counts[LOGON_FAILED];
+	CHECK(left_out > LIMIT_LOGON_GROUPS / 4 && left_out < LIMIT_LOGON_GROUPS);
+	add(logons, make(LOGON_DONE, "amy", "a", "x"), 2);
+	logons_end(logons);
+	CHECK_EQ(logons_count(logons), LIMIT_LOGON_GROUPS - left_out + 1);
+	logons_free(logons);
+}
