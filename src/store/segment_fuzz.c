@@ -1,6 +1,8 @@
 /* Arbitrary bytes as a segment (first byte even) or as a page (odd): whatever opens is walked to
- * the end. In fuzzing builds checksums are taken for right, so that decoders are reached.
+ * the end. A segment is opened as a file, too, which must come to the same. In fuzzing builds
+ * checksums are taken for right, so that decoders are reached.
  */
+#include "os/os_memory.h"
 #include "store/segment_table.h"
 #include "store/view_private.h"
 
@@ -86,14 +88,8 @@ static void walk_view(const struct segment *segment, uint32_t page) {
 	store_view_free(view);
 }
 
-static void walk_segment(struct str bytes) {
-	struct segment *segment;
-	struct diag diag = {0};
+static void walk_opened(const struct segment *segment) {
 	const uint64_t token = 0x1234567890abcdef;
-	if (segment_open_bytes(bytes, "fuzz", &segment, &diag) != ERR_OK) {
-		ASSERT(diag.message[0] != '\0');
-		return;
-	}
 	for (uint32_t page = 0; page < segment_pages(segment); page++) {
 		struct segment_page_info info = segment_page_info(segment, page);
 		ASSERT(segment_page_of(segment, info.first_index) == page);
@@ -102,7 +98,46 @@ static void walk_segment(struct str bytes) {
 		walk_view(segment, page);
 	}
 	ASSERT(segment_check(segment, ignore_damage, NULL) == ERR_OK);
-	segment_free(segment);
+}
+
+/* The same bytes as a file, of which head and tail are read and the rest is mapped. */
+static void walk_file(struct str bytes, enum err expected, uint32_t pages) {
+	struct os_memory *memory = os_memory_new(1);
+	struct segment *segment;
+	const struct os *os = os_memory_os(memory);
+	struct diag diag = {0};
+	int fd;
+	ASSERT(os->open(os->ctx, "/fuzz", OS_WRITE | OS_CREATE, &fd) == ERR_OK);
+	ASSERT(os->close(os->ctx, fd) == ERR_OK);
+	ASSERT(os_memory_set(memory, "/fuzz", bytes) == ERR_OK);
+	enum err err = segment_open(os, "/", "fuzz", &segment, &diag);
+	ASSERT(err == expected);
+	if (err == ERR_OK) {
+		ASSERT(segment_pages(segment) == pages);
+		for (uint32_t page = 0; page < pages; page++) {
+			walk_view(segment, page);
+		}
+		segment_free(segment);
+	} else {
+		ASSERT(diag.message[0] != '\0');
+	}
+	ASSERT(os_memory_open_count(memory) == 0);
+	os_memory_free(memory);
+}
+
+static void walk_segment(struct str bytes) {
+	struct segment *segment;
+	struct diag diag = {0};
+	uint32_t pages = 0;
+	enum err err = segment_open_bytes(bytes, "fuzz", &segment, &diag);
+	if (err == ERR_OK) {
+		pages = segment_pages(segment);
+		walk_opened(segment);
+		segment_free(segment);
+	} else {
+		ASSERT(diag.message[0] != '\0');
+	}
+	walk_file(bytes, err, pages);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
