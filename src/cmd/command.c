@@ -97,6 +97,17 @@ static const struct command commands[] = {
          OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_JSON,
          OPTION_HELP),
      1, SIZE_MAX, cmd_scan},
+    {STR_INIT("hunt"), "", "find attacks in the store by Sigma rules",
+     "What scan does with files, over all records of the store: which Sigma rules hold,\n"
+     "rule by rule, and a summary. Without --rules those that come with akashi.\n"
+     "\n"
+     "  akashi hunt --from -7d\n"
+     "  akashi hunt --rules sigma/rules --level high\n"
+     "  akashi hunt --format jsonl | jq .     with the place of each record in its tree\n",
+     IDS(OPTION_STORE, OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_SCAN_FORMAT,
+         OPTION_OUT, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
+         OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+     0, 0, cmd_hunt},
     {STR_INIT("rules"), "check|list|explain|test|import [PATH...]",
      "check, list, show, try and install Sigma rules",
      "Reads rules, correlations and filters of the Sigma specification from files and\n"

@@ -134,6 +134,7 @@ int cmd_search(const struct args *args);
 int cmd_patterns(const struct args *args);
 int cmd_logons(const struct args *args);
 int cmd_scan(const struct args *args);
+int cmd_hunt(const struct args *args);
 int cmd_rules(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_scrub(const struct args *args);

@@ -60,7 +60,7 @@ static enum err read_time(const struct scan *scan, const char *text, int64_t *ou
 	return ERR_OK;
 }
 
-static enum err read_options(struct scan *scan, struct diag *diag) {
+enum err scan_read_options(struct scan *scan, struct diag *diag) {
 	TRY(console_style(scan->args, &scan->style, diag));
 	TRY(read_format(scan, diag));
 	TRY(read_level(scan, diag));
@@ -167,18 +167,23 @@ static enum err take_lines(struct scan *scan, const struct scanned *scanned) {
 	return ERR_OK;
 }
 
+enum err scan_take(struct scan *scan, struct scanned *scanned) {
+	take_findings(scan, scanned);
+	enum err err = take_lines(scan, scanned);
+	scan->output_err = err;
+	take_sightings(scan, scanned);
+	scanned_free(scanned);
+	return err;
+}
+
 static enum err finish(void *ctx, void *result, bool discard) {
 	struct scan *scan = ctx;
 	struct scanned *scanned = result;
-	enum err err = ERR_OK;
 	if (!discard) {
-		take_findings(scan, scanned);
-		err = take_lines(scan, scanned);
-		scan->output_err = err;
-		take_sightings(scan, scanned);
+		return scan_take(scan, scanned);
 	}
 	scanned_free(scanned);
-	return err;
+	return ERR_OK;
 }
 
 static enum err put(void *ctx, struct batch *batch) {
@@ -206,8 +211,8 @@ static enum err read_all(struct scan *scan) {
 	return err != ERR_OK ? err : drain_err;
 }
 
-/* What can only be written when all was read; also after an interruption. */
-static enum err write_rest(struct scan *scan, double seconds) {
+/* Also after an interruption. */
+enum err scan_write_rest(struct scan *scan, double seconds) {
 	struct buf out = {0};
 	enum err err = ERR_OK;
 	scan->findings->files = scan->inputs.totals.files;
@@ -226,7 +231,7 @@ static enum err write_rest(struct scan *scan, double seconds) {
 	return err;
 }
 
-static void tell_troubles(const struct scan *scan) {
+bool scan_tell_troubles(const struct scan *scan) {
 	if (scan->lines_dropped > 0) {
 		console_note("the timeline is too large to be put in order as a whole: it is in %llu parts",
 		             (unsigned long long)scan->lines_dropped + 1);
@@ -244,12 +249,11 @@ static void tell_troubles(const struct scan *scan) {
 		    "%llu rules or files of rules were not understood: akashi rules check says why",
 		    (unsigned long long)(scan->set->refused + scan->rule_files_failed));
 	}
+	return scan->sightings_dropped + scan->gave_up + scan->rule_files_failed == 0;
 }
 
-static int summarize(struct scan *scan, enum err err, double seconds) {
+void scan_print_summary(const struct scan *scan, double seconds) {
 	struct buf out = {0};
-	int status = inputs_status(&scan->inputs, err);
-	tell_troubles(scan);
 	if (scan->args->json) {
 		scan_append_summary_json(&out, scan, seconds);
 	} else if (scan->format != SCAN_TABLE) {
@@ -257,17 +261,16 @@ static int summarize(struct scan *scan, enum err err, double seconds) {
 	}
 	(void)console_print_error(&out);
 	buf_deinit(&out);
-	bool whole = scan->sightings_dropped + scan->gave_up + scan->rule_files_failed == 0;
+}
+
+static int summarize(struct scan *scan, enum err err, double seconds) {
+	int status = inputs_status(&scan->inputs, err);
+	bool whole = scan_tell_troubles(scan);
+	scan_print_summary(scan, seconds);
 	return status == EXIT_DONE && !whole ? EXIT_FAILED : status;
 }
 
-static enum err begin(struct scan *scan, struct diag *diag) {
-	struct args args = *scan->args;
-	args.format = NULL;
-	TRY(read_options(scan, diag));
-	TRY(inputs_init(&scan->inputs, &args, diag));
-	inputs_skip_store(&scan->inputs, &args);
-	TRY(scan_read_rules(scan, diag));
+enum err scan_begin_output(struct scan *scan, struct diag *diag) {
 	scan->findings = findings_new(scan->set, KEPT_IN_TABLE);
 	TRY(output_open(scan->args->out, &scan->output, diag));
 	struct buf header = {0};
@@ -279,12 +282,24 @@ static enum err begin(struct scan *scan, struct diag *diag) {
 	return err;
 }
 
-static void deinit(struct scan *scan) {
+static enum err begin(struct scan *scan, struct diag *diag) {
+	struct args args = *scan->args;
+	args.format = NULL;
+	TRY(scan_read_options(scan, diag));
+	TRY(inputs_init(&scan->inputs, &args, diag));
+	inputs_skip_store(&scan->inputs, &args);
+	TRY(scan_read_rules(scan, diag));
+	return scan_begin_output(scan, diag);
+}
+
+void scan_deinit(struct scan *scan) {
 	struct arena *const *arenas = (struct arena *const *)(const void *)scan->arenas.ptr;
 	for (size_t i = 0; i < scan->arenas.len / sizeof(struct arena *); i++) {
 		arena_free(arenas[i]);
 	}
-	inputs_deinit(&scan->inputs);
+	if (!scan->stored) {
+		inputs_deinit(&scan->inputs);
+	}
 	findings_free(scan->findings);
 	detector_free(scan->detector);
 	sigma_set_free(scan->set);
@@ -309,7 +324,7 @@ int cmd_scan(const struct args *args) {
 		err = read_all(&scan);
 		double seconds = progress_seconds(&scan.inputs.progress);
 		if (scan.output_err == ERR_OK) {
-			scan.output_err = write_rest(&scan, seconds);
+			scan.output_err = scan_write_rest(&scan, seconds);
 		}
 		enum err close_err = output_close(scan.output, &diag);
 		scan.output_err = scan.output_err == ERR_OK ? close_err : scan.output_err;
@@ -319,6 +334,6 @@ int cmd_scan(const struct args *args) {
 		}
 		status = summarize(&scan, err, seconds);
 	}
-	deinit(&scan);
+	scan_deinit(&scan);
 	return status;
 }

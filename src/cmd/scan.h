@@ -1,5 +1,5 @@
-/* The parts of akashi scan: its rules, one row and what was found in it, correlations over all that
- * was found, the table and the summary. private to src/cmd
+/* The parts of akashi scan and hunt: rules, one row and what was found in it, correlations over all
+ * that was found, the table and the summary. private to src/cmd
  */
 #pragma once
 
@@ -30,7 +30,8 @@ struct sighting {
 
 struct scan {
 	const struct args *args;
-	struct inputs inputs;
+	struct inputs inputs; /* of scan */
+	bool stored;          /* hunt: records come from the store */
 	struct render_style style;
 	enum scan_format format;
 	enum sigma_level level;
@@ -65,10 +66,26 @@ struct scanned {
 struct scan_worker;
 struct scan_worker *scan_worker_new(const struct scan *scan);
 void scan_worker_free(struct scan_worker *worker);
+struct scanned *scanned_new(void);
+/* Takes one record; in a worker's thread, as scan_batch. */
+void scan_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
+              struct scanned *scanned);
 /* Takes the batch over. In a worker's thread: of scan only what does not change is read. */
 struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
                            struct batch *batch);
 void scanned_free(struct scanned *scanned);
+
+/* What scan and hunt have in common: options; the output, with its header; what was made of some
+ * records, which is freed; what can only be written when all was read; what has to be told at the
+ * end. */
+MUST_USE enum err scan_read_options(struct scan *scan, struct diag *diag);
+MUST_USE enum err scan_begin_output(struct scan *scan, struct diag *diag);
+MUST_USE enum err scan_take(struct scan *scan, struct scanned *scanned);
+MUST_USE enum err scan_write_rest(struct scan *scan, double seconds);
+/* False: something is missing in what was found. */
+bool scan_tell_troubles(const struct scan *scan);
+void scan_print_summary(const struct scan *scan, double seconds);
+void scan_deinit(struct scan *scan);
 
 /* Reads the rules, maps and compiles them. */
 MUST_USE enum err scan_read_rules(struct scan *scan, struct diag *diag);

@@ -83,6 +83,11 @@ void scan_append_json(struct buf *out, const struct findings *findings,
 	append_text(out, "file.path", finding->path);
 	append_key(out, "akashi.record");
 	buf_append_u64(out, finding->record);
+	if (row != NULL && row->stored) {
+		append_text(out, "akashi.tree", row->tree);
+		append_key(out, "akashi.index");
+		buf_append_u64(out, row->index);
+	}
 	if (row != NULL) {
 		append_windows(out, row);
 	}

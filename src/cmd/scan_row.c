@@ -12,7 +12,7 @@ struct scan_worker {
 struct scan_worker *scan_worker_new(const struct scan *scan) {
 	struct scan_worker *worker = calloc(1, sizeof(*worker));
 	ASSERT(worker != NULL);
-	worker->parser = parser_new(os_real(), scan->inputs.formats);
+	worker->parser = scan->stored ? NULL : parser_new(os_real(), scan->inputs.formats);
 	worker->run = detector_run_new(scan->detector);
 	worker->fields = calloc(LIMIT_FIELDS_PER_RECORD, sizeof(*worker->fields));
 	ASSERT(worker->fields != NULL);
@@ -20,7 +20,9 @@ struct scan_worker *scan_worker_new(const struct scan *scan) {
 }
 
 void scan_worker_free(struct scan_worker *worker) {
-	parser_free(worker->parser);
+	if (worker->parser != NULL) {
+		parser_free(worker->parser);
+	}
 	detector_run_free(worker->run);
 	free(worker->fields);
 	free(worker);
@@ -199,13 +201,42 @@ static void take_hits(const struct scan *scan, struct scan_worker *worker, struc
 	}
 }
 
-struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
-                           struct batch *batch) {
+struct scanned *scanned_new(void) {
 	struct scanned *scanned = calloc(1, sizeof(*scanned));
 	ASSERT(scanned != NULL);
 	scanned->arena = arena_new(SIZE_MAX);
 	scanned->first_ns = INT64_MAX;
 	scanned->last_ns = INT64_MIN;
+	return scanned;
+}
+
+static void count_record(struct scanned *scanned, uint64_t bytes, int64_t time_ns,
+                         uint8_t time_flags) {
+	scanned->records++;
+	scanned->bytes += bytes;
+	if ((time_flags & TIME_NONE) == 0) {
+		scanned->first_ns = MIN_OF(scanned->first_ns, time_ns);
+		scanned->last_ns = MAX_OF(scanned->last_ns, time_ns);
+	}
+}
+
+void scan_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
+              struct scanned *scanned) {
+	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
+	struct sigma_event event;
+	uint32_t count;
+	count_record(scanned, row->text.len, row->time_ns, row->time_flags);
+	sigma_record_event(scratch, row, &event);
+	const uint32_t *rules = detector_event(worker->run, &event, &count);
+	scanned->gave_up += detector_error(worker->run) != ERR_OK;
+	if (count > 0) {
+		take_hits(scan, worker, scanned, row, rules, count);
+	}
+}
+
+struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
+                           struct batch *batch) {
+	struct scanned *scanned = scanned_new();
 	parser_run(worker->parser, batch);
 	detector_batch(worker->run, batch);
 	for (uint32_t i = 0; i < batch->count; i++) {
@@ -215,12 +246,8 @@ struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
 		    time_ns >= scan->to_ns) {
 			continue;
 		}
-		scanned->records++;
-		scanned->bytes += batch->records[i].body_len;
-		if ((batch->fields.rows[i].time_flags & TIME_NONE) == 0) {
-			scanned->first_ns = MIN_OF(scanned->first_ns, time_ns);
-			scanned->last_ns = MAX_OF(scanned->last_ns, time_ns);
-		}
+		count_record(scanned, batch->records[i].body_len, time_ns,
+		             batch->fields.rows[i].time_flags);
 		const uint32_t *rules = detector_row(worker->run, i, &count);
 		scanned->gave_up += detector_error(worker->run) != ERR_OK;
 		if (count > 0) {

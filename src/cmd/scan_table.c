@@ -228,9 +228,11 @@ void scan_append_summary(struct buf *out, const struct scan *scan, double second
 	append_head(out, "Rules");
 	buf_printf(out, "%u, %u correlations", scan->set->rules_count, scan->set->correlations_count);
 	buf_printf(out, scan->set->refused > 0 ? "; %u not understood\n" : "\n", scan->set->refused);
-	append_head(out, "Files");
-	render_count(out, f->files);
-	buf_append_str(out, STR(", "));
+	append_head(out, scan->stored ? "Read" : "Files");
+	if (!scan->stored) {
+		render_count(out, f->files);
+		buf_append_str(out, STR(", "));
+	}
 	render_bytes(out, f->bytes);
 	buf_append_char(out, '\n');
 	append_head(out, "Records with findings");

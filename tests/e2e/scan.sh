@@ -103,4 +103,22 @@ rm rules/bad.yml
 run 0 rules test --records --event records.json --format jsonl rules && cp out engine &&
     run 0 rules test --plain --records --event records.json --format jsonl rules && cmp out engine && [ "$(wc -l <out)" = 7 ]
 ok $? "rules test says the same with and without the engine"
+
+# The same records, taken into a store.
+set -- "$work/logs/sysmon.json" "$work/logs/deep" "$work/logs/auth.log"
+places='s/"akashi.tree":"[a-z]*","akashi.index":[0-9]*,//'
+run 0 scan --rules rules --format jsonl --year 2026 "$@" && sort out >wanted && [ "$(wc -l <wanted)" = 3 ]
+run 0 ingest --store st --year 2026 "$@" && run 0 hunt --store st --rules rules --format jsonl --json &&
+    has out '"file.path":"[^"]*logs/auth.log","akashi.record":1,"akashi.tree":"default","akashi.index":[0-9]*,' &&
+    sed "$places" out | sort >found && cmp wanted found && has err '"records":8,"records_with_findings":2,.*"findings":3,'
+ok $? "hunt finds in the store what scan finds in files, and where it lies"
+run 0 hunt --store st --rules rules --format table && has out '^critical  *Many failed  *1$' && has out '^Read  ' && [ "$(wc -L <out)" -le 80 ]
+ok $? "its table is that of scan"
+run 0 hunt --store st --rules rules --from 2026-11-22T10:03:00 --to 2026-11-22T10:04:30 --level low --format jsonl &&
+    [ "$(wc -l <out)" = 1 ] && has out 'said by su' && run 0 hunt --store st --rules rules --level critical --format csv && [ "$(wc -l <out)" = 2 ]
+ok $? "times and levels are those that are asked for"
+run 0 hunt --store st --rules rules --case 7 --purpose 'after the call' --format jsonl && run 0 info --store st --audit && has out hunt
+ok $? "who hunts for a case is written down"
+run 3 hunt --store nowhere --rules rules && has err nowhere && run 2 hunt --store st --rules rules logs && run 2 hunt --store st --format odd
+ok $? "a store that is not there and wrong options are told"
 echo "1..$number"
