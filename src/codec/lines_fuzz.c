@@ -91,6 +91,34 @@ static void find_places(struct input *input) {
 	buf_deinit(&once);
 }
 
+/* Some rows alone, and all of them compared in place, come to what they are together. */
+static void join_again(struct input *input) {
+	enum { SOME = 20 };
+	struct lines_rows some = {0};
+	struct str texts[ROWS_MAX];
+	uint32_t which[SOME] = {0};
+	int64_t times[SOME] = {0};
+	uint32_t count = 0;
+	uint32_t differs;
+	for (uint32_t row = 0; row < input->rows; row++) {
+		texts[row] = text_of(input, row);
+		if (row % (input->rows / SOME + 1) == 0) {
+			times[count] = input->times[row];
+			which[count++] = row;
+		}
+	}
+	if (lines_join_some(input->lines, which, count, times, BYTES_MAX, &some) == ERR_OK) {
+		for (uint32_t i = 0; i < count; i++) {
+			struct str text = str_slice(buf_str(&some.bytes), some.starts[i], some.starts[i + 1]);
+			ASSERT(str_eq(text, texts[which[i]]));
+		}
+	}
+	if (lines_same(input->lines, 0, input->rows, input->times, texts, &some, &differs) == ERR_OK) {
+		ASSERT(differs == UINT32_MAX);
+	}
+	lines_rows_deinit(&some);
+}
+
 static bool is_odd(void *ctx, struct str value) {
 	(void)ctx;
 	return value.len > 0 && (value.ptr[value.len - 1] & 1) == 1;
@@ -179,9 +207,12 @@ static void count_words(void *ctx, struct str text, bool hex) {
 static void use(struct input *input) {
 	size_t words = 0;
 	bool checked = lines_check(input->lines) == ERR_OK;
-	input->well = lines_join(input->lines, 0, input->rows, input->times, BYTES_MAX,
-	                         &input->joined) == ERR_OK &&
-	              checked;
+	bool joined =
+	    lines_join(input->lines, 0, input->rows, input->times, BYTES_MAX, &input->joined) == ERR_OK;
+	input->well = joined && checked;
+	if (joined) {
+		join_again(input);
+	}
 	if (input->needle.bytes.len > 0) {
 		find(input);
 		find_places(input);

@@ -110,8 +110,52 @@ static void put_large(struct str block, uint32_t rows, struct buf *out) {
 	checked_free(checked);
 }
 
+/* A block whose fields are of all sources: rows have values that are not in the text, and slices at
+ * places of their own. */
+static void make_fields(uint32_t rows, uint32_t kept, struct buf *out) {
+	static const struct str tail = STR_INIT(" lettersandletters [\"a\",1,true] ");
+	struct block_cut cut = {.texts = lines_cut_new(),
+	                        .bodies = lines_cut_new(),
+	                        .times = calloc(rows, sizeof(int64_t)),
+	                        .body_times = calloc(kept, sizeof(int64_t)),
+	                        .fields = layouts_cut_new()};
+	struct block_draft *draft = block_draft_new();
+	struct buf *texts = calloc(rows, sizeof(*texts));
+	uint32_t piece = layouts_cut_name(cut.fields, STR("host.name"));
+	uint32_t list = layouts_cut_name(cut.fields, STR("sample.extra"));
+	uint32_t letters = layouts_cut_name(cut.fields, STR("message"));
+	for (uint32_t row = 0; row < rows; row++) {
+		buf_printf(&texts[row], "%u", 1000 + row * 37);
+		buf_append_str(&texts[row], tail);
+		instant_format(&texts[row], SAMPLE_TIME + (int64_t)row * INSTANT_SECOND, 0);
+		cut.times[row] = SAMPLE_TIME + (int64_t)row * INSTANT_SECOND;
+		lines_cut_add(cut.texts, buf_str(&texts[row]));
+		if (row < kept) {
+			cut.body_times[row] = cut.times[row];
+			lines_cut_add(cut.bodies, buf_str(&texts[row]));
+		}
+	}
+	for (uint32_t row = 0; row < rows; row++) {
+		char value[32];
+		int len = snprintf(value, sizeof(value), "value %u", row);
+		struct field_found fields[] = {
+		    {piece, VALUE_STRING, .in_text = true, .offset = row % 17, .len = row % 5},
+		    {list, VALUE_LIST, .in_text = true, .offset = 23, .len = 12},
+		    {letters, VALUE_STRING, .bytes = value, .len = (uint32_t)len, .constant = UINT32_MAX}};
+		(void)layouts_cut_add(cut.fields, cut.texts, fields, ARRAY_LEN(fields));
+	}
+	block_draft_add(draft, &cut);
+	block_draft_put(draft, 1, out);
+	block_draft_free(draft);
+	for (uint32_t row = 0; row < rows; row++) {
+		buf_deinit(&texts[row]);
+	}
+	free(texts);
+}
+
 static void make_blocks(struct maker *maker) {
-	enum { ROWS = 20, SEARCHES = 4, ROWS_MAX = 64 };
+	enum { ROWS = 20, KEPT = 6, SEARCHES = 4, ROWS_MAX = 64 };
+	struct buf fields = {0};
 	struct buf block = {0};
 	struct buf large = {0};
 	char head[] = {ROWS - 1};
@@ -123,6 +167,8 @@ static void make_blocks(struct maker *maker) {
 	write_seed(maker, "block/other-rows", str_make(other, 1), bytes);
 	write_seed(maker, "block/cut", str_make(head, 1), str_slice(bytes, 0, bytes.len - 100));
 	write_flipped(maker, "block/flipped", str_make(head, 1), bytes);
+	make_fields(ROWS, KEPT, &fields);
+	write_seed(maker, "block/fields", str_make(head, 1), buf_str(&fields));
 	put_large(bytes, ROWS, &large);
 	for (size_t i = 0; i < SEARCHES; i++) {
 		char name[64];
@@ -132,6 +178,7 @@ static void make_blocks(struct maker *maker) {
 	}
 	buf_deinit(&block);
 	buf_deinit(&large);
+	buf_deinit(&fields);
 }
 
 /* ---- segments, as store/segment_fuzz.c takes them ---- */
@@ -197,6 +244,14 @@ static void add_kind(struct buf *out, uint32_t row, uint64_t *random) {
 	}
 }
 
+/* Numbers that go on from row to row, and some that are mostly small. */
+static void add_series(struct buf *out, uint32_t row, uint64_t *random) {
+	uint64_t r = sample_random(random);
+	buf_printf(out, "packet %u of %u, at %llu", 1000000 + row * 17 + (unsigned)(r % 4),
+	           (unsigned)(row / 128 % 3 == 1 ? r % 100000 : r % 3),
+	           1763078400000000ULL + row * 1000ULL + r / 7 % 16);
+}
+
 struct kind_of_lines {
 	const char *name;
 	uint32_t rows;
@@ -248,7 +303,7 @@ static void make_all_lines(struct maker *maker) {
 	    {"lines/few", 12, add_line, "port 1", 0},    {"lines/some", 120, add_line, "ALICE", 1},
 	    {"lines/word", 60, add_line, "alice", 3},    {"lines/string", 60, add_line, "admin", 7},
 	    {"lines/number", 60, add_line, "10.0.1", 0}, {"lines/shapes", 1200, add_kind, "=[x]=7", 0},
-	    {"lines/one", 1, add_line, "s", 0},
+	    {"lines/series", 1000, add_series, "17", 0}, {"lines/one", 1, add_line, "s", 0},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		make_lines(maker, &kinds[i]);

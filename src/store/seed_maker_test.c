@@ -44,6 +44,7 @@ static void check_block(const char *name, bool large) {
 
 TEST(blocks_among_the_seeds_open) {
 	check_block("block/whole", false);
+	check_block("block/fields", false);
 	check_block("block/large-0", true);
 }
 
@@ -90,6 +91,7 @@ TEST(lines_among_the_seeds_open) {
 	check_lines("lines/some");
 	check_lines("lines/shapes");
 	check_lines("lines/one");
+	check_lines("lines/series");
 }
 
 TEST(pools_of_strings_among_the_seeds_open) {

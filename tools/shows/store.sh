@@ -28,7 +28,7 @@ for part in 1 2 3 4; do
         --cases 25000 --seed "10$part"
 done
 # One hour of the fuzz targets of the format, of search in it and of the language, in all.
-FUZZED="codec_texts codec_order codec_numbers codec_checked codec_shapes codec_skeleton codec_ints store_block store_segment expr_needle query_query"
+FUZZED="codec_texts codec_lines codec_order codec_numbers codec_checked codec_shapes codec_skeleton codec_ints store_block store_segment expr_needle query_query"
 fuzz() {
     env ONLY="$FUZZED" SECONDS_EACH=300 JOBS="${JOBS:-2}" tools/make_fuzz.sh
 }
