@@ -162,7 +162,7 @@ static void measure(struct work *work) {
 	double gb = (double)work->bytes_raw / 1e9;
 	double encoding = encode(work);
 	double writing = write_all(work);
-	if (segment_open(os_real(), work->folder, "bench", &segment, &diag) != ERR_OK) {
+	if (segment_open(os_real(), work->folder, "bench", false, &segment, &diag) != ERR_OK) {
 		fail("open", &diag);
 	}
 	double texts = read_all(segment, false, NULL);

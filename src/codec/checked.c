@@ -48,7 +48,8 @@ void checked_put(const struct checked_writer *writer, struct buf *out) {
 }
 
 struct checked {
-	struct str bytes; /* of all parts */
+	struct str bytes; /* of all parts, */
+	size_t have;      /* and how many of them can be read */
 	const char *crcs; /* of their pieces */
 	uint64_t *seen;   /* a bit for each piece: was compared, and was well */
 	size_t count;
@@ -89,9 +90,20 @@ static enum err read_parts(struct wire *in, struct wire *directory, struct check
 }
 
 enum err checked_open(struct str bytes, struct checked **out_checked) {
+	return checked_open_front(bytes, bytes.len, out_checked);
+}
+
+enum err checked_open_front(struct str bytes, size_t have, struct checked **out_checked) {
+	ASSERT(have <= bytes.len);
+	if (have < bytes.len && have < 2 * sizeof(uint32_t) + CHECKED_SLACK) {
+		return ERR_LIMIT;
+	}
 	struct wire in = wire_from(bytes);
 	struct str directory = wire_bytes(&in, wire_u32(&in));
 	struct str covered = str_make(bytes.ptr, bytes.len - wire_left(&in));
+	if (have < bytes.len && covered.len > have - sizeof(uint32_t) - CHECKED_SLACK) {
+		return ERR_LIMIT;
+	}
 	uint32_t crc = wire_u32(&in);
 	if (in.bad || !holds(covered, crc)) {
 		return ERR_CORRUPT;
@@ -107,6 +119,9 @@ enum err checked_open(struct str bytes, struct checked **out_checked) {
 		checked_free(checked);
 		return err;
 	}
+	size_t before = (size_t)(checked->bytes.ptr - bytes.ptr);
+	checked->have = have < bytes.len ? have - before - CHECKED_SLACK : checked->bytes.len;
+	checked->have = MIN_OF(checked->have, checked->bytes.len);
 	*out_checked = checked;
 	return ERR_OK;
 }
@@ -122,8 +137,12 @@ size_t checked_count(const struct checked *checked) {
 	return checked->count;
 }
 
-static bool piece_holds(const struct checked *checked, size_t piece) {
-	return holds(piece_of(checked->bytes, piece), le32_load(checked->crcs + 4 * piece));
+static enum err hold_piece(const struct checked *checked, size_t piece) {
+	struct str bytes = piece_of(checked->bytes, piece);
+	if (bytes.len > checked->have - MIN_OF(checked->have, piece * CHECKED_PIECE)) {
+		return ERR_LIMIT;
+	}
+	return holds(bytes, le32_load(checked->crcs + 4 * piece)) ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err checked_hold(struct checked *checked, struct str bytes) {
@@ -135,9 +154,7 @@ enum err checked_hold(struct checked *checked, struct str bytes) {
 	ASSERT(at <= checked->bytes.len && bytes.len <= checked->bytes.len - at);
 	for (size_t i = at / CHECKED_PIECE; i <= (at + bytes.len - 1) / CHECKED_PIECE; i++) {
 		if (!bits_get(checked->seen, i)) {
-			if (!piece_holds(checked, i)) {
-				return ERR_CORRUPT;
-			}
+			TRY(hold_piece(checked, i));
 			bits_set(checked->seen, i);
 		}
 	}
@@ -158,11 +175,12 @@ enum err checked_get(struct checked *checked, size_t part, struct str *out_bytes
 
 bool checked_holds(const struct checked *checked) {
 	const char *end = checked->bytes.ptr + checked->bytes.len;
+	ASSERT(checked->have == checked->bytes.len);
 	if (!is_slack(str_make(end, CHECKED_SLACK))) {
 		return false;
 	}
 	for (size_t i = 0; i < pieces_of(checked->bytes.len); i++) {
-		if (!piece_holds(checked, i)) {
+		if (hold_piece(checked, i) != ERR_OK) {
 			return false;
 		}
 	}

@@ -30,6 +30,10 @@ struct checked; /* opened; one thread at a time */
  * is not as it was written, or the parts do not fill the rest. Parts are not looked at. Memory: at
  * most sixteen times the directory. */
 MUST_USE enum err checked_open(struct str bytes, struct checked **out_checked);
+/* The same when only the first bytes are there: bytes is as long as all of it, of which have can be
+ * read. Whoever asks (checked_hold, checked_get) for more than that gets ERR_LIMIT; so does the
+ * opening when the directory is longer. */
+MUST_USE enum err checked_open_front(struct str bytes, size_t have, struct checked **out_checked);
 void checked_free(struct checked *checked); /* NULL is fine */
 size_t checked_count(const struct checked *checked);
 /* The bytes of a part, borrowed; part < checked_count. At least CHECKED_SLACK bytes behind them are

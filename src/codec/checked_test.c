@@ -132,3 +132,43 @@ TEST(only_pieces_that_are_asked_for_are_looked_at) {
 	buf_deinit(&part);
 	buf_deinit(&out);
 }
+
+TEST(of_a_front_only_what_is_there_can_be_asked_for) {
+	struct checked_writer writer = {0};
+	struct buf out = {0};
+	struct buf part = {0};
+	memset(buf_reserve(&part, 3 * CHECKED_PIECE), 'x', 3 * CHECKED_PIECE);
+	part.len = 3 * CHECKED_PIECE;
+	checked_part(&writer, STR("head"));
+	checked_part(&writer, buf_str(&part));
+	checked_put(&writer, &out);
+	checked_writer_deinit(&writer);
+	size_t before = out.len - 3 * CHECKED_PIECE - strlen("head") - CHECKED_SLACK;
+	for (size_t have = 0; have < before + CHECKED_SLACK; have++) {
+		char *front = exactly(str_make(out.ptr, have));
+		struct checked *checked;
+		CHECK_EQ(checked_open_front(str_make(front, out.len), have, &checked), ERR_LIMIT);
+		free(front);
+	}
+	for (size_t pieces = 0; pieces < 3; pieces++) {
+		size_t have = before + pieces * CHECKED_PIECE + CHECKED_SLACK;
+		char *front = exactly(str_make(out.ptr, have));
+		struct checked *checked;
+		struct str got;
+		REQUIRE(checked_open_front(str_make(front, out.len), have, &checked) == ERR_OK);
+		CHECK_EQ(checked_get(checked, 0, &got), pieces > 0 ? ERR_OK : ERR_LIMIT);
+		CHECK_EQ(checked_get(checked, 1, &got), ERR_LIMIT);
+		struct str peeked = checked_peek(checked, 1);
+		size_t second = CHECKED_PIECE - strlen("head"); /* where the second piece begins in it */
+		CHECK_EQ(checked_hold(checked, str_slice(peeked, second, second + 1)),
+		         pieces > 1 ? ERR_OK : ERR_LIMIT);
+		checked_free(checked);
+		front[before] = 'y';
+		REQUIRE(checked_open_front(str_make(front, out.len), have, &checked) == ERR_OK);
+		CHECK_EQ(checked_get(checked, 0, &got), pieces > 0 ? ERR_CORRUPT : ERR_LIMIT);
+		checked_free(checked);
+		free(front);
+	}
+	buf_deinit(&part);
+	buf_deinit(&out);
+}

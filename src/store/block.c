@@ -19,8 +19,13 @@ struct block {
 };
 
 enum err block_open(struct str bytes, uint32_t rows, uint32_t kept, struct block **out_block) {
+	return block_open_front(bytes, bytes.len, rows, kept, out_block);
+}
+
+enum err block_open_front(struct str bytes, size_t have, uint32_t rows, uint32_t kept,
+                          struct block **out_block) {
 	struct checked *checked;
-	TRY(checked_open(bytes, &checked));
+	TRY(checked_open_front(bytes, have, &checked));
 	if (checked_count(checked) != (kept > 0 ? BLOCK_PARTS : BLOCK_BODIES)) {
 		checked_free(checked);
 		return ERR_CORRUPT;

@@ -50,6 +50,10 @@ struct block;
  * opened when they are asked for. ERR_CORRUPT. */
 MUST_USE enum err block_open(struct str bytes, uint32_t rows, uint32_t kept,
                              struct block **out_block);
+/* The same when only the first have bytes can be read: for block_judge and nothing else, which says
+ * ERR_LIMIT when that is too little. */
+MUST_USE enum err block_open_front(struct str bytes, size_t have, uint32_t rows, uint32_t kept,
+                                   struct block **out_block);
 void block_free(struct block *block); /* NULL is fine */
 /* They live as long as the block. ERR_CORRUPT, also each time again. */
 MUST_USE enum err block_texts(struct block *block, struct lines **out_lines);

@@ -93,7 +93,7 @@ static const char *footer_fault(const struct segment_footer *footer,
 static enum err open_entry(struct segment_entry *entry, const struct os *os, const char *folder,
                            const struct catalogue_owner *owner, struct diag *diag) {
 	struct diag inner = {0};
-	enum err err = segment_open(os, folder, entry->name, &entry->segment, &inner);
+	enum err err = segment_open(os, folder, entry->name, owner->late, &entry->segment, &inner);
 	if (err == ERR_OK) {
 		const char *fault = footer_fault(segment_footer(entry->segment), entry, owner);
 		if (fault == NULL) {
@@ -224,7 +224,7 @@ enum err catalogue_add(struct catalogue *catalogue, const struct os *os, const c
 	struct segment_entry entry = {0};
 	ASSERT(segment_name_parse(str_from(name), &entry.first, &entry.end));
 	(void)snprintf(entry.name, sizeof(entry.name), "%s", name);
-	TRY(segment_open(os, folder, name, &entry.segment, diag));
+	TRY(segment_open(os, folder, name, false, &entry.segment, diag));
 	*out_replaced = NULL;
 	if (replace_last) {
 		ASSERT(catalogue->count > 0);

@@ -26,10 +26,11 @@ struct catalogue {
 void segment_name(uint64_t first, uint64_t end, char out_name[SEGMENT_NAME_SIZE]);
 bool segment_name_parse(struct str name, uint64_t *out_first, uint64_t *out_end);
 
-/* What the footers of its segments must name. */
+/* What the footers of its segments must name, and how they are opened. */
 struct catalogue_owner {
 	const uint8_t *store_uuid; /* borrowed: 16 bytes */
 	struct str tree;
+	bool late; /* segment_open */
 };
 
 /* Lists and opens. Readers need no lock: a list that changes meanwhile is read again. Damaged

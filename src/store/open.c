@@ -253,7 +253,9 @@ void store_load_checkpoint(struct store *store) {
 
 /* A folder of segments that is gone is as if each of them were. */
 static enum err load_tree(struct store *store, struct diag *diag) {
-	struct catalogue_owner owner = {.store_uuid = store->facts.uuid, .tree = store->class_name};
+	struct catalogue_owner owner = {.store_uuid = store->facts.uuid,
+	                                .tree = store->class_name,
+	                                .late = !store->options.writable};
 	struct diag inner = {0};
 	enum err err = catalogue_load(&store->catalogue, store->os, store->segments, &owner, &inner);
 	if (err != ERR_OK && err != ERR_NOT_FOUND) {

@@ -331,6 +331,26 @@ static void find_all_perhaps(struct scan_found *found, uint32_t rows) {
 	bits_fill(found->maybe, rows, true);
 }
 
+/* Whether the block says by itself, in the first bytes of it, that no row can be found. What is
+ * wrong with them is found by who opens all of it. */
+static bool front_has_none(const struct scan_find *find, const struct scan_block *at) {
+	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
+	enum block_verdict verdict = BLOCK_SOME;
+	struct block *block = NULL;
+	struct buf front = {0};
+	enum err err = find->filter->kind == EXPR_ALL
+	                   ? ERR_NOT_FOUND
+	                   : segment_block_front(at->segment, at->block, &front);
+	if (err == ERR_OK) {
+		struct str bytes = str_make(front.ptr, entry->len);
+		err = block_open_front(bytes, front.len, entry->rows, entry->kept, &block);
+	}
+	err = err == ERR_OK ? block_judge(block, find->filter, &verdict) : err;
+	block_free(block);
+	buf_deinit(&front);
+	return err == ERR_OK && verdict == BLOCK_NONE;
+}
+
 static void search_block(struct scan_find *find, const struct scan_block *at,
                          struct scan_found *out_found) {
 	const struct segment_block *entry = &segment_table(at->segment)->blocks[at->block];
@@ -338,6 +358,10 @@ static void search_block(struct scan_find *find, const struct scan_block *at,
 	struct block *block;
 	uint32_t first;
 	uint32_t kept;
+	if (front_has_none(find, at)) {
+		out_found->none = true;
+		return;
+	}
 	out_found->err = segment_take_block(at->segment, entry->first_page, &block, &first, &kept);
 	if (out_found->err == ERR_OK) {
 		out_found->err = block_judge(block, find->filter, &verdict);

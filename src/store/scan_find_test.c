@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "expr/expr.h"
+#include "os/os_record.h"
 #include "store/segment_table.h"
 #include "store/store_bench.h"
 #include "store/store_private.h"
@@ -144,4 +145,49 @@ TEST(nothing_need_be_asked_for) {
 		scan_find_free(NULL);
 	}
 	teardown(&f);
+}
+
+/* Looks for a text in all blocks, and tells how many surely have none. */
+static size_t count_none(struct fixture *f, const char *text) {
+	struct diag diag = {0};
+	size_t none = 0;
+	expr_free(f->filter);
+	f->filter = NULL;
+	if (!CHECK(expr_test(f->arena, EXPR_CONTAINS, STR(""), str_from(text), &f->filter, &diag) ==
+	           ERR_OK)) {
+		return 0;
+	}
+	struct scan_find *find = find_new(f, f->count, 1);
+	for (size_t i = 0; i < f->count; i++) {
+		none += scan_find_get(find, i)->none;
+	}
+	scan_find_free(find);
+	return none;
+}
+
+TEST(blocks_that_surely_lack_a_word_are_not_mapped) {
+	struct fixture f = {.bench = {.memory = os_memory_new(52)}, .arena = arena_new(SIZE_MAX)};
+	struct buf text CLEANUP(buf_deinit) = {0};
+	struct store_options options = bench_options(&f.bench, true);
+	enum sink_verdict verdict;
+	uint32_t map = OS_CALL_BIT(OS_CALL_MAP);
+	sample_lines(&text, "find", 0, 6000);
+	buf_append_str(&text, STR("the needle is here\n"));
+	REQUIRE(take_and_commit(&f.bench, &options, STR("a.log"), buf_str(&text), false, &verdict) ==
+	        ERR_OK);
+	struct os_record *record = os_record_new(os_memory_os(f.bench.memory), NULL, NULL);
+	f.bench.os = os_record_os(record);
+	f.store = open_reader(&f.bench);
+	REQUIRE(f.store != NULL);
+	list_blocks(&f);
+	CHECK_EQ(f.count, 1);
+	CHECK_EQ(count_none(&f, " nosuchword "), 1);
+	CHECK_EQ(os_record_count_of(record, map), 0);
+	CHECK_EQ(count_none(&f, " needle "), 0);
+	CHECK_EQ(os_record_count_of(record, map), 1);
+	CHECK_EQ(count_none(&f, " nosuchword "), 1);
+	CHECK_EQ(os_record_count_of(record, map), 1);
+	f.bench.os = NULL;
+	teardown(&f);
+	os_record_free(record);
 }

@@ -1,5 +1,6 @@
-/* An open segment: a mapped file and its table. Nothing changes after opening but the list of
- * blocks that wait to be used again, which has a lock, so that any number of threads may read.
+/* An open segment: a file and its table. Nothing changes after opening but the mapping, when it
+ * comes late, and the list of blocks that wait to be used again, which have a lock, so that any
+ * number of threads may read.
  */
 #include "store/segment.h"
 
@@ -14,7 +15,7 @@
 
 struct segment {
 	const struct os *os; /* NULL: the bytes are somebody else's */
-	struct str bytes;
+	uint64_t size;       /* of the file */
 	char name[256];
 	struct arena *arena; /* the table */
 	struct segment_table table;
@@ -27,6 +28,8 @@ enum { IDLE_BYTES_MAX = 16 << 20 }; /* a block that holds more is not kept */
  */
 struct segment_idle {
 	pthread_mutex_t lock;
+	const char *bytes; /* of the file; NULL: it is not mapped yet, */
+	int fd;            /* and open; else -1 */
 	struct {
 		uint32_t number;
 		struct block *block;
@@ -43,13 +46,14 @@ static struct segment *segment_new(const char *name) {
 	segment->idle = calloc(1, sizeof(*segment->idle));
 	ASSERT(segment->idle != NULL);
 	ASSERT(pthread_mutex_init(&segment->idle->lock, NULL) == 0);
+	segment->idle->fd = -1;
 	(void)snprintf(segment->name, sizeof(segment->name), "%s", name); /* may be cut: for people */
 	return segment;
 }
 
-/* bytes: all of the file, of which nothing is read here; os: NULL when they are somebody else's. */
-static enum err open_ends(const struct segment_ends *ends, const struct os *os, struct str bytes,
-                          const char *name, struct segment **out_segment, struct diag *diag) {
+/* Of the file nothing but its ends is read here. */
+static enum err open_ends(const struct segment_ends *ends, const char *name,
+                          struct segment **out_segment, struct diag *diag) {
 	struct segment *segment = segment_new(name);
 	struct segment_table *table = &segment->table;
 	struct segment_trailer trailer;
@@ -62,13 +66,9 @@ static enum err open_ends(const struct segment_ends *ends, const struct os *os, 
 		segment_free(segment);
 		return diag_set(diag, err, "segment %s: %s", name, inner.message);
 	}
-	if (table->seeds == NULL) { /* nobody writes there */
-		table->seeds = (uint8_t(*)[SALT_SEED_SIZE])(uintptr_t)(bytes.ptr + table->seeds_offset);
-	}
 	segment->idle->touched = calloc((size_t)table->blocks_count + 1, sizeof(bool));
 	ASSERT(segment->idle->touched != NULL);
-	segment->bytes = bytes;
-	segment->os = os;
+	segment->size = ends->size;
 	*out_segment = segment;
 	return ERR_OK;
 }
@@ -76,7 +76,9 @@ static enum err open_ends(const struct segment_ends *ends, const struct os *os, 
 enum err segment_open_bytes(struct str bytes, const char *name, struct segment **out_segment,
                             struct diag *diag) {
 	struct segment_ends ends = segment_ends_of(bytes);
-	return open_ends(&ends, NULL, bytes, name, out_segment, diag);
+	TRY(open_ends(&ends, name, out_segment, diag));
+	(*out_segment)->idle->bytes = bytes.ptr;
+	return ERR_OK;
 }
 
 /* What is read to open a segment is not read through the mapping: each page of it would cost more
@@ -117,9 +119,8 @@ static enum err read_ends(const struct os *os, int fd, struct ends *ends) {
 	return ERR_OK;
 }
 
-static enum err map_file(const struct os *os, int fd, struct ends *ends, struct str *out_bytes) {
+static enum err read_file(const struct os *os, int fd, struct ends *ends) {
 	struct os_stat stat;
-	const char *bytes;
 	TRY(os->fstat(os->ctx, fd, &stat));
 	if (stat.size == 0) {
 		return ERR_CORRUPT; /* nothing to map, and no segment */
@@ -128,51 +129,90 @@ static enum err map_file(const struct os *os, int fd, struct ends *ends, struct 
 		return ERR_LIMIT;
 	}
 	ends->ends.size = (uint64_t)stat.size;
-	TRY(read_ends(os, fd, ends));
-	TRY(os->map(os->ctx, fd, (size_t)stat.size, &bytes));
-	*out_bytes = str_make(bytes, (size_t)stat.size);
-	return ERR_OK;
+	return read_ends(os, fd, ends);
+}
+
+/* The lock is held, or nobody else knows the segment yet. The descriptor is closed in every case.
+ */
+static enum err map_file(const struct segment *segment) {
+	struct segment_idle *idle = segment->idle;
+	const struct os *os = segment->os;
+	if (idle->bytes != NULL) {
+		return ERR_OK;
+	}
+	if (idle->fd < 0) {
+		return ERR_IO; /* it could not be mapped before */
+	}
+	enum err err = os->map(os->ctx, idle->fd, (size_t)segment->size, &idle->bytes);
+	(void)os->close(os->ctx, idle->fd); /* nothing was written; the mapping stays */
+	idle->fd = -1;
+	return err;
+}
+
+static enum err map(const struct segment *segment, struct str *out_bytes) {
+	struct segment_idle *idle = segment->idle;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	enum err err = map_file(segment);
+	*out_bytes = str_make(idle->bytes, (size_t)segment->size);
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+	return err;
 }
 
 /* Reads the file; then it is known whether it is a segment. */
-static enum err read_file(const struct os *os, const char *path, const char *name,
-                          struct ends *ends, struct str *out_bytes, struct diag *diag) {
-	int fd;
-	enum err err = os->open(os->ctx, path, OS_READ | OS_NO_FOLLOW, &fd);
-	if (err == ERR_OK) {
-		err = map_file(os, fd, ends, out_bytes);
-		(void)os->close(os->ctx, fd); /* nothing was written; the mapping stays */
+static enum err open_file(const struct os *os, int fd, const char *name, bool late,
+                          struct segment **out_segment, struct diag *diag) {
+	struct segment *segment = NULL;
+	struct ends ends = {0};
+	enum err err = read_file(os, fd, &ends);
+	if (err != ERR_OK) {
+		diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
+	} else {
+		err = open_ends(&ends.ends, name, &segment, diag);
 	}
-	return err == ERR_OK
-	           ? ERR_OK
-	           : diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
+	buf_deinit(&ends.tail);
+	if (err != ERR_OK) {
+		(void)os->close(os->ctx, fd); /* nothing was written */
+		return err;
+	}
+	segment->os = os;
+	segment->idle->fd = fd;
+	err = late && fd <= SEGMENT_LATE_FD_MAX ? ERR_OK : map_file(segment);
+	if (err != ERR_OK) {
+		segment_free(segment);
+		return diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
+	}
+	*out_segment = segment;
+	return ERR_OK;
 }
 
-enum err segment_open(const struct os *os, const char *folder, const char *name,
+enum err segment_open(const struct os *os, const char *folder, const char *name, bool late,
                       struct segment **out_segment, struct diag *diag) {
 	char path[LIMIT_PATH];
-	struct ends ends = {0};
-	struct str bytes;
+	int fd;
 	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path)) {
 		return diag_set(diag, ERR_LIMIT, "the path of segment %s is too long", name);
 	}
-	enum err err = read_file(os, path, name, &ends, &bytes, diag);
-	if (err == ERR_OK) {
-		err = open_ends(&ends.ends, os, bytes, name, out_segment, diag);
-		if (err != ERR_OK) {
-			os->unmap(os->ctx, bytes.ptr, bytes.len);
-		}
+	enum err err = os->open(os->ctx, path, OS_READ | OS_NO_FOLLOW, &fd);
+	return err == ERR_OK
+	           ? open_file(os, fd, name, late, out_segment, diag)
+	           : diag_set(diag, err, "segment %s cannot be read: %s", name, err_text(err));
+}
+
+/* What is somebody else's stays. */
+static void release_file(const struct segment *segment) {
+	const struct os *os = segment->os;
+	const struct segment_idle *idle = segment->idle;
+	if (os != NULL && idle->bytes != NULL) {
+		os->unmap(os->ctx, idle->bytes, (size_t)segment->size);
+	} else if (os != NULL && idle->fd >= 0) {
+		(void)os->close(os->ctx, idle->fd); /* nothing was written */
 	}
-	buf_deinit(&ends.tail);
-	return err;
 }
 
 void segment_free(struct segment *segment) {
 	if (segment != NULL) {
-		if (segment->os != NULL) {
-			segment->os->unmap(segment->os->ctx, segment->bytes.ptr, segment->bytes.len);
-		}
 		segment_drop_blocks(segment);
+		release_file(segment);
 		(void)pthread_mutex_destroy(&segment->idle->lock); /* nobody holds it */
 		free(segment->idle->touched);
 		free(segment->idle);
@@ -190,7 +230,7 @@ const struct segment_table *segment_table(const struct segment *segment) {
 }
 
 uint64_t segment_bytes(const struct segment *segment) {
-	return segment->bytes.len;
+	return segment->size;
 }
 
 uint32_t segment_pages(const struct segment *segment) {
@@ -212,26 +252,34 @@ struct segment_page_info segment_page_info(const struct segment *segment, uint32
 	                                  .all_data = entry->types == page_type_bit(RECORD_DATA)};
 }
 
+static const char *seeds_in(const struct segment *segment, struct str bytes) {
+	const struct segment_table *table = &segment->table;
+	return table->seeds != NULL ? (const char *)table->seeds : bytes.ptr + table->seeds_offset;
+}
+
 /* They are compared once, by who first needs one: most readers need none. */
-static bool seeds_hold(const struct segment *segment) {
+static enum err find_seeds(const struct segment *segment, const char **out_seeds) {
 	struct segment_idle *idle = segment->idle;
+	struct str bytes;
+	TRY(map(segment, &bytes));
+	const char *seeds = seeds_in(segment, bytes);
 	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
 	if (idle->seeds == SEEDS_UNKNOWN) {
-		idle->seeds = segment_seeds_hold(&segment->table) ? SEEDS_HOLD : SEEDS_DAMAGED;
+		idle->seeds = segment_seeds_hold(&segment->table, seeds) ? SEEDS_HOLD : SEEDS_DAMAGED;
 	}
 	bool hold = idle->seeds == SEEDS_HOLD;
 	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
-	return hold;
+	*out_seeds = seeds;
+	return hold ? ERR_OK : ERR_CORRUPT;
 }
 
 enum err segment_seed(const struct segment *segment, uint64_t index,
                       uint8_t out_seed[SALT_SEED_SIZE]) {
 	uint64_t number = index / SALT_BUNDLE - segment->table.footer.first_index / SALT_BUNDLE;
+	const char *seeds;
 	ASSERT(number < segment->table.seeds_count);
-	if (!seeds_hold(segment)) {
-		return ERR_CORRUPT;
-	}
-	memcpy(out_seed, segment->table.seeds[number], SALT_SEED_SIZE);
+	TRY(find_seeds(segment, &seeds));
+	memcpy(out_seed, seeds + number * SALT_SEED_SIZE, SALT_SEED_SIZE);
 	return ERR_OK;
 }
 
@@ -251,18 +299,30 @@ uint32_t segment_page_of(const struct segment *segment, uint64_t index) {
 	return low;
 }
 
-struct str segment_page_bytes(const struct segment *segment, uint32_t page) {
+static enum err page_bytes(const struct segment *segment, uint32_t page, struct str *out_bytes) {
 	const struct segment_page *entry = page_at(segment, page);
-	return str_slice(segment->bytes, (size_t)entry->offset, (size_t)entry->offset + entry->len);
+	struct str bytes;
+	TRY(map(segment, &bytes));
+	*out_bytes = str_slice(bytes, (size_t)entry->offset, (size_t)entry->offset + entry->len);
+	return ERR_OK;
+}
+
+struct str segment_page_bytes(const struct segment *segment, uint32_t page) {
+	struct str bytes;
+	ASSERT(page_bytes(segment, page, &bytes) == ERR_OK);
+	return bytes;
 }
 
 bool segment_page_may_have(const struct segment *segment, uint32_t page, const uint64_t *tokens,
                            size_t count) {
 	const struct segment_page *entry = page_at(segment, page);
-	struct str bytes = segment_page_bytes(segment, page);
+	struct str bytes;
+	if (count == 0 || entry->filter_len == 0 || page_bytes(segment, page, &bytes) != ERR_OK) {
+		return true;
+	}
 	struct str filter =
 	    str_slice(bytes, entry->filter_offset, (size_t)entry->filter_offset + entry->filter_len);
-	if (count == 0 || filter.len == 0 || !page_checksum_holds(filter, entry->filter_crc)) {
+	if (!page_checksum_holds(filter, entry->filter_crc)) {
 		return true;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -293,7 +353,14 @@ bool segment_page_may_have_types(const struct segment *segment, uint32_t page, u
 }
 
 bool segment_takes_over(const struct segment *segment) {
-	return segment->table.version == SEGMENT_VERSION && seeds_hold(segment);
+	const char *seeds;
+	return segment->table.version == SEGMENT_VERSION && find_seeds(segment, &seeds) == ERR_OK;
+}
+
+const char *segment_seeds(const struct segment *segment) {
+	const char *seeds;
+	ASSERT(find_seeds(segment, &seeds) == ERR_OK);
+	return seeds;
 }
 
 static enum err damaged(const struct segment *segment, uint32_t page, enum err err,
@@ -309,7 +376,12 @@ enum err segment_view(const struct segment *segment, uint32_t page, const struct
 	const struct segment_page *entry = page_at(segment, page);
 	struct store_view *view;
 	struct diag inner = {0};
-	enum err err = view_new(segment_page_bytes(segment, page), segment, page, names, &view, &inner);
+	struct str bytes;
+	enum err err = page_bytes(segment, page, &bytes);
+	if (err != ERR_OK) {
+		return diag_set(diag, err, "segment %s cannot be read: %s", segment->name, err_text(err));
+	}
+	err = view_new(bytes, segment, page, names, &view, &inner);
 	if (err != ERR_OK) {
 		return damaged(segment, page, err, diag);
 	}
@@ -336,7 +408,9 @@ static bool agrees(const struct segment *segment, const struct page_frame *frame
 enum err segment_page_check(const struct segment *segment, uint32_t page, struct diag *diag) {
 	struct arena *arena = arena_new(LIMIT_VIEW_BYTES);
 	struct page_frame frame = {0};
-	enum err err = page_frame_read(segment_page_bytes(segment, page), arena, &frame);
+	struct str bytes;
+	enum err err = page_bytes(segment, page, &bytes);
+	err = err == ERR_OK ? page_frame_read(bytes, arena, &frame) : err;
 	if (err == ERR_OK && !agrees(segment, &frame, page_at(segment, page))) {
 		err = ERR_CORRUPT;
 	}
@@ -347,14 +421,39 @@ enum err segment_page_check(const struct segment *segment, uint32_t page, struct
 
 /* ---- blocks ---- */
 
-struct str segment_block_bytes(const struct segment *segment, uint32_t block) {
+static enum err block_bytes_of(const struct segment *segment, uint32_t block,
+                               struct str *out_bytes) {
 	ASSERT(block < segment->table.blocks_count);
 	const struct segment_block *entry = &segment->table.blocks[block];
-	return str_slice(segment->bytes, (size_t)entry->offset, (size_t)entry->offset + entry->len);
+	struct str bytes;
+	TRY(map(segment, &bytes));
+	*out_bytes = str_slice(bytes, (size_t)entry->offset, (size_t)entry->offset + entry->len);
+	return ERR_OK;
+}
+
+struct str segment_block_bytes(const struct segment *segment, uint32_t block) {
+	struct str bytes;
+	ASSERT(block_bytes_of(segment, block, &bytes) == ERR_OK);
+	return bytes;
+}
+
+enum err segment_block_front(const struct segment *segment, uint32_t block, struct buf *out) {
+	struct segment_idle *idle = segment->idle;
+	const struct segment_block *entry = &segment->table.blocks[block];
+	size_t len = MIN_OF((size_t)entry->len, (size_t)SEGMENT_FRONT);
+	enum err err = ERR_NOT_FOUND;
+	ASSERT(pthread_mutex_lock(&idle->lock) == 0);
+	if (idle->fd >= 0) {
+		err = read_at(segment->os, idle->fd, entry->offset, buf_reserve(out, len), len);
+		out->len += err == ERR_OK ? len : 0;
+	}
+	ASSERT(pthread_mutex_unlock(&idle->lock) == 0);
+	return err;
 }
 
 enum err segment_block_check(const struct segment *segment, uint32_t block, struct diag *diag) {
-	if (block_holds(segment_block_bytes(segment, block))) {
+	struct str bytes;
+	if (block_bytes_of(segment, block, &bytes) == ERR_OK && block_holds(bytes)) {
 		return ERR_OK;
 	}
 	const struct segment_block *entry = &segment->table.blocks[block];
@@ -388,7 +487,9 @@ enum err segment_take_block(const struct segment *segment, uint32_t page, struct
 	const struct segment_block *at = &segment->table.blocks[entry->block];
 	struct block *block = take_idle(segment->idle, entry->block, true);
 	if (block == NULL) {
-		TRY(block_open(segment_block_bytes(segment, entry->block), at->rows, at->kept, &block));
+		struct str bytes;
+		TRY(block_bytes_of(segment, entry->block, &bytes));
+		TRY(block_open(bytes, at->rows, at->kept, &block));
 	}
 	*out_block = block;
 	*out_first = entry->block_first;
@@ -459,12 +560,17 @@ void segment_check_ends(const struct segment *segment,
 	const struct segment_footer *facts = &segment->table.footer;
 	uint64_t end = facts->first_index + facts->count;
 	struct diag diag = {0};
-	struct segment_ends ends = segment_ends_of(segment->bytes);
 	struct segment_trailer trailer;
-	if (!segment_header_holds(segment->bytes, segment->table.version)) {
+	struct str bytes;
+	if (map(segment, &bytes) != ERR_OK) {
+		report(segment, STR("the file cannot be read"), facts->first_index, end, damage, ctx);
+		return;
+	}
+	struct segment_ends ends = segment_ends_of(bytes);
+	if (!segment_header_holds(bytes, segment->table.version)) {
 		report(segment, STR("the header is damaged"), facts->first_index, end, damage, ctx);
 	}
-	if (!segment_seeds_hold(&segment->table)) {
+	if (!segment_seeds_hold(&segment->table, seeds_in(segment, bytes))) {
 		report(segment, STR("the salt seeds are damaged"), facts->first_index, end, damage, ctx);
 	}
 	if (segment_read_trailer(&ends, &trailer, &diag) != ERR_OK) {

@@ -161,9 +161,11 @@ void segment_writer_abort(struct segment_writer *writer); /* NULL is fine */
 
 /* ---- reading: thread-safe once open ---- */
 
-/* Maps the file and checks header, footer and page table (not the pages). ERR_CORRUPT names what.
- */
-MUST_USE enum err segment_open(const struct os *os, const char *folder, const char *name,
+/* Opens the file, and checks header, footer and page table (not the pages). ERR_CORRUPT names what.
+ * late: it is mapped when more of it is asked for; until then a descriptor of it is held, unless
+ * its number is above SEGMENT_LATE_FD_MAX. Who asks for little of many segments does less. */
+enum { SEGMENT_LATE_FD_MAX = 255 };
+MUST_USE enum err segment_open(const struct os *os, const char *folder, const char *name, bool late,
                                struct segment **out_segment, struct diag *diag);
 void segment_free(struct segment *segment); /* NULL is fine; views must be gone */
 const struct segment_footer *segment_footer(const struct segment *segment);

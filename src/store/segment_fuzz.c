@@ -3,6 +3,7 @@
  * checksums are taken for right, so that decoders are reached.
  */
 #include "os/os_memory.h"
+#include "store/block.h"
 #include "store/segment_table.h"
 #include "store/view_private.h"
 
@@ -100,8 +101,29 @@ static void walk_opened(const struct segment *segment) {
 	ASSERT(segment_check(segment, ignore_damage, NULL) == ERR_OK);
 }
 
-/* The same bytes as a file, of which head and tail are read and the rest is mapped. */
-static void walk_file(struct str bytes, enum err expected, uint32_t pages) {
+/* What blocks say of themselves, of their first bytes. */
+static void walk_fronts(const struct segment *segment) {
+	const struct segment_table *table = segment_table(segment);
+	for (uint32_t i = 0; i < table->blocks_count; i++) {
+		const struct segment_block *entry = &table->blocks[i];
+		const struct word_filter *words;
+		struct block_values *values;
+		struct block *block = NULL;
+		struct buf front = {0};
+		ASSERT(segment_block_front(segment, i, &front) == ERR_OK);
+		struct str bytes = str_make(front.ptr, entry->len);
+		if (block_open_front(bytes, front.len, entry->rows, entry->kept, &block) == ERR_OK) {
+			/* They must not read outside. */
+			ASSERT(block_words_of(block, &words) != ERR_OK || words != NULL);
+			ASSERT(block_values_of(block, &values) != ERR_OK || values != NULL);
+		}
+		block_free(block);
+		buf_deinit(&front);
+	}
+}
+
+/* The same bytes as a file, of which head and tail are read and the rest is mapped, late or not. */
+static void walk_file(struct str bytes, bool late, enum err expected, uint32_t pages) {
 	struct os_memory *memory = os_memory_new(1);
 	struct segment *segment;
 	const struct os *os = os_memory_os(memory);
@@ -110,9 +132,12 @@ static void walk_file(struct str bytes, enum err expected, uint32_t pages) {
 	ASSERT(os->open(os->ctx, "/fuzz", OS_WRITE | OS_CREATE, &fd) == ERR_OK);
 	ASSERT(os->close(os->ctx, fd) == ERR_OK);
 	ASSERT(os_memory_set(memory, "/fuzz", bytes) == ERR_OK);
-	enum err err = segment_open(os, "/", "fuzz", &segment, &diag);
+	enum err err = segment_open(os, "/", "fuzz", late, &segment, &diag);
 	ASSERT(err == expected);
 	if (err == ERR_OK) {
+		if (late) {
+			walk_fronts(segment);
+		}
 		ASSERT(segment_pages(segment) == pages);
 		for (uint32_t page = 0; page < pages; page++) {
 			walk_view(segment, page);
@@ -137,7 +162,8 @@ static void walk_segment(struct str bytes) {
 	} else {
 		ASSERT(diag.message[0] != '\0');
 	}
-	walk_file(bytes, err, pages);
+	walk_file(bytes, false, err, pages);
+	walk_file(bytes, true, err, pages);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

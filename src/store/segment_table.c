@@ -94,6 +94,9 @@ static void put_facts(struct buf *out, const struct segment_footer *footer) {
 	wire_put_varint(out, footer->log_frame);
 }
 
+/* Footers are read each time a store is opened: those that take little are not decoded then. */
+enum { PLAIN_MAX = 16 << 10 };
+
 void segment_put_end(struct buf *out, const struct segment_table *table, uint64_t offset) {
 	const struct segment_footer *footer = &table->footer;
 	struct buf bytes = {0};
@@ -112,7 +115,11 @@ void segment_put_end(struct buf *out, const struct segment_table *table, uint64_
 	for (uint32_t i = 0; i < footer->files_count; i++) {
 		put_file(&bytes, &footer->files[i]);
 	}
-	blob_put(out, buf_str(&bytes), COMPRESS_BEST);
+	if (bytes.len <= PLAIN_MAX) {
+		blob_put_plain(out, buf_str(&bytes));
+	} else {
+		blob_put(out, buf_str(&bytes), COMPRESS_BEST);
+	}
 	buf_deinit(&bytes);
 	size_t len = out->len - start;
 	size_t trailer = out->len;
@@ -304,11 +311,10 @@ static void read_seeds(struct wire *in, uint64_t *end, struct segment_table *tab
 	table->seeds_offset = *end;
 }
 
-bool segment_seeds_hold(const struct segment_table *table) {
+bool segment_seeds_hold(const struct segment_table *table, const char *seeds) {
 	return table->version == SEGMENT_VERSION_FIRST ||
-	       page_checksum_holds(
-	           str_make((const char *)table->seeds, table->seeds_count * sizeof(*table->seeds)),
-	           table->seeds_crc);
+	       page_checksum_holds(str_make(seeds, (size_t)table->seeds_count * SALT_SEED_SIZE),
+	                           table->seeds_crc);
 }
 
 static void read_streams(struct wire *in, struct arena *arena, struct segment_footer *footer) {

@@ -51,7 +51,7 @@ struct segment_table {
 	struct segment_block *blocks; /* none in version 1 */
 	uint32_t blocks_count;
 	/* Of the bundles that [first_index, + count) touches. Read of version 2: NULL, and where they
-	 * lie in the file, not yet compared with their checksum. */
+	 * lie in the file, not yet compared with their checksum (segment_seeds_hold). */
 	uint8_t (*seeds)[SALT_SEED_SIZE];
 	uint32_t seeds_count;
 	uint64_t seeds_offset;
@@ -91,8 +91,8 @@ MUST_USE enum err segment_read_table(const struct segment_ends *ends,
                                      const struct segment_trailer *trailer, struct arena *arena,
                                      struct segment_table *out_table, struct diag *diag);
 bool segment_footer_holds(const struct segment_ends *ends, const struct segment_trailer *trailer);
-/* Whether the seeds are as they were written. */
-bool segment_seeds_hold(const struct segment_table *table);
+/* Whether the seeds, seeds_count of SALT_SEED_SIZE bytes, are as they were written. */
+bool segment_seeds_hold(const struct segment_table *table, const char *seeds);
 bool segment_header_holds(struct str head, uint32_t version);
 
 /* Opens a segment that is in memory; bytes are borrowed. For tests and fuzzing. */
@@ -101,6 +101,14 @@ MUST_USE enum err segment_open_bytes(struct str bytes, const char *name,
 const struct segment_table *segment_table(const struct segment *segment);
 struct str segment_page_bytes(const struct segment *segment, uint32_t page);
 struct str segment_block_bytes(const struct segment *segment, uint32_t block);
+/* The first bytes of a block, at most SEGMENT_FRONT, which in most blocks are enough for what a
+ * block says of itself. Appended to out, read from the file. ERR_NOT_FOUND: the file is mapped
+ * already. */
+enum { SEGMENT_FRONT = 20 << 10 };
+MUST_USE enum err segment_block_front(const struct segment *segment, uint32_t block,
+                                      struct buf *out);
+/* Seeds of a segment that can be taken over: seeds_count of SALT_SEED_SIZE bytes. */
+const char *segment_seeds(const struct segment *segment);
 /* ERR_CORRUPT, and what, when a byte of the page is not as it was written. */
 MUST_USE enum err segment_page_check(const struct segment *segment, uint32_t page,
                                      struct diag *diag);

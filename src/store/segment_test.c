@@ -6,6 +6,7 @@
 #include "tap.h"
 
 #include "codec/token.h"
+#include "os/os_record.h"
 #include "store/segment_sample.h"
 #include "store/segment_table.h"
 #include "store/store.h"
@@ -37,13 +38,54 @@ static void check_footer(const struct segment_footer *footer, const struct segme
 	CHECK(footer->files[1].is_object && footer->files[1].file == 4);
 }
 
+TEST(a_segment_that_is_opened_late_is_mapped_when_its_pages_are_asked_for) {
+	struct folder folder = folder_new();
+	struct os_record *record CLEANUP(os_record_freep) = os_record_new(os_real(), NULL, NULL);
+	struct segment *segment;
+	struct diag diag = {0};
+	struct buf front = {0};
+	unsigned damages = 0;
+	uint32_t map = OS_CALL_BIT(OS_CALL_MAP);
+	REQUIRE(write_segment(&folder, "a", 500, 3, 100, true));
+	REQUIRE(segment_open(os_record_os(record), folder.path, "a", true, &segment, &diag) == ERR_OK);
+	folder_remove(&folder, (const char *const[]){"a"}, 1); /* what is open can be read */
+	struct segment_footer wrote = sample_footer(500, 300);
+	check_footer(segment_footer(segment), &wrote);
+	CHECK_EQ(segment_block_front(segment, 0, &front), ERR_OK);
+	CHECK_EQ(os_record_count_of(record, map), 0);
+	struct str block = segment_block_bytes(segment, 0);
+	CHECK(front.len == MIN_OF(block.len, (size_t)SEGMENT_FRONT));
+	CHECK(str_eq(buf_str(&front), str_slice(block, 0, front.len)));
+	CHECK_EQ(segment_block_front(segment, 0, &front), ERR_NOT_FOUND);
+	CHECK_EQ(segment_check(segment, count_damage, &damages), ERR_OK);
+	CHECK_EQ(damages, 0);
+	segment_free(segment);
+	CHECK_EQ(os_record_count_of(record, map), 1);
+	CHECK_EQ(os_record_count_of(record, OS_CALL_BIT(OS_CALL_CLOSE)), 1);
+	buf_deinit(&front);
+}
+
+TEST(a_segment_that_is_opened_late_and_not_asked_is_closed) {
+	struct folder folder = folder_new();
+	struct os_record *record CLEANUP(os_record_freep) = os_record_new(os_real(), NULL, NULL);
+	struct segment *segment;
+	struct diag diag = {0};
+	REQUIRE(write_segment(&folder, "a", 500, 3, 100, true));
+	REQUIRE(segment_open(os_record_os(record), folder.path, "a", true, &segment, &diag) == ERR_OK);
+	CHECK_EQ(os_record_count_of(record, OS_CALL_BIT(OS_CALL_CLOSE)), 0);
+	segment_free(segment);
+	CHECK_EQ(os_record_count_of(record, OS_CALL_BIT(OS_CALL_CLOSE)), 1);
+	CHECK_EQ(os_record_count_of(record, OS_CALL_BIT(OS_CALL_MAP)), 0);
+	folder_remove(&folder, (const char *const[]){"a"}, 1);
+}
+
 TEST(what_a_segment_says_of_itself_comes_back) {
 	struct folder folder = folder_new();
 	struct segment *segment;
 	struct diag diag = {0};
 	unsigned damages = 0;
 	REQUIRE(write_segment(&folder, "a", 500, 3, 100, true));
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", false, &segment, &diag) == ERR_OK);
 	struct segment_footer wrote = sample_footer(500, 300);
 	check_footer(segment_footer(segment), &wrote);
 	CHECK_EQ(segment_pages(segment), 3);
@@ -86,7 +128,7 @@ TEST(a_page_says_which_types_it_has) {
 	struct segment *segment;
 	struct diag diag = {0};
 	REQUIRE(write_segment(&folder, "a", 0, 1, 50, true));
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", false, &segment, &diag) == ERR_OK);
 	uint32_t data = page_type_bit(RECORD_DATA);
 	CHECK(segment_page_may_have_types(segment, 0, data | page_type_bit(RECORD_SEAL)));
 	CHECK(!segment_page_may_have_types(segment, 0, page_type_bit(RECORD_SEAL)));
@@ -120,7 +162,7 @@ TEST(leaves_are_rebuilt_from_views) {
 	struct batch *batch = sample_batch(400, 200, true);
 	REQUIRE(write_segment(&folder, "a", 200, 1, 400, true));
 	REQUIRE(page_encode(batch, sample_plan(batch, 200), &page, &diag) == ERR_OK);
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", false, &segment, &diag) == ERR_OK);
 	REQUIRE(segment_view(segment, 0, NULL, &view, &diag) == ERR_OK);
 	check_leaves(view, batch, page);
 	store_view_free(view);

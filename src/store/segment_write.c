@@ -122,20 +122,21 @@ static void *grow(void *array, uint32_t *cap, uint32_t count, size_t size) {
 }
 
 /* seeds: of the bundles from that of first_index on. A bundle may go on from the page before. */
-static void add_seeds(struct segment_writer *writer, uint64_t first_index,
-                      uint8_t (*seeds)[SALT_SEED_SIZE], uint32_t count) {
+static void add_seeds(struct segment_writer *writer, uint64_t first_index, const char *seeds,
+                      uint32_t count) {
 	struct segment_table *table = &writer->table;
 	uint64_t start = table->footer.first_index / SALT_BUNDLE;
 	for (uint32_t i = 0; i < count; i++) {
+		const char *seed = seeds + (size_t)i * SALT_SEED_SIZE;
 		uint64_t number = first_index / SALT_BUNDLE + i - start;
 		ASSERT(number <= table->seeds_count);
 		if (number < table->seeds_count) {
-			ASSERT(memcmp(table->seeds[number], seeds[i], SALT_SEED_SIZE) == 0);
+			ASSERT(memcmp(table->seeds[number], seed, SALT_SEED_SIZE) == 0);
 			continue;
 		}
 		table->seeds =
 		    grow(table->seeds, &writer->seeds_cap, table->seeds_count, sizeof(*table->seeds));
-		memcpy(table->seeds[table->seeds_count++], seeds[i], SALT_SEED_SIZE);
+		memcpy(table->seeds[table->seeds_count++], seed, SALT_SEED_SIZE);
 	}
 }
 
@@ -483,7 +484,7 @@ enum err segment_writer_add(struct segment_writer *writer, struct store_page *pa
 	}
 	count_pending(writer, pending);
 	writer->next_index += page->rows;
-	add_seeds(writer, page->first_index, page->seeds, page->seeds_count);
+	add_seeds(writer, page->first_index, (const char *)page->seeds, page->seeds_count);
 	if (writer->old == NULL) {
 		draft_pending(writer); /* else rows of the older segment may come before */
 	}
@@ -499,7 +500,7 @@ enum err segment_writer_copy(struct segment_writer *writer, const struct segment
 	begin(writer, table->footer.first_index);
 	writer->old = segment;
 	writer->next_index += table->footer.count;
-	add_seeds(writer, table->footer.first_index, table->seeds, table->seeds_count);
+	add_seeds(writer, table->footer.first_index, segment_seeds(segment), table->seeds_count);
 	return ERR_OK;
 }
 

@@ -15,13 +15,13 @@ TEST(a_small_segment_is_taken_over_by_its_successor) {
 	uint64_t bytes;
 	uint8_t seeds[2][SALT_SEED_SIZE];
 	REQUIRE(write_segment(&folder, "small", 256, 2, 200, true));
-	REQUIRE(segment_open(os_real(), folder.path, "small", &small, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "small", false, &small, &diag) == ERR_OK);
 	REQUIRE(segment_writer_new(os_real(), folder.path, "large", &writer, &diag) == ERR_OK);
 	REQUIRE(segment_writer_copy(writer, small, &diag) == ERR_OK);
 	REQUIRE(add_page(writer, 656, 300, false));
 	struct segment_footer footer = sample_footer(256, 700);
 	REQUIRE(segment_writer_finish(writer, &footer, &bytes, &diag) == ERR_OK);
-	REQUIRE(segment_open(os_real(), folder.path, "large", &large, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "large", false, &large, &diag) == ERR_OK);
 	CHECK_EQ(segment_pages(large), 3);
 	CHECK_EQ(segment_bytes(large), bytes);
 	CHECK_EQ(segment_page_info(large, 2).first_index, 656);
@@ -69,7 +69,7 @@ static struct segment *go_on(const struct folder *folder, const struct segment *
 	CHECK_EQ(segment_writer_copy(writer, from, &diag), ERR_OK);
 	CHECK(add_page(writer, end, rows, true));
 	CHECK_EQ(segment_writer_finish(writer, &footer, &bytes, &diag), ERR_OK);
-	CHECK_EQ(segment_open(os_real(), folder->path, to, &segment, &diag), ERR_OK);
+	CHECK_EQ(segment_open(os_real(), folder->path, to, false, &segment, &diag), ERR_OK);
 	return segment;
 }
 
@@ -121,7 +121,7 @@ TEST(bodies_beside_texts_come_back_from_any_page_of_a_block) {
 	}
 	struct segment_footer footer = sample_footer(0, end);
 	REQUIRE(segment_writer_finish(writer, &footer, &bytes, &diag) == ERR_OK);
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", false, &segment, &diag) == ERR_OK);
 	CHECK(segment_table(segment)->pages[PAGES - 1].block_kept > 0);
 	for (uint32_t i = 0; i < PAGES; i++) {
 		struct store_view *view;
@@ -145,7 +145,7 @@ TEST(small_blocks_are_joined_so_that_there_are_never_many) {
 	uint64_t end = 300;
 	uint32_t most = 0;
 	REQUIRE(write_segment(&folder, "0", 0, 1, 300, true));
-	REQUIRE(segment_open(os_real(), folder.path, "0", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "0", false, &segment, &diag) == ERR_OK);
 	for (uint32_t i = 1; i < 40; i++) {
 		uint32_t rows = 1 + i % 7;
 		struct segment *next = go_on(&folder, segment, i % 2 == 0 ? "0" : "1", 0, end, rows);
@@ -207,7 +207,7 @@ static uint32_t blocks_of(size_t last) {
 	}
 	struct segment_footer footer = sample_footer(0, PAGES + 1);
 	CHECK_EQ(segment_writer_finish(writer, &footer, &bytes, &diag), ERR_OK);
-	CHECK_EQ(segment_open(os_real(), folder.path, "a", &segment, &diag), ERR_OK);
+	CHECK_EQ(segment_open(os_real(), folder.path, "a", false, &segment, &diag), ERR_OK);
 	uint32_t blocks = segment_table(segment)->blocks_count;
 	segment_free(segment);
 	folder_remove(&folder, (const char *const[]){"a"}, 1);
@@ -327,5 +327,5 @@ TEST(files_that_cannot_be_written_or_read_are_told) {
 	struct diag diag = {0};
 	CHECK_EQ(segment_writer_new(os_real(), "/nonexistent", "a", &writer, &diag), ERR_NOT_FOUND);
 	CHECK(diag.message[0] != '\0');
-	CHECK_EQ(segment_open(os_real(), "/nonexistent", "a", &segment, &diag), ERR_NOT_FOUND);
+	CHECK_EQ(segment_open(os_real(), "/nonexistent", "a", false, &segment, &diag), ERR_NOT_FOUND);
 }

@@ -16,7 +16,7 @@ TEST(a_batch_rebuilt_from_its_page_makes_the_same_page) {
 	struct batch *batch = sample_batch(400, 200, false);
 	REQUIRE(write_segment(&folder, "a", 200, 1, 400, false));
 	REQUIRE(page_encode(batch, sample_plan(batch, 200), &page, &diag) == ERR_OK);
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", false, &segment, &diag) == ERR_OK);
 	REQUIRE(segment_view(segment, 0, NULL, &view, &diag) == ERR_OK);
 	REQUIRE(store_view_to_batch(view, &rebuilt, &plan, &diag) == ERR_OK);
 	REQUIRE(page_encode(rebuilt, plan, &again, &diag) == ERR_OK);
@@ -39,7 +39,7 @@ TEST(a_batch_with_containers_is_not_rebuilt) {
 	struct page_plan *plan;
 	struct diag diag = {0};
 	REQUIRE(write_segment(&folder, "a", 0, 1, 20, true));
-	REQUIRE(segment_open(os_real(), folder.path, "a", &segment, &diag) == ERR_OK);
+	REQUIRE(segment_open(os_real(), folder.path, "a", false, &segment, &diag) == ERR_OK);
 	REQUIRE(segment_view(segment, 0, NULL, &view, &diag) == ERR_OK);
 	CHECK_EQ(store_view_to_batch(view, &rebuilt, &plan, &diag), ERR_UNSUPPORTED);
 	store_view_free(view);
