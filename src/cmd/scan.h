@@ -90,9 +90,13 @@ void scan_deinit(struct scan *scan);
 /* Reads the rules, maps and compiles them. */
 MUST_USE enum err scan_read_rules(struct scan *scan, struct diag *diag);
 
-/* Appends one finding as a line of the scan's format. row: NULL for correlations. */
+/* Appends one finding as a line of the scan's format. record: what scan_append_record made of it;
+ * NULL for correlations, whose object is left open. */
 void scan_append_json(struct buf *out, const struct findings *findings,
-                      const struct finding *finding, const struct row *row);
+                      const struct finding *finding, const struct str *record);
+/* Appends the place in the store and the fields of an event of Windows as members of a JSON object,
+ * each behind a comma. */
+void scan_append_record(struct buf *out, const struct row *row);
 void scan_append_csv_header(struct buf *out);
 void scan_append_csv(struct buf *out, const struct scan *scan, const struct sigma_meta *meta,
                      const struct finding *finding);

@@ -21,7 +21,12 @@ static void append_text(struct buf *out, const char *name, struct str text) {
 	buf_append_json(out, text);
 }
 
-static void append_windows(struct buf *out, const struct row *row) {
+void scan_append_record(struct buf *out, const struct row *row) {
+	if (row->stored) {
+		append_text(out, "akashi.tree", row->tree);
+		append_key(out, "akashi.index");
+		buf_append_u64(out, row->index);
+	}
 	for (size_t i = 0; i < row->fields_count; i++) {
 		if (str_starts(row->fields[i].name, STR("winlog."))) {
 			buf_append_char(out, ',');
@@ -62,7 +67,7 @@ static void append_fields(struct buf *out, const struct finding *finding) {
 }
 
 void scan_append_json(struct buf *out, const struct findings *findings,
-                      const struct finding *finding, const struct row *row) {
+                      const struct finding *finding, const struct str *record) {
 	const struct sigma_meta *meta = findings_meta(findings, finding->subject);
 	buf_append_str(out, STR("{\"@timestamp\":\""));
 	instant_format(out, finding->time_ns, 0);
@@ -83,18 +88,13 @@ void scan_append_json(struct buf *out, const struct findings *findings,
 	append_text(out, "file.path", finding->path);
 	append_key(out, "akashi.record");
 	buf_append_u64(out, finding->record);
-	if (row != NULL && row->stored) {
-		append_text(out, "akashi.tree", row->tree);
-		append_key(out, "akashi.index");
-		buf_append_u64(out, row->index);
-	}
-	if (row != NULL) {
-		append_windows(out, row);
+	if (record != NULL) {
+		buf_append_str(out, *record);
 	}
 	if (finding->channel.len == 0 && finding->host.len > 0) {
 		append_text(out, "host.name", finding->host);
 	}
-	if (row == NULL) { /* a correlation */
+	if (record == NULL) { /* a correlation */
 		append_key(out, "correlation.first");
 		buf_append_char(out, '"');
 		instant_format(out, finding->first_ns, 0);
@@ -104,7 +104,7 @@ void scan_append_json(struct buf *out, const struct findings *findings,
 	}
 	append_fields(out, finding);
 	buf_append_str(out, STR("}"));
-	if (row != NULL) {
+	if (record != NULL) {
 		buf_append_str(out, STR("}\n"));
 	}
 }

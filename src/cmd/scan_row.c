@@ -7,6 +7,8 @@ struct scan_worker {
 	struct parser *parser;
 	struct detector_run *run;
 	struct row_field *fields;
+	struct arena *scratch; /* of one row */
+	struct buf record;     /* the row's fields as JSON, for all its findings */
 };
 
 struct scan_worker *scan_worker_new(const struct scan *scan) {
@@ -16,6 +18,7 @@ struct scan_worker *scan_worker_new(const struct scan *scan) {
 	worker->run = detector_run_new(scan->detector);
 	worker->fields = calloc(LIMIT_FIELDS_PER_RECORD, sizeof(*worker->fields));
 	ASSERT(worker->fields != NULL);
+	worker->scratch = arena_new(SIZE_MAX);
 	return worker;
 }
 
@@ -24,6 +27,8 @@ void scan_worker_free(struct scan_worker *worker) {
 		parser_free(worker->parser);
 	}
 	detector_run_free(worker->run);
+	arena_free(worker->scratch);
+	buf_deinit(&worker->record);
 	free(worker->fields);
 	free(worker);
 }
@@ -123,7 +128,8 @@ static void add_finding(struct hit *hit, uint32_t rule) {
 	               &finding.fields_count);
 	finding.fields = fields;
 	if (scan->format == SCAN_JSONL) {
-		scan_append_json(&scanned->out, scan->findings, &finding, hit->row);
+		struct str record = buf_str(&hit->worker->record);
+		scan_append_json(&scanned->out, scan->findings, &finding, &record);
 	} else if (scan->format == SCAN_CSV) {
 		struct finding whole = finding;
 		add_others(hit, &whole);
@@ -186,9 +192,13 @@ static void take_hits(const struct scan *scan, struct scan_worker *worker, struc
 	if (!correlated && !shown) {
 		return;
 	}
-	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
-	sigma_record_event(scratch, row, &hit.event);
+	arena_reset(worker->scratch);
+	sigma_record_event(worker->scratch, row, &hit.event);
 	hit.where = place_of(scanned->arena, row);
+	buf_clear(&worker->record);
+	if (shown && scan->format == SCAN_JSONL) {
+		scan_append_record(&worker->record, row);
+	}
 	for (uint32_t i = 0; i < count && shown; i++) {
 		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
 		if (rule->alerts && rule->meta.level >= scan->level) {

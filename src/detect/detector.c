@@ -85,7 +85,7 @@ static void add_relation(struct detector *d, uint32_t atom) {
 static void plan_atoms(struct detector *d) {
 	uint32_t atoms = d->set->atoms_count;
 	uint32_t fields = many_fields_count(d->many);
-	d->plan = (struct kinds_plan){.set = d->set, .fields_count = fields};
+	d->plan = (struct kinds_plan){.set = d->set, .many = d->many, .fields_count = fields};
 	d->plan.atom_fields = ARENA_ARRAY(d->arena, (size_t)atoms + 1, uint32_t);
 	for (uint32_t i = 0; i < KINDS_FIELDS; i++) {
 		d->plan.fields[i] = MANY_NO_FIELD;
@@ -151,6 +151,7 @@ enum err detector_new(const struct sigma_set *set, struct detector **out_detecto
 	d->arena = arena_new(SIZE_MAX);
 	d->ref_numbers = map_new();
 	d->many = many_build_finish(many);
+	many_put_off(d->many);
 	plan_atoms(d);
 	*out_detector = d;
 	return ERR_OK;

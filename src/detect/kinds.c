@@ -32,6 +32,9 @@ void kinds_deinit(struct kinds *kinds) {
 static enum truth judge_atom(const struct kinds_plan *plan, uint32_t number, const uint64_t *bits,
                              const bool seen[KINDS_FIELDS]) {
 	const struct atom *atom = &plan->set->atoms[number];
+	if (many_is_put_off(plan->many, number)) {
+		return TRUTH_OPEN;
+	}
 	for (int i = 0; i < KINDS_FIELDS && atom->kind != ATOM_FIELD; i++) {
 		if (plan->fields[i] != MANY_NO_FIELD && plan->atom_fields[number] == plan->fields[i]) {
 			bool holds = (bits[number / 64] >> number % 64 & 1) != 0;

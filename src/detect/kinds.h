@@ -12,6 +12,7 @@ enum { KINDS_FIELDS = 4, KINDS_MAX = 4096 };
 /* What detectors know of their rules. Read-only. */
 struct kinds_plan {
 	const struct sigma_set *set;
+	const struct many *many;
 	uint32_t *atom_fields;         /* the number that many gives to the field of an atom */
 	uint32_t fields[KINDS_FIELDS]; /* MANY_NO_FIELD: no rule asks for it */
 	uint32_t fields_count;         /* of many */

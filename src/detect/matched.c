@@ -40,7 +40,16 @@ static void add(struct walk *walk, struct str name, struct str text) {
 			return;
 		}
 	}
-	walk->fields[walk->count++] = (struct matched_field){name, text, true};
+	walk->fields[walk->count++] = (struct matched_field){name, arena_str(walk->arena, text), true};
+}
+
+static void add_value(struct walk *walk, struct str name, struct value value) {
+	struct buf text = {0};
+	if (value.kind == VALUE_LIST) {
+		value_append_text(&text, value);
+	}
+	add(walk, name, value.kind == VALUE_LIST ? buf_str(&text) : value.text);
+	buf_deinit(&text);
 }
 
 static void add_atom(struct walk *walk, const struct atom *atom) {
@@ -55,15 +64,12 @@ static void add_atom(struct walk *walk, const struct atom *atom) {
 	for (uint32_t i = 0; i < walk->event->fields_count; i++) {
 		const struct sigma_field *field = &walk->event->fields[i];
 		if (str_eq(field->name, atom->field)) {
-			struct buf text = {0};
-			value_append_text(&text, field->value);
-			add(walk, atom->field, arena_str(walk->arena, buf_str(&text)));
-			buf_deinit(&text);
+			add_value(walk, atom->field, field->value);
 			return;
 		}
 	}
 	if (sigma_event_value(walk->event, atom->field, &value)) { /* a name with blanks */
-		add(walk, atom->field, arena_str(walk->arena, value.text));
+		add(walk, atom->field, value.text);
 	}
 }
 

@@ -42,10 +42,18 @@ struct many_run {
 	uint32_t event_number;
 	struct memo *memos; /* by field */
 	struct buf folded;
+	struct buf later;      /* struct later_value of the event */
+	uint32_t *answered_in; /* by atom: the event in which it was last asked, being put off */
 	enum err err;
 	/* Rules (many_rules.c) */
 	uint32_t *rules, *rule_seen;
 	uint32_t rules_count;
+};
+
+/* A value of a field with atoms that are put off. */
+struct later_value {
+	uint32_t field;
+	struct value value;
 };
 
 static void *zeros(size_t count, size_t size) {
@@ -75,6 +83,7 @@ struct many_run *many_run_new(const struct many *many) {
 	    .asked_in = zeros(many->atoms_count, sizeof(uint32_t)),
 	    .tests = zeros(many->atoms_count, sizeof(struct atom_run)),
 	    .seen_in = zeros(many->fields_count, sizeof(uint32_t)),
+	    .answered_in = zeros(many->put_off != NULL ? many->atoms_count : 0, sizeof(uint32_t)),
 	    .event_number = 1,
 	    .memos = zeros(many->fields_count, sizeof(struct memo)),
 	    .rules = zeros(many->rules_count, sizeof(uint32_t)),
@@ -104,6 +113,8 @@ void many_run_free(struct many_run *run) {
 		(void)run->many->hs.hs_free_scratch(run->scratch); /* it is ours */
 	}
 	buf_deinit(&run->folded);
+	buf_deinit(&run->later);
+	free(run->answered_in);
 	free(run->bits);
 	free(run->hits);
 	free(run->perhaps);
@@ -123,7 +134,10 @@ void many_event(struct many_run *run) {
 		run->bits[run->hits[i] / 64] = 0;
 	}
 	run->hits_count = 0;
+	buf_clear(&run->later);
 	if (++run->event_number == 0) { /* numbers begin anew */
+		size_t answers = run->many->put_off != NULL ? run->many->atoms_count : 0;
+		memset(run->answered_in, 0, answers * sizeof(uint32_t));
 		memset(run->seen_in, 0, run->many->fields_count * sizeof(uint32_t));
 		memset(run->rule_seen, 0, run->many->rules_count * sizeof(uint32_t));
 		run->event_number = 1;
@@ -372,17 +386,20 @@ static void match_networks(struct many_run *run, const struct many_field *field,
 }
 
 /* What was put off: atom_match has the last word. */
+static void match_one(struct many_run *run, uint32_t atom, struct value value) {
+	struct atom_run *test_run = &run->tests[atom];
+	if (atom_match(run->many->tests[atom], test_run, value)) {
+		hold(run, atom);
+	}
+	if (test_run->err != ERR_OK) {
+		run->err = test_run->err;
+		test_run->err = ERR_OK;
+	}
+}
+
 static void match_perhaps(struct many_run *run, struct value value) {
 	for (uint32_t i = 0; i < run->perhaps_count; i++) {
-		uint32_t atom = run->perhaps[i];
-		struct atom_run *test_run = &run->tests[atom];
-		if (atom_match(run->many->tests[atom], test_run, value)) {
-			hold(run, atom);
-		}
-		if (test_run->err != ERR_OK) {
-			run->err = test_run->err;
-			test_run->err = ERR_OK;
-		}
+		match_one(run, run->perhaps[i], value);
 	}
 }
 
@@ -504,6 +521,10 @@ void many_match(struct many_run *run, uint32_t number, struct value value) {
 		hold_list(run, &field->null);
 		return;
 	}
+	if (field->puts_off) {
+		struct later_value later = {number, value};
+		buf_append(&run->later, &later, sizeof(later));
+	}
 	if (memo->pause > 0 || value.text.len > MEMO_TEXT_MAX) {
 		memo->pause -= memo->pause > 0;
 		match_text(run, field, value);
@@ -535,6 +556,22 @@ void many_hold_value(struct many_run *run, uint32_t field, const uint32_t *atoms
 
 /* ---- rules ---- */
 
+/* Asks what was put off, once for each event. */
+static bool holds_when_asked(void *ctx, uint32_t atom) {
+	struct many_run *run = ctx;
+	uint32_t field = run->many->put_off[atom];
+	const struct later_value *later = (const struct later_value *)(const void *)run->later.ptr;
+	if (field > 0 && run->answered_in[atom] != run->event_number) {
+		run->answered_in[atom] = run->event_number;
+		for (size_t i = 0; i < run->later.len / sizeof(*later); i++) {
+			if (later[i].field == field - 1) {
+				match_one(run, atom, later[i].value);
+			}
+		}
+	}
+	return (run->bits[atom / 64] >> atom % 64 & 1) != 0;
+}
+
 static void try_rule(struct many_run *run, uint32_t number, const uint64_t *groups) {
 	const struct many_rule *rule = &run->many->rules[number];
 	if (run->rule_seen[number] == run->event_number ||
@@ -542,7 +579,8 @@ static void try_rule(struct many_run *run, uint32_t number, const uint64_t *grou
 		return;
 	}
 	run->rule_seen[number] = run->event_number;
-	if (program_eval(&rule->program, run->bits)) {
+	if (rule->puts_off ? program_eval_with(&rule->program, holds_when_asked, run)
+	                   : program_eval(&rule->program, run->bits)) {
 		run->rules[run->rules_count++] = number;
 	}
 }

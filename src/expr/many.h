@@ -51,6 +51,14 @@ uint32_t many_atoms_count(const struct many *many);
 uint32_t many_rules_count(const struct many *many);
 const struct atom *many_atom(const struct many *many, uint32_t atom);
 
+/* From now on atoms that every value would have to be asked for (a regex without a literal), and
+ * that call no rule, are only asked when a rule that is run hangs on them: many_hits and many_bits
+ * may lack them, values must live until many_rules, and many_value is of no use. Before runs are
+ * made.
+ */
+void many_put_off(struct many *many);
+bool many_is_put_off(const struct many *many, uint32_t atom);
+
 /* ---- matching ---- */
 
 /* What one thread needs; many must outlive it. */

@@ -108,7 +108,7 @@ enum err many_build_rule(struct many_build *build, const struct program *program
 	}
 	struct program_op *ops = ARENA_ARRAY(many->arena, program->count, struct program_op);
 	memcpy(ops, program->ops, program->count * sizeof(*ops));
-	struct many_rule rule = {{ops, program->count}, group};
+	struct many_rule rule = {.program = {ops, program->count}, .group = group};
 	buf_append(&build->rules, &rule, sizeof(rule));
 	build->ops_count += program->count;
 	many->rules_count++;

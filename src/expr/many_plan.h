@@ -78,6 +78,7 @@ struct many_field {
 	uint32_t literals_count;
 	hs_database_t *literals; /* NULL: none */
 	struct many_numbers numbers[ATOM_OP_COUNT];
+	bool puts_off;                 /* it has atoms that are put off */
 	struct many_network *networks; /* ascending by prefix, then address */
 	uint32_t networks_count;
 };
@@ -85,6 +86,7 @@ struct many_field {
 struct many_rule {
 	struct program program;
 	uint32_t group;
+	bool puts_off; /* it hangs on atoms that are put off */
 };
 
 struct many {
@@ -102,6 +104,7 @@ struct many {
 	uint32_t *rule_lists;
 	uint32_t *always; /* rules that no atom calls */
 	uint32_t always_count;
+	uint32_t *put_off; /* by atom: its field + 1 when it is put off; NULL: none is */
 	struct many_hs hs;
 	bool scans; /* hs is there */
 	bool plain; /* nothing is sorted: atom_match does all. True when !scans */

@@ -47,6 +47,16 @@ static void count_uses(const struct many *many, uint32_t *uses) {
 	}
 }
 
+/* What every value is asked for costs most: better that something else calls the rule. */
+static void count_slow(const struct many *many, uint32_t *uses) {
+	for (uint32_t i = 0; i < many->fields_count; i++) {
+		const struct many_list *slow = &many->fields[i].slow;
+		for (uint32_t k = 0; k < slow->count; k++) {
+			uses[slow->atoms[k]] *= 32;
+		}
+	}
+}
+
 /* The commonness of the set of the node at `at`, or NEVER_CALLED. With out, appends the set. */
 static uint64_t call(const struct many *many, const uint32_t *uses, const struct program_op *ops,
                      uint32_t at, struct buf *out) {
@@ -106,6 +116,7 @@ void many_index(struct many *many) {
 	uint32_t *uses = calloc((size_t)many->atoms_count + 1, sizeof(*uses));
 	ASSERT(uses != NULL);
 	count_uses(many, uses);
+	count_slow(many, uses);
 	many->always = ARENA_ARRAY(many->arena, many->rules_count + 1, uint32_t);
 	for (uint32_t i = 0; i < many->rules_count; i++) {
 		if (!add_callers(many, uses, i, &callers, &atoms)) {
@@ -127,4 +138,37 @@ void many_index(struct many *many) {
 	for (size_t i = 0; i < count; i++) {
 		many->rule_lists[many->rule_starts[rows[i].atom + 1]++] = rows[i].rule;
 	}
+}
+
+void many_put_off(struct many *many) {
+	ASSERT(many->put_off == NULL);
+	many->put_off = ARENA_ARRAY(many->arena, (size_t)many->atoms_count + 1, uint32_t);
+	for (uint32_t i = 0; i < many->fields_count; i++) {
+		struct many_list *slow = &many->fields[i].slow;
+		uint32_t kept = 0;
+		for (uint32_t k = 0; k < slow->count; k++) {
+			uint32_t atom = slow->atoms[k];
+			if (many->rule_starts[atom] == many->rule_starts[atom + 1] &&
+			    many->tests[atom] != NULL) {
+				many->put_off[atom] = i + 1;
+				many->fields[i].puts_off = true;
+			} else {
+				slow->atoms[kept++] = atom;
+			}
+		}
+		slow->count = kept;
+	}
+	for (uint32_t i = 0; i < many->rules_count; i++) {
+		const struct program *program = &many->rules[i].program;
+		for (uint32_t k = 0; k < program->count; k++) {
+			const struct program_op *op = &program->ops[k];
+			many->rules[i].puts_off = many->rules[i].puts_off ||
+			                          (op->kind == PROGRAM_ATOM && many->put_off[op->atom] > 0);
+		}
+	}
+}
+
+bool many_is_put_off(const struct many *many, uint32_t atom) {
+	ASSERT(atom < many->atoms_count);
+	return many->put_off != NULL && many->put_off[atom] > 0;
 }

@@ -624,3 +624,56 @@ TEST(without_vectorscan_all_is_matched_all_the_same) {
 	many_free(many);
 	many_free(made);
 }
+
+/* A regex without a literal: its rule is called by something else, which is then asked. */
+TEST(what_is_put_off_is_asked_by_the_rules_that_hang_on_it) {
+	static const struct row {
+		const char *a, *b;
+		bool one, two, three;
+	} rows[] = {
+	    {"xx12", "key", true, false, false},   {"xxab", "key", false, true, false},
+	    {"xx12", "other", false, false, true}, {"", "key", false, true, false},
+	    {"ab", "other", false, false, false},
+	};
+	struct many_build *build = many_build_new();
+	const struct atom digits = {.kind = ATOM_REGEX, .field = STR("A"), .text = STR("[0-9][0-9]")};
+	const struct atom called = {.kind = ATOM_EQUALS, .field = STR("B"), .text = STR("key")};
+	const struct atom other = {.kind = ATOM_EQUALS, .field = STR("B"), .text = STR("other")};
+	uint32_t d;
+	uint32_t k;
+	uint32_t o;
+	CHECK_EQ(many_build_atom(build, &digits, &d, NULL), ERR_OK);
+	CHECK_EQ(many_build_atom(build, &called, &k, NULL), ERR_OK);
+	CHECK_EQ(many_build_atom(build, &other, &o, NULL), ERR_OK);
+	const struct program_op both[] = {
+	    {PROGRAM_AND, 0, 3}, {PROGRAM_ATOM, d, 2}, {PROGRAM_ATOM, k, 3}};
+	const struct program_op without[] = {
+	    {PROGRAM_AND, 0, 4}, {PROGRAM_NOT, 0, 3}, {PROGRAM_ATOM, d, 3}, {PROGRAM_ATOM, k, 4}};
+	const struct program_op third[] = {
+	    {PROGRAM_AND, 0, 3}, {PROGRAM_ATOM, o, 2}, {PROGRAM_ATOM, d, 3}};
+	CHECK_EQ(many_build_rule(build, &(struct program){both, 3}, 0, NULL), ERR_OK);
+	CHECK_EQ(many_build_rule(build, &(struct program){without, 4}, 0, NULL), ERR_OK);
+	CHECK_EQ(many_build_rule(build, &(struct program){third, 3}, 0, NULL), ERR_OK);
+	struct many *many = many_build_finish(build);
+	many_put_off(many);
+	CHECK(many_is_put_off(many, d));
+	CHECK(!many_is_put_off(many, k));
+	struct many_run *run = many_run_new(many);
+	for (int round = 0; round < 3; round++) { /* also of values that are remembered */
+		for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+			uint32_t count;
+			many_event(run);
+			many_match(run, many_field(many, STR("A")), value_string(str_from(rows[i].a)));
+			many_match(run, many_field(many, STR("B")), value_string(str_from(rows[i].b)));
+			const uint32_t *rules = many_rules(run, NULL, &count);
+			uint32_t seen = 0;
+			for (uint32_t n = 0; n < count; n++) {
+				seen |= 1u << rules[n];
+			}
+			CHECK_EQ(seen,
+			         (rows[i].one ? 1u : 0) | (rows[i].two ? 2u : 0) | (rows[i].three ? 4u : 0));
+		}
+	}
+	many_run_free(run);
+	many_free(many);
+}
