@@ -98,12 +98,12 @@ static const struct command commands[] = {
          OPTION_HELP),
      1, SIZE_MAX, cmd_scan},
     {STR_INIT("hunt"), "", "find attacks in the store by Sigma rules",
-     "What scan does with files, over all records of the store: which Sigma rules hold,\n"
+     "What scan does with files, over the records of a store: which Sigma rules hold,\n"
      "rule by rule, and a summary. Without --rules those that come with akashi.\n"
      "\n"
      "  akashi hunt --from -7d\n"
      "  akashi hunt --rules sigma/rules --level high\n"
-     "  akashi hunt --format jsonl | jq .     with the place of each record in its tree\n",
+     "  akashi hunt --format jsonl | jq .    with the place of each record in its tree\n",
      IDS(OPTION_STORE, OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_SCAN_FORMAT,
          OPTION_OUT, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
          OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
