@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 		well = checked_get(checked, i, &part) == ERR_OK && well;
 		checked_part(&writer, part);
 	}
-	ASSERT(well == checked_holds(checked));
+	/* Bytes behind the parts matter to no reader, but they must be zero for verification. */
+	ASSERT(well || !checked_holds(checked));
 	checked_put(&writer, &out);
 	ASSERT(!well || out.len == size);
 	checked_writer_deinit(&writer);
