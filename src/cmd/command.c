@@ -89,6 +89,7 @@ static const struct command commands[] = {
      "  akashi scan /mnt/image/Windows/System32/winevt/Logs\n"
      "  akashi scan --rules sigma/rules --level high triage.zip\n"
      "  akashi scan --format csv -o timeline.csv evtx/    one line for each finding\n"
+     "  akashi scan --format html -o report.html /var/log    a page to hand on\n"
      "  akashi scan --format jsonl /var/log | jq .\n"
      "\n"
      "csv has the columns of Hayabusa's standard profile, in order of time.\n",

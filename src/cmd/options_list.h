@@ -76,7 +76,8 @@ OPTION(RULES, "rules", '\0', LIST, rules, "PATH",
 OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
        "show nothing below low, medium, high or critical")
 OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")
-OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME", "table (terminal), jsonl (pipe) or csv")
+OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME",
+       "table (terminal), jsonl (pipe), csv or html")
 OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
 OPTION(PACK_NAME, "name", '\0', TEXT, name, "PACK",
        "name of the pack (default: that of the folder or archive)")

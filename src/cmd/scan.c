@@ -5,7 +5,7 @@
 
 #include "query/when.h"
 
-enum { KEPT_IN_TABLE = 3 };
+enum { KEPT_IN_TABLE = 3, KEPT_IN_PAGE = 100 };
 /* Lines of a timeline wait for their order; sightings for all others. */
 #define LINES_BYTES_MAX ((size_t)1 << 30)
 #define SIGHTINGS_MAX ((size_t)1 << 22)
@@ -18,7 +18,8 @@ static enum err read_format(struct scan *scan, struct diag *diag) {
 		enum scan_format format;
 	} names[] = {{STR_INIT("table"), SCAN_TABLE},
 	             {STR_INIT("jsonl"), SCAN_JSONL},
-	             {STR_INIT("csv"), SCAN_CSV}};
+	             {STR_INIT("csv"), SCAN_CSV},
+	             {STR_INIT("html"), SCAN_HTML}};
 	if (scan->args->format == NULL) {
 		scan->format = scan->style.terminal ? SCAN_TABLE : SCAN_JSONL;
 		return ERR_OK;
@@ -29,7 +30,7 @@ static enum err read_format(struct scan *scan, struct diag *diag) {
 			return ERR_OK;
 		}
 	}
-	return diag_set(diag, ERR_INVALID, "--format wants table, jsonl or csv, not '%.40s'",
+	return diag_set(diag, ERR_INVALID, "--format wants table, jsonl, csv or html, not '%.40s'",
 	                scan->args->format);
 }
 
@@ -221,6 +222,9 @@ enum err scan_write_rest(struct scan *scan, double seconds) {
 		err = write_timeline(scan);
 	} else if (scan->format == SCAN_JSONL) {
 		err = output_write(scan->output, scan->lines.ptr, scan->lines.len);
+	} else if (scan->format == SCAN_HTML) {
+		scan_append_html(&out, scan);
+		err = output_write(scan->output, out.ptr, out.len);
 	} else {
 		scan_append_table(&out, scan);
 		scan_append_summary(&out, scan, seconds);
@@ -271,7 +275,8 @@ static int summarize(struct scan *scan, enum err err, double seconds) {
 }
 
 enum err scan_begin_output(struct scan *scan, struct diag *diag) {
-	scan->findings = findings_new(scan->set, KEPT_IN_TABLE);
+	scan->findings =
+	    findings_new(scan->set, scan->format == SCAN_HTML ? KEPT_IN_PAGE : KEPT_IN_TABLE);
 	TRY(output_open(scan->args->out, &scan->output, diag));
 	struct buf header = {0};
 	if (scan->format == SCAN_CSV) {

@@ -9,7 +9,7 @@
 #include "server/pipeline.h"
 #include "sigma/correlate.h"
 
-enum scan_format { SCAN_TABLE, SCAN_JSONL, SCAN_CSV };
+enum scan_format { SCAN_TABLE, SCAN_JSONL, SCAN_CSV, SCAN_HTML };
 
 /* A line of the timeline, whose order is only known at the end. */
 struct scan_line {
@@ -108,5 +108,7 @@ void scan_correlate(struct scan *scan);
 void scan_append_table(struct buf *out, const struct scan *scan);
 void scan_append_summary(struct buf *out, const struct scan *scan, double seconds);
 void scan_append_summary_json(struct buf *out, const struct scan *scan, double seconds);
+/* The same as one page that needs nothing else. */
+void scan_append_html(struct buf *out, const struct scan *scan);
 /* Appends a time as the zone of --display-tz has it. */
 void scan_append_time(struct buf *out, const struct scan *scan, int64_t ns);

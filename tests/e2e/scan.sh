@@ -95,7 +95,7 @@ ok $? "a rule that is not understood is told, and the others count"
 seq 20000 | gzip | head -c 2000 >logs/broken.log.gz
 run 3 scan --rules rules --format jsonl --year 2026 logs && [ "$(grep -c rule.name out)" = 3 ] && has err 'broken.log.gz'
 ok $? "what cannot be read is listed at the end, and the rest is read"
-run 2 scan --rules rules --format odd logs && has err 'table, jsonl or csv' && run 2 scan --level odd logs && has err 'critical' &&
+run 2 scan --rules rules --format odd logs && has err 'table, jsonl, csv or html' && run 2 scan --level odd logs && has err 'critical' &&
     run 2 scan --rules rules/bad.yml logs && has err 'no rule that could be read' && run 2 scan --form jsonl logs
 ok $? "wrong options are told"
 "$akashi" parse --year 2026 logs/sysmon.json logs/deep logs/auth.log >records.json 2>err
@@ -103,6 +103,41 @@ rm rules/bad.yml
 run 0 rules test --records --event records.json --format jsonl rules && cp out engine &&
     run 0 rules test --plain --records --event records.json --format jsonl rules && cmp out engine && [ "$(wc -l <out)" = 7 ]
 ok $? "rules test says the same with and without the engine"
+
+# A page of hostile values.
+cat >page.py <<'EOF'
+import html.parser, sys
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.wrong, self.seen, self.text = [], [], set(), ""
+    def handle_starttag(self, tag, attrs):
+        self.seen.add(tag)
+        self.wrong += [name for name, value in attrs if name.startswith("on") or name in ("href", "src")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.wrong.append(tag)
+    def handle_data(self, data):
+        self.text += data
+page = Page()
+text = open(sys.argv[1], encoding="utf-8").read()
+page.feed(text)
+controls = [c for c in text if ord(c) < 32 and c not in "\n\t"]
+print(page.open, page.wrong, sorted(page.seen & {"script", "img", "iframe", "object", "link"}), controls)
+print(page.text)
+EOF
+mkdir hostile
+{
+    event 5:00 $sysmon 1 71 '"Image":"C:\\PowerShell.exe","CommandLine":"a -enc \"></td><script src=//evil>alert(1)</script><img onerror=x>&amp;\u0000\u001b]0;x","Company":"日本"'
+    printf '{"@timestamp":"2026-11-23T10:05:00Z","winlog.channel":"%s","winlog.event_id":1,"winlog.provider_name":"p","winlog.computer_name":"<b>pc2</b>","winlog.event_data":{"Image":"\\\\powershell.exe","CommandLine":" -enc %s"}}\n' \
+        $sysmon "$(head -c 500000 /dev/zero | tr '\0' x)"
+} >hostile/a.json
+run 0 scan --rules rules --format html -o page.html hostile && python3 page.py page.html >out && [ "$(head -n 1 out)" = '[] [] [] []' ] &&
+    has out '></td><script src=//evil>alert(1)</script><img onerror=x>&amp;' && has out '<b>pc2</b>:\{0,1\}' && has out 't1059.001\|T1059.001' &&
+    has out 'xxx… (500006 bytes)' && [ "$(wc -c <page.html)" -lt 30000 ] && has page.html "default-src 'none'" && has err '^Summary$'
+ok $? "the page has what was found, and nothing of it is markup"
 
 # The same records, taken into a store.
 set -- "$work/logs/sysmon.json" "$work/logs/deep" "$work/logs/auth.log"
