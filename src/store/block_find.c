@@ -88,8 +88,9 @@ static void find_piece(void *ctx, const struct expr_piece *piece) {
 
 enum err block_find_pieces(const struct block_finder *finder, const struct expr *expr,
                            uint64_t **out_maybe, uint64_t **out_sure) {
-	struct pieces pieces = {.finder = finder, .of_text = expr->field.len == 0};
-	ASSERT(!pieces.of_text || finder->shapes == NULL);
+	struct block_finder by_rows = *finder; /* what is asked for is bits */
+	struct pieces pieces = {.finder = &by_rows, .of_text = expr->field.len == 0};
+	by_rows.shapes = NULL;
 	expr_test_pieces(expr, finder->arena, find_piece, &pieces);
 	*out_maybe = pieces.maybe;
 	*out_sure = pieces.whole ? pieces.sure : NULL;

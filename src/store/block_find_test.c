@@ -246,3 +246,19 @@ TEST(fields_that_lie_alike_are_answered_by_columns) {
 	}
 	teardown(&f);
 }
+
+/* A match may begin in a value of very many rows: their text is asked for what it must have. */
+TEST(expressions_that_begin_in_values_are_asked_of_rows) {
+	struct diag diag = {0};
+	struct tally tally = {0};
+	struct fixture f = {.batch = plain_batch(), .arena = arena_new(SIZE_MAX)};
+	struct expr *expr = NULL;
+	REQUIRE(page_encode(f.batch, sample_plan(f.batch, FIRST), &f.page, &diag) == ERR_OK);
+	REQUIRE(viewed_make(&f.viewed, f.page, NULL));
+	REQUIRE(expr_test(f.arena, EXPR_REGEX, STR(""), STR("10\\.0\\.0\\.1\\d*"), &expr, &diag) ==
+	        ERR_OK);
+	compare(&f, expr, &tally);
+	CHECK_EQ(tally.truth, 333);
+	expr_free(expr);
+	teardown(&f);
+}
