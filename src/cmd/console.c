@@ -471,3 +471,23 @@ bool console_wait(int64_t ns) {
 	}
 	return !console_interrupted();
 }
+
+bool console_tell_losses(uint64_t pages_damaged, const struct store_info *info) {
+	uint64_t missing = info->missing;
+	if (info->log_bytes > 0) {
+		console_note("%llu bytes of the log are not searched: they were received, but are not yet "
+		             "in segments; the next ingest takes them over",
+		             (unsigned long long)info->log_bytes);
+	}
+	if (pages_damaged > 0) {
+		console_note("%llu damaged part%s of the store could not be read; akashi verify names "
+		             "the records",
+		             (unsigned long long)pages_damaged, pages_damaged == 1 ? "" : "s");
+	}
+	if (missing > 0) {
+		console_note("%llu leaves cannot be read: segments are missing or damaged; akashi verify "
+		             "names them",
+		             (unsigned long long)missing);
+	}
+	return pages_damaged > 0 || missing > 0;
+}

@@ -72,6 +72,9 @@ MUST_USE enum err console_read_checkpoint(const char *path, struct buf *out_note
 const char *console_store_path(const struct args *args);
 /* A store that is a file is told before anything is tried with it. */
 MUST_USE enum err console_check_store(const struct args *args, struct diag *diag);
+/* Tells what an answer from the store lacks. False: nothing that is damaged. */
+struct store_info;
+bool console_tell_losses(uint64_t pages_damaged, const struct store_info *info);
 /* Opens all classes of that store for reading. */
 struct store_set;
 MUST_USE enum err console_open_stores(const struct args *args, struct store_set *out_set,

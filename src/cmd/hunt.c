@@ -97,24 +97,6 @@ static enum err begin(struct hunt *hunt, struct diag *diag) {
 	return scan_begin_output(&hunt->scan, diag);
 }
 
-/* What the answer lacks. False: something. */
-static bool tell_losses(const struct hunt *hunt) {
-	struct store_info info;
-	store_set_info(&hunt->set, &info);
-	if (info.log_bytes > 0) {
-		console_note("%llu bytes of the log are not read: they were received, but are not yet in "
-		             "segments; the next ingest takes them over",
-		             (unsigned long long)info.log_bytes);
-	}
-	if (hunt->stats.pages_damaged > 0 || info.missing > 0) {
-		console_note("%llu damaged pages and %llu missing leaves could not be read; akashi verify "
-		             "names them",
-		             (unsigned long long)hunt->stats.pages_damaged,
-		             (unsigned long long)info.missing);
-	}
-	return hunt->stats.pages_damaged == 0 && info.missing == 0;
-}
-
 /* Returns the exit status. err: of what was read; ERR_CANCELED: the user asked for an end. */
 static int end(struct hunt *hunt, enum err err, struct diag *diag) {
 	struct scan *scan = &hunt->scan;
@@ -136,7 +118,10 @@ static int end(struct hunt *hunt, enum err err, struct diag *diag) {
 		console_note("cannot write the output: %s", err_text(scan->output_err));
 	}
 	bool whole = scan_tell_troubles(scan);
-	whole = tell_losses(hunt) && whole && scan->output_err == ERR_OK;
+	struct store_info info;
+	store_set_info(&hunt->set, &info);
+	whole = !console_tell_losses(hunt->stats.pages_damaged, &info) && whole &&
+	        scan->output_err == ERR_OK;
 	scan_print_summary(scan, seconds);
 	if (err == ERR_CANCELED) {
 		return console_fail(scan->args, err, diag, STR(""));

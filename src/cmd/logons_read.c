@@ -222,27 +222,11 @@ static enum err search_and_print(struct searching *searching, const struct store
 	return logons_print(run);
 }
 
-/* What the answer lacks. False: nothing. */
-static bool tell_losses(const struct query_stats *stats, const struct store_set *set) {
-	struct store_info info;
-	store_set_info(set, &info);
-	if (info.log_bytes > 0) {
-		console_note("%llu bytes of the log are not read: they were received, but are not yet in "
-		             "segments; the next ingest takes them over",
-		             (unsigned long long)info.log_bytes);
-	}
-	if (stats->pages_damaged > 0 || info.missing > 0) {
-		console_note("%llu damaged pages and %llu missing leaves could not be read; akashi verify "
-		             "names them",
-		             (unsigned long long)stats->pages_damaged, (unsigned long long)info.missing);
-	}
-	return stats->pages_damaged > 0 || info.missing > 0;
-}
-
 enum err logons_read_store(struct logons_run *run, int *out_status, struct diag *diag) {
 	struct searching searching = {.run = run};
 	struct store_set set = {0};
 	struct query_stats stats = {0};
+	struct store_info info;
 	priority_give_way();
 	progress_begin(&searching.progress);
 	enum err err = console_open_stores(run->args, &set, diag);
@@ -251,7 +235,8 @@ enum err logons_read_store(struct logons_run *run, int *out_status, struct diag 
 	}
 	progress_end(&searching.progress);
 	if (err == ERR_OK) {
-		*out_status = tell_losses(&stats, &set) ? EXIT_FAILED : EXIT_DONE;
+		store_set_info(&set, &info);
+		*out_status = console_tell_losses(stats.pages_damaged, &info) ? EXIT_FAILED : EXIT_DONE;
 		logons_summarize(run, 0, 0, progress_seconds(&searching.progress));
 	}
 	store_set_close(&set);

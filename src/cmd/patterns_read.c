@@ -264,27 +264,11 @@ static enum err search_and_print(struct searching *searching, const struct store
 	return search(searching, set, out_stats, diag);
 }
 
-/* What the answer lacks. False: nothing. */
-static bool tell_losses(const struct query_stats *stats, const struct store_set *set) {
-	struct store_info info;
-	store_set_info(set, &info);
-	if (info.log_bytes > 0) {
-		console_note("%llu bytes of the log are not read: they were received, but are not yet in "
-		             "segments; the next ingest takes them over",
-		             (unsigned long long)info.log_bytes);
-	}
-	if (stats->pages_damaged > 0 || info.missing > 0) {
-		console_note("%llu damaged pages and %llu missing leaves could not be read; akashi verify "
-		             "names them",
-		             (unsigned long long)stats->pages_damaged, (unsigned long long)info.missing);
-	}
-	return stats->pages_damaged > 0 || info.missing > 0;
-}
-
 enum err patterns_read_store(struct patterns *patterns, int *out_status, struct diag *diag) {
 	struct searching searching = {.patterns = patterns};
 	struct store_set set = {0};
 	struct query_stats stats = {0};
+	struct store_info info;
 	priority_give_way();
 	progress_begin(&searching.progress);
 	enum err err = console_open_stores(patterns->args, &set, diag);
@@ -293,7 +277,8 @@ enum err patterns_read_store(struct patterns *patterns, int *out_status, struct 
 	}
 	progress_end(&searching.progress);
 	if (err == ERR_OK) {
-		*out_status = tell_losses(&stats, &set) ? EXIT_FAILED : EXIT_DONE;
+		store_set_info(&set, &info);
+		*out_status = console_tell_losses(stats.pages_damaged, &info) ? EXIT_FAILED : EXIT_DONE;
 		patterns_summarize(patterns, 0, 0, progress_seconds(&searching.progress));
 	}
 	store_set_close(&set);

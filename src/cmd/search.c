@@ -255,28 +255,6 @@ static enum err finish(struct search *search, const struct args *args,
 	return output_flush(search->output);
 }
 
-/* What the answer may lack: told before the summary. False: nothing is lost. */
-static bool tell_losses(const struct query_stats *stats, const struct store_info *info) {
-	uint64_t missing = info->missing;
-	if (info->log_bytes > 0) {
-		console_note("%llu bytes of the log are not searched: they were received, but are not yet "
-		             "in segments; the next ingest takes them over",
-		             (unsigned long long)info->log_bytes);
-	}
-	if (stats->pages_damaged > 0) {
-		console_note("%llu damaged part%s of the store could not be read; akashi verify names "
-		             "the records",
-		             (unsigned long long)stats->pages_damaged,
-		             stats->pages_damaged == 1 ? "" : "s");
-	}
-	if (missing > 0) {
-		console_note("%llu leaves cannot be read: segments are missing or damaged; akashi verify "
-		             "names them",
-		             (unsigned long long)missing);
-	}
-	return stats->pages_damaged > 0 || missing > 0;
-}
-
 /* Files that the query asks for by a name under which nothing was taken, because the same bytes
  * were there already: where their records are. */
 static void tell_other_names(const struct query *query, const struct store *store) {
@@ -493,7 +471,7 @@ int cmd_search(const struct args *args) {
 	} else {
 		struct store_info info;
 		store_set_info(&set, &info);
-		status = tell_losses(&stats, &info) ? EXIT_FAILED : status;
+		status = console_tell_losses(stats.pages_damaged, &info) ? EXIT_FAILED : status;
 		tell_estimates(&stats);
 		print_summary(args, &stats, &search, info.missing);
 	}
