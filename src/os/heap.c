@@ -11,7 +11,7 @@
 
 enum {
 	LARGE_PAGE = 2 << 20,
-	SMALL_PAGES = 6 << 20, /* of the heap's first bytes: who needs no more takes no more */
+	SMALL_PAGES = 2 << 20, /* of the heap's first bytes: who needs no more takes no more */
 	PAD = 128 << 10,       /* as malloc has it by default */
 };
 

@@ -394,9 +394,9 @@ void tally_merge(struct tally *tally, const struct tally *more) {
 	for (uint32_t i = 0; i < more->firsts_count; i++) {
 		(void)add_first(tally, more->firsts[i]);
 	}
+	reserve(tally, more->count);
 	for (uint32_t i = 1; i <= more->count; i += TOGETHER) {
 		uint32_t count = MIN_OF((uint32_t)more->count + 1 - i, (uint32_t)TOGETHER);
-		reserve(tally, count);
 		for (uint32_t k = 0; k < count; k++) {
 			keys[k] = key_from(tally, more, group_at(more, i + k)->key);
 		}
