@@ -25,9 +25,11 @@ for _ in $(seq "$show_jobs"); do echo turn >&8; done
 trap 'trap "" TERM; kill 0; exit 130' INT TERM
 
 # key_of PATH...: what these files are, or "changed" when the work tree differs from the commit. Of
-# the shows' own scripts only what is not a comment counts, committed or not.
+# the shows' own scripts only what is not a comment counts, committed or not. show_apart: files whose
+# path begins so do not count.
+: "${show_apart:=}"
 key_of() {
-    if [ -n "$(git status --porcelain -- "$@" ':(exclude)tools/shows/*.sh' 2>/dev/null)" ]; then
+    if [ -n "$(git status --porcelain -- "$@" ':(exclude)tools/shows/*.sh' ":(exclude)${show_apart:-none/}*" 2>/dev/null)" ]; then
         echo changed
         return
     fi
@@ -37,7 +39,13 @@ key_of() {
             git ls-tree -r HEAD -- "$path" | grep -v 'tools/shows/[^/]*\.sh$'
             grep -hv '^[[:space:]]*#' tools/shows/*.sh
             ;;
-        *) git rev-parse "HEAD:$path" 2>/dev/null || echo absent ;;
+        *)
+            if [ -n "$show_apart" ]; then
+                git ls-tree -r HEAD -- "$path" | grep -vF "	$show_apart"
+            else
+                git rev-parse "HEAD:$path" 2>/dev/null || echo absent
+            fi
+            ;;
         esac
     done | sha256sum | cut -c 1-16
 }
