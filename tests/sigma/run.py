@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""run.py AKASHI [--pairs N] [--seed N] [--tap] [--keep DIR]: random Sigma rules against random events,
+by `akashi rules test` and by a slow evaluator that shares no code with it (judge.py).
+
+Each batch has some rules, filters and events, as YAML files and lines of JSON, and is reproduced by
+its seed alone: run.py AKASHI --batch SEED. What differs is shrunk until nothing can be left out of
+it, printed, and the exit status is 1."""
+import argparse
+import copy
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import judge
+import make
+import written
+from trees import Map, Text
+
+PROBLEM = re.compile(r"^\S+?:\d+:\d+: (warning: )?.*?(?: \[([^\]]*)\])?$")
+
+
+class Batch:
+    def __init__(self, seed):
+        self.seed = seed
+        maker = make.Maker(random.Random(seed))
+        rules = maker.one([1, 2, 5, 20, 60, 200])
+        self.events = [maker.event() for _ in range(maker.one([1, 3, 20, 60, 200]))]
+        self.rules = [maker.rule(number) for number in range(rules)]
+        self.filters = [maker.filter(number, rules) for number in range(maker.one([0, 0, 0, 1, 2]))]
+        self.placeholders = make.PLACEHOLDERS
+
+
+class Answer:
+    """Which rules were refused, and which hold for which event (number, id)."""
+
+    def __init__(self, refused, hits, loaded=None, trouble="", told=""):
+        self.refused, self.hits, self.loaded, self.trouble, self.told = refused, hits, loaded, trouble, told
+
+
+def evaluated(batch):
+    rules, refused, filters = [], set(), []
+    for tree in batch.rules:
+        try:
+            rules.append(judge.Rule(tree, batch.placeholders))
+        except judge.Refused:
+            refused.add(tree.get("id").text)
+    for tree in batch.filters:
+        try:
+            filters.append(judge.Filter(tree, batch.placeholders))
+        except judge.Refused:
+            refused.add(tree.get("title").text)
+    for one in filters:
+        for rule in rules:
+            one.put_on(rule)
+    events = [judge.event_of(tree) for tree in batch.events]
+    hits = {(number, rule.id) for number, event in enumerate(events, 1) for rule in rules if rule.holds(event)}
+    return Answer(refused, hits, len(rules))
+
+
+def write(batch, folder):
+    writer = random.Random(batch.seed)
+    os.makedirs(os.path.join(folder, "rules"), exist_ok=True)
+    documents = batch.rules + batch.filters
+    writer.shuffle(documents)
+    files = min(writer.choice([1, 1, 2, 5]), len(documents))
+    for number in range(files):
+        with open(os.path.join(folder, "rules", "%d.yml" % number), "w", encoding="utf-8", newline="") as file:
+            file.write(written.yaml_file(writer, documents[number::files]))
+    with open(os.path.join(folder, "events.jsonl"), "w", encoding="utf-8", newline="") as file:
+        file.writelines(written.json_text(tree, writer) + "\n" for tree in batch.events)
+    with open(os.path.join(folder, "placeholders.yml"), "w", encoding="utf-8") as file:
+        file.writelines("%s: %s\n" % (name, json.dumps(values)) for name, values in batch.placeholders.items() if values)
+
+
+def asked(akashi, batch, folder, more=()):
+    shutil.rmtree(os.path.join(folder, "rules"), ignore_errors=True)
+    write(batch, folder)
+    done = subprocess.run(
+        [akashi, "rules", "test", "--format", "jsonl", *more, "--event", folder + "/events.jsonl", "--placeholders", folder + "/placeholders.yml", folder + "/rules"],
+        capture_output=True, check=False, timeout=300)
+    told = done.stderr.decode("utf-8", "replace")
+    loaded = re.search(r"^akashi: (\d+) rules", told, re.M)
+    if done.returncode not in (0, 1) or not loaded:
+        return Answer(set(), set(), None, "exit status %d: %s" % (done.returncode, told[-3000:]))
+    refused = set()
+    for line in told.splitlines():
+        found = PROBLEM.match(line)
+        if found and not found[1]:
+            refused.add(found[2])
+    lines = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    return Answer(refused, {(line["akashi.record"], line["rule.id"]) for line in lines}, int(loaded[1]), "", told)
+
+
+def difference(expected, got):
+    """None, or a text."""
+    if got.trouble:
+        return got.trouble
+    if got.refused != expected.refused:
+        return "refused wrongly: %s; should be refused: %s; told:\n%s" % (
+            sorted(map(str, got.refused - expected.refused)), sorted(map(str, expected.refused - got.refused)), got.told[-1500:])
+    if got.loaded != expected.loaded:
+        return "%s rules are loaded, %d expected" % (got.loaded, expected.loaded)
+    if got.hits != expected.hits:
+        return "too much: %s; missing: %s" % (sorted(got.hits - expected.hits)[:5], sorted(expected.hits - got.hits)[:5])
+    return None
+
+
+# ---- shrinking ----
+
+KEPT = ("id", "title", "logsource", "rules", "condition", "detection", "filter")
+
+
+def smaller(tree):
+    """Trees with something less."""
+    if isinstance(tree, Text):
+        if tree.kind != "str":
+            return
+        size = len(tree.text)
+        while size > 1:
+            size //= 2
+            for at in range(0, len(tree.text), size):
+                yield Text("str", tree.text[:at] + tree.text[at + size:])
+        if len(tree.text) == 1:
+            yield Text("str", "")
+        return
+    items = tree if isinstance(tree, list) else tree.pairs
+    for at in range(len(items)):
+        if isinstance(tree, Map) and items[at][0] in KEPT:
+            continue
+        rest = items[:at] + items[at + 1:]
+        yield rest if isinstance(tree, list) else Map(rest)
+    if isinstance(tree, list) and len(tree) == 1:
+        yield tree[0]
+    for at, item in enumerate(items):
+        if isinstance(tree, list):
+            for other in smaller(item):
+                yield items[:at] + [other] + items[at + 1:]
+        elif item[0] not in KEPT[:4]:
+            for other in smaller(item[1]):
+                yield Map(items[:at] + [(item[0], other)] + items[at + 1:])
+
+
+def smaller_batches(batch):
+    for name in ("filters", "rules", "events"):
+        items = getattr(batch, name)
+        size = len(items)
+        while size > 0:
+            for at in range(0, len(items), size):
+                other = copy.copy(batch)
+                setattr(other, name, items[:at] + items[at + size:])
+                yield other
+            size //= 2
+    for name in ("filters", "rules", "events"):
+        items = getattr(batch, name)
+        for at, item in enumerate(items) if len(items) < 4 else ():
+            for tree in smaller(item):
+                other = copy.copy(batch)
+                setattr(other, name, items[:at] + [tree] + items[at + 1:])
+                yield other
+
+
+def differs(akashi, batch, folder):
+    try:
+        expected = evaluated(batch)
+    except (AttributeError, TypeError, ValueError):  # a document without what all have
+        return None
+    return difference(expected, asked(akashi, batch, folder)) if batch.rules and batch.events else None
+
+
+def shrink(akashi, batch, folder, until):
+    """The same sort of difference stays."""
+    again, sort = True, (differs(akashi, batch, folder) or "")[:6]
+    while again and time.monotonic() < until:
+        again = False
+        for other in smaller_batches(batch):
+            if time.monotonic() > until:
+                break
+            if (differs(akashi, other, folder) or "none")[:6] == sort:
+                batch, again = other, True
+                break
+    return batch
+
+
+def tell(args, batch, folder, wrong):
+    print("# seed %d: %s" % (batch.seed, wrong[:3000].replace("\n", "\n#   ")), flush=True)
+    small = shrink(args.akashi, batch, folder, time.monotonic() + args.shrink)
+    wrong = differs(args.akashi, small, folder)
+    plain = difference(evaluated(small), asked(args.akashi, small, folder, ["--plain"]))
+    print("# shrunk (%s): %s" % ("also with --plain" if plain else "right with --plain", (wrong or "?")[:1000].replace("\n", "\n#   ")))
+    for place, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            if name != "placeholders.yml":
+                with open(os.path.join(place, name), encoding="utf-8") as file:
+                    print("#   %s\n#     %s" % (name, file.read()[:2000].replace("\n", "\n#     ")))
+    sys.stdout.flush()
+
+
+# ---- all ----
+
+class Tally:
+    def __init__(self):
+        self.batches = self.pairs = self.hits = self.rules = self.refused = self.useful = self.failed = 0
+
+
+def run_batch(args, folder, seed, tally):
+    batch = Batch(seed)
+    expected = evaluated(batch)
+    wrong = difference(expected, asked(args.akashi, batch, folder))
+    tally.batches += 1
+    tally.pairs += expected.loaded * len(batch.events)
+    tally.hits += len(expected.hits)
+    tally.rules += expected.loaded
+    tally.refused += len(expected.refused)
+    often = {}
+    for _, rule in expected.hits:
+        often[rule] = often.get(rule, 0) + 1
+    tally.useful += sum(count < len(batch.events) for count in often.values())
+    if wrong:
+        tally.failed += 1
+        tell(args, batch, folder, wrong)
+
+
+def arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("akashi")
+    parser.add_argument("--pairs", type=int, default=100000, help="of a rule and an event, at least")
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("AKASHI_SEED", "1")))
+    parser.add_argument("--batch", type=int, help="only the batch of this seed")
+    parser.add_argument("--tap", action="store_true")
+    parser.add_argument("--keep", help="the files of the last batch stay in this folder")
+    parser.add_argument("--failures", type=int, default=5, help="ends after so many")
+    parser.add_argument("--shrink", type=float, default=60, help="seconds for making a failure small")
+    return parser.parse_args()
+
+
+def main():
+    args = arguments()
+    args.akashi = os.path.abspath(args.akashi)
+    folder = args.keep or tempfile.mkdtemp(prefix="akashi-sigma-")
+    tally = Tally()
+    try:
+        if args.batch is not None:
+            run_batch(args, folder, args.batch, tally)
+        while args.batch is None and tally.pairs < args.pairs and tally.failed < args.failures:
+            run_batch(args, folder, args.seed * 1000000 + tally.batches, tally)
+    finally:
+        if not args.keep:
+            shutil.rmtree(folder)
+    # A test of rules of which hardly one holds for some events only would show nothing.
+    good = not tally.failed and (args.batch is not None or tally.useful * 4 > tally.rules)
+    if args.tap:
+        print("1..1\n%s 1 - random rules hold for random events as the specification has it" % ("ok" if good else "not ok"))
+    print("# %d pairs of %d rules (%d hold for some events but not all; %d more are refused) and an event, %d of them hits, in %d batches: %d differ" % (
+        tally.pairs, tally.rules, tally.useful, tally.refused, tally.hits, tally.batches, tally.failed))
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
