@@ -27,6 +27,7 @@ struct group {
 	int64_t last_ns;
 	bool holding;
 	bool touched; /* by this event */
+	bool counted; /* this event, which may be a hit of several refs, is among the items */
 };
 
 struct hit {
@@ -61,6 +62,7 @@ struct sigma_correlator {
 	uint32_t order_count;
 	struct users *rule_users, *correlation_users;
 	struct arena *scratch; /* of one event */
+	const struct sigma_event *event;
 	int64_t now_ns;
 	uint64_t dropped;
 	struct buf key;
@@ -385,6 +387,9 @@ static void take_value(struct sigma_correlator *x, const struct sigma_correlatio
                        struct group *group, const struct hit *hit) {
 	struct item item = {.time_ns = x->now_ns};
 	struct value value;
+	if (hit->event == x->event && group->counted) {
+		return;
+	}
 	if (c->type == SIGMA_VALUE_COUNT) {
 		struct buf text = {0};
 		if (counted_text(x, c, hit, &text)) {
@@ -398,6 +403,7 @@ static void take_value(struct sigma_correlator *x, const struct sigma_correlatio
 	    !(value_of(x, c, hit, c->fields.items[0], &value) && value_number(value, &item.number))) {
 		return; /* no number: nothing is added */
 	}
+	group->counted = group->counted || hit->event == x->event;
 	add_item(x, group, item);
 }
 
@@ -556,6 +562,7 @@ static void settle(struct sigma_correlator *x, uint32_t number, struct group *gr
 	int64_t first_ns;
 	bool before = group->holding;
 	group->touched = false;
+	group->counted = false;
 	group->holding = holds(x, c, group, &first_ns);
 	if (!group->holding) {
 		return;
@@ -601,6 +608,7 @@ void sigma_correlator_add(struct sigma_correlator *x, int64_t time_ns,
                           const struct sigma_event *event, const uint32_t *rules, uint32_t count) {
 	bool any = false;
 	x->now_ns = MAX_OF(x->now_ns, time_ns);
+	x->event = event;
 	for (uint32_t i = 0; i < count; i++) {
 		ASSERT(rules[i] < x->set->rules_count);
 		add_hit(x, &x->rule_users[rules[i]], event);

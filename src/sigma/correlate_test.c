@@ -99,6 +99,16 @@ TEST(bounds_may_be_several_and_of_all_kinds) {
 	end(&t, "c u=x 0-1;");
 }
 
+TEST(an_event_that_several_rules_hold_for_counts_once) {
+	struct trial t = begin("title: c\ncorrelation: {type: event_count, rules: [a, b], timespan: "
+	                       "60s, condition: {gte: 2}}\n"
+	                       "---\ntitle: s\ncorrelation: {type: value_sum, rules: [a, b], timespan: "
+	                       "60s, condition: {field: n, gte: 4}}\n");
+	add(&t, 0, "r=a;r=b;n=3");
+	add(&t, 1, "r=b;r=a;n=3");
+	end(&t, "c 0-1;s 0-1;");
+}
+
 TEST(values_are_counted_once_each_and_forgotten_with_the_window) {
 	struct trial t = begin("title: c\ncorrelation: {type: value_count, rules: [a, b], timespan: "
 	                       "60s, condition: {field: v, gte: 3}}\n");

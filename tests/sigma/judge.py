@@ -484,6 +484,7 @@ class Rule:
 
     def __init__(self, tree, placeholders):
         self.id = tree.get("id").text
+        self.name = tree.get("name").text if tree.get("name") else None
         self.source = {key: value.text for key, value in tree.get("logsource").pairs}
         self.condition = detection_condition(tree.get("detection"), placeholders, ("condition", "timeframe"))
 

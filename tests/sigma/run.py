@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run.py AKASHI [--pairs N] [--seed N] [--tap] [--keep DIR]: random Sigma rules against random events,
+"""run.py AKASHI [--pairs N] [--correlations N] [--seed N] [--tap] [--keep DIR]: random Sigma rules against random events,
 by `akashi rules test` and by a slow evaluator that shares no code with it (judge.py).
 
 Each batch has some rules, filters and events, as YAML files and lines of JSON, and is reproduced by
@@ -7,6 +7,7 @@ its seed alone: run.py AKASHI --batch SEED. What differs is shrunk until nothing
 it, printed, and the exit status is 1."""
 import argparse
 import copy
+import datetime
 import json
 import os
 import random
@@ -20,7 +21,9 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge
+import correlate
 import make
+import make_correlations
 import written
 from trees import Map, Text
 
@@ -28,18 +31,29 @@ PROBLEM = re.compile(r"^\S+?:\d+:\d+: (warning: )?.*?(?: \[([^\]]*)\])?$")
 
 
 class Batch:
+    """Of an odd seed: about correlations."""
+
     def __init__(self, seed):
         self.seed = seed
+        self.correlations = []
+        self.placeholders = make.PLACEHOLDERS
+        if seed % 2 == 1:
+            maker = make_correlations.CorrelationMaker(random.Random(seed))
+            self.events = [maker.event() for _ in range(maker.one([5, 20, 60, 150]))]
+            self.rules, self.filters = [maker.rule(number) for number in range(maker.one([1, 3, 6]))], []
+            self.correlations = maker.correlations(self.rules)
+            maker.random.shuffle(self.events)  # they are in order of time, not of the file
+            return
         maker = make.Maker(random.Random(seed))
         rules = maker.one([1, 2, 5, 20, 60, 200])
         self.events = [maker.event() for _ in range(maker.one([1, 3, 20, 60, 200]))]
         self.rules = [maker.rule(number) for number in range(rules)]
         self.filters = [maker.filter(number, rules) for number in range(maker.one([0, 0, 0, 1, 2]))]
-        self.placeholders = make.PLACEHOLDERS
 
 
 class Answer:
-    """Which rules were refused, and which hold for which event (number, id)."""
+    """Which documents were refused, and which rules hold for which event: (number, id, whether it
+    alerts, groups of a correlation)."""
 
     def __init__(self, refused, hits, loaded=None, trouble="", told=""):
         self.refused, self.hits, self.loaded, self.trouble, self.told = refused, hits, loaded, trouble, told
@@ -61,14 +75,30 @@ def evaluated(batch):
         for rule in rules:
             one.put_on(rule)
     events = [judge.event_of(tree) for tree in batch.events]
-    hits = {(number, rule.id) for number, event in enumerate(events, 1) for rule in rules if rule.holds(event)}
-    return Answer(refused, hits, len(rules))
+    fired, more, alerts = correlated(batch, rules, events, refused)
+    hits = {(number, rule.id, rule.id in alerts, ()) for number, event in enumerate(events, 1) for rule in rules if rule.holds(event)}
+    hits |= {(number, name, name in alerts, groups) for number, name, groups in fired}
+    return Answer(refused | more, hits, len(rules))
+
+
+def correlated(batch, rules, events, refused):
+    correlations = []
+    for tree in batch.correlations:
+        try:
+            correlations.append(correlate.Correlation(tree))
+        except judge.Refused:
+            refused.add(tree.get("title").text)
+    if not batch.correlations:
+        return set(), set(), {rule.id for rule in rules}
+    times = [datetime.datetime.fromisoformat(event.values("@timestamp")[0].replace("Z", "+00:00")) for event in events]
+    timed = [(number, time.timestamp(), event) for number, (time, event) in enumerate(zip(times, events), 1)]
+    return correlate.run(rules, correlations, sorted(timed, key=lambda each: each[1]))
 
 
 def write(batch, folder):
     writer = random.Random(batch.seed)
     os.makedirs(os.path.join(folder, "rules"), exist_ok=True)
-    documents = batch.rules + batch.filters
+    documents = batch.rules + batch.filters + batch.correlations
     writer.shuffle(documents)
     files = min(writer.choice([1, 1, 2, 5]), len(documents))
     for number in range(files):
@@ -96,7 +126,10 @@ def asked(akashi, batch, folder, more=()):
         if found and not found[1]:
             refused.add(found[2])
     lines = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
-    return Answer(refused, {(line["akashi.record"], line["rule.id"]) for line in lines}, int(loaded[1]), "", told)
+    hits = [(line["akashi.record"], line["rule.id"], line["alerts"], tuple(line.get("correlation.group", {}).items())) for line in lines]
+    if len(set(hits)) < len(hits):
+        return Answer(refused, set(), None, "the same is found twice", told)
+    return Answer(refused, set(hits), int(loaded[1]), "", told)
 
 
 def difference(expected, got):
@@ -115,7 +148,7 @@ def difference(expected, got):
 
 # ---- shrinking ----
 
-KEPT = ("id", "title", "logsource", "rules", "condition", "detection", "filter")
+KEPT = ("id", "title", "logsource", "rules", "condition", "detection", "filter", "correlation", "type", "timespan", "@timestamp")
 
 
 def smaller(tree):
@@ -143,13 +176,13 @@ def smaller(tree):
         if isinstance(tree, list):
             for other in smaller(item):
                 yield items[:at] + [other] + items[at + 1:]
-        elif item[0] not in KEPT[:4]:
+        elif item[0] not in KEPT[:3] + KEPT[-3:]:
             for other in smaller(item[1]):
                 yield Map(items[:at] + [(item[0], other)] + items[at + 1:])
 
 
 def smaller_batches(batch):
-    for name in ("filters", "rules", "events"):
+    for name in ("correlations", "filters", "rules", "events"):
         items = getattr(batch, name)
         size = len(items)
         while size > 0:
@@ -158,7 +191,7 @@ def smaller_batches(batch):
                 setattr(other, name, items[:at] + items[at + size:])
                 yield other
             size //= 2
-    for name in ("filters", "rules", "events"):
+    for name in ("correlations", "filters", "rules", "events"):
         items = getattr(batch, name)
         for at, item in enumerate(items) if len(items) < 4 else ():
             for tree in smaller(item):
@@ -207,7 +240,7 @@ def tell(args, batch, folder, wrong):
 
 class Tally:
     def __init__(self):
-        self.batches = self.pairs = self.hits = self.rules = self.refused = self.useful = self.failed = 0
+        self.batches = self.pairs = self.hits = self.rules = self.refused = self.useful = self.failed = self.correlations = self.fired = 0
 
 
 def run_batch(args, folder, seed, tally):
@@ -220,8 +253,11 @@ def run_batch(args, folder, seed, tally):
     tally.rules += expected.loaded
     tally.refused += len(expected.refused)
     often = {}
-    for _, rule in expected.hits:
+    for _, rule, _, _ in expected.hits:
         often[rule] = often.get(rule, 0) + 1
+    if batch.correlations:
+        tally.correlations += len(batch.correlations)
+        tally.fired += sum(rule.startswith("c") for _, rule, _, _ in expected.hits)
     tally.useful += sum(count < len(batch.events) for count in often.values())
     if wrong:
         tally.failed += 1
@@ -232,6 +268,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("akashi")
     parser.add_argument("--pairs", type=int, default=100000, help="of a rule and an event, at least")
+    parser.add_argument("--correlations", type=int, default=1000, help="at least")
     parser.add_argument("--seed", type=int, default=int(os.environ.get("AKASHI_SEED", "1")))
     parser.add_argument("--batch", type=int, help="only the batch of this seed")
     parser.add_argument("--tap", action="store_true")
@@ -249,8 +286,9 @@ def main():
     try:
         if args.batch is not None:
             run_batch(args, folder, args.batch, tally)
-        while args.batch is None and tally.pairs < args.pairs and tally.failed < args.failures:
-            run_batch(args, folder, args.seed * 1000000 + tally.batches, tally)
+        while args.batch is None and tally.failed < args.failures and (tally.pairs < args.pairs or tally.correlations < args.correlations):
+            odd = tally.pairs >= args.pairs or (tally.batches % 2 == 1 and tally.correlations < args.correlations)
+            run_batch(args, folder, args.seed * 1000000 + 2 * tally.batches + odd, tally)
     finally:
         if not args.keep:
             shutil.rmtree(folder)
@@ -258,8 +296,8 @@ def main():
     good = not tally.failed and (args.batch is not None or tally.useful * 4 > tally.rules)
     if args.tap:
         print("1..1\n%s 1 - random rules hold for random events as the specification has it" % ("ok" if good else "not ok"))
-    print("# %d pairs of %d rules (%d hold for some events but not all; %d more are refused) and an event, %d of them hits, in %d batches: %d differ" % (
-        tally.pairs, tally.rules, tally.useful, tally.refused, tally.hits, tally.batches, tally.failed))
+    print("# %d pairs of %d rules (%d hold for some events but not all; %d more are refused) and an event, %d of them hits, in %d batches; %d correlations fired %d times: %d differ" % (
+        tally.pairs, tally.rules, tally.useful, tally.refused, tally.hits, tally.batches, tally.correlations, tally.fired, tally.failed))
     sys.exit(0 if good else 1)
 
 
