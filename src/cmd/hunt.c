@@ -1,55 +1,32 @@
-/* akashi hunt: Sigma rules over the store. Records come one after another, in the order in which
- * they were received, with the fields that were kept; what is found is told as scan tells it.
+/* akashi hunt: Sigma rules over the store. Records are read in threads (hunt_read.c), with the
+ * fields that were kept; what is found comes in the order in which they were received, and is told
+ * as scan tells it.
  */
+#include "cmd/hunt.h"
 #include "cmd/audit.h"
-#include "cmd/scan.h"
 #include "os/priority.h"
-#include "query/query.h"
-
-enum { TAKE_ROWS = 4096 };
 
 struct hunt {
 	struct scan scan;
 	struct store_set set;
-	struct scan_worker *worker;
-	struct scanned *scanned;
-	uint32_t rows; /* in scanned */
 	struct progress progress;
-	struct query_stats stats;
+	uint64_t records; /* of the store */
+	uint64_t pages_damaged;
 };
 
 /* ---- records ---- */
 
-static enum err begin_columns(void *ctx, const struct str *columns, size_t count) {
-	(void)ctx;
-	(void)columns;
-	(void)count;
-	return ERR_OK;
-}
-
-static enum err take_scanned(struct hunt *hunt) {
-	hunt->rows = 0;
-	return hunt->scanned == NULL ? ERR_OK : scan_take(&hunt->scan, TAKE(hunt->scanned));
-}
-
-static enum err take_record(void *ctx, const struct row *row) {
+static enum err take(void *ctx, struct scanned *scanned) {
 	struct hunt *hunt = ctx;
-	if (row->type != RECORD_DATA) {
-		return ERR_OK;
-	}
-	if (hunt->scanned == NULL) {
-		hunt->scanned = scanned_new();
-	}
-	scan_row(&hunt->scan, hunt->worker, row, hunt->scanned);
-	return ++hunt->rows < TAKE_ROWS ? ERR_OK : take_scanned(hunt);
+	return scan_take(&hunt->scan, scanned);
 }
 
-static bool on_progress(void *ctx, uint64_t done, uint64_t all, uint64_t found) {
+static bool on_progress(void *ctx, uint64_t done) {
 	struct hunt *hunt = ctx;
-	(void)found;
 	if (progress_due(&hunt->progress)) {
 		progress_show(&hunt->progress, "read %llu of %llu records, %llu with findings",
-		              (unsigned long long)MIN_OF(done, all), (unsigned long long)all,
+		              (unsigned long long)MIN_OF(done, hunt->records),
+		              (unsigned long long)hunt->records,
 		              (unsigned long long)hunt->scan.findings->records_hit);
 	}
 	return !console_interrupted();
@@ -70,20 +47,12 @@ static enum err write_down(const struct hunt *hunt, struct diag *diag) {
 }
 
 static enum err run(struct hunt *hunt, struct diag *diag) {
-	struct query_options options = {.from_ns = hunt->scan.from_ns,
-	                                .to_ns = hunt->scan.to_ns,
-	                                .limit = UINT64_MAX,
-	                                .order = QUERY_BY_INDEX,
-	                                .os = os_real(),
-	                                .progress = on_progress,
-	                                .progress_ctx = hunt};
-	struct query_output output = {.ctx = hunt, .begin = begin_columns, .record = take_record};
-	CLEANUP(arena_freep) struct arena *arena = arena_new(SIZE_MAX);
-	CLEANUP(query_freep) struct query *query = NULL;
-	TRY(query_parse(arena, STR("*"), &options, &query, diag));
-	enum err err = query_run(query, &hunt->set, &options, &output, &hunt->stats, diag);
-	enum err take_err = take_scanned(hunt); /* what was found before an interruption is told */
-	return err != ERR_OK ? err : take_err;
+	struct hunting hunting = {
+	    .scan = &hunt->scan, .set = &hunt->set, .take = take, .progress = on_progress, .ctx = hunt};
+	struct store_info info;
+	store_set_info(&hunt->set, &info);
+	hunt->records = info.records;
+	return hunt_read(&hunting, &hunt->pages_damaged, diag);
 }
 
 /* ---- all ---- */
@@ -93,7 +62,6 @@ static enum err begin(struct hunt *hunt, struct diag *diag) {
 	TRY(scan_read_rules(&hunt->scan, diag));
 	TRY(console_open_stores(hunt->scan.args, &hunt->set, diag));
 	TRY(write_down(hunt, diag));
-	hunt->worker = scan_worker_new(&hunt->scan);
 	return scan_begin_output(&hunt->scan, diag);
 }
 
@@ -120,8 +88,7 @@ static int end(struct hunt *hunt, enum err err, struct diag *diag) {
 	bool whole = scan_tell_troubles(scan);
 	struct store_info info;
 	store_set_info(&hunt->set, &info);
-	whole = !console_tell_losses(hunt->stats.pages_damaged, &info) && whole &&
-	        scan->output_err == ERR_OK;
+	whole = !console_tell_losses(hunt->pages_damaged, &info) && whole && scan->output_err == ERR_OK;
 	scan_print_summary(scan, seconds);
 	if (err == ERR_CANCELED) {
 		return console_fail(scan->args, err, diag, STR(""));
@@ -143,12 +110,6 @@ int cmd_hunt(const struct args *args) {
 		status = end(&hunt, run(&hunt, &diag), &diag);
 	}
 	progress_end(&hunt.progress);
-	if (hunt.worker != NULL) {
-		scan_worker_free(hunt.worker);
-	}
-	if (hunt.scanned != NULL) {
-		scanned_free(hunt.scanned);
-	}
 	store_set_close(&hunt.set);
 	scan_deinit(&hunt.scan);
 	return status;

@@ -74,6 +74,8 @@ void scan_row(const struct scan *scan, struct scan_worker *worker, const struct 
 struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
                            struct batch *batch);
 void scanned_free(struct scanned *scanned);
+/* Memory that it holds, about. */
+size_t scanned_bytes(const struct scanned *scanned);
 
 /* What scan and hunt have in common: options; the output, with its header; what was made of some
  * records, which is freed; what can only be written when all was read; what has to be told at the

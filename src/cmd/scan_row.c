@@ -42,6 +42,11 @@ void scanned_free(struct scanned *scanned) {
 	free(scanned);
 }
 
+size_t scanned_bytes(const struct scanned *scanned) {
+	return sizeof(*scanned) + arena_used(scanned->arena) + scanned->findings.len +
+	       scanned->out.len + scanned->order.len + scanned->sightings.len;
+}
+
 /* ---- one row ---- */
 
 struct hit {
@@ -232,11 +237,11 @@ static void count_record(struct scanned *scanned, uint64_t bytes, int64_t time_n
 
 void scan_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
               struct scanned *scanned) {
-	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
 	struct sigma_event event;
 	uint32_t count;
+	arena_reset(worker->scratch);
 	count_record(scanned, row->text.len, row->time_ns, row->time_flags);
-	sigma_record_event(scratch, row, &event);
+	sigma_record_event(worker->scratch, row, &event);
 	const uint32_t *rules = detector_event(worker->run, &event, &count);
 	scanned->gave_up += detector_error(worker->run) != ERR_OK;
 	if (count > 0) {
