@@ -75,16 +75,36 @@ uint32_t utf8_next(struct str text, size_t *at, bool *out_ok) {
 	return len > 0 ? code : UTF8_REPLACEMENT;
 }
 
+/* Bytes of ASCII from the start, at least: some of the last eight may not be counted. */
+static size_t ascii_start(struct str text) {
+	const uint64_t high = 0x8080808080808080u;
+	uint64_t words[4];
+	size_t i = 0;
+	for (; i + sizeof(words) <= text.len; i += sizeof(words)) {
+		memcpy(words, text.ptr + i, sizeof(words));
+		if (((words[0] | words[1] | words[2] | words[3]) & high) != 0) {
+			break;
+		}
+	}
+	for (; i + sizeof(words[0]) <= text.len; i += sizeof(words[0])) {
+		memcpy(words, text.ptr + i, sizeof(words[0]));
+		if ((words[0] & high) != 0) {
+			return i;
+		}
+	}
+	if (i < text.len && text.len >= sizeof(words[0])) {
+		memcpy(words, text.ptr + text.len - sizeof(words[0]), sizeof(words[0]));
+		return (words[0] & high) == 0 ? text.len : i;
+	}
+	return i;
+}
+
 bool utf8_valid(struct str text) {
 	size_t i = 0;
 	while (i < text.len) {
-		uint64_t word;
-		if (i + 8 <= text.len) {
-			memcpy(&word, text.ptr + i, 8);
-			if ((word & 0x8080808080808080u) == 0) {
-				i += 8;
-				continue;
-			}
+		i += ascii_start(str_slice(text, i, text.len));
+		if (i == text.len) {
+			return true;
 		}
 		bool ok;
 		(void)utf8_next(text, &i, &ok);

@@ -23,7 +23,8 @@ static uint64_t gcd(uint64_t a, uint64_t b) {
 static void range_of(const int64_t *values, size_t count, struct frame *out_frame) {
 	int64_t least = values[0];
 	int64_t most = values[0];
-	for (size_t i = 1; i < count; i++) {
+	bool same = memcmp(values, values + 1, (count - 1) * sizeof(*values)) == 0; /* often */
+	for (size_t i = 1; i < count && !same; i++) {
 		least = MIN_OF(least, values[i]);
 		most = MAX_OF(most, values[i]);
 	}
@@ -66,7 +67,7 @@ static void put_frame(struct buf *out, const int64_t *values, size_t count,
                       const struct frame *frame) {
 	uint64_t offsets[LIMIT_BATCH_ROWS];
 	uint8_t plane[LIMIT_BATCH_ROWS];
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && frame->largest > 0; i++) {
 		offsets[i] = (uint64_t)values[i] - (uint64_t)frame->least;
 	}
 	if (frame->divisor > 1) {

@@ -61,8 +61,9 @@ struct str lines_cut_kind_skeleton(const struct lines_cut *cut, uint32_t kind);
 struct lines_place lines_cut_place(const struct lines_cut *cut, uint32_t row, uint32_t offset);
 /* The place behind all of a row that is not of kind 0. */
 struct lines_place lines_cut_end(const struct lines_cut *cut, uint32_t row);
-/* The offset of a place (not LINES_NOWHERE) in another row of the same kind. */
-uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place);
+/* The offsets of places (not LINES_NOWHERE) in another row of the same kind. */
+void lines_cut_offsets(const struct lines_cut *cut, uint32_t row, const struct lines_place *places,
+                       uint32_t places_count, uint32_t *out_offsets);
 /* Bytes of the values before each slot of a row, and of all values; returns their number, slots and
  * one: with them the offset of many places is had without many walks. At most LINES_SLOTS_MAX. Not
  * for rows of kind 0. */

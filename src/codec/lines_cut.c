@@ -213,9 +213,8 @@ struct lines_place lines_cut_end(const struct lines_cut *cut, uint32_t row) {
 	return (struct lines_place){LINES_LITERAL, (uint16_t)count, (uint32_t)literal};
 }
 
-uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct lines_place place) {
-	uint32_t count;
-	const struct cut_value *values = values_of(cut, row, &count);
+static uint32_t offset_of(const struct cut_value *values, uint32_t count,
+                          struct lines_place place) {
 	ASSERT(place.where != LINES_NOWHERE);
 	if (place.where == LINES_INSIDE) {
 		ASSERT(place.slot < count);
@@ -227,6 +226,15 @@ uint32_t lines_cut_offset(const struct lines_cut *cut, uint32_t row, struct line
 		offset += values[i].len;
 	}
 	return offset;
+}
+
+void lines_cut_offsets(const struct lines_cut *cut, uint32_t row, const struct lines_place *places,
+                       uint32_t places_count, uint32_t *out_offsets) {
+	uint32_t count;
+	const struct cut_value *values = values_of(cut, row, &count);
+	for (uint32_t i = 0; i < places_count; i++) {
+		out_offsets[i] = offset_of(values, count, places[i]);
+	}
 }
 
 uint32_t lines_cut_sums(const struct lines_cut *cut, uint32_t row, uint32_t *out_sums) {

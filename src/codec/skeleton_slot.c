@@ -140,6 +140,14 @@ void slot_print_numbers(uint8_t code, const uint64_t *numbers, size_t count,
                         struct slot_cell *cells, uint8_t *out_lens) {
 	unsigned n;
 	enum slot_kind kind = kind_of(code, &n);
+	if (kind == KIND_TIME) {
+		struct time_printed last = {0};
+		memset(out_lens, (int)time_form_len((enum time_form)n), count);
+		for (size_t i = 0; i < count; i++) {
+			time_form_print_more(&last, (enum time_form)n, numbers[i], cells[i].text);
+		}
+		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		out_lens[i] = (uint8_t)print_kind(kind, n, numbers[i], cells[i].text);
 	}

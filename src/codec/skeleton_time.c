@@ -11,20 +11,30 @@ enum { DAY = 86400, YEAR_MIN = 1970, YEAR_LEAST_DAYS = 719468, PIVOT = 2000, MAI
 
 struct form {
 	struct str pattern;
-	size_t len; /* of each of its texts */
+	uint8_t len;   /* of each of its texts */
+	uint8_t clock; /* where hh:mm:ss stands in them; 0: nowhere in one piece */
+	bool has_year;
 };
 
-#define FORM(pattern_, len_) {STR_INIT(pattern_), len_}
+#define FORM(pattern_, len_, clock_, has_year_) {STR_INIT(pattern_), len_, clock_, has_year_}
 static const struct form forms[TIME_FORMS] = {
-    [TIME_ISO] = FORM("Y-M-DTc", 19),          [TIME_ISO_BLANK] = FORM("Y-M-D c", 19),
-    [TIME_ISO_LINE] = FORM("Y-M-D_c", 19),     [TIME_DOTTED] = FORM("Y-M-D-h.m.s", 19),
-    [TIME_SLASHED] = FORM("Y/M/D c", 19),      [TIME_BSD] = FORM("b e c", 15),
-    [TIME_BSD_SHORT] = FORM("b E c", 14),      [TIME_CTIME] = FORM("a b e c Y", 24),
-    [TIME_CTIME_ZERO] = FORM("a b z c Y", 24), [TIME_WEB] = FORM("D/b/Y:c", 20),
-    [TIME_MAIL] = FORM("a, D b Y c", 25),      [TIME_SHORT_YEAR] = FORM("y/M/D c", 17),
-    [TIME_PACKED_YEAR] = FORM("yMD hms", 13),  [TIME_PACKED_MINUS] = FORM("YMD-c", 17),
-    [TIME_PACKED_ISO] = FORM("YMDThms", 15),   [TIME_MONTH_DAY] = FORM("M-D c", 14),
-    [TIME_MONTH_DAY_DOT] = FORM("M.D c", 14),
+    [TIME_ISO] = FORM("Y-M-DTc", 19, 11, true),
+    [TIME_ISO_BLANK] = FORM("Y-M-D c", 19, 11, true),
+    [TIME_ISO_LINE] = FORM("Y-M-D_c", 19, 11, true),
+    [TIME_DOTTED] = FORM("Y-M-D-h.m.s", 19, 0, true),
+    [TIME_SLASHED] = FORM("Y/M/D c", 19, 11, true),
+    [TIME_BSD] = FORM("b e c", 15, 7, false),
+    [TIME_BSD_SHORT] = FORM("b E c", 14, 6, false),
+    [TIME_CTIME] = FORM("a b e c Y", 24, 11, true),
+    [TIME_CTIME_ZERO] = FORM("a b z c Y", 24, 11, true),
+    [TIME_WEB] = FORM("D/b/Y:c", 20, 12, true),
+    [TIME_MAIL] = FORM("a, D b Y c", 25, 17, true),
+    [TIME_SHORT_YEAR] = FORM("y/M/D c", 17, 9, true),
+    [TIME_PACKED_YEAR] = FORM("yMD hms", 13, 0, true),
+    [TIME_PACKED_MINUS] = FORM("YMD-c", 17, 9, true),
+    [TIME_PACKED_ISO] = FORM("YMDThms", 15, 0, true),
+    [TIME_MONTH_DAY] = FORM("M-D c", 14, 6, false),
+    [TIME_MONTH_DAY_DOT] = FORM("M.D c", 14, 6, false),
 };
 
 /* Names of three letters as numbers: the first letter is the lowest byte. */
@@ -87,6 +97,15 @@ static uint32_t name_number(const uint32_t *names, uint32_t count, const char *t
 	return i;
 }
 
+/* The month whose name stands at text, 1 to 12; 13: none. */
+static uint32_t month_number(const char *text) {
+	/* By the four highest bits of a product, which differ for all twelve. */
+	static const uint8_t months[16] = {7, 11, 1, 10, 5, 12, 3, 4, 1, 9, 1, 1, 1, 6, 2, 8};
+	uint32_t name = NAME((uint8_t)text[0], (uint8_t)text[1], (uint8_t)text[2]);
+	uint32_t month = months[name * 26597u >> 28];
+	return month_names[month - 1] == name ? month : 13;
+}
+
 /* Whether a name may begin with c: most words in front of numbers do not. */
 static bool may_be_name(char c) {
 	return c >= 'A' && c <= 'S';
@@ -138,7 +157,7 @@ static size_t read_part(char letter, const char *at, struct parts *parts) {
 	case 'Y':
 		return read_year(at, parts) ? 4 : 0;
 	case 'b':
-		parts->month = name_number(month_names, 12, at) + 1;
+		parts->month = month_number(at);
 		return parts->month <= 12 ? 3 : 0;
 	case 'a':
 		parts->weekday = name_number(weekday_names, 7, at);
@@ -186,25 +205,38 @@ static bool is_part(char letter) {
 
 bool time_form_has_year(enum time_form form) {
 	ASSERT(form < TIME_FORMS);
-	return str_find_char(forms[form].pattern, 'Y', 0) < forms[form].pattern.len ||
-	       str_find_char(forms[form].pattern, 'y', 0) < forms[form].pattern.len;
+	return forms[form].has_year;
+}
+
+/* "b e c", the most usual form, read without its pattern. */
+static bool read_bsd(const char *at, struct parts *parts) {
+	uint32_t tens = at[4] == ' ' ? 0 : (uint32_t)(uint8_t)at[4] - '0';
+	uint32_t ones = (uint32_t)(uint8_t)at[5] - '0';
+	parts->month = month_number(at);
+	parts->day = tens * 10 + ones;
+	return at[3] == ' ' && at[6] == ' ' && at[4] != '0' && tens <= 9 && ones <= 9 &&
+	       parts->month <= 12 && read_clock(at + 7, parts);
+}
+
+static bool read_pattern(struct str pattern, const char *at, struct parts *parts) {
+	for (size_t i = 0; i < pattern.len; i++) {
+		char letter = pattern.ptr[i];
+		size_t used = is_part(letter) ? read_part(letter, at, parts) : *at == letter;
+		if (used == 0) {
+			return false;
+		}
+		at += used;
+	}
+	return true;
 }
 
 bool time_form_read(enum time_form form, struct str text, uint64_t *out_seconds, size_t *out_len) {
 	ASSERT(form < TIME_FORMS);
 	const struct form *of = &forms[form];
 	struct parts parts = {.year = PIVOT, .weekday = WEEKDAY_NONE};
-	if (text.len < of->len) {
+	if (text.len < of->len || !(form == TIME_BSD ? read_bsd(text.ptr, &parts)
+	                                             : read_pattern(of->pattern, text.ptr, &parts))) {
 		return false;
-	}
-	const char *at = text.ptr;
-	for (size_t i = 0; i < of->pattern.len; i++) {
-		char letter = of->pattern.ptr[i];
-		size_t used = is_part(letter) ? read_part(letter, at, &parts) : *at == letter;
-		if (used == 0) {
-			return false;
-		}
-		at += used;
 	}
 	if (parts.month - 1 >= 12 || parts.day == 0 ||
 	    (parts.day > 28 && parts.day > month_days(parts.year, parts.month)) || parts.hour > 23 ||
@@ -224,6 +256,14 @@ static char *print_two(char *at, uint32_t number) {
 	at[0] = (char)('0' + number / 10 % 10);
 	at[1] = (char)('0' + number % 10);
 	return at + 2;
+}
+
+static char *print_clock(char *at, uint32_t of_day) {
+	at = print_two(at, of_day / 3600);
+	*at = ':';
+	at = print_two(at + 1, of_day / 60 % 60);
+	*at = ':';
+	return print_two(at + 1, of_day % 60);
 }
 
 static char *print_part(char letter, const struct parts *parts, char *at) {
@@ -246,11 +286,7 @@ static char *print_part(char letter, const struct parts *parts, char *at) {
 	case 'M':
 		return print_two(at, parts->month);
 	case 'c':
-		at = print_two(at, parts->hour);
-		*at = ':';
-		at = print_two(at + 1, parts->minute);
-		*at = ':';
-		return print_two(at + 1, parts->second);
+		return print_clock(at, parts->hour * 3600 + parts->minute * 60 + parts->second);
 	case 'h':
 		return print_two(at, parts->hour);
 	case 'm':
@@ -262,11 +298,12 @@ static char *print_part(char letter, const struct parts *parts, char *at) {
 	}
 }
 
+static const uint64_t print_end = (uint64_t)2932897 * DAY; /* the year 10000 */
+
 size_t time_form_print(enum time_form form, uint64_t seconds, char *out) {
 	ASSERT(form < TIME_FORMS);
-	const uint64_t end = (uint64_t)2932897 * DAY; /* the year 10000 */
 	struct parts parts;
-	seconds %= end;
+	seconds %= print_end;
 	date_of(seconds / DAY, &parts);
 	uint32_t of_day = (uint32_t)(seconds % DAY);
 	parts.hour = of_day / 3600;
@@ -282,6 +319,24 @@ size_t time_form_print(enum time_form form, uint64_t seconds, char *out) {
 		}
 	}
 	return (size_t)(at - out);
+}
+
+void time_form_print_more(struct time_printed *last, enum time_form form, uint64_t seconds,
+                          char *out) {
+	uint64_t day = seconds / DAY;
+	ASSERT(form < TIME_FORMS);
+	if (last->text == NULL || last->day != day || forms[form].clock == 0 || seconds >= print_end) {
+		(void)time_form_print(form, seconds, out);
+	} else {
+		memcpy(out, last->text, TIME_TEXT_MAX);
+		(void)print_clock(out + forms[form].clock, (uint32_t)(seconds % DAY));
+	}
+	*last = (struct time_printed){out, day};
+}
+
+size_t time_form_len(enum time_form form) {
+	ASSERT(form < TIME_FORMS);
+	return forms[form].len;
 }
 
 /* Tries one form at start. */

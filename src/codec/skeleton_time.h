@@ -40,6 +40,18 @@ bool time_form_read(enum time_form form, struct str text, uint64_t *out_seconds,
  * number prints; only those that time_form_read gives come back. */
 size_t time_form_print(enum time_form form, uint64_t seconds, char *out);
 
+/* The length of the texts of the form. */
+size_t time_form_len(enum time_form form);
+/* The text that time_form_print_more wrote last; {0}: none. It must still be there. */
+struct time_printed {
+	const char *text;
+	uint64_t day; /* since 1970 */
+};
+/* As time_form_print, many times one after another with the same form: of times of the same day
+ * only the clock is printed anew. */
+void time_form_print_more(struct time_printed *last, enum time_form form, uint64_t seconds,
+                          char *out);
+
 /* A time that has been found in a text. */
 struct time_found {
 	enum time_form form;

@@ -152,6 +152,41 @@ TEST(any_number_prints) {
 	}
 }
 
+TEST(times_one_after_another_print_as_alone) {
+	char out[2][TIME_TEXT_MAX];
+	char alone[TIME_TEXT_MAX];
+	for (unsigned form = 0; form < TIME_FORMS; form++) {
+		struct time_printed last = {0};
+		uint64_t seconds = seconds_of(2026, 11, 14, 0);
+		for (size_t i = 0; i < tap_rounds(3000); i++) {
+			uint64_t step = tap_random() % 50000;
+			seconds = i % 97 == 0 ? tap_random() >> (tap_random() % 64) : seconds + step;
+			time_form_print_more(&last, (enum time_form)form, seconds, out[i % 2]);
+			size_t len = time_form_print((enum time_form)form, seconds, alone);
+			CHECK_EQ(time_form_len((enum time_form)form), len);
+			alone[len] = 0;
+			CHECK_STR(str_make(out[i % 2], len), alone);
+		}
+	}
+}
+
+TEST(months_are_read_by_their_names_only) {
+	static const char *const names = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec";
+	char text[] = "xxx 11 01:02:03";
+	unsigned found = 0;
+	for (unsigned i = 0; i < 12; i++) {
+		memcpy(text, names + (size_t)i * 4, 3);
+		CHECK(reads(TIME_BSD, text));
+	}
+	for (unsigned i = 0; i < 1u << 18; i++) { /* three of 64 bytes from '@' on */
+		text[0] = (char)('@' + (i & 63));
+		text[1] = (char)('@' + (i >> 6 & 63));
+		text[2] = (char)('@' + (i >> 12));
+		found += reads(TIME_BSD, text);
+	}
+	CHECK_EQ(found, 12);
+}
+
 TEST(random_times_of_every_form_come_back) {
 	char out[TIME_TEXT_MAX];
 	for (size_t i = 0; i < tap_rounds(20000); i++) {

@@ -335,9 +335,7 @@ void slot_numbers(const struct slots *slots, const struct slot *slot, size_t fir
 		blocked_get_many(slot->blocked, first, count, out);
 		break;
 	case SLOT_AS_STAMP:
-		for (size_t i = 0; i < count; i++) {
-			out[i] = stamp_value((enum stamp_kind)slot->stamp, slot->code, slot->offset, times[i]);
-		}
+		stamp_values((enum stamp_kind)slot->stamp, slot->code, slot->offset, times, count, out);
 		break;
 	case SLOT_AS_POOLED:
 	default:

@@ -10,6 +10,7 @@ enum {
 	FEW = 8,           /* rows of a column for which a form of its own is never worth its entry */
 	SAMPLE = 1 << 15,  /* values of a column that are looked at to guess what a pool takes */
 	BLOCKS_FROM = 64,  /* rows from which series and blocks are tried */
+	STAMPS = 256,      /* that are compared at once */
 };
 
 /* Different values of a column, as long as they are few. */
@@ -195,8 +196,11 @@ static bool put_stamp(struct slots_writer *writer, uint8_t code, const uint64_t 
 	if (!stamp_guess(code, values[0], times[0], &kind, &offset)) {
 		return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (stamp_value(kind, code, offset, times[i]) != values[i]) {
+	for (size_t i = 0; i < count; i += STAMPS) {
+		uint64_t stamps[STAMPS];
+		size_t some = MIN_OF(count - i, (size_t)STAMPS);
+		stamp_values(kind, code, offset, times + i, some, stamps);
+		if (memcmp(stamps, values + i, some * sizeof(*stamps)) != 0) {
 			return false;
 		}
 	}

@@ -84,6 +84,28 @@ uint64_t stamp_value(enum stamp_kind kind, uint8_t code, int64_t offset, int64_t
 	return 0;
 }
 
+void stamp_values(enum stamp_kind kind, uint8_t code, int64_t offset, const int64_t *times,
+                  size_t count, uint64_t *out) {
+	enum time_form form;
+	bool yearless = kind == STAMP_TIME && is_time(code, &form) && !time_form_has_year(form);
+	int64_t day = -1; /* whose start gave first */
+	uint64_t first = 0;
+	for (size_t i = 0; i < count; i++) {
+		int64_t local;
+		if (kind != STAMP_TIME || times[i] < 0 ||
+		    __builtin_add_overflow(times[i] / INSTANT_SECOND, offset, &local) || local < 0 ||
+		    local > INT32_MAX * (int64_t)16) {
+			out[i] = stamp_value(kind, code, offset, times[i]);
+			continue;
+		}
+		if (local / DAY != day) {
+			day = local / DAY;
+			first = yearless ? without_year(day * DAY) : (uint64_t)(day * DAY);
+		}
+		out[i] = first + (uint64_t)(local - day * DAY);
+	}
+}
+
 /* The offset at which a clock shows value at time_ns. */
 static bool guess_offset(uint8_t code, uint64_t value, int64_t time_ns, int64_t *out_offset) {
 	enum time_form form;

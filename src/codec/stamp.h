@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum stamp_kind {
@@ -23,3 +24,6 @@ bool stamp_guess(uint8_t code, uint64_t value, int64_t time_ns, enum stamp_kind 
                  int64_t *out_offset);
 /* The value at time_ns. kind, code and offset may come from a file: any give some number. */
 uint64_t stamp_value(enum stamp_kind kind, uint8_t code, int64_t offset, int64_t time_ns);
+/* The same for count times. */
+void stamp_values(enum stamp_kind kind, uint8_t code, int64_t offset, const int64_t *times,
+                  size_t count, uint64_t *out);

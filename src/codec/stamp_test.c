@@ -44,6 +44,33 @@ TEST(times_with_a_year_give_the_offset_of_their_zone) {
 	CHECK_EQ(offset_of(TIME_ISO, "1970-01-01T01:00:00", "1969-12-31T23:00:00.5Z"), 7200);
 }
 
+TEST(many_stamps_are_those_of_each) {
+	enum { MANY = 300 };
+	static const uint8_t codes[] = {SLOT_TIME + (int)TIME_BSD, SLOT_TIME, SLOT_DIGITS + 3,
+	                                SLOT_INT};
+	static const int64_t steps[] = {1, INSTANT_SECOND, 3600 * INSTANT_SECOND,
+	                                86400 * INSTANT_SECOND, INT64_MAX / 700};
+	int64_t times[MANY];
+	uint64_t many[MANY];
+	for (unsigned round = 0; round < 2000; round++) {
+		int64_t step = steps[tap_random() % 5];
+		int64_t time = (int64_t)tap_random() >> tap_random() % 4;
+		enum stamp_kind kind = round % 2 == 0 ? STAMP_TIME : (enum stamp_kind)(tap_random() % 7);
+		int64_t offset =
+		    round % 8 == 0 ? (int64_t)tap_random() : ((int64_t)(tap_random() % 113) - 56) * 900;
+		uint8_t code = codes[tap_random() % 4];
+		for (unsigned i = 0; i < MANY; i++) {
+			bool over = __builtin_add_overflow(time, (int64_t)(tap_random() % 8) * step, &time);
+			time = over ? 0 : time;
+			times[i] = time;
+		}
+		stamp_values(kind, code, offset, times, MANY, many);
+		for (unsigned i = 0; i < MANY; i++) {
+			CHECK_EQ(many[i], stamp_value(kind, code, offset, times[i]));
+		}
+	}
+}
+
 TEST(times_without_a_year_work_over_new_year_and_leap_days) {
 	CHECK_EQ(offset_of(TIME_BSD, "Nov  4 01:02:03", "2026-11-04T01:02:03Z"), 0);
 	CHECK_EQ(offset_of(TIME_BSD, "Jan  1 03:00:00", "2026-12-31T18:00:00Z"), 9 * 3600);

@@ -20,11 +20,12 @@ struct like {
 	uint32_t format;
 	uint16_t source;
 	uint32_t seen_count;
-	struct like_seen {
+	struct like_seen { /* both ends of a piece */
 		struct lines_place from, to;
-		uint32_t about;
 	} seen[LINE_PIECES_MAX];
+	uint32_t about[LINE_PIECES_MAX];
 };
+_Static_assert(sizeof(struct like_seen) == 2 * sizeof(struct lines_place), "one array of places");
 
 static void *grow(void *array, uint32_t *cap, uint32_t need, size_t size) {
 	if (need <= *cap) {
@@ -96,7 +97,7 @@ static bool place_pieces(struct like *like, const struct like_terms *terms,
 		    !piece_holds(terms, piece, seen)) {
 			return false;
 		}
-		seen->about = piece->about;
+		like->about[like->seen_count] = piece->about;
 		like->seen_count += piece->must == LINE_SEEN;
 	}
 	return true;
@@ -243,26 +244,31 @@ void likes_keep(struct likes *likes, const struct like_terms *terms, const struc
 static bool is_like(const struct like *like, const struct like_terms *terms, struct line *line,
                     const struct line_format *format) {
 	struct line_piece pieces[LINE_PIECES_MAX];
+	uint32_t offsets[2 * LINE_PIECES_MAX];
 	if (like->format != terms->format || like->source != terms->source) {
 		return false;
 	}
+	lines_cut_offsets(terms->cut, terms->row, &like->seen->from, 2 * like->seen_count, offsets);
 	for (uint32_t i = 0; i < like->seen_count; i++) {
-		const struct like_seen *seen = &like->seen[i];
-		uint32_t from = lines_cut_offset(terms->cut, terms->row, seen->from);
-		uint32_t to = lines_cut_offset(terms->cut, terms->row, seen->to);
-		pieces[i] = (struct line_piece){.text = str_make(line->text.ptr + from, to - from),
-		                                .about = seen->about};
+		const uint32_t *ends = &offsets[(size_t)i * 2];
+		pieces[i].text = str_make(line->text.ptr + ends[0], ends[1] - ends[0]);
+		pieces[i].about = like->about[i];
 	}
 	return format->take_like(line, pieces, like->seen_count);
 }
 
-/* The first of a chain that the row is like; NULL: none. */
-static const struct like *find_in(const struct likes *likes, uint32_t first,
+/* The first of a chain that the row is like, which then is the chain's first; NULL: none. */
+static const struct like *find_in(struct likes *likes, uint32_t *first,
                                   const struct like_terms *terms, struct line *line,
                                   const struct line_format *format) {
-	for (uint32_t at = first; at != 0; at = likes->list[at - 1].next) {
-		if (is_like(&likes->list[at - 1], terms, line, format)) {
-			return &likes->list[at - 1];
+	for (uint32_t *at = first; *at != 0; at = &likes->list[*at - 1].next) {
+		uint32_t number = *at;
+		struct like *like = &likes->list[number - 1];
+		if (is_like(like, terms, line, format)) {
+			*at = like->next;
+			like->next = *first;
+			*first = number;
+			return like;
 		}
 	}
 	return NULL;
@@ -276,8 +282,8 @@ static uint32_t find_by_head(struct likes *likes, const struct like_terms *terms
 	if (head.len == 0) {
 		return FIELDS_OWN;
 	}
-	const struct like_head *cell = find_head(likes, terms->cut, head, hash64(head.ptr, head.len));
-	const struct like *found = find_in(likes, cell->first, terms, line, format);
+	struct like_head *cell = find_head(likes, terms->cut, head, hash64(head.ptr, head.len));
+	const struct like *found = find_in(likes, &cell->first, terms, line, format);
 	if (found == NULL) {
 		return FIELDS_OWN;
 	}
@@ -295,8 +301,8 @@ uint32_t likes_find(struct likes *likes, const struct like_terms *terms, struct 
 	if (kind == 0 || format->take_like == NULL) {
 		return FIELDS_OWN;
 	}
-	uint32_t first = kind < likes->kinds ? likes->first[kind] : 0;
-	const struct like *found = find_in(likes, first, terms, line, format);
+	const struct like *found =
+	    kind < likes->kinds ? find_in(likes, &likes->first[kind], terms, line, format) : NULL;
 	if (found != NULL) {
 		return found->row;
 	}

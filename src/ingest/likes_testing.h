@@ -22,13 +22,13 @@ static inline struct str likes_testing_part(const struct batch *batch, uint32_t 
                                             uint32_t offset, uint32_t len, bool last) {
 	bool head;
 	uint32_t own = likes_testing_own(batch, row, &head);
-	struct lines_place from = lines_cut_place(batch->cut, own, offset);
-	struct lines_place to = lines_cut_place(batch->cut, own, offset + len);
-	ASSERT(from.where == LINES_LITERAL && to.where == LINES_LITERAL);
-	to = head && last ? lines_cut_end(batch->cut, row) : to;
-	uint32_t first = lines_cut_offset(batch->cut, row, from);
-	struct str text = batch_text(batch, row);
-	return str_slice(text, first, lines_cut_offset(batch->cut, row, to));
+	struct lines_place ends[2] = {lines_cut_place(batch->cut, own, offset),
+	                              lines_cut_place(batch->cut, own, offset + len)};
+	uint32_t offsets[2];
+	ASSERT(ends[0].where == LINES_LITERAL && ends[1].where == LINES_LITERAL);
+	ends[1] = head && last ? lines_cut_end(batch->cut, row) : ends[1];
+	lines_cut_offsets(batch->cut, row, ends, 2, offsets);
+	return str_slice(batch_text(batch, row), offsets[0], offsets[1]);
 }
 
 /* A list of which the array is known, as JSON again; else the value of the row that has it. */

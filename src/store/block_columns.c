@@ -422,10 +422,12 @@ enum err block_columns_code(struct block_columns *columns, struct lines_coder *c
 		out_codes->same = false;
 		TRY(lines_coder_piece(coder, pieces->tags[0], &pieces->items[0], rows->ranks, rows->count,
 		                      columns->codes));
+		bool none = false;
 		for (uint32_t i = 0; i < rows->count; i++) {
-			if (columns->codes[i] == 0) {
-				return ERR_CORRUPT;
-			}
+			none |= columns->codes[i] == 0;
+		}
+		if (none) {
+			return ERR_CORRUPT;
 		}
 	}
 	for (uint32_t i = 0; way.kind == WAY_ROW && i < rows->count; i++) {
