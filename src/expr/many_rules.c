@@ -42,7 +42,9 @@ static void count_uses(const struct many *many, uint32_t *uses) {
 	for (uint32_t i = 0; i < many->rules_count; i++) {
 		const struct program *program = &many->rules[i].program;
 		for (uint32_t k = 0; k < program->count; k++) {
-			uses[program->ops[k].atom] += program->ops[k].kind == PROGRAM_ATOM;
+			if (program->ops[k].kind == PROGRAM_ATOM) { /* of others atom says nothing */
+				uses[program->ops[k].atom]++;
+			}
 		}
 	}
 }

@@ -572,6 +572,28 @@ TEST(too_much_is_refused_with_a_reason) {
 	many_build_free(NULL);
 }
 
+/* As a file may say: nobody but operations of kind ATOM has an atom. */
+TEST(the_atom_of_an_operation_that_has_none_is_not_looked_at) {
+	struct many_build *build = many_build_new();
+	uint32_t a = add_text(build, ATOM_CONTAINS, "f", "abc");
+	const struct program_op ops[] = {
+	    {PROGRAM_AND, UINT32_MAX, 3}, {PROGRAM_NOT, UINT32_MAX - 1, 3}, {PROGRAM_ATOM, a, 3}};
+	add_rule(build, ops, ARRAY_LEN(ops), 0);
+	struct many *many = many_build_finish(build);
+	struct many_run *run = many_run_new(many);
+	uint32_t count;
+	many_event(run);
+	match(run, many, "f", "xyz");
+	(void)many_rules(run, NULL, &count);
+	CHECK_EQ(count, 1);
+	many_event(run);
+	match(run, many, "f", "xabc");
+	(void)many_rules(run, NULL, &count);
+	CHECK_EQ(count, 0);
+	many_run_free(run);
+	many_free(many);
+}
+
 static enum err load(const struct buf *kept, size_t len) {
 	struct many *many = NULL;
 	enum err err = many_load(str_make(kept->ptr, len), key, &many, NULL);
