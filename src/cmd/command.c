@@ -95,8 +95,8 @@ static const struct command commands[] = {
      "csv has the columns of Hayabusa's standard profile, in order of time.\n",
      IDS(OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_THREADS, OPTION_SCAN_FORMAT,
          OPTION_OUT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS,
-         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_JSON,
-         OPTION_HELP),
+         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
+         OPTION_JSON, OPTION_HELP),
      1, SIZE_MAX, cmd_scan},
     {STR_INIT("hunt"), "", "find attacks in the store by Sigma rules",
      "What scan does with files, over the records of a store: which Sigma rules hold,\n"
@@ -106,8 +106,8 @@ static const struct command commands[] = {
      "  akashi hunt --rules sigma/rules --level high\n"
      "  akashi hunt --format jsonl | jq .    with the place of each record in its tree\n",
      IDS(OPTION_STORE, OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_SCAN_FORMAT,
-         OPTION_OUT, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
-         OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+         OPTION_OUT, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE,
+         OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, 0, cmd_hunt},
     {STR_INIT("rules"), "check|list|explain|test|import [PATH...]",
      "check, list, show, try and install Sigma rules",

@@ -79,6 +79,7 @@ struct args {
 	bool all;
 	bool plain;
 	bool dry_run;
+	bool no_cache;
 	bool help;
 	const char **paths;
 	size_t paths_count;

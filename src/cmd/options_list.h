@@ -73,6 +73,8 @@ OPTION(SOURCES, "sources", '\0', TEXT, sources, "FILE", "more log sources of rul
 OPTION(PLAIN, "plain", '\0', FLAG, plain, NULL, "one rule after the other: slow, to compare with")
 OPTION(RULES, "rules", '\0', LIST, rules, "PATH",
        "Sigma rules, a file or folder; repeatable (default: ours)")
+OPTION(NO_CACHE, "no-cache", '\0', FLAG, no_cache, NULL,
+       "compile rules anew, and keep nothing of them")
 OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
        "show nothing below low, medium, high or critical")
 OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")

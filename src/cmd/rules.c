@@ -171,6 +171,10 @@ void rules_packs_folder(const struct args *args, struct buf *out) {
 	buf_append_str(out, args->rules_dir != NULL ? STR("") : STR(".rules"));
 }
 
+static void take_file(void *ctx, struct str path, struct str text) {
+	sigma_set_add(ctx, path, text);
+}
+
 /* Without paths: the packs that are installed. */
 static enum err read_rules(struct rules *rules, struct diag *diag) {
 	const struct args *args = rules->args;
@@ -178,7 +182,7 @@ static enum err read_rules(struct rules *rules, struct diag *diag) {
 	CLEANUP(buf_deinit) struct buf folder = {0};
 	struct os_stat st;
 	if (args->paths_count > 1) {
-		rules_read(rules->set, args->paths + 1, args->paths_count - 1, &rules->files,
+		rules_read(take_file, rules->set, args->paths + 1, args->paths_count - 1, &rules->files,
 		           &rules->failed);
 		return ERR_OK;
 	}
@@ -190,7 +194,7 @@ static enum err read_rules(struct rules *rules, struct diag *diag) {
 		diag_hint(diag, "give folders or files of rules, or install some: akashi rules import");
 		return err;
 	}
-	rules_read(rules->set, &path, 1, &rules->files, &rules->failed);
+	rules_read(take_file, rules->set, &path, 1, &rules->files, &rules->failed);
 	return ERR_OK;
 }
 

@@ -32,10 +32,12 @@ void rules_tell_problems(const struct rules *rules);
 /* Appends what the file at path has, which may be a FIFO; "-": standard input. ERR_LIMIT above max
  * bytes, ERR_CANCELED when the user asks for an end. */
 MUST_USE enum err rules_read_text(const char *path, size_t max, struct buf *out);
+/* One file of rules; path and text may go when it returns. */
+typedef void (*rules_take_f)(void *ctx, struct str path, struct str text);
 /* Reads rules from files, and from folders all files below that end in .yml or .yaml, in the order
  * of their names; of the folder of a pack (packs.h) the version that holds. What cannot be read is
- * told, and counted in *out_failed. Not closed yet. */
-void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
+ * told, and counted in *out_failed. */
+void rules_read(rules_take_f take, void *ctx, const char *const *paths, size_t paths_count,
                 uint64_t *out_files, uint64_t *out_failed);
 
 /* The time in @timestamp of a JSON object, RFC 3339; 0: there is none. */

@@ -6,8 +6,10 @@
 #include "render/record.h"
 
 struct reader {
-	struct sigma_set *set;
+	rules_take_f take;
+	void *ctx;
 	struct buf path; /* NUL behind */
+	struct buf text;
 	uint32_t depth;
 	uint64_t files, failed;
 };
@@ -79,15 +81,14 @@ enum err rules_read_text(const char *path, size_t max, struct buf *out) {
 }
 
 static void read_file(struct reader *reader) {
-	struct buf text = {0};
-	enum err err = rules_read_text(path_of(reader), LIMIT_RULES_FILE, &text);
+	buf_clear(&reader->text);
+	enum err err = rules_read_text(path_of(reader), LIMIT_RULES_FILE, &reader->text);
 	if (err != ERR_OK) {
 		complain(reader, err_text(err));
 	} else {
 		reader->files++;
-		sigma_set_add(reader->set, buf_str(&reader->path), buf_str(&text));
+		reader->take(reader->ctx, buf_str(&reader->path), buf_str(&reader->text));
 	}
-	buf_deinit(&text);
 }
 
 static bool is_rule_file(struct str name) {
@@ -159,10 +160,10 @@ static void read_folder(struct reader *reader) {
 	reader->path.len = len;
 }
 
-void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_count,
+void rules_read(rules_take_f take, void *ctx, const char *const *paths, size_t paths_count,
                 uint64_t *out_files, uint64_t *out_failed) {
 	const struct os *os = os_real();
-	struct reader reader = {.set = set};
+	struct reader reader = {.take = take, .ctx = ctx};
 	for (size_t i = 0; i < paths_count; i++) {
 		struct os_stat st;
 		buf_clear(&reader.path);
@@ -178,6 +179,7 @@ void rules_read(struct sigma_set *set, const char *const *paths, size_t paths_co
 		}
 	}
 	buf_deinit(&reader.path);
+	buf_deinit(&reader.text);
 	*out_files = reader.files;
 	*out_failed = reader.failed;
 }

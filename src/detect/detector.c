@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "detect/kinds.h"
 #include "expr/many.h"
+#include "sigma/kept.h"
 #include "sigma/record.h"
 
 enum { SLOTS_MAX = 1 << 16, NAMES_OF_ONE = 2 };
@@ -134,6 +135,19 @@ static enum err build(const struct sigma_set *set, struct many_build *many, stru
 	return ERR_OK;
 }
 
+/* many is taken over: it is of the atoms and rules of the set. */
+static struct detector *make(const struct sigma_set *set, struct many *many) {
+	struct detector *d = calloc(1, sizeof(*d));
+	ASSERT(d != NULL);
+	d->set = set;
+	d->arena = arena_new(SIZE_MAX);
+	d->ref_numbers = map_new();
+	d->many = many;
+	many_put_off(d->many);
+	plan_atoms(d);
+	return d;
+}
+
 enum err detector_new(const struct sigma_set *set, struct detector **out_detector,
                       struct diag *diag) {
 	struct many_build *many = many_build_new();
@@ -145,15 +159,7 @@ enum err detector_new(const struct sigma_set *set, struct detector **out_detecto
 		many_build_free(many);
 		return err;
 	}
-	struct detector *d = calloc(1, sizeof(*d));
-	ASSERT(d != NULL);
-	d->set = set;
-	d->arena = arena_new(SIZE_MAX);
-	d->ref_numbers = map_new();
-	d->many = many_build_finish(many);
-	many_put_off(d->many);
-	plan_atoms(d);
-	*out_detector = d;
+	*out_detector = make(set, many_build_finish(many));
 	return ERR_OK;
 }
 
@@ -168,6 +174,56 @@ void detector_free(struct detector *d) {
 	map_free(d->ref_numbers);
 	arena_free(d->arena);
 	free(d);
+}
+
+/* ---- the kept form ---- */
+
+void detector_save(const struct detector *detector, const void *key, struct buf *out) {
+	CLEANUP(buf_deinit) struct buf set = {0};
+	_Static_assert((int)DETECTOR_KEY_SIZE == (int)MANY_KEY_SIZE, "one key for all");
+	sigma_set_save(detector->set, &set);
+	many_save(detector->many, key, buf_str(&set), out);
+}
+
+static bool is_same_program(const struct program *a, const struct program *b) {
+	return a->count == b->count && memcmp(a->ops, b->ops, a->count * sizeof(*a->ops)) == 0;
+}
+
+/* As build() makes many of a set: what is found in one stands for the other. */
+static bool are_same(const struct many *many, const struct sigma_set *set) {
+	if (many_atoms_count(many) != set->atoms_count || many_rules_count(many) != set->rules_count) {
+		return false;
+	}
+	for (uint32_t i = 0; i < set->atoms_count; i++) {
+		if (!atom_eq(many_atom(many, i), &set->atoms[i])) {
+			return false;
+		}
+	}
+	for (uint32_t i = 0; i < set->rules_count; i++) {
+		uint32_t group;
+		const struct program *program = many_program(many, i, &group);
+		if (group != i || !is_same_program(program, &set->rules[i].program)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+enum err detector_load(struct str bytes, const void *key, struct sigma_set **out_set,
+                       struct detector **out_detector) {
+	struct many *many = NULL;
+	struct sigma_set *set = NULL;
+	struct str kept;
+	TRY(many_load(bytes, key, &many, &kept));
+	enum err err = sigma_set_load(kept, &set);
+	if (err != ERR_OK || !are_same(many, set)) {
+		many_free(many);
+		sigma_set_free(set);
+		return ERR_CORRUPT;
+	}
+	*out_set = set;
+	*out_detector = make(set, many);
+	return ERR_OK;
 }
 
 /* ---- a run ---- */

@@ -17,6 +17,16 @@ MUST_USE enum err detector_new(const struct sigma_set *set, struct detector **ou
                                struct diag *diag);
 void detector_free(struct detector *detector); /* NULL is fine */
 
+/* Appends the kept form of the detector and its set: docs/formats/rules.md. key is of
+ * DETECTOR_KEY_SIZE bytes: a hash of all that they were made of. */
+enum { DETECTOR_KEY_SIZE = 32 };
+void detector_save(const struct detector *detector, const void *key, struct buf *out);
+/* Both are the caller's, bytes may go. ERR_NOT_FOUND: bytes are of another key; ERR_UNSUPPORTED: of
+ * another version or processor; ERR_CORRUPT: damaged. Then make them anew. As many_load: the
+ * checksum tells damage, not malice. */
+MUST_USE enum err detector_load(struct str bytes, const void *key, struct sigma_set **out_set,
+                                struct detector **out_detector);
+
 /* What one thread needs; the detector, which threads share, must outlive it. */
 struct detector_run;
 struct detector_run *detector_run_new(const struct detector *detector);

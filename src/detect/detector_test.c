@@ -250,3 +250,89 @@ TEST(what_names_are_remembered_is_bounded) {
 	detector_free(detector);
 	sigma_set_free(set);
 }
+
+static const char key[DETECTOR_KEY_SIZE] = "rules of a test";
+
+static struct sigma_set *small_set(void) {
+	return sample_set(SAMPLE_HEAD "  s:\n    A|contains: abc\n    B|fieldref: C\n"
+	                              "    D|exists: true\n    E|gt: 4\n  condition: s\n",
+	                  0);
+}
+
+static uint32_t hits(const struct detector *detector, const char *text) {
+	struct sigma_field fields[SAMPLE_FIELDS_MAX];
+	struct sigma_event event = {.fields = fields, .fields_count = sample_event(text, fields)};
+	struct detector_run *run = detector_run_new(detector);
+	uint32_t count;
+	(void)detector_event(run, &event, &count);
+	detector_run_free(run);
+	return count;
+}
+
+TEST(a_kept_detector_finds_the_same) {
+	CLEANUP(buf_deinit) struct buf kept = {0};
+	struct sigma_set *set = small_set();
+	struct detector *detector = NULL;
+	CHECK_EQ(detector_new(set, &detector, NULL), ERR_OK);
+	detector_save(detector, key, &kept);
+	detector_free(detector);
+	sigma_set_free(set);
+	REQUIRE(detector_load(buf_str(&kept), key, &set, &detector) == ERR_OK);
+	buf_clear(&kept);
+	CHECK_EQ(set->rules_count, 1);
+	CHECK_EQ(hits(detector, "A=xabcx;B=5;C=5;D=1;E=5"), 1);
+	CHECK_EQ(hits(detector, "A=xabcx;B=5;C=6;D=1;E=5"), 0);
+	CHECK_EQ(hits(detector, "A=xabcx;B=5;C=5;E=5"), 0);
+	CHECK_EQ(hits(detector, "A=xabcx;B=5;C=5;D=1;E=4"), 0);
+	detector_free(detector);
+	sigma_set_free(set);
+}
+
+TEST(a_kept_detector_that_is_damaged_or_of_other_rules_is_refused) {
+	CLEANUP(buf_deinit) struct buf kept = {0};
+	struct sigma_set *set = small_set();
+	struct detector *detector = NULL;
+	struct sigma_set *no_set = NULL;
+	struct detector *none = NULL;
+	CHECK_EQ(detector_new(set, &detector, NULL), ERR_OK);
+	detector_save(detector, key, &kept);
+	for (size_t i = 0; i < kept.len; i++) {
+		kept.ptr[i] ^= 4;
+		CHECK(detector_load(buf_str(&kept), key, &no_set, &none) != ERR_OK);
+		kept.ptr[i] ^= 4;
+		CHECK_EQ(detector_load(str_make(kept.ptr, i), key, &no_set, &none), ERR_CORRUPT);
+	}
+	const char other[DETECTOR_KEY_SIZE] = "other rules";
+	CHECK_EQ(detector_load(buf_str(&kept), other, &no_set, &none), ERR_NOT_FOUND);
+	CHECK(no_set == NULL && none == NULL);
+	detector_free(detector);
+	sigma_set_free(set);
+}
+
+/* What is written of the set is of another one than what was compiled. */
+TEST(a_set_that_is_not_the_compiled_one_is_refused) {
+	for (int what = 0; what < 4; what++) {
+		CLEANUP(buf_deinit) struct buf kept = {0};
+		struct sigma_set *set = small_set();
+		struct detector *detector = NULL;
+		struct sigma_set *no_set = NULL;
+		struct detector *none = NULL;
+		const struct program_op op = {PROGRAM_ATOM, 0, 1};
+		CHECK_EQ(detector_new(set, &detector, NULL), ERR_OK);
+		if (what == 0) {
+			set->atoms[0].field = STR("other");
+		} else if (what == 1) {
+			set->rules[0].program = (struct program){&op, 1};
+		} else if (what == 2) {
+			set->rules_count = 0;
+		}
+		detector_save(detector, key, &kept);
+		enum err err = detector_load(buf_str(&kept), key, &no_set, &none);
+		CHECK_EQ(err, what < 3 ? ERR_CORRUPT : ERR_OK);
+		detector_free(none);
+		sigma_set_free(no_set);
+		detector_free(detector);
+		set->rules_count = 1;
+		sigma_set_free(set);
+	}
+}

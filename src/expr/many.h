@@ -50,6 +50,7 @@ struct str many_field_name(const struct many *many, uint32_t field);
 uint32_t many_atoms_count(const struct many *many);
 uint32_t many_rules_count(const struct many *many);
 const struct atom *many_atom(const struct many *many, uint32_t atom);
+const struct program *many_program(const struct many *many, uint32_t rule, uint32_t *out_group);
 
 /* From now on atoms that every value would have to be asked for (a regex without a literal), and
  * that call no rule, are only asked when a rule that is run hangs on them: many_hits and many_bits

@@ -460,3 +460,9 @@ const struct atom *many_atom(const struct many *many, uint32_t atom) {
 	ASSERT(atom < many->atoms_count);
 	return &many->atoms[atom];
 }
+
+const struct program *many_program(const struct many *many, uint32_t rule, uint32_t *out_group) {
+	ASSERT(rule < many->rules_count);
+	*out_group = many->rules[rule].group;
+	return &many->rules[rule].program;
+}

@@ -149,9 +149,9 @@ static bool refs_are_done(const struct sigma_correlation *c, const bool *done) {
 }
 
 /* Takes correlations whose refs are all done, until none is left that can be: the rest hangs on
- * itself or on what is not sound. */
-static void refuse_circles(struct sigma_set *set) {
-	bool *done = calloc(set->correlations_count + 1, sizeof(*done));
+ * itself or on what is not sound. Which are taken; the caller's. */
+static bool *take_in_order(const struct sigma_set *set) {
+	bool *done = calloc((size_t)set->correlations_count + 1, sizeof(*done));
 	ASSERT(done != NULL);
 	bool more = true;
 	for (uint32_t pass = 0; more && pass < LIMIT_CORRELATION_CHAIN; pass++) {
@@ -164,6 +164,11 @@ static void refuse_circles(struct sigma_set *set) {
 			}
 		}
 	}
+	return done;
+}
+
+static void refuse_circles(struct sigma_set *set) {
+	bool *done = take_in_order(set);
 	for (uint32_t i = 0; i < set->correlations_count; i++) {
 		struct sigma_correlation *c = &set->correlations[i];
 		if (c->sound && !done[i]) {
@@ -175,6 +180,16 @@ static void refuse_circles(struct sigma_set *set) {
 		}
 	}
 	free(done);
+}
+
+bool set_has_order(const struct sigma_set *set) {
+	bool *done = take_in_order(set);
+	bool all = true;
+	for (uint32_t i = 0; i < set->correlations_count; i++) {
+		all = all && (done[i] || !set->correlations[i].sound);
+	}
+	free(done);
+	return all;
 }
 
 /* What sound correlations use is silent, unless one of them says generate. */

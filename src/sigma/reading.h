@@ -63,5 +63,9 @@ void set_add_correlation(struct reading *r, const struct sigma_correlation *corr
 MUST_USE enum err set_write(struct sigma_set *set, const struct node *node,
                             struct program *out_program);
 
+/* True when no sound correlation leads back to itself, to one that is not sound, or through too
+ * many others. The refs of all sound ones are there. */
+bool set_has_order(const struct sigma_set *set);
+
 /* "90m" in ns; false: not a number with s, m, h, d (or w, M, y). */
 bool timespan_parse(struct str text, int64_t *out_ns);

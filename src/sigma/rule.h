@@ -38,7 +38,8 @@ struct sigma_meta {
 	struct texts references, tags, falsepositives, fields, scope;
 	const struct sigma_related *related;
 	uint32_t related_count;
-	const struct tree_node *document; /* all of it, with the keys that nobody knows */
+	/* All of it, with the keys that nobody knows; NULL in a set from its kept form (kept.h). */
+	const struct tree_node *document;
 };
 
 /* Specification "LogSource". */

@@ -6,6 +6,9 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/akashi-e2e-XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 unset AKASHI_STORE
+XDG_CACHE_HOME=$work/cache # compiled rules
+export XDG_CACHE_HOME
+mkdir cache
 number=0
 
 ok() { # ok STATUS NAME
