@@ -56,10 +56,11 @@ static enum truth judge_group(const struct program_op *ops, uint32_t at, const u
 	return out;
 }
 
-/* Subtrees stand behind their node: from the last to the first. */
-static void judge(const struct kinds_plan *plan, const struct program *program,
-                  const uint64_t *bits, const bool seen[KINDS_FIELDS], uint8_t *truths) {
-	for (uint32_t i = program->count; i-- > 0;) {
+/* Operations from first to end. Subtrees stand behind their node: from the last to the first. */
+static void judge_some(const struct kinds_plan *plan, const struct program *program, uint32_t first,
+                       uint32_t end, const uint64_t *bits, const bool seen[KINDS_FIELDS],
+                       uint8_t *truths) {
+	for (uint32_t i = end; i-- > first;) {
 		const struct program_op *op = &program->ops[i];
 		if (op->kind == PROGRAM_ATOM) {
 			truths[i] = (uint8_t)judge_atom(plan, op->atom, bits, seen);
@@ -69,6 +70,25 @@ static void judge(const struct kinds_plan *plan, const struct program *program,
 			truths[i] = (uint8_t)judge_group(program->ops, i, truths);
 		}
 	}
+}
+
+/* All of a rule; false: it cannot hold. Its log source is the first part of it, and for most rules
+ * is another one: the rest is not looked at then. */
+static bool judge(const struct kinds_plan *plan, const struct program *program,
+                  const uint64_t *bits, const bool seen[KINDS_FIELDS], uint8_t *truths) {
+	const struct program_op *ops = program->ops;
+	if (ops[0].kind != PROGRAM_AND) {
+		judge_some(plan, program, 0, program->count, bits, seen, truths);
+		return truths[0] != TRUTH_NO;
+	}
+	for (uint32_t i = 1; i < ops[0].end; i = ops[i].end) {
+		judge_some(plan, program, i, ops[i].end, bits, seen, truths);
+		if (truths[i] == TRUTH_NO) {
+			return false;
+		}
+	}
+	truths[0] = (uint8_t)judge_group(ops, 0, truths);
+	return true;
 }
 
 /* The fields of what is open; what is decided asks for nothing. */
@@ -97,8 +117,7 @@ static struct kind make_kind(struct kinds *kinds, const struct kinds_plan *plan,
 	};
 	for (uint32_t i = 0; i < plan->set->rules_count; i++) {
 		const struct program *program = &plan->set->rules[i].program;
-		judge(plan, program, bits, seen, kinds->truths);
-		if (kinds->truths[0] != TRUTH_NO) {
+		if (judge(plan, program, bits, seen, kinds->truths)) {
 			kind.rules[i / 64] |= (uint64_t)1 << i % 64;
 			add_fields(plan, program, kinds->truths, kind.fields);
 		}
