@@ -26,10 +26,10 @@ trap 'trap "" TERM; kill 0; exit 130' INT TERM
 
 # key_of PATH...: what these files are, or "changed" when the work tree differs from the commit. Of
 # the shows' own scripts only what is not a comment counts, committed or not. show_apart: files whose
-# path begins so do not count.
+# path has this (an extended regular expression) do not count.
 : "${show_apart:=}"
 key_of() {
-    if [ -n "$(git status --porcelain -- "$@" ':(exclude)tools/shows/*.sh' ":(exclude)${show_apart:-none/}*" 2>/dev/null)" ]; then
+    if git status --porcelain -- "$@" ':(exclude)tools/shows/*.sh' 2>/dev/null | grep -qvE "${show_apart:-^$}"; then
         echo changed
         return
     fi
@@ -41,7 +41,7 @@ key_of() {
             ;;
         *)
             if [ -n "$show_apart" ]; then
-                git ls-tree -r HEAD -- "$path" | grep -vF "	$show_apart"
+                git ls-tree -r HEAD -- "$path" | grep -vE "$show_apart"
             else
                 git rev-parse "HEAD:$path" 2>/dev/null || echo absent
             fi
