@@ -175,6 +175,7 @@ static bool read_file(const char *path, struct buf *out) {
 		size_t size = (size_t)st.st_size;
 		ok = os->read(os->ctx, fd, buf_reserve(out, size), size, &got) == ERR_OK && got == size;
 		out->len = got;
+		(void)futimens(fd, NULL); /* those used last are kept; else one more is made anew */
 	}
 	(void)os->close(os->ctx, fd); /* read only */
 	return ok;

@@ -23,5 +23,5 @@ bool rules_cache_key(const struct rules_text *texts, size_t texts_count, bool ma
 /* False: there are none of that key, or they are not to be trusted. Both are the caller's. */
 bool rules_cache_load(const uint8_t key[DETECTOR_KEY_SIZE], struct sigma_set **out_set,
                       struct detector **out_detector);
-/* Keeps them, and removes the oldest when there are many. */
+/* Keeps them, and removes those that were used least lately when there are many. */
 void rules_cache_save(const uint8_t key[DETECTOR_KEY_SIZE], const struct detector *detector);

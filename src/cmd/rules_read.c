@@ -14,9 +14,14 @@ struct reader {
 	uint64_t files, failed;
 };
 
+struct name {
+	struct str text;
+	enum os_file_kind kind;
+};
+
 struct names {
 	struct arena *arena;
-	struct str *items;
+	struct name *items;
 	size_t count, cap;
 };
 
@@ -30,18 +35,17 @@ static void complain(struct reader *reader, const char *what) {
 
 static enum err add_name(void *ctx, struct str name, enum os_file_kind kind) {
 	struct names *names = ctx;
-	(void)kind;
 	if (names->count == names->cap) {
 		names->cap = names->cap * 2 + 64;
 		names->items = reallocarray(names->items, names->cap, sizeof(*names->items));
 		ASSERT(names->items != NULL);
 	}
-	names->items[names->count++] = arena_str(names->arena, name);
+	names->items[names->count++] = (struct name){arena_str(names->arena, name), kind};
 	return ERR_OK;
 }
 
 static int by_name(const void *a, const void *b) {
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+	return str_cmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
 static const char *path_of(struct reader *reader) {
@@ -99,20 +103,17 @@ static void read_folder(struct reader *reader);
 
 /* Folders that links lead to are passed over, so that no circle is walked; so are devices, sockets
  * and FIFOs. */
-static void read_entry(struct reader *reader, struct str name) {
+static void read_entry(struct reader *reader, const struct name *name) {
 	const struct os *os = os_real();
-	struct os_stat st;
-	if (os->stat(os->ctx, path_of(reader), false, &st) != ERR_OK) {
-		complain(reader, "cannot be looked at");
-	} else if (st.kind == OS_FILE_FOLDER) {
+	struct os_stat st = {.kind = name->kind};
+	bool is_rule = is_rule_file(name->text);
+	if (name->kind == OS_FILE_FOLDER) {
 		read_folder(reader);
-	} else if (is_rule_file(name) && (st.kind != OS_FILE_LINK ||
-	                                  os->stat(os->ctx, path_of(reader), true, &st) == ERR_OK)) {
-		if (st.kind == OS_FILE_REGULAR) {
-			read_file(reader);
-		}
-	} else if (is_rule_file(name)) {
+	} else if (is_rule && name->kind == OS_FILE_LINK &&
+	           os->stat(os->ctx, path_of(reader), true, &st) != ERR_OK) {
 		complain(reader, "leads nowhere");
+	} else if (is_rule && st.kind == OS_FILE_REGULAR) {
+		read_file(reader);
 	}
 }
 
@@ -130,8 +131,8 @@ static void read_entries(struct reader *reader) {
 		if (len > 0 && reader->path.ptr[len - 1] != '/') {
 			buf_append_char(&reader->path, '/');
 		}
-		buf_append_str(&reader->path, names.items[i]);
-		read_entry(reader, names.items[i]);
+		buf_append_str(&reader->path, names.items[i].text);
+		read_entry(reader, &names.items[i]);
 		reader->path.len = len;
 	}
 	free(names.items);

@@ -13,6 +13,14 @@ struct kept {
 	bool bad;            /* something was missing or wrong; then zeros are read */
 };
 
+/* Who adds a member to one of these keeps it here as well, or says why not. */
+_Static_assert(sizeof(void *) != 8 ||
+                   (sizeof(struct sigma_set) == 88 && sizeof(struct sigma_meta) == 296 &&
+                    sizeof(struct sigma_rule) == 400 && sizeof(struct sigma_correlation) == 472 &&
+                    sizeof(struct sigma_filter) == 384 && sizeof(struct sigma_problem) == 80 &&
+                    sizeof(struct atom) == 56),
+               "all members are kept");
+
 /* What the least of each takes, so that a count that cannot be true is found before there is room
  * made for it. */
 enum {

@@ -109,13 +109,17 @@ ok $? "the cache is below the home folder when XDG_CACHE_HOME does not name it w
 
 mkdir cache/akashi && chmod 700 cache/akashi && touch cache/akashi/rules-left.tmp cache/akashi/rules-new.tmp cache/akashi/other
 touch -d '2 hours ago' cache/akashi/rules-left.tmp
+scan && file=$(echo cache/akashi/rules-*[0-9a-f]) && first=$(ls -i "$file") && touch -d '1 hour ago' "$file"
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do
     printf 'x: y%s\n' $i >values.yml
     run 0 scan --rules rules --placeholders values.yml --format jsonl --year 2026 auth.log || bad=$((bad + 1))
+    scan
 done
 [ $bad = 0 ] && [ "$(find cache/akashi -name 'rules-*' ! -name '*.tmp' | wc -l)" = 16 ] && [ -e cache/akashi/rules-new.tmp ] &&
     [ ! -e cache/akashi/rules-left.tmp ] && [ -e cache/akashi/other ]
-ok $? "only the newest are kept"
+ok $? "only some are kept"
+scan && cmp -s out wanted && [ "$(ls -i "$file")" = "$first" ]
+ok $? "and of these, those that are used"
 run 2 scan --rules never.yml auth.log && has err 'no rule that could be read' && run 2 scan --rules never.yml auth.log && has err 'no rule that could be read'
 ok $? "where there is no rule, that is told each time"
 echo "1..$number"
