@@ -72,7 +72,7 @@ if [ "${1:-}" = one ]; then
     fuzz_one "$2"
     exit $?
 fi
-programs=$(for word in ${ONLY:-_fuzz}; do find build-fuzz/src -maxdepth 1 -name "*$word*" -name "*_fuzz" -perm -100; done | sort -u)
+programs=$(for word in ${ONLY:-_fuzz}; do find build-fuzz/src build-fuzz/src/cmd -maxdepth 1 -name "*$word*" -name "*_fuzz" -perm -100; done | sort -u)
 if [ -z "$programs" ]; then
     echo "fuzz: no target has '$ONLY' in its name"
     exit 1

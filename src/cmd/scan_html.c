@@ -203,7 +203,7 @@ static void append_bar(struct buf *out, const struct bar *bar, double x, double 
 	append_text(out, bar->name);
 	buf_printf(out, ": %llu</title>", (unsigned long long)bar->all);
 	for (size_t i = ARRAY_LEN(levels); i-- > 0;) {
-		double height = (double)bar->counts[levels[i]] * CHART_HEIGHT / (double)most;
+		double height = (double)bar->counts[levels[i]] * (double)CHART_HEIGHT / (double)most;
 		if (height > 0) {
 			y -= height;
 			buf_printf(out,
@@ -227,7 +227,7 @@ static void append_timeline(struct buf *out, const struct findings *f) {
 	for (size_t i = 0; i < count; i++) {
 		most = MAX_OF(most, bars[i].all);
 	}
-	double step = CHART_WIDTH / (double)MAX_OF(count, (size_t)1);
+	double step = (double)CHART_WIDTH / (double)MAX_OF(count, (size_t)1);
 	double width = MIN_OF(step * 0.85, 40.0);
 	if (count > 0) {
 		buf_printf(out,
