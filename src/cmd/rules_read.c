@@ -85,10 +85,11 @@ enum err rules_read_text(const char *path, size_t max, struct buf *out) {
 }
 
 static void read_file(struct reader *reader) {
+	_Static_assert(LIMIT_RULES_FILE == (size_t)16 << 20, "the message says so");
 	buf_clear(&reader->text);
 	enum err err = rules_read_text(path_of(reader), LIMIT_RULES_FILE, &reader->text);
 	if (err != ERR_OK) {
-		complain(reader, err_text(err));
+		complain(reader, err == ERR_LIMIT ? "larger than 16 MiB" : err_text(err));
 	} else {
 		reader->files++;
 		reader->take(reader->ctx, buf_str(&reader->path), buf_str(&reader->text));

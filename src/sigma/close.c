@@ -59,32 +59,71 @@ static bool source_covers(const struct sigma_source *filter, const struct sigma_
 	       covers(filter->service, rule->service);
 }
 
+/* What putting filters on rules needs. Sizes are at most too large. */
+struct filtering {
+	struct node **rows; /* by rule: its condition and its filters; NULL: it has none yet */
+	uint64_t *sizes;    /* and how many nodes that has, written out */
+	uint64_t all;       /* of all rules that have one */
+};
+
+/* One filter. */
+struct sieve {
+	struct reading reading;
+	struct filtering *all;
+	struct sigma_filter *filter;
+	struct node *node; /* what must hold besides */
+	uint64_t size;
+	bool refused; /* it is too much for the rules together, and that was told */
+};
+
 /* The example of the specification writes what is left out (`condition: selection`), pySigma what
  * is kept (`not selection`). A filter has no say about events that have none of its atoms: so when
  * its condition holds for those, it is what is kept, else what is left out. */
-static void apply(struct reading *r, struct sigma_filter *filter, struct node *condition,
-                  uint32_t rule) {
-	struct sigma_set *set = r->set;
-	struct node **rule_node = &set->parts->rule_nodes[rule];
-	struct node *both = node_new(set->arena, PROGRAM_AND);
-	struct program alone;
-	struct program program;
-	bool kept = set_write(set, condition, &alone) == ERR_OK && program_holds_without(&alone);
-	node_add(set->arena, both, *rule_node);
-	node_add(set->arena, both, kept ? condition : node_not(set->arena, condition));
-	if (set_write(set, both, &program) != ERR_OK) {
-		(void)reading_fail(r, filter->meta.place, "with this filter the rule '%.*s' is too large",
-		                   STR_ARG(set->rules[rule].meta.title));
+static void begin_sieve(struct sieve *sieve, struct node *condition) {
+	struct reading *r = &sieve->reading;
+	struct program alone = {0};
+	if (set_write(r->set, condition, &alone) != ERR_OK) {
+		sieve->size = LIMIT_RULE_OPS;
+		sieve->node = condition;
 		return;
 	}
-	*rule_node = both;
-	set->rules[rule].program = program;
-	filter->applied++;
+	sieve->size = alone.count + UINT64_C(1);
+	sieve->node = program_holds_without(&alone) ? condition : node_not(r->arena, condition);
 }
 
-static void apply_named(struct reading *r, struct sigma_filter *filter, struct node *condition) {
-	for (uint32_t i = 0; i < filter->refs_count; i++) {
-		struct sigma_ref *ref = &filter->refs[i];
+static void apply(struct sieve *sieve, uint32_t rule) {
+	struct sigma_set *set = sieve->reading.set;
+	struct filtering *all = sieve->all;
+	struct node **row = &all->rows[rule];
+	uint64_t size = *row != NULL ? all->sizes[rule] : set->rules[rule].program.count + UINT64_C(1);
+	uint64_t more = sieve->size + (*row != NULL ? 0 : size);
+	if (size + sieve->size > LIMIT_RULE_OPS) {
+		(void)reading_fail(&sieve->reading, sieve->filter->meta.place,
+		                   "with this filter the rule '%.*s' is too large",
+		                   STR_ARG(str_slice(set->rules[rule].meta.title, 0, 100)));
+		return;
+	}
+	if (all->all + more > LIMIT_FILTERED_OPS) {
+		(void)reading_fail(&sieve->reading, sieve->filter->meta.place,
+		                   "with this filter the rules are too large together");
+		sieve->refused = true;
+		return;
+	}
+	if (*row == NULL) {
+		*row = node_new(set->arena, PROGRAM_AND);
+		node_add(set->arena, *row, set->parts->rule_nodes[rule]);
+	}
+	node_add(set->arena, *row, sieve->node);
+	all->sizes[rule] = size + sieve->size;
+	all->all += more;
+	sieve->filter->applied++;
+}
+
+static void apply_named(struct sieve *sieve) {
+	struct reading *r = &sieve->reading;
+	const struct sigma_filter *filter = sieve->filter;
+	for (uint32_t i = 0; i < filter->refs_count && !sieve->refused; i++) {
+		struct sigma_ref *ref = &sieve->filter->refs[i];
 		if (!find_ref(r->set, ref)) {
 			reading_warn(r, ref->place, "there is no rule '%.*s' to filter",
 			             STR_ARG(str_slice(ref->name, 0, 80)));
@@ -93,26 +132,45 @@ static void apply_named(struct reading *r, struct sigma_filter *filter, struct n
 		} else if (!source_covers(&filter->source, &r->set->rules[ref->index].source)) {
 			reading_warn(r, ref->place, "this rule has another logsource than the filter");
 		} else {
-			apply(r, filter, condition, ref->index);
+			apply(sieve, ref->index);
+		}
+	}
+}
+
+/* Each rule is written once, when all its filters are known. */
+static void write_filtered(struct sigma_set *set, const struct filtering *all) {
+	for (uint32_t i = 0; i < set->rules_count; i++) {
+		if (all->rows[i] != NULL) {
+			set->parts->rule_nodes[i] = all->rows[i];
+			enum err err = set_write(set, all->rows[i], &set->rules[i].program);
+			ASSERT(err == ERR_OK); /* its size was summed up */
 		}
 	}
 }
 
 static void apply_filters(struct sigma_set *set) {
+	struct filtering all = {.rows = calloc(set->rules_count + UINT64_C(1), sizeof(*all.rows)),
+	                        .sizes = calloc(set->rules_count + UINT64_C(1), sizeof(*all.sizes))};
+	ASSERT(all.rows != NULL && all.sizes != NULL);
 	for (uint32_t i = 0; i < set->filters_count; i++) {
 		struct sigma_filter *filter = &set->filters[i];
-		struct node *condition = set->parts->filter_nodes[i];
-		struct reading r = {set, set->arena, filter->meta.path, filter->meta.title};
+		struct sieve sieve = {.reading = {set, set->arena, filter->meta.path, filter->meta.title},
+		                      .all = &all,
+		                      .filter = filter};
+		begin_sieve(&sieve, set->parts->filter_nodes[i]);
 		if (!filter->any) {
-			apply_named(&r, filter, condition);
+			apply_named(&sieve);
 			continue;
 		}
-		for (uint32_t k = 0; k < set->rules_count; k++) {
+		for (uint32_t k = 0; k < set->rules_count && !sieve.refused; k++) {
 			if (source_covers(&filter->source, &set->rules[k].source)) {
-				apply(&r, filter, condition, k);
+				apply(&sieve, k);
 			}
 		}
 	}
+	write_filtered(set, &all);
+	free(all.rows);
+	free(all.sizes);
 }
 
 /* ---- correlations ---- */

@@ -47,13 +47,24 @@ static bool is_word(const struct parser *p, const char *word) {
 
 /* ---- of ---- */
 
-/* '*' is any run of characters. */
-static bool fits(struct str pattern, struct str name) {
+/* Refuses what would take more time or memory than a condition may. */
+static enum err spend(struct parser *p, uint64_t steps, uint32_t uses) {
+	struct sigma_parts *parts = p->r->set->parts;
+	parts->steps += steps;
+	parts->uses += uses;
+	return parts->steps > LIMIT_CONDITION_STEPS || parts->uses > LIMIT_RULE_OPS
+	           ? fail(p, "here the condition becomes too large")
+	           : ERR_OK;
+}
+
+/* '*' is any run of characters. Adds what it took to *steps. */
+static bool fits(struct str pattern, struct str name, uint64_t *steps) {
 	size_t at = 0;
 	size_t k = 0;
 	size_t star = SIZE_MAX;
 	size_t star_at = 0;
 	while (at < name.len) {
+		++*steps;
 		if (k < pattern.len && pattern.ptr[k] == '*') {
 			star = ++k;
 			star_at = at;
@@ -74,12 +85,12 @@ static bool fits(struct str pattern, struct str name) {
 }
 
 /* Selections whose name begins with '_' are meant only by patterns that say so. */
-static bool is_meant(const struct parser *p, struct str name) {
+static bool is_meant(const struct parser *p, struct str name, uint64_t *steps) {
 	bool hidden = name.len > 0 && name.ptr[0] == '_';
 	if (is_word(p, "them")) {
 		return !hidden;
 	}
-	return fits(p->token, name) && (!hidden || p->token.ptr[0] == '_');
+	return fits(p->token, name, steps) && (!hidden || p->token.ptr[0] == '_');
 }
 
 static enum err read_of(struct parser *p, bool all, struct node **out_node) {
@@ -89,7 +100,10 @@ static enum err read_of(struct parser *p, bool all, struct node **out_node) {
 		return fail(p, "behind 'of' a pattern such as selection_* or 'them' is wanted");
 	}
 	for (uint32_t i = 0; i < p->selections->count; i++) {
-		if (is_meant(p, p->selections->names[i])) {
+		uint64_t steps = 1;
+		bool meant = is_meant(p, p->selections->names[i], &steps);
+		TRY(spend(p, steps, meant));
+		if (meant) {
 			node_add(p->r->arena, node, p->selections->nodes[i]);
 		}
 	}
@@ -106,6 +120,7 @@ static enum err read_of(struct parser *p, bool all, struct node **out_node) {
 static enum err read_or(struct parser *p, struct node **out_node);
 
 static enum err read_name(struct parser *p, struct node **out_node) {
+	TRY(spend(p, p->selections->count, 1));
 	for (uint32_t i = 0; i < p->selections->count; i++) {
 		if (str_eq(p->selections->names[i], p->token)) {
 			*out_node = p->selections->nodes[i];
@@ -160,7 +175,9 @@ static enum err read_not(struct parser *p, struct node **out_node) {
 	if (++p->depth > LIMIT_CONDITION_DEPTH) {
 		return fail(p, "this is nested too deeply");
 	}
-	if (is_word(p, "not") && !is_selection(p)) {
+	bool negates = is_word(p, "not");
+	TRY(spend(p, negates ? p->selections->count : 0, 0));
+	if (negates && !is_selection(p)) {
 		struct node *node;
 		advance(p);
 		TRY(read_not(p, &node));

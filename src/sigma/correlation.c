@@ -55,6 +55,10 @@ enum err refs_read(struct reading *r, const struct tree_node *map, struct sigma_
 		return reading_fail(r, rules == NULL ? map->place : rules->place,
 		                    "there are no rules: a list of names or ids");
 	}
+	if (count > LIMIT_CORRELATION_RULES) {
+		return reading_fail(r, rules->place, "more than %u rules cannot be named here",
+		                    (unsigned)LIMIT_CORRELATION_RULES);
+	}
 	struct sigma_ref *refs = ARENA_ARRAY(r->arena, count, struct sigma_ref);
 	struct map *names = map_new();
 	for (uint32_t i = 0; i < count; i++) {
@@ -280,6 +284,10 @@ static enum err read_aliases(struct reading *r, const struct tree_node *map,
 		}
 		count += aliases->items[i]->count / 2;
 	}
+	if (count > LIMIT_CORRELATION_NAMES) {
+		return reading_fail(r, aliases->place, "there are more than %u aliases",
+		                    (unsigned)LIMIT_CORRELATION_NAMES);
+	}
 	struct sigma_alias *list = ARENA_ARRAY(r->arena, count, struct sigma_alias);
 	uint32_t done = 0;
 	for (uint32_t i = 0; i < aliases->count; i += 2) {
@@ -305,6 +313,10 @@ enum err correlation_read(struct reading *r, const struct tree_node *document) {
 	TRY(read_condition(r, map, &c));
 	TRY(read_aliases(r, map, &c));
 	TRY(read_generate(r, document, map, &c));
+	if (MAX_OF(c.group_by.count, c.fields.count) > LIMIT_CORRELATION_NAMES) {
+		return reading_fail(r, map->place, "more than %u fields cannot be asked for",
+		                    (unsigned)LIMIT_CORRELATION_NAMES);
+	}
 	set_add_correlation(r, &c);
 	return ERR_OK;
 }

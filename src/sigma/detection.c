@@ -118,6 +118,10 @@ enum err filter_read(struct reading *r, const struct tree_node *document) {
 	if (condition.aggregation.len > 0) {
 		return reading_fail(r, condition.place, "a filter cannot aggregate");
 	}
+	if (set->filters_count == LIMIT_FILTERS) {
+		return reading_fail(r, filter.meta.place, "there are more than %u filters",
+		                    (unsigned)LIMIT_FILTERS);
+	}
 	SET_GROW(set->filters, set->filters_count, set->parts->filters_cap);
 	SET_GROW(set->parts->filter_nodes, set->filters_count, set->parts->filter_nodes_cap);
 	set->parts->filter_nodes[set->filters_count] = condition.node;

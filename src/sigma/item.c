@@ -14,6 +14,10 @@ static enum err add_atom(struct reading *r, const struct tree_node *value, const
 		return reading_fail(r, value->place, "this value is longer than %zu bytes",
 		                    LIMIT_ATOM_TEXT);
 	}
+	if (atom->kind == ATOM_WILDCARD && atom->text.len > LIMIT_WILDCARD_TEXT) {
+		return reading_fail(r, value->place, "this pattern is longer than %zu bytes",
+		                    LIMIT_WILDCARD_TEXT);
+	}
 	bool checked = atom->kind == ATOM_REGEX || atom->kind == ATOM_CIDR ||
 	               atom->kind == ATOM_COMPARE || atom->kind == ATOM_TIME;
 	if (checked) {

@@ -35,7 +35,7 @@ void node_add(struct arena *arena, struct node *parent, struct node *child) {
 }
 
 struct writer {
-	node_number_f number;
+	node_number_f number; /* NULL: only counts */
 	void *ctx;
 	struct program_op *ops; /* heap */
 	uint32_t count, cap;
@@ -44,6 +44,10 @@ struct writer {
 static bool append(struct writer *w, uint32_t kind, uint32_t atom) {
 	if (w->count == LIMIT_RULE_OPS) {
 		return false;
+	}
+	if (w->number == NULL) {
+		w->count++;
+		return true;
 	}
 	if (w->count == w->cap) {
 		w->cap = w->cap == 0 ? 16 : w->cap * 2;
@@ -83,20 +87,23 @@ static bool write(struct writer *w, const struct node *node) {
 	if (!append(w, node->kind, 0)) {
 		return false;
 	}
-	if (node->kind == PROGRAM_ATOM) {
+	if (node->kind == PROGRAM_ATOM && w->number != NULL) {
 		w->ops[at].atom = w->number(w->ctx, &node->atom);
 	}
 	if (!write_children(w, node)) {
 		return false;
 	}
-	w->ops[at].end = w->count;
+	if (w->number != NULL) {
+		w->ops[at].end = w->count;
+	}
 	return true;
 }
 
 enum err node_write(struct arena *arena, const struct node *node, node_number_f number, void *ctx,
                     struct program *out_program) {
+	struct writer count = {0}; /* what is too large gets no numbers */
 	struct writer w = {.number = number, .ctx = ctx};
-	bool ok = write(&w, node);
+	bool ok = write(&count, node) && write(&w, node);
 	if (ok) {
 		struct program_op *ops = ARENA_ARRAY(arena, w.count, struct program_op);
 		memcpy(ops, w.ops, w.count * sizeof(*ops));

@@ -5,6 +5,18 @@
 #include "sigma/node.h"
 #include "sigma/set.h"
 
+/* Limits that only this room asks for. A pattern with wildcards inside may take its length at each
+ * byte of a value. */
+#define LIMIT_WILDCARD_TEXT ((size_t)2048)
+/* What a file's conditions may take to find selections by
+ * name; rules of one correlation, and names of its group-by, fields and aliases. */
+#define LIMIT_CONDITION_STEPS ((uint64_t)1 << 26)
+#define LIMIT_CORRELATION_RULES ((uint32_t)4096)
+#define LIMIT_CORRELATION_NAMES ((uint32_t)1024)
+/* Filters of a set; nodes of all rules together that filters were put on. */
+#define LIMIT_FILTERS ((uint32_t)4096)
+#define LIMIT_FILTERED_OPS ((uint64_t)1 << 24)
+
 /* What the set's own functions need beside what it shows. */
 struct sigma_parts {
 	struct map *atom_ids;     /* atom_append_key -> index */
@@ -16,6 +28,9 @@ struct sigma_parts {
 	uint32_t placeholders_count, placeholders_cap, rules_cap, rule_nodes_cap, correlations_cap,
 	    filters_cap, filter_nodes_cap, atoms_cap, problems_cap;
 	bool closed, mapped;
+	/* Of conditions: selections that those of this document are made of, each as often as it is
+	 * used; what finding them by name took in this file. */
+	uint64_t uses, steps;
 };
 
 /* One document while it is read. */

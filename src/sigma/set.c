@@ -138,7 +138,9 @@ enum err set_add_rule(struct reading *r, const struct sigma_rule *rule, struct n
 	struct sigma_set *set = r->set;
 	struct sigma_rule added = *rule;
 	if (set_write(set, node, &added.program) != ERR_OK) {
-		return reading_fail(r, rule->meta.place, "the condition is too large");
+		return reading_fail(r, rule->meta.place,
+		                    "the rule is too large: its values and conditions are more than %u",
+		                    (unsigned)LIMIT_RULE_OPS);
 	}
 	SET_GROW(set->rules, set->rules_count, set->parts->rules_cap);
 	SET_GROW(set->parts->rule_nodes, set->rules_count, set->parts->rule_nodes_cap);
@@ -192,6 +194,7 @@ void sigma_set_add(struct sigma_set *set, struct str path, struct str text) {
 	struct place place;
 	struct diag diag = {0};
 	ASSERT(!set->parts->closed);
+	set->parts->steps = 0;
 	if (tree_read(set->arena, text, &tree, &place, &diag) != ERR_OK) {
 		(void)reading_fail(&r, place, "%s", diag.message);
 		set->refused++;
@@ -204,6 +207,7 @@ void sigma_set_add(struct sigma_set *set, struct str path, struct str text) {
 	for (uint32_t i = 0; i < tree.count; i++) {
 		r.title = title_of(tree.documents[i]);
 		set->documents++;
+		set->parts->uses = 0;
 		set->refused += read_document(&r, tree.documents[i]) != ERR_OK;
 	}
 }

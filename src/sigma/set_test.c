@@ -217,7 +217,8 @@ TEST(hostile_rules_cost_little) {
 	}
 	*buf_reserve(&text, 1) = '\0';
 	set = sample_set(text.ptr, 1);
-	CHECK_STR(set->problems[0].message, "the condition is too large");
+	CHECK_STR(set->problems[0].message,
+	          "the rule is too large: its values and conditions are more than 131072");
 	sigma_set_free(set);
 	buf_deinit(&text);
 }
