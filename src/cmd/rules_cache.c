@@ -24,7 +24,7 @@ enum {
 /* ---- the key ---- */
 
 struct builds {
-	struct sha256 sha;
+	struct buf ids;   /* length and bytes of each */
 	uint32_t unknown; /* without a build id */
 };
 
@@ -41,8 +41,8 @@ static bool add_build_id(struct builds *builds, const char *at, size_t len) {
 		}
 		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && note.n_descsz > 0 &&
 		    memcmp(at + sizeof(note), "GNU", 4) == 0) {
-			sha256_update(&builds->sha, &note.n_descsz, sizeof(note.n_descsz));
-			sha256_update(&builds->sha, at + sizeof(note) + name, note.n_descsz);
+			buf_append(&builds->ids, &note.n_descsz, sizeof(note.n_descsz));
+			buf_append(&builds->ids, at + sizeof(note) + name, note.n_descsz);
 			return true;
 		}
 		at += all;
@@ -85,17 +85,20 @@ static void add_text(struct sha256 *sha, struct str text) {
 bool rules_cache_key(const struct rules_text *texts, size_t texts_count, bool mapped,
                      uint8_t out_key[DETECTOR_KEY_SIZE]) {
 	struct builds builds = {0};
+	struct sha256 sha;
 	_Static_assert((int)DETECTOR_KEY_SIZE == (int)SHA256_SIZE, "the key is a hash");
-	sha256_init(&builds.sha);
 	(void)dl_iterate_phdr(add_object, &builds); /* what the callback returns */
-	add_number(&builds.sha, mapped);
-	add_number(&builds.sha, texts_count);
+	sha256_init(&sha);
+	sha256_update(&sha, builds.ids.ptr, builds.ids.len);
+	buf_deinit(&builds.ids);
+	add_number(&sha, mapped);
+	add_number(&sha, texts_count);
 	for (size_t i = 0; i < texts_count; i++) {
-		add_number(&builds.sha, texts[i].part);
-		add_text(&builds.sha, texts[i].path);
-		add_text(&builds.sha, texts[i].text);
+		add_number(&sha, texts[i].part);
+		add_text(&sha, texts[i].path);
+		add_text(&sha, texts[i].text);
 	}
-	sha256_digest(&builds.sha, out_key);
+	sha256_digest(&sha, out_key);
 	return builds.unknown == 0;
 }
 
