@@ -67,6 +67,17 @@ TEST(a_set_is_read_again_as_it_was) {
 	}
 }
 
+/* docs/formats/rules.md. The file is also an input of detector_fuzz.c, whose first byte says what
+ * the rest is. */
+TEST(the_form_is_the_golden_one) {
+	CLEANUP(buf_deinit) struct buf kept = {0};
+	struct sigma_set *set = made(false);
+	buf_append_char(&kept, '\0');
+	sigma_set_save(set, &kept);
+	CHECK(tap_check_golden("../corpora/detector/set", kept.ptr, kept.len));
+	sigma_set_free(set);
+}
+
 TEST(what_rules_say_and_do_is_kept) {
 	struct sigma_set *set = made(false);
 	struct sigma_set *loaded = again(set);
