@@ -116,20 +116,23 @@ static const struct command commands[] = {
      "status 1, and such a rule does not count. explain shows what a rule asks for;\n"
      "test tries rules on events whose fields have the names that the rules use, or\n"
      "with --records on what parse prints: then rules are only about records of their\n"
-     "log source. check --records tells of which log sources there is no record.\n"
+     "log source. check --records tells of which log sources there is no record,\n"
+     "check --store DIR for each rule whether it can fire on what the store has, and\n"
+     "why not: source or field never seen, silent since, no such value.\n"
      "import installs rules of others, from a folder, zip or tar, as a pack beside the\n"
      "store, and says what is new, changed and gone; versions before it stay. Without\n"
      "PATH, the others read the packs that are installed.\n"
      "\n"
      "  akashi rules check rules/\n"
+     "  akashi rules check --store /var/lib/akashi rules/\n"
      "  akashi rules list --format jsonl rules/ | jq .\n"
      "  akashi rules explain rules/linux/cron_download_and_run.yml\n"
      "  akashi rules test --event event.json rules/\n"
      "  akashi parse System.evtx | akashi rules test --records --event - rules/\n"
      "  akashi rules import --dry-run --name sigma sigma_core.zip\n",
-     IDS(OPTION_STORE, OPTION_RULES_DIR, OPTION_PACK_NAME, OPTION_DRY_RUN, OPTION_RULES_FORMAT,
-         OPTION_EVENT, OPTION_RECORDS, OPTION_PLAIN, OPTION_SOURCES, OPTION_PLACEHOLDERS,
-         OPTION_OUT, OPTION_JSON, OPTION_HELP),
+     IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_SILENT, OPTION_RULES_DIR, OPTION_PACK_NAME,
+         OPTION_DRY_RUN, OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_PLAIN,
+         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_OUT, OPTION_JSON, OPTION_HELP),
      1, SIZE_MAX, cmd_rules},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"

@@ -60,6 +60,7 @@ struct args {
 	struct option_values rules;
 	const char *name;
 	const char *rules_dir;
+	const char *silent;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;

@@ -81,6 +81,8 @@ OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (defau
 OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME",
        "table (terminal), jsonl (pipe), csv or html")
 OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
+OPTION(SILENT, "silent", '\0', TEXT, silent, "TIME",
+       "how long a source may say nothing before it is silent: 7d")
 OPTION(PACK_NAME, "name", '\0', TEXT, name, "PACK",
        "name of the pack (default: that of the folder or archive)")
 OPTION(RULES_DIR, "rules-dir", '\0', TEXT, rules_dir, "DIR",

@@ -4,12 +4,14 @@
 #include "base/limits.h"
 #include "cmd/console.h"
 #include "cmd/output.h"
+#include "cmd/rules_reach.h"
 #include "render/record.h"
 #include "sigma/source.h"
 
 struct verb {
 	struct str name;
 	enum err (*run)(struct rules *rules, struct diag *diag);
+	bool reaches; /* with --store: asks which rules can hold there */
 };
 
 /* ---- check ---- */
@@ -43,7 +45,11 @@ enum err rules_write_problems(struct rules *rules) {
 
 static enum err run_check(struct rules *rules, struct diag *diag) {
 	(void)diag;
-	return rules_write_problems(rules);
+	if (rules->reach == NULL) {
+		return rules_write_problems(rules);
+	}
+	rules_tell_problems(rules);
+	return rules_check_store(rules, rules->reach);
 }
 
 void rules_tell_problems(const struct rules *rules) {
@@ -101,9 +107,9 @@ static enum err run_explain(struct rules *rules, struct diag *diag) {
 /* ---- all ---- */
 
 static const struct verb verbs[] = {
-    {STR_INIT("check"), run_check},     {STR_INIT("list"), run_list},
-    {STR_INIT("explain"), run_explain}, {STR_INIT("test"), rules_try},
-    {STR_INIT("import"), rules_import},
+    {STR_INIT("check"), run_check, true},      {STR_INIT("list"), run_list, false},
+    {STR_INIT("explain"), run_explain, false}, {STR_INIT("test"), rules_try, false},
+    {STR_INIT("import"), rules_import, false},
 };
 
 static enum err find_verb(const struct args *args, const struct verb **out_verb,
@@ -139,25 +145,37 @@ static enum err read_placeholders(struct rules *rules, struct diag *diag) {
 	return err;
 }
 
-/* With --records or --sources rules are about records, not about events as rules name them. */
-static enum err map_sources(struct rules *rules, struct diag *diag) {
-	const char *path = rules->args->sources;
-	struct buf text = {0};
-	if (path == NULL && !rules->args->records) {
+static enum err read_sources(const struct args *args, struct sigma_sources *sources,
+                             struct diag *diag) {
+	CLEANUP(buf_deinit) struct buf text = {0};
+	const char *path = args->sources;
+	if (path == NULL) {
+		return ERR_OK;
+	}
+	enum err err = rules_read_text(path, LIMIT_RULES_FILE, &text);
+	return err != ERR_OK ? diag_set(diag, err, "%.200s: %s", path, err_text(err))
+	                     : sigma_sources_add(sources, str_from(path), buf_str(&text), diag);
+}
+
+/* With --records or --sources, or about a store, rules are about records, not about events as rules
+ * name them. */
+static enum err map_sources(struct rules *rules, const struct verb *verb, struct diag *diag) {
+	const struct args *args = rules->args;
+	bool reaches = verb->reaches && args->store != NULL;
+	if (args->sources == NULL && !args->records && !reaches) {
 		return ERR_OK;
 	}
 	struct sigma_sources *sources = sigma_sources_new();
-	enum err err = ERR_OK;
-	if (path != NULL) {
-		err = rules_read_text(path, LIMIT_RULES_FILE, &text);
-		err = err != ERR_OK ? diag_set(diag, err, "%.200s: %s", path, err_text(err))
-		                    : sigma_sources_add(sources, str_from(path), buf_str(&text), diag);
-	}
+	enum err err = read_sources(args, sources, diag);
 	if (err == ERR_OK) {
 		sigma_set_map(rules->set, sources);
 	}
+	if (err == ERR_OK && reaches) {
+		rules->reach = calloc(1, sizeof(*rules->reach));
+		ASSERT(rules->reach != NULL);
+		err = rules_reach_read(rules, sources, rules->reach, diag);
+	}
 	sigma_sources_free(sources);
-	buf_deinit(&text);
 	return err;
 }
 
@@ -175,8 +193,8 @@ static void take_file(void *ctx, struct str path, struct str text) {
 	sigma_set_add(ctx, path, text);
 }
 
-/* Without paths: the packs that are installed. */
-static enum err read_rules(struct rules *rules, struct diag *diag) {
+/* Without paths: the packs that are installed; what is asked of a store is else asked of ours. */
+static enum err read_rules(struct rules *rules, const struct verb *verb, struct diag *diag) {
 	const struct args *args = rules->args;
 	const struct os *os = os_real();
 	CLEANUP(buf_deinit) struct buf folder = {0};
@@ -189,7 +207,12 @@ static enum err read_rules(struct rules *rules, struct diag *diag) {
 	rules_packs_folder(args, &folder);
 	*buf_reserve(&folder, 1) = '\0';
 	const char *path = folder.ptr;
-	if (os->stat(os->ctx, path, true, &st) != ERR_OK) {
+	bool installed = os->stat(os->ctx, path, true, &st) == ERR_OK;
+	if (!installed && verb->reaches && args->store != NULL) {
+		rules->files = rules_read_builtin(take_file, rules->set);
+		return ERR_OK;
+	}
+	if (!installed) {
 		enum err err = diag_set(diag, ERR_INVALID, "no rules are given, and none are installed");
 		diag_hint(diag, "give folders or files of rules, or install some: akashi rules import");
 		return err;
@@ -198,16 +221,25 @@ static enum err read_rules(struct rules *rules, struct diag *diag) {
 	return ERR_OK;
 }
 
+/* What is said of a store is for programs where it goes to one. */
+static enum err read_format(struct rules *rules, const struct verb *verb, struct diag *diag) {
+	const struct args *args = rules->args;
+	struct str format = args->format == NULL ? STR("") : str_from(args->format);
+	if (format.len > 0 && !str_eq(format, STR("text")) && !str_eq(format, STR("jsonl"))) {
+		return diag_set(diag, ERR_INVALID, "--format wants text or jsonl, not '%.40s'",
+		                args->format);
+	}
+	bool piped =
+	    verb->reaches && args->store != NULL && args->out == NULL && !console_stdout_is_terminal();
+	rules->json = str_eq(format, STR("jsonl")) || (format.len == 0 && piped);
+	return ERR_OK;
+}
+
 static enum err run(struct rules *rules, struct diag *diag) {
 	const struct args *args = rules->args;
 	const struct verb *verb = NULL;
 	TRY(find_verb(args, &verb, diag));
-	if (args->format != NULL && strcmp(args->format, "text") != 0 &&
-	    strcmp(args->format, "jsonl") != 0) {
-		return diag_set(diag, ERR_INVALID, "--format wants text or jsonl, not '%.40s'",
-		                args->format);
-	}
-	rules->json = args->format != NULL && strcmp(args->format, "jsonl") == 0;
+	TRY(read_format(rules, verb, diag));
 	TRY(read_placeholders(rules, diag));
 	if (verb->run == rules_import) {
 		if (args->paths_count < 2) {
@@ -217,10 +249,25 @@ static enum err run(struct rules *rules, struct diag *diag) {
 		return rules_import(rules, diag);
 	}
 	TRY(output_open(args->out, &rules->output, diag));
-	TRY(read_rules(rules, diag));
+	TRY(read_rules(rules, verb, diag));
 	sigma_set_close(rules->set);
-	TRY(map_sources(rules, diag));
+	TRY(map_sources(rules, verb, diag));
 	return verb->run(rules, diag);
+}
+
+static void append_reach(struct buf *out, const struct rules_reach *reach, bool json) {
+	if (reach == NULL) {
+		return;
+	}
+	if (json) {
+		buf_printf(out, ",\"records\":%llu,\"reasons\":{", (unsigned long long)reach->records);
+		rules_append_reach_summary(out, reach, true);
+		buf_append_char(out, '}');
+		return;
+	}
+	buf_printf(out, "of %llu records: ", (unsigned long long)reach->records);
+	rules_append_reach_summary(out, reach, false);
+	buf_append_char(out, '\n');
 }
 
 static void summarize(const struct rules *rules) {
@@ -230,11 +277,13 @@ static void summarize(const struct rules *rules) {
 		buf_printf(&out,
 		           "{\"akashi.schema\":%d,\"files\":%llu,\"files_failed\":%llu,\"rules\":%u,"
 		           "\"correlations\":%u,\"filters\":%u,\"refused\":%u,\"atoms\":%u,"
-		           "\"events\":%llu,\"events_failed\":%llu,\"matches\":%llu}\n",
+		           "\"events\":%llu,\"events_failed\":%llu,\"matches\":%llu",
 		           JSON_SCHEMA, (unsigned long long)rules->files, (unsigned long long)rules->failed,
 		           set->rules_count, set->correlations_count, set->filters_count, set->refused,
 		           set->atoms_count, (unsigned long long)rules->events,
 		           (unsigned long long)rules->events_failed, (unsigned long long)rules->matches);
+		append_reach(&out, rules->reach, true);
+		buf_append_str(&out, STR("}\n"));
 		(void)console_print_error(&out);
 		buf_deinit(&out);
 		return;
@@ -242,6 +291,9 @@ static void summarize(const struct rules *rules) {
 	console_note("%u rules, %u correlations, %u filters of %llu files; %u refused",
 	             set->rules_count, set->correlations_count, set->filters_count,
 	             (unsigned long long)rules->files, set->refused);
+	append_reach(&out, rules->reach, false);
+	(void)console_print_error(&out);
+	buf_deinit(&out);
 }
 
 int cmd_rules(const struct args *args) {
@@ -262,6 +314,11 @@ int cmd_rules(const struct args *args) {
 		} else if (rules.set->refused > 0 && strcmp(args->paths[0], "import") != 0) {
 			status = EXIT_NO;
 		}
+	}
+	if (rules.reach != NULL) {
+		status = err == ERR_OK && rules.reach->pages_damaged > 0 ? EXIT_FAILED : status;
+		rules_reach_deinit(rules.reach);
+		free(rules.reach);
 	}
 	sigma_set_free(rules.set);
 	return status;

@@ -8,12 +8,16 @@
 #include "os/os.h"
 #include "sigma/event.h"
 
+struct rules_reach; /* cmd/rules_reach.h */
+
 /* One run of the command. */
 struct rules {
 	const struct args *args;
 	struct sigma_set *set;
 	struct output *output;
-	bool json; /* --format jsonl */
+	bool json;                 /* --format jsonl */
+	bool navigator;            /* --format navigator */
+	struct rules_reach *reach; /* NULL: not asked for */
 	uint64_t files, failed, events, events_failed, matches;
 };
 
@@ -40,6 +44,9 @@ typedef void (*rules_take_f)(void *ctx, struct str path, struct str text);
 void rules_read(rules_take_f take, void *ctx, const char *const *paths, size_t paths_count,
                 uint64_t *out_files, uint64_t *out_failed);
 
+/* The rules that akashi is shipped with, whose texts do not go; how many files. */
+uint64_t rules_read_builtin(rules_take_f take, void *ctx);
+
 /* The time in @timestamp of a JSON object, RFC 3339; 0: there is none. */
 int64_t rules_event_time(struct str json);
 /* One JSON object as an event of Sigma: nested names are joined with dots, elements of arrays are
@@ -56,6 +63,10 @@ MUST_USE enum err rules_record(struct arena *arena, struct str json, struct sigm
 void rules_list_rule(struct buf *out, const struct sigma_rule *rule, bool json);
 void rules_list_correlation(struct buf *out, const struct sigma_correlation *correlation,
                             bool json);
+/* "product/category/service", safe for a terminal; and an object of what all kinds of rules have,
+ * left open. */
+void rules_append_source(struct buf *out, const struct sigma_source *source);
+void rules_append_meta_json(struct buf *out, const struct sigma_meta *meta, const char *type);
 /* The compiled form, for people. */
 void rules_explain_rule(struct buf *out, const struct sigma_set *set,
                         const struct sigma_rule *rule);

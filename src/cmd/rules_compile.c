@@ -29,14 +29,19 @@ static void add_file(void *ctx, struct str path, struct str text) {
 	add(texts, RULES_PART_FILE, path, arena_str(texts->arena, text));
 }
 
-static void add_builtin(struct texts_read *texts) {
+uint64_t rules_read_builtin(rules_take_f take, void *ctx) {
 	for (size_t i = 0; i < ARRAY_LEN(builtin_rules); i++) {
 		struct buf path = {0};
 		buf_printf(&path, "akashi:%s", builtin_rules[i].name);
-		add(texts, RULES_PART_FILE, buf_str(&path),
-		    str_make((const char *)builtin_rules[i].bytes, builtin_rules[i].len));
+		take(ctx, buf_str(&path),
+		     str_make((const char *)builtin_rules[i].bytes, builtin_rules[i].len));
 		buf_deinit(&path);
 	}
+	return ARRAY_LEN(builtin_rules);
+}
+
+static void add_constant(void *ctx, struct str path, struct str text) {
+	add(ctx, RULES_PART_FILE, path, text);
 }
 
 static enum err add_table(struct texts_read *texts, enum rules_part part, const char *path,
@@ -57,8 +62,7 @@ static enum err read_all(const struct args *args, struct texts_read *texts,
                          struct rules_compiled *out, struct diag *diag) {
 	TRY(add_table(texts, RULES_PART_PLACEHOLDERS, args->placeholders, diag));
 	if (args->rules.count == 0) {
-		add_builtin(texts);
-		out->files = ARRAY_LEN(builtin_rules);
+		out->files = rules_read_builtin(add_constant, texts);
 	} else {
 		rules_read(add_file, texts, args->rules.items, args->rules.count, &out->files,
 		           &out->files_failed);

@@ -5,7 +5,7 @@
 
 /* ---- list ---- */
 
-static void append_source(struct buf *out, const struct sigma_source *source) {
+void rules_append_source(struct buf *out, const struct sigma_source *source) {
 	const struct str parts[] = {source->product, source->category, source->service};
 	bool first = true;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
@@ -39,7 +39,7 @@ static void append_json_text(struct buf *out, const char *key, struct str text) 
 	buf_append_json(out, text);
 }
 
-static void append_json_meta(struct buf *out, const struct sigma_meta *meta, const char *type) {
+void rules_append_meta_json(struct buf *out, const struct sigma_meta *meta, const char *type) {
 	buf_printf(out, "{\"type\":\"%s\"", type);
 	append_json_text(out, "rule.id", meta->id);
 	append_json_text(out, "rule.name", meta->title.len > 0 ? meta->title : meta->name);
@@ -53,9 +53,9 @@ static void append_json_meta(struct buf *out, const struct sigma_meta *meta, con
 
 void rules_list_rule(struct buf *out, const struct sigma_rule *rule, bool json) {
 	struct buf source = {0};
-	append_source(&source, &rule->source);
+	rules_append_source(&source, &rule->source);
 	if (json) {
-		append_json_meta(out, &rule->meta, "rule");
+		rules_append_meta_json(out, &rule->meta, "rule");
 		append_json_text(out, "logsource.category", rule->source.category);
 		append_json_text(out, "logsource.product", rule->source.product);
 		append_json_text(out, "logsource.service", rule->source.service);
@@ -70,7 +70,7 @@ void rules_list_correlation(struct buf *out, const struct sigma_correlation *cor
                             bool json) {
 	const char *type = sigma_correlation_type_name(correlation->type);
 	if (json) {
-		append_json_meta(out, &correlation->meta, "correlation");
+		rules_append_meta_json(out, &correlation->meta, "correlation");
 		append_json_text(out, "correlation.type", str_from(type));
 		append_json_texts(out, "correlation.group_by", &correlation->group_by);
 		buf_printf(out, ",\"alerts\":%s}\n", correlation->alerts ? "true" : "false");
@@ -133,7 +133,7 @@ static void explain_node(struct buf *out, const struct sigma_set *set,
 void rules_explain_rule(struct buf *out, const struct sigma_set *set,
                         const struct sigma_rule *rule) {
 	struct buf source = {0};
-	append_source(&source, &rule->source);
+	rules_append_source(&source, &rule->source);
 	explain_meta(out, &rule->meta);
 	append_text_row(out, "log source", buf_str(&source));
 	if (!rule->alerts) {

@@ -4,8 +4,7 @@
 #include "detect/kinds.h"
 
 #include "base/map.h"
-
-enum truth { TRUTH_NO, TRUTH_YES, TRUTH_OPEN };
+#include "detect/truth.h"
 
 int kinds_field(struct str name) {
 	static const struct str names[KINDS_FIELDS] = {
@@ -44,18 +43,6 @@ static enum truth judge_atom(const struct kinds_plan *plan, uint32_t number, con
 	return TRUTH_OPEN;
 }
 
-static enum truth judge_group(const struct program_op *ops, uint32_t at, const uint8_t *truths) {
-	enum truth decides = ops[at].kind == PROGRAM_AND ? TRUTH_NO : TRUTH_YES;
-	enum truth out = decides == TRUTH_NO ? TRUTH_YES : TRUTH_NO;
-	for (uint32_t i = at + 1; i < ops[at].end; i = ops[i].end) {
-		if (truths[i] == decides) {
-			return decides;
-		}
-		out = truths[i] == TRUTH_OPEN ? TRUTH_OPEN : out;
-	}
-	return out;
-}
-
 /* Operations from first to end. Subtrees stand behind their node: from the last to the first. */
 static void judge_some(const struct kinds_plan *plan, const struct program *program, uint32_t first,
                        uint32_t end, const uint64_t *bits, const bool seen[KINDS_FIELDS],
@@ -67,7 +54,7 @@ static void judge_some(const struct kinds_plan *plan, const struct program *prog
 		} else if (op->kind == PROGRAM_NOT) {
 			truths[i] = truths[i + 1] == TRUTH_OPEN ? TRUTH_OPEN : truths[i + 1] == TRUTH_NO;
 		} else {
-			truths[i] = (uint8_t)judge_group(program->ops, i, truths);
+			truths[i] = (uint8_t)truth_group(program->ops, i, truths);
 		}
 	}
 }
@@ -87,7 +74,7 @@ static bool judge(const struct kinds_plan *plan, const struct program *program,
 			return false;
 		}
 	}
-	truths[0] = (uint8_t)judge_group(ops, 0, truths);
+	truths[0] = (uint8_t)truth_group(ops, 0, truths);
 	return true;
 }
 

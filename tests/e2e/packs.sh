@@ -136,6 +136,6 @@ ok $? "an import that is killed leaves one version or the other, and can be done
 echo ../.. >akashi-data.rules/sigma/akashi-pack
 run 3 rules list && [ ! -s out ] && has err 'which version' && run 3 rules import sigma.zip
 ok $? "a version that is no version is told, and leads nowhere"
-run 2 rules check --store nowhere && has err 'none are installed'
-ok $? "without rules there is nothing to check"
+run 2 rules list --store nowhere && has err 'none are installed'
+ok $? "without rules there is nothing to list"
 echo "1..$number"
