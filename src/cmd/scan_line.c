@@ -3,6 +3,7 @@
  * ExtraFieldInfo, RuleID. As there, levels and channels are cut short, fields stand as "name:
  * value" with " ¦ " between, and what is not there is "-".
  */
+#include "base/endian.h"
 #include "base/instant.h"
 #include "cmd/scan.h"
 
@@ -12,13 +13,59 @@ static struct str title_of(const struct sigma_meta *meta) {
 
 /* ---- JSON ---- */
 
+/* Marks bytes of the eight that do not stand in JSON as they are: the high bit of each. */
+static inline uint64_t marks_of(uint64_t eight) {
+	const uint64_t ones = 0x0101010101010101;
+	const uint64_t highs = ones * 0x80;
+	uint64_t low = eight & ~highs;
+	uint64_t marks = eight | ~((low | highs) - ones * 32); /* from 128 on, or below 32 */
+	marks |= ~(((low ^ ones * '"') | highs) - ones);
+	marks |= ~(((low ^ ones * '\\') | highs) - ones);
+	marks |= ~(((low ^ ones * 0x7f) | highs) - ones);
+	return marks & highs;
+}
+
+/* What buf_append_json appends: most of what is told are paths and command lines, of which eight
+ * bytes are looked at together. */
+static void append_json(struct buf *out, struct str text) {
+	size_t before = out->len;
+	char *start = buf_reserve(out, 2 * text.len + 2 + 8);
+	char *to = start;
+	*to++ = '"';
+	for (size_t i = 0; i < text.len;) {
+		char eight[8] = {0};
+		size_t there = MIN_OF(text.len - i, sizeof(eight));
+		memcpy(eight, text.ptr + i, there);
+		memcpy(to, eight, sizeof(eight));
+		uint64_t marks = marks_of(le64_load(eight));
+		size_t plain = marks == 0 ? sizeof(eight) : (size_t)__builtin_ctzll(marks) / 8;
+		plain = MIN_OF(plain, there); /* zeros behind the end are marked */
+		to += plain;
+		i += plain;
+		if (plain == there) {
+			continue;
+		}
+		if (text.ptr[i] != '"' && text.ptr[i] != '\\') {
+			out->len = before;
+			buf_append_json(out, text);
+			return;
+		}
+		*to++ = '\\';
+		*to++ = text.ptr[i++];
+	}
+	*to++ = '"';
+	out->len += (size_t)(to - start);
+}
+
 static void append_key(struct buf *out, const char *name) {
-	buf_printf(out, ",\"%s\":", name);
+	buf_append_str(out, STR(",\""));
+	buf_append_str(out, str_from(name));
+	buf_append_str(out, STR("\":"));
 }
 
 static void append_text(struct buf *out, const char *name, struct str text) {
 	append_key(out, name);
-	buf_append_json(out, text);
+	append_json(out, text);
 }
 
 void scan_append_record(struct buf *out, const struct row *row) {
@@ -30,9 +77,13 @@ void scan_append_record(struct buf *out, const struct row *row) {
 	for (size_t i = 0; i < row->fields_count; i++) {
 		if (str_starts(row->fields[i].name, STR("winlog."))) {
 			buf_append_char(out, ',');
-			buf_append_json(out, row->fields[i].name);
+			append_json(out, row->fields[i].name);
 			buf_append_char(out, ':');
-			value_append_json(out, row->fields[i].value);
+			if (row->fields[i].value.kind == VALUE_STRING) {
+				append_json(out, row->fields[i].value.text);
+			} else {
+				value_append_json(out, row->fields[i].value);
+			}
 		}
 	}
 }
@@ -54,12 +105,12 @@ static void append_fields(struct buf *out, const struct finding *finding) {
 		}
 		buf_append_str(out, first ? STR("") : STR(","));
 		first = false;
-		buf_append_json(out, field->name);
+		append_json(out, field->name);
 		buf_append_str(out, values > 1 ? STR(":[") : STR(":"));
 		for (uint32_t k = i; k < finding->fields_count; k++) {
 			if (str_eq(finding->fields[k].name, field->name)) {
 				buf_append_str(out, k > i ? STR(",") : STR(""));
-				buf_append_json(out, finding->fields[k].text);
+				append_json(out, finding->fields[k].text);
 			}
 		}
 		buf_append_str(out, values > 1 ? STR("]") : STR(""));
@@ -79,7 +130,7 @@ void scan_append_json(struct buf *out, const struct findings *findings,
 	buf_append_char(out, '[');
 	for (uint32_t i = 0; i < meta->tags.count; i++) {
 		buf_append_str(out, i > 0 ? STR(",") : STR(""));
-		buf_append_json(out, meta->tags.items[i]);
+		append_json(out, meta->tags.items[i]);
 	}
 	buf_append_char(out, ']');
 	if (meta->sign != SIGMA_SIGN_NONE) {
