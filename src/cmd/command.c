@@ -109,7 +109,7 @@ static const struct command commands[] = {
          OPTION_OUT, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE,
          OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, 0, cmd_hunt},
-    {STR_INIT("rules"), "check|list|explain|test|import [PATH...]",
+    {STR_INIT("rules"), "check|coverage|list|explain|test|import [PATH]",
      "check, list, show, try and install Sigma rules",
      "Reads rules, correlations and filters of the Sigma specification from files and\n"
      "folders. check tells what is not understood, with file, line and reason: exit\n"
@@ -118,13 +118,16 @@ static const struct command commands[] = {
      "with --records on what parse prints: then rules are only about records of their\n"
      "log source. check --records tells of which log sources there is no record,\n"
      "check --store DIR for each rule whether it can fire on what the store has, and\n"
-     "why not: source or field never seen, silent since, no such value.\n"
+     "why not: source or field never seen, silent since, no such value. coverage\n"
+     "tells the same by technique of ATT&CK (--format navigator: a layer for ATT&CK\n"
+     "Navigator).\n"
      "import installs rules of others, from a folder, zip or tar, as a pack beside the\n"
      "store, and says what is new, changed and gone; versions before it stay. Without\n"
      "PATH, the others read the packs that are installed.\n"
      "\n"
      "  akashi rules check rules/\n"
      "  akashi rules check --store /var/lib/akashi rules/\n"
+     "  akashi rules coverage --store /var/lib/akashi --format navigator -o layer.json\n"
      "  akashi rules list --format jsonl rules/ | jq .\n"
      "  akashi rules explain rules/linux/cron_download_and_run.yml\n"
      "  akashi rules test --event event.json rules/\n"

@@ -80,7 +80,7 @@ OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
 OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")
 OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME",
        "table (terminal), jsonl (pipe), csv or html")
-OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text or jsonl (default: text)")
+OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text, jsonl, or of coverage navigator")
 OPTION(SILENT, "silent", '\0', TEXT, silent, "TIME",
        "how long a source may say nothing before it is silent: 7d")
 OPTION(PACK_NAME, "name", '\0', TEXT, name, "PACK",

@@ -107,9 +107,9 @@ static enum err run_explain(struct rules *rules, struct diag *diag) {
 /* ---- all ---- */
 
 static const struct verb verbs[] = {
-    {STR_INIT("check"), run_check, true},      {STR_INIT("list"), run_list, false},
-    {STR_INIT("explain"), run_explain, false}, {STR_INIT("test"), rules_try, false},
-    {STR_INIT("import"), rules_import, false},
+    {STR_INIT("check"), run_check, true}, {STR_INIT("coverage"), rules_coverage, true},
+    {STR_INIT("list"), run_list, false},  {STR_INIT("explain"), run_explain, false},
+    {STR_INIT("test"), rules_try, false}, {STR_INIT("import"), rules_import, false},
 };
 
 static enum err find_verb(const struct args *args, const struct verb **out_verb,
@@ -123,7 +123,8 @@ static enum err find_verb(const struct args *args, const struct verb **out_verb,
 	}
 	enum err err =
 	    diag_set(diag, ERR_INVALID, "rules does not know what to do with '%.80s'", args->paths[0]);
-	diag_hint(diag, "check, list, explain, test or import, then paths: akashi rules --help");
+	diag_hint(diag,
+	          "check, coverage, list, explain, test or import, then paths: akashi rules --help");
 	return err;
 }
 
@@ -208,7 +209,7 @@ static enum err read_rules(struct rules *rules, const struct verb *verb, struct 
 	*buf_reserve(&folder, 1) = '\0';
 	const char *path = folder.ptr;
 	bool installed = os->stat(os->ctx, path, true, &st) == ERR_OK;
-	if (!installed && verb->reaches && args->store != NULL) {
+	if (!installed && (verb->run == rules_coverage || (verb->reaches && args->store != NULL))) {
 		rules->files = rules_read_builtin(take_file, rules->set);
 		return ERR_OK;
 	}
@@ -225,14 +226,16 @@ static enum err read_rules(struct rules *rules, const struct verb *verb, struct 
 static enum err read_format(struct rules *rules, const struct verb *verb, struct diag *diag) {
 	const struct args *args = rules->args;
 	struct str format = args->format == NULL ? STR("") : str_from(args->format);
-	if (format.len > 0 && !str_eq(format, STR("text")) && !str_eq(format, STR("jsonl"))) {
-		return diag_set(diag, ERR_INVALID, "--format wants text or jsonl, not '%.40s'",
-		                args->format);
-	}
-	bool piped =
-	    verb->reaches && args->store != NULL && args->out == NULL && !console_stdout_is_terminal();
+	bool coverage = verb->run == rules_coverage;
+	bool piped = (coverage || (verb->reaches && args->store != NULL)) && args->out == NULL &&
+	             !console_stdout_is_terminal();
 	rules->json = str_eq(format, STR("jsonl")) || (format.len == 0 && piped);
-	return ERR_OK;
+	rules->navigator = coverage && str_eq(format, STR("navigator"));
+	if (format.len == 0 || str_eq(format, STR("text")) || rules->json || rules->navigator) {
+		return ERR_OK;
+	}
+	return diag_set(diag, ERR_INVALID, "--format wants text%s, not '%.40s'",
+	                coverage ? ", jsonl or navigator" : " or jsonl", args->format);
 }
 
 static enum err run(struct rules *rules, struct diag *diag) {
@@ -282,6 +285,9 @@ static void summarize(const struct rules *rules) {
 		           set->rules_count, set->correlations_count, set->filters_count, set->refused,
 		           set->atoms_count, (unsigned long long)rules->events,
 		           (unsigned long long)rules->events_failed, (unsigned long long)rules->matches);
+		if (rules->techniques > 0) {
+			buf_printf(&out, ",\"techniques\":%u", rules->techniques);
+		}
 		append_reach(&out, rules->reach, true);
 		buf_append_str(&out, STR("}\n"));
 		(void)console_print_error(&out);
@@ -292,6 +298,12 @@ static void summarize(const struct rules *rules) {
 	             set->rules_count, set->correlations_count, set->filters_count,
 	             (unsigned long long)rules->files, set->refused);
 	append_reach(&out, rules->reach, false);
+	if (rules->techniques > 0 && rules->reach != NULL) {
+		buf_printf(&out, "of %u techniques %u have a rule that can fire\n", rules->techniques,
+		           rules->techniques_able);
+	} else if (rules->techniques > 0) {
+		buf_printf(&out, "%u techniques\n", rules->techniques);
+	}
 	(void)console_print_error(&out);
 	buf_deinit(&out);
 }

@@ -19,11 +19,14 @@ struct rules {
 	bool navigator;            /* --format navigator */
 	struct rules_reach *reach; /* NULL: not asked for */
 	uint64_t files, failed, events, events_failed, matches;
+	uint32_t techniques, techniques_able; /* coverage */
 };
 
 /* rules test: tries the rules on the events of --event, in order of time when there are
  * correlations. */
 MUST_USE enum err rules_try(struct rules *rules, struct diag *diag);
+/* rules coverage: techniques of ATT&CK that rules are about, and that can fire in the store. */
+MUST_USE enum err rules_coverage(struct rules *rules, struct diag *diag);
 /* rules import: paths become a pack, or a new version of it; what changes is printed. */
 MUST_USE enum err rules_import(struct rules *rules, struct diag *diag);
 /* Appends the folder that packs are in: --rules-dir, or beside the store. */

@@ -55,7 +55,7 @@ ok $? "events come on lines of standard input"
 echo '{"CommandLine": curl}' >bad.json
 run 3 rules test --event bad.json rules && has err 'event 1: byte 16: '
 ok $? "an event that is not JSON is told"
-run 2 rules odd rules && has err 'check, list, explain, test or import'
+run 2 rules odd rules && has err 'check, coverage, list, explain, test or import'
 ok $? "what it cannot do is told"
 run 2 rules test rules && has err 'no event is given'
 ok $? "test wants an event"

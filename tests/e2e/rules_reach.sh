@@ -1,6 +1,7 @@
 #!/bin/sh
 # rules_reach.sh AKASHI: which rules can fire on what a store has, and why others cannot, as TAP.
 set -u
+samples=$(realpath "$2")
 . "$(dirname "$0")/lib.sh"
 
 event() { # event TIME CHANNEL PROVIDER EVENT_ID DATA
@@ -63,8 +64,40 @@ ok $? "without rules those that akashi is shipped with are asked"
 run 3 rules check --store nowhere rules && has err nowhere && run 2 rules check --store st --silent soon rules && run 2 rules check --store st --from x rules
 ok $? "a store that is not there and wrong options are told"
 
+technique() { # technique ID WANTED
+    grep -F "\"threat.technique.id\":\"$1\"" out | grep -qF -e "$2"
+}
+run 0 rules coverage --store st rules && [ "$(wc -l <out)" = 6 ] &&
+    technique T1078 '"threat.tactic.name":["initial-access","persistence"],"rules":2,"rules_can_fire":1,"cannot":["Odd field: field never seen (OddField)"],"first":"2026-11-22T10:00:00Z","last":"2026-11-22T10:01:00Z"}' &&
+    technique T1070.001 '"rules":1,"rules_can_fire":0,"cannot":["Log is cleared: value never seen (EventID 1102)"]}' &&
+    has err '^of 6 techniques 1 have a rule that can fire$'
+ok $? "coverage is told by technique, with what is missing"
+run 0 rules coverage --store st --format text rules && [ "$(wc -L <out)" -le 80 ] && has out '^T1078 *2 *1  2026-11-22 10:01  initial-access, persistence$' &&
+    has out '^T1543.003 *1 *0  -  *persistence$' && run 0 rules coverage --format text rules && has out '^T1078  *2  initial-access, persistence$'
+ok $? "as a table, with a store and without"
+cat >layer.py <<'END'
+import json, sys
+layer = json.load(open(sys.argv[1]))
+assert isinstance(layer["name"], str) and layer["domain"] == "enterprise-attack"
+assert layer["versions"] == {"navigator": "4.9.0", "layer": "4.5"}
+assert layer["gradient"]["maxValue"] > layer["gradient"]["minValue"] and len(layer["gradient"]["colors"]) >= 2
+assert all(set(item) == {"label", "color"} for item in layer["legendItems"])
+known = {"techniqueID", "tactic", "comment", "enabled", "score", "color", "metadata", "links", "showSubtechniques"}
+for technique in layer["techniques"]:
+    assert set(technique) <= known and isinstance(technique["score"], int) and isinstance(technique["comment"], str)
+    print(technique["techniqueID"], technique["score"])
+assert set(layer) <= {"versions", "name", "description", "domain", "customDataURL", "filters", "sorting", "layout", "hideDisabled", "techniques", "gradient",
+                      "legendItems", "showTacticRowBackground", "tacticRowBackground", "selectTechniquesAcrossTactics", "selectSubtechniquesWithParent",
+                      "selectVisibleTechniques", "metadata", "links"}
+END
+run 0 rules coverage --store st --format navigator -o layer.json rules && python3 layer.py layer.json >out && has out '^T1078 1$' && has out '^T1070.001 0$' && [ "$(wc -l <out)" = 6 ] &&
+    run 0 rules coverage --format navigator -o layer.json rules && python3 layer.py layer.json >out && has out '^T1078 2$'
+ok $? "and as a layer for ATT&CK Navigator, with what its format 4.5 wants"
+run 0 rules coverage --store st --to 2026-11-02 rules && technique T1543.003 '"rules_can_fire":1' && technique T1078 '"rules_can_fire":0' && run 2 rules check --format navigator rules
+ok $? "coverage is that of the time that is asked for"
+
 # Whatever fires can fire: a rule of the shipped ones that finds something in the sample is never said to be unable.
-run 0 ingest --store sample --year 2026 "$2" && run 0 hunt --store sample --format jsonl && grep -o '"rule.id":"[^"]*"' out | sort -u >fired &&
+run 0 ingest --store sample --year 2026 "$samples" && run 0 hunt --store sample --format jsonl && grep -o '"rule.id":"[^"]*"' out | sort -u >fired &&
     [ -s fired ] && run 0 rules check --store sample --silent 100000d --format jsonl && grep '"can_fire":true' out | grep -o '"rule.id":"[^"]*"' | sort -u >can &&
     [ -z "$(comm -23 fired can)" ] && grep -q '"can_fire":false' out
 ok $? "no rule that finds something is said to be unable to"
