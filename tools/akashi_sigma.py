@@ -38,7 +38,7 @@ def unit(akashi, vectors, folder, *options):
     for vector in vectors:
         write(rule, vector["rule"])
         write(event, json.dumps(vector["event"], ensure_ascii=False))
-        arguments = ["test", rule, "--event", event, *options]
+        arguments = ["test", "--no-cache", rule, "--event", event, *options]
         if vector.get("placeholders"):
             write(values, json.dumps(vector["placeholders"], ensure_ascii=False))
             arguments += ["--placeholders", values]
@@ -63,7 +63,7 @@ def correlations(akashi, vectors, folder, *options):
     for vector in vectors:
         write(path, vector["rules"])
         write(events_path, "".join(json.dumps(event) + "\n" for event in vector["events"]))
-        output, summary = run(akashi, "test", path, "--event", events_path, "--format", "jsonl", *options)
+        output, summary = run(akashi, "test", "--no-cache", path, "--event", events_path, "--format", "jsonl", *options)
         alerts = [json.loads(line) for line in output.splitlines()]
         groups = [row.get("correlation.group") for row in alerts if row["rule.name"] == vector["rule"]]
         got = {json.dumps(group, sort_keys=True) for group in groups}
@@ -99,7 +99,7 @@ def found(akashi, rules_folder, folder, *options):
     """The matches in the files under folder, as pairs of rule and record."""
     with open(os.path.join(os.path.dirname(folder), "records.jsonl"), "w+", encoding="utf-8") as records:
         subprocess.run([akashi, "parse", "--year", "2024", folder], stdout=records, stderr=subprocess.DEVNULL, check=False)
-        output = run(akashi, "test", "--records", "--event", records.name, "--format", "jsonl", rules_folder, *options)[0]
+        output = run(akashi, "test", "--no-cache", "--records", "--event", records.name, "--format", "jsonl", rules_folder, *options)[0]
         records.seek(0)
         known = [json.loads(line) for line in records]
     matches = [json.loads(line) for line in output.splitlines()]
@@ -108,7 +108,7 @@ def found(akashi, rules_folder, folder, *options):
 
 def scanned(akashi, rules_folder, folder):
     """The same as found, by `akashi scan`."""
-    output = subprocess.run([akashi, "scan", "--format", "jsonl", "--rules", rules_folder, folder],
+    output = subprocess.run([akashi, "scan", "--no-cache", "--format", "jsonl", "--rules", rules_folder, folder],
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
     return [(row["rule.id"], row) for row in map(json.loads, output.splitlines())]
 

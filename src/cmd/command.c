@@ -135,7 +135,8 @@ static const struct command commands[] = {
      "  akashi rules import --dry-run --name sigma sigma_core.zip\n",
      IDS(OPTION_STORE, OPTION_FROM, OPTION_TO, OPTION_SILENT, OPTION_RULES_DIR, OPTION_PACK_NAME,
          OPTION_DRY_RUN, OPTION_RULES_FORMAT, OPTION_EVENT, OPTION_RECORDS, OPTION_PLAIN,
-         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_OUT, OPTION_JSON, OPTION_HELP),
+         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_OUT, OPTION_JSON,
+         OPTION_HELP),
      1, SIZE_MAX, cmd_rules},
     {STR_INIT("verify"), "", "prove the whole store anew",
      "Checks every byte of the store, makes every leaf and every level of the Merkle\n"

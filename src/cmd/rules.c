@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cmd/console.h"
 #include "cmd/output.h"
+#include "cmd/rules_compile.h"
 #include "cmd/rules_reach.h"
 #include "render/record.h"
 #include "sigma/source.h"
@@ -190,6 +191,12 @@ void rules_packs_folder(const struct args *args, struct buf *out) {
 	buf_append_str(out, args->rules_dir != NULL ? STR("") : STR(".rules"));
 }
 
+static enum err no_rules(struct diag *diag) {
+	enum err err = diag_set(diag, ERR_INVALID, "no rules are given, and none are installed");
+	diag_hint(diag, "give folders or files of rules, or install some: akashi rules import");
+	return err;
+}
+
 static void take_file(void *ctx, struct str path, struct str text) {
 	sigma_set_add(ctx, path, text);
 }
@@ -214,12 +221,40 @@ static enum err read_rules(struct rules *rules, const struct verb *verb, struct 
 		return ERR_OK;
 	}
 	if (!installed) {
-		enum err err = diag_set(diag, ERR_INVALID, "no rules are given, and none are installed");
-		diag_hint(diag, "give folders or files of rules, or install some: akashi rules import");
-		return err;
+		return no_rules(diag);
 	}
 	rules_read(take_file, rules->set, &path, 1, &rules->files, &rules->failed);
 	return ERR_OK;
+}
+
+/* rules test: the set with its detector, from the cache when it has them. */
+static enum err compile_rules(struct rules *rules, struct diag *diag) {
+	const struct args *args = rules->args;
+	const struct os *os = os_real();
+	CLEANUP(buf_deinit) struct buf folder = {0};
+	struct rules_wanted wanted = {.paths = args->paths + 1,
+	                              .paths_count = args->paths_count - 1,
+	                              .placeholders = args->placeholders,
+	                              .sources = args->sources,
+	                              .mapped = args->records || args->sources != NULL,
+	                              .no_cache = args->no_cache};
+	struct rules_compiled compiled = {0};
+	struct os_stat st;
+	rules_packs_folder(args, &folder);
+	*buf_reserve(&folder, 1) = '\0';
+	const char *installed = folder.ptr;
+	if (wanted.paths_count == 0) {
+		TRY(os->stat(os->ctx, installed, true, &st) == ERR_OK ? ERR_OK : no_rules(diag));
+		wanted.paths = &installed;
+		wanted.paths_count = 1;
+	}
+	enum err err = rules_compile(&wanted, &compiled, diag);
+	sigma_set_free(rules->set);
+	rules->set = compiled.set;
+	rules->detector = compiled.detector;
+	rules->files = compiled.files;
+	rules->failed = compiled.files_failed;
+	return err;
 }
 
 /* What is said of a store is for programs where it goes to one. */
@@ -243,6 +278,11 @@ static enum err run(struct rules *rules, struct diag *diag) {
 	const struct verb *verb = NULL;
 	TRY(find_verb(args, &verb, diag));
 	TRY(read_format(rules, verb, diag));
+	if (verb->run == rules_try && !args->plain) {
+		TRY(output_open(args->out, &rules->output, diag));
+		TRY(compile_rules(rules, diag));
+		return verb->run(rules, diag);
+	}
 	TRY(read_placeholders(rules, diag));
 	if (verb->run == rules_import) {
 		if (args->paths_count < 2) {
@@ -332,6 +372,7 @@ int cmd_rules(const struct args *args) {
 		rules_reach_deinit(rules.reach);
 		free(rules.reach);
 	}
+	detector_free(rules.detector);
 	sigma_set_free(rules.set);
 	return status;
 }

@@ -5,6 +5,7 @@
 
 #include "cmd/command.h"
 #include "cmd/output.h"
+#include "detect/detector.h"
 #include "os/os.h"
 #include "sigma/event.h"
 
@@ -14,6 +15,7 @@ struct rules_reach; /* cmd/rules_reach.h */
 struct rules {
 	const struct args *args;
 	struct sigma_set *set;
+	struct detector *detector; /* of rules test, unless --plain */
 	struct output *output;
 	bool json;                 /* --format jsonl */
 	bool navigator;            /* --format navigator */

@@ -58,16 +58,16 @@ static enum err add_table(struct texts_read *texts, enum rules_part part, const 
 	return ERR_OK;
 }
 
-static enum err read_all(const struct args *args, struct texts_read *texts,
+static enum err read_all(const struct rules_wanted *wanted, struct texts_read *texts,
                          struct rules_compiled *out, struct diag *diag) {
-	TRY(add_table(texts, RULES_PART_PLACEHOLDERS, args->placeholders, diag));
-	if (args->rules.count == 0) {
+	TRY(add_table(texts, RULES_PART_PLACEHOLDERS, wanted->placeholders, diag));
+	if (wanted->paths_count == 0) {
 		out->files = rules_read_builtin(add_constant, texts);
 	} else {
-		rules_read(add_file, texts, args->rules.items, args->rules.count, &out->files,
+		rules_read(add_file, texts, wanted->paths, wanted->paths_count, &out->files,
 		           &out->files_failed);
 	}
-	return add_table(texts, RULES_PART_SOURCES, args->sources, diag);
+	return add_table(texts, RULES_PART_SOURCES, wanted->sources, diag);
 }
 
 /* ---- compiling ---- */
@@ -82,6 +82,7 @@ static enum err add_placeholders(struct sigma_set *set, const struct rules_text 
 	                text->path.ptr, problem->place.line, STR_ARG(problem->message));
 }
 
+/* sources: NULL when the rules are not about records. */
 static enum err make_set(const struct texts_read *texts, struct sigma_set *set,
                          struct sigma_sources *sources, struct diag *diag) {
 	size_t count;
@@ -96,45 +97,44 @@ static enum err make_set(const struct texts_read *texts, struct sigma_set *set,
 		}
 	}
 	sigma_set_close(set);
-	sigma_set_map(set, sources);
+	if (sources != NULL) {
+		sigma_set_map(set, sources);
+	}
 	return ERR_OK;
 }
 
-static enum err compile(const struct texts_read *texts, struct rules_compiled *out,
-                        struct diag *diag) {
-	struct sigma_sources *sources = sigma_sources_new();
+static enum err compile(const struct rules_wanted *wanted, const struct texts_read *texts,
+                        struct rules_compiled *out, struct diag *diag) {
+	struct sigma_sources *sources = wanted->mapped ? sigma_sources_new() : NULL;
 	out->set = sigma_set_new();
 	enum err err = make_set(texts, out->set, sources, diag);
 	sigma_sources_free(sources);
 	TRY(err);
-	if (out->set->rules_count == 0) {
-		err = diag_set(diag, ERR_INVALID, "there is no rule that could be read");
-		diag_hint(diag, "akashi rules check tells what is wrong with files of rules");
-		return err;
-	}
 	return detector_new(out->set, &out->detector, diag);
 }
 
-static enum err find_or_compile(const struct args *args, const struct texts_read *texts,
+static enum err find_or_compile(const struct rules_wanted *wanted, const struct texts_read *texts,
                                 struct rules_compiled *out, struct diag *diag) {
 	uint8_t key[DETECTOR_KEY_SIZE];
 	size_t count;
 	const struct rules_text *text = items(texts, &count);
-	bool cached = !args->no_cache && rules_cache_key(text, count, true, key);
+	bool cached = !wanted->no_cache && rules_cache_key(text, count, wanted->mapped, key);
 	if (cached && rules_cache_load(key, &out->set, &out->detector)) {
 		return ERR_OK;
 	}
-	TRY(compile(texts, out, diag));
-	if (cached) {
+	TRY(compile(wanted, texts, out, diag));
+	if (cached && out->set->rules_count > 0) {
 		rules_cache_save(key, out->detector);
 	}
 	return ERR_OK;
 }
 
-enum err rules_compile(const struct args *args, struct rules_compiled *out, struct diag *diag) {
+enum err rules_compile(const struct rules_wanted *wanted, struct rules_compiled *out,
+                       struct diag *diag) {
+	ASSERT(wanted->mapped || wanted->sources == NULL);
 	struct texts_read texts = {.arena = arena_new(SIZE_MAX)};
-	enum err err = read_all(args, &texts, out, diag);
-	err = err == ERR_OK ? find_or_compile(args, &texts, out, diag) : err;
+	enum err err = read_all(wanted, &texts, out, diag);
+	err = err == ERR_OK ? find_or_compile(wanted, &texts, out, diag) : err;
 	buf_deinit(&texts.items);
 	arena_free(texts.arena);
 	return err;

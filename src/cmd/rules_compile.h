@@ -1,10 +1,18 @@
-/* Rules from files, or those that akashi is shipped with, compiled for records: from the cache when
- * the same were compiled before. private to src/cmd
+/* Rules from files, or those that akashi is shipped with, compiled: from the cache when the same
+ * were compiled before. private to src/cmd
  */
 #pragma once
 
 #include "cmd/command.h"
 #include "detect/detector.h"
+
+struct rules_wanted {
+	const char *const *paths;
+	size_t paths_count;                 /* 0: those that akashi is shipped with */
+	const char *placeholders, *sources; /* files, or NULL */
+	bool mapped;                        /* about records (sigma/source.h); with `sources` always */
+	bool no_cache;                      /* they are neither looked for nor kept */
+};
 
 struct rules_compiled {
 	struct sigma_set *set;
@@ -12,8 +20,8 @@ struct rules_compiled {
 	uint64_t files, files_failed;
 };
 
-/* Of --rules, --placeholders and --sources; unless --no-cache through the cache (rules_cache.h).
- * What cannot be read is told, and counted in files_failed. ERR_INVALID: there is no rule, or a
- * table is wrong. Set and detector are the caller's, also those of a failure. */
-MUST_USE enum err rules_compile(const struct args *args, struct rules_compiled *out,
+/* What cannot be read is told, and counted in files_failed. ERR_INVALID: a table is wrong. Set and
+ * detector are the caller's, also those of a failure. A set from the cache has no documents
+ * (sigma/kept.h). */
+MUST_USE enum err rules_compile(const struct rules_wanted *wanted, struct rules_compiled *out,
                                 struct diag *diag);

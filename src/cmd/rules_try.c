@@ -17,7 +17,6 @@ struct line {
 struct trial {
 	struct rules *rules;
 	struct sigma_matcher *matcher; /* --plain; else the detector */
-	struct detector *detector;
 	struct detector_run *run;
 	struct sigma_correlator *correlator;
 	struct buf out;
@@ -199,14 +198,12 @@ static enum err try_text(struct trial *trial, struct str text) {
 	return ERR_OK;
 }
 
-static enum err make_matcher(struct trial *trial, struct diag *diag) {
-	if (trial->rules->args->plain) {
+static void make_matcher(struct trial *trial) {
+	if (trial->rules->detector == NULL) {
 		trial->matcher = sigma_matcher_new(trial->rules->set);
-		return ERR_OK;
+	} else {
+		trial->run = detector_run_new(trial->rules->detector);
 	}
-	TRY(detector_new(trial->rules->set, &trial->detector, diag));
-	trial->run = detector_run_new(trial->detector);
-	return ERR_OK;
 }
 
 enum err rules_try(struct rules *rules, struct diag *diag) {
@@ -223,15 +220,14 @@ enum err rules_try(struct rules *rules, struct diag *diag) {
 		err = diag_set(diag, err, "%.200s: %s", path, err_text(err));
 	} else {
 		struct trial trial = {.rules = rules};
-		err = make_matcher(&trial, diag);
+		make_matcher(&trial);
 		trial.correlator = sigma_correlator_new(rules->set, append_firing, &trial);
 		trial.hits = calloc((size_t)rules->set->rules_count + 1, sizeof(*trial.hits));
 		ASSERT(trial.hits != NULL);
-		err = err == ERR_OK ? try_text(&trial, buf_str(&text)) : err;
+		err = try_text(&trial, buf_str(&text));
 		sigma_correlator_free(trial.correlator);
 		sigma_matcher_free(trial.matcher);
 		detector_run_free(trial.run);
-		detector_free(trial.detector);
 		free(trial.hits);
 		free(trial.lines);
 		buf_deinit(&trial.out);

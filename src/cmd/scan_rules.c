@@ -45,14 +45,25 @@ static void plan_correlations(struct scan *scan) {
 }
 
 enum err scan_read_rules(struct scan *scan, struct diag *diag) {
+	const struct args *args = scan->args;
+	struct rules_wanted wanted = {.paths = args->rules.items,
+	                              .paths_count = args->rules.count,
+	                              .placeholders = args->placeholders,
+	                              .sources = args->sources,
+	                              .mapped = true,
+	                              .no_cache = args->no_cache};
 	struct rules_compiled rules = {0};
-	enum err err = rules_compile(scan->args, &rules, diag);
+	enum err err = rules_compile(&wanted, &rules, diag);
 	scan->set = rules.set;
 	scan->detector = rules.detector;
 	scan->rule_files = rules.files;
 	scan->rule_files_failed = rules.files_failed;
-	if (err == ERR_OK) {
-		plan_correlations(scan);
+	TRY(err);
+	if (scan->set->rules_count == 0) {
+		err = diag_set(diag, ERR_INVALID, "there is no rule that could be read");
+		diag_hint(diag, "akashi rules check tells what is wrong with files of rules");
+		return err;
 	}
-	return err;
+	plan_correlations(scan);
+	return ERR_OK;
 }

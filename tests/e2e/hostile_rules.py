@@ -104,7 +104,7 @@ class Run:
     def __init__(self, akashi, folder, seconds):
         with open(folder + "/told", "wb") as told:
             child = subprocess.Popen(
-                [akashi, "rules", "test", "--event", folder + "/event.json", folder + "/rules.yml"], stdout=subprocess.DEVNULL, stderr=told,
+                [akashi, "rules", "test", "--no-cache", "--event", folder + "/event.json", folder + "/rules.yml"], stdout=subprocess.DEVNULL, stderr=told,
                 preexec_fn=lambda: limits(seconds))
             _, status, usage = os.wait4(child.pid, 0)
         child.returncode = self.status = os.waitstatus_to_exitcode(status)

@@ -46,6 +46,18 @@ same "the second scan uses them: correlations, and what is not understood, are t
 run 0 ingest --store st --year 2026 auth.log && before=$(which) && run 0 hunt --store st --rules rules --format jsonl && [ "$(wc -l <out)" = 5 ] && [ "$(which)" = "$before" ]
 ok $? "so does hunt"
 
+tell() { run 1 rules test --event event.json --records "$@" rules; } # one is not understood
+echo '{"akashi.format":"syslog","process.name":"su"}' >event.json
+tell --no-cache && cp out tested && cp err problems && has problems 'two.yml:8:17: .*odd.* \[Unknown\]' && tell && [ "$(kept)" = 1 ] &&
+    cmp -s out tested && cmp -s err problems && has tested One
+ok $? "rules test uses them, and tells all problems as before"
+run 1 rules test --event event.json rules && has out One && [ "$(kept)" = 2 ] && cmp -s err problems && before=$(which) &&
+    run 1 rules test --event event.json rules && [ "$(which)" = "$before" ] && cmp -s err problems
+ok $? "rules about events are others than those about records"
+run 1 rules check --records rules && run 1 rules list rules && run 1 rules explain rules && run 1 rules test --plain --event event.json rules && [ "$(which)" = "$before" ]
+ok $? "what compiles no rules keeps none"
+rm -r cache/akashi && scan
+
 sed 's/level: high/level: low/' rules/one.yml >x && mv x rules/one.yml
 scan && [ "$(grep -c '"rule.level":"low"' out)" = 3 ] && [ "$(kept)" = 2 ]
 ok $? "a rule that was changed is seen, though its file is as long as before"

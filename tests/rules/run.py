@@ -217,7 +217,7 @@ def akashi_problems(files, akashi):
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as f:
         f.writelines(json.dumps(event.fields) + "\n" for event in asked)
         f.flush()
-        done = subprocess.run([akashi, "rules", "test", "--format", "jsonl", "--event", f.name, files.folder], capture_output=True, text=True, check=False)
+        done = subprocess.run([akashi, "rules", "test", "--no-cache", "--format", "jsonl", "--event", f.name, files.folder], capture_output=True, text=True, check=False)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     answers = [answer for answer in answers if "correlation.group" not in answer]
     have = {(answer["akashi.record"], answer["rule.id"]) for answer in answers}
@@ -260,7 +260,7 @@ def line_problems(files, akashi):
         parsed = subprocess.run([akashi, "parse", "--year", "2026", path], capture_output=True, check=False).stdout
         with open(path, "wb") as f:
             f.write(parsed)
-        done = subprocess.run([akashi, "rules", "test", "--records", "--format", "jsonl", "--event", path, files.folder], capture_output=True, text=True, check=False)
+        done = subprocess.run([akashi, "rules", "test", "--no-cache", "--records", "--format", "jsonl", "--event", path, files.folder], capture_output=True, text=True, check=False)
     rules = {rule["id"]: rule for rule in files.all() if "detection" in rule and not unread(rule)}
     have = {(answer["akashi.record"], answer["rule.id"]) for answer in map(json.loads, done.stdout.splitlines())}
     want = set()

@@ -114,7 +114,7 @@ def asked(akashi, batch, folder, more=()):
     shutil.rmtree(os.path.join(folder, "rules"), ignore_errors=True)
     write(batch, folder)
     done = subprocess.run(
-        [akashi, "rules", "test", "--format", "jsonl", *more, "--event", folder + "/events.jsonl", "--placeholders", folder + "/placeholders.yml", folder + "/rules"],
+        [akashi, "rules", "test", "--no-cache", "--format", "jsonl", *more, "--event", folder + "/events.jsonl", "--placeholders", folder + "/placeholders.yml", folder + "/rules"],
         capture_output=True, check=False, timeout=300)
     told = done.stderr.decode("utf-8", "replace")
     loaded = re.search(r"^akashi: (\d+) rules", told, re.M)
