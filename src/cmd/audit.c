@@ -89,10 +89,14 @@ enum err audit_write_body(const struct args *args, uint8_t type, struct str body
 	return store_audit(&options, &record, 1, diag);
 }
 
-enum err audit_write(const struct args *args, uint8_t type, struct buf *body, struct diag *diag) {
-	struct diag inner = {0};
+void audit_end(struct buf *body) {
 	audit_add_text(body, "build", STR(BUILD));
 	buf_append_char(body, '}');
+}
+
+enum err audit_write(const struct args *args, uint8_t type, struct buf *body, struct diag *diag) {
+	struct diag inner = {0};
+	audit_end(body);
 	enum err err = audit_write_body(args, type, buf_str(body), &inner);
 	if (err == ERR_OK || err == ERR_CANCELED) {
 		return err;

@@ -18,6 +18,7 @@ void audit_add_option(struct buf *body, const char *name, const char *value);
 /* INSTANT_MIN, INSTANT_MAX: null. */
 void audit_add_time(struct buf *body, const char *name, int64_t ns);
 void audit_add_number(struct buf *body, const char *name, uint64_t number);
+void audit_end(struct buf *body);
 /* Ends the body and writes the record; durable on return. type: enum record_type, audit or export.
  * Waits some seconds for another writer. */
 MUST_USE enum err audit_write(const struct args *args, uint8_t type, struct buf *body,

@@ -102,13 +102,32 @@ static const struct command commands[] = {
      "What scan does with files, over the records of a store: which Sigma rules hold,\n"
      "rule by rule, and a summary. Without --rules those that come with akashi.\n"
      "\n"
+     "What is found is kept as alerts, sealed in the store. Where hunts have been\n"
+     "before, only records that rules held for are read again; with a new or changed\n"
+     "rule, all are. The rules in force are written down when they change.\n"
+     "\n"
+     "  akashi hunt --new                    what no hunt has found before\n"
      "  akashi hunt --from -7d\n"
      "  akashi hunt --rules sigma/rules --level high\n"
      "  akashi hunt --format jsonl | jq .    with the place of each record in its tree\n",
-     IDS(OPTION_STORE, OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_SCAN_FORMAT,
-         OPTION_OUT, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE,
-         OPTION_COLOUR, OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+     IDS(OPTION_STORE, OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_HUNT_ALL,
+         OPTION_ONLY_NEW, OPTION_KEEP_NONE, OPTION_SCAN_FORMAT, OPTION_OUT, OPTION_SOURCES,
+         OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_CASE,
+         OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, 0, cmd_hunt},
+    {STR_INIT("alerts"), "", "what hunts have found, the newest first",
+     "The alerts that hunts keep: each finding once, however often it was found, with\n"
+     "the rule, the record and when it was found first. What is found in one hunt\n"
+     "stands together, the newest event first.\n"
+     "\n"
+     "  akashi alerts --since today\n"
+     "  akashi alerts --level high --from -7d        --from is the time of the event\n"
+     "  akashi alerts --rule 'brute force' --format jsonl | jq .\n"
+     "  akashi export --proof default:4711 -o proof  proves the record of an alert\n",
+     IDS(OPTION_STORE, OPTION_SINCE, OPTION_FROM, OPTION_TO, OPTION_LEVEL, OPTION_RULE,
+         OPTION_LIMIT, OPTION_ALERTS_FORMAT, OPTION_OUT, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
+         OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+     0, 0, cmd_alerts},
     {STR_INIT("rules"), "check|coverage|list|explain|test|import [PATH]",
      "check, list, show, try and install Sigma rules",
      "Reads rules, correlations and filters of the Sigma specification from files and\n"

@@ -61,6 +61,8 @@ struct args {
 	const char *name;
 	const char *rules_dir;
 	const char *silent;
+	const char *since;
+	const char *rule;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -81,6 +83,7 @@ struct args {
 	bool plain;
 	bool dry_run;
 	bool no_cache;
+	bool only_new;
 	bool help;
 	const char **paths;
 	size_t paths_count;
@@ -137,6 +140,7 @@ int cmd_patterns(const struct args *args);
 int cmd_logons(const struct args *args);
 int cmd_scan(const struct args *args);
 int cmd_hunt(const struct args *args);
+int cmd_alerts(const struct args *args);
 int cmd_rules(const struct args *args);
 int cmd_verify(const struct args *args);
 int cmd_scrub(const struct args *args);

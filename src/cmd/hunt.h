@@ -8,6 +8,8 @@
 struct hunting {
 	const struct scan *scan;
 	const struct store_set *set;
+	/* For each class the index from which records are read; NULL: all. */
+	const uint64_t *from;
 	/* In the caller's thread, in the order of class, then index: takes over what was made of some
 	 * records. */
 	enum err (*take)(void *ctx, struct scanned *scanned);

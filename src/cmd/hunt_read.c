@@ -94,6 +94,7 @@ static bool give(struct worker *worker) {
 
 static enum err read_page(struct worker *worker, struct store_view *view) {
 	const struct scan *scan = worker->reader->hunting->scan;
+	uint64_t from = worker->reader->pieces[worker->number].from; /* perhaps within the page */
 	const int64_t *times;
 	const uint8_t *types;
 	TRY(store_view_times(view, &times));
@@ -101,8 +102,8 @@ static enum err read_page(struct worker *worker, struct store_view *view) {
 	for (uint32_t i = 0; i < store_view_rows(view); i++) {
 		struct row row;
 		worker->rows++;
-		if (types[i] != RECORD_DATA || times[i] < scan->from_ns ||
-		    (times[i] >= scan->to_ns && scan->to_ns != INT64_MAX)) {
+		if (types[i] != RECORD_DATA || store_view_index(view, i) < from ||
+		    times[i] < scan->from_ns || (times[i] >= scan->to_ns && scan->to_ns != INT64_MAX)) {
 			continue;
 		}
 		TRY(store_view_row(view, i, &row));
@@ -253,12 +254,15 @@ static enum err take_all(struct reader *reader, struct worker *own, struct diag 
 static void cut(struct reader *reader, struct buf *pieces) {
 	const struct store_set *set = reader->hunting->set;
 	for (size_t i = 0; i < set->count; i++) {
+		uint64_t from = reader->hunting->from == NULL ? 0 : reader->hunting->from[i];
 		uint64_t *borders;
 		size_t count = store_pieces(set->stores[i], PIECE_ROWS_MIN, &borders);
 		for (size_t k = 0; k < count; k++) {
 			struct piece piece = {
-			    .store = set->stores[i], .from = borders[k], .to = borders[k + 1]};
-			buf_append(pieces, &piece, sizeof(piece));
+			    .store = set->stores[i], .from = MAX_OF(borders[k], from), .to = borders[k + 1]};
+			if (piece.from < piece.to) {
+				buf_append(pieces, &piece, sizeof(piece));
+			}
 		}
 		free(borders);
 	}

@@ -1,7 +1,7 @@
 /* akashi ingest: reads logs into the store; returns when everything is durable and sealed. */
 #include <malloc.h>
 
-#include "cmd/command.h"
+#include "cmd/alerts.h"
 #include "cmd/console.h"
 #include "cmd/inputs.h"
 #include "cmd/output.h"
@@ -89,11 +89,12 @@ static enum err check_usage(const struct args *args, struct diag *diag) {
 		return err;
 	}
 	if (args->class_name != NULL && (!store_class_valid(str_from(args->class_name)) ||
-	                                 strcmp(args->class_name, STORE_AUDIT) == 0)) {
+	                                 strcmp(args->class_name, STORE_AUDIT) == 0 ||
+	                                 strcmp(args->class_name, ALERTS_CLASS) == 0)) {
 		enum err err =
 		    diag_set(diag, ERR_INVALID, "'%.80s' cannot name a retention class", args->class_name);
 		diag_hint(diag, "small letters, digits and dashes, such as 1y; " STORE_AUDIT
-		                " is the store's own");
+		                " and " ALERTS_CLASS " are the store's own");
 		return err;
 	}
 	return ERR_OK;

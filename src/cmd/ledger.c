@@ -167,6 +167,12 @@ static void append_read(struct str body, struct buf *out) {
 	append_member(body, "consistency_to", " to ", out);
 	append_member(body, "output", "  output: ", out);
 	append_member(body, "query", "  query: ", out);
+	append_member(body, "rules_count", "  ", out);
+	append_member(body, "rules_added", " in force: ", out);
+	append_member(body, "rules_changed", " new, ", out);
+	append_member(body, "rules_removed", " changed, ", out);
+	append_member(body, "rules_hash", " gone; hash ", out);
+	append_member(body, "rules_changes", ": ", out);
 }
 
 void ledger_append_audit_line(const struct ledger_entry *entry, const struct render_style *style,

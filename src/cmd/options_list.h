@@ -88,6 +88,12 @@ OPTION(PACK_NAME, "name", '\0', TEXT, name, "PACK",
 OPTION(RULES_DIR, "rules-dir", '\0', TEXT, rules_dir, "DIR",
        "where packs are installed (default: STORE.rules)")
 OPTION(DRY_RUN, "dry-run", '\0', FLAG, dry_run, NULL, "only say what would change")
+OPTION(HUNT_ALL, "all", '\0', FLAG, all, NULL, "read everything again, not only what is new")
+OPTION(ONLY_NEW, "new", '\0', FLAG, only_new, NULL, "tell only what no hunt has found before")
+OPTION(KEEP_NONE, "dry-run", '\0', FLAG, dry_run, NULL, "read everything, and keep no alerts")
+OPTION(SINCE, "since", '\0', TEXT, since, "TIME", "found first at or after TIME: -1d, today")
+OPTION(RULE, "rule", '\0', TEXT, rule, "TEXT", "of rules with this id, or this in their title")
+OPTION(ALERTS_FORMAT, "format", '\0', TEXT, format, "NAME", "table (terminal) or jsonl (pipe)")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

@@ -1,7 +1,7 @@
 /* akashi scan: Sigma rules over files, without a store. Batches go through the pipeline of parse,
  * with the rules in its workers; findings are summed up in order in the caller's thread.
  */
-#include "cmd/scan.h"
+#include "cmd/alerts.h"
 
 #include "query/when.h"
 
@@ -34,11 +34,11 @@ static enum err read_format(struct scan *scan, struct diag *diag) {
 	                scan->args->format);
 }
 
-static enum err read_level(struct scan *scan, struct diag *diag) {
-	struct str text = str_from(scan->args->level);
+enum err scan_read_level(const struct args *args, enum sigma_level *out_level, struct diag *diag) {
+	struct str text = str_from(args->level);
 	for (int i = SIGMA_INFORMATIONAL; i < SIGMA_LEVEL_COUNT && text.len > 0; i++) {
 		if (str_eq_nocase(str_from(sigma_level_name((enum sigma_level)i)), text)) {
-			scan->level = (enum sigma_level)i;
+			*out_level = (enum sigma_level)i;
 			return ERR_OK;
 		}
 	}
@@ -46,7 +46,7 @@ static enum err read_level(struct scan *scan, struct diag *diag) {
 	                     : diag_set(diag, ERR_INVALID,
 	                                "--level wants informational, low, medium, high or critical, "
 	                                "not '%.40s'",
-	                                scan->args->level);
+	                                args->level);
 }
 
 static enum err read_time(const struct scan *scan, const char *text, int64_t *out_ns,
@@ -64,7 +64,7 @@ static enum err read_time(const struct scan *scan, const char *text, int64_t *ou
 enum err scan_read_options(struct scan *scan, struct diag *diag) {
 	TRY(console_style(scan->args, &scan->style, diag));
 	TRY(read_format(scan, diag));
-	TRY(read_level(scan, diag));
+	TRY(scan_read_level(scan->args, &scan->level, diag));
 	scan->from_ns = INT64_MIN;
 	scan->to_ns = INT64_MAX;
 	TRY(read_time(scan, scan->args->from, &scan->from_ns, diag));
@@ -94,6 +94,13 @@ static void take_findings(struct scan *scan, const struct scanned *scanned) {
 	for (size_t i = 0; i < scanned->findings.len / sizeof(*findings); i++) {
 		findings_add(scan->findings, &findings[i],
 		             render_offset(&scan->style, findings[i].time_ns));
+		if (scan->alerts != NULL) {
+			alerts_take(scan->alerts, &findings[i], STR(""));
+		}
+	}
+	const struct scan_hit *hits = (const struct scan_hit *)(const void *)scanned->hits.ptr;
+	for (size_t i = 0; i < scanned->hits.len / sizeof(*hits); i++) {
+		alerts_hit(scan->alerts, hits[i].tree, hits[i].index);
 	}
 	scan->findings->records += scanned->records;
 	scan->findings->records_hit += scanned->records_hit;

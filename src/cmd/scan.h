@@ -41,6 +41,7 @@ struct scan {
 	bool *correlated;  /* by rule: a correlation is about it */
 	struct map *asked; /* names of fields that correlations ask for */
 	struct detector *detector;
+	struct alerts *alerts; /* of a hunt that keeps what it finds; else NULL */
 	struct pipeline *pipeline;
 	struct output *output;
 	struct findings *findings;
@@ -52,6 +53,12 @@ struct scan {
 	enum err output_err;
 };
 
+/* A record in the store for which any rule held, or could not be tried to its end. */
+struct scan_hit {
+	struct str tree;
+	uint64_t index;
+};
+
 /* What a worker made of one batch. */
 struct scanned {
 	struct arena *arena;
@@ -59,6 +66,7 @@ struct scanned {
 	struct buf out;       /* lines of the format */
 	struct buf order;     /* struct scan_line, numbers from 0 */
 	struct buf sightings; /* struct sighting */
+	struct buf hits;      /* struct scan_hit; only where alerts are kept */
 	uint64_t records, records_hit, bytes, gave_up;
 	int64_t first_ns, last_ns;
 };
@@ -81,6 +89,9 @@ size_t scanned_bytes(const struct scanned *scanned);
  * records, which is freed; what can only be written when all was read; what has to be told at the
  * end. */
 MUST_USE enum err scan_read_options(struct scan *scan, struct diag *diag);
+/* --level; left as it is without one. */
+MUST_USE enum err scan_read_level(const struct args *args, enum sigma_level *out_level,
+                                  struct diag *diag);
 MUST_USE enum err scan_begin_output(struct scan *scan, struct diag *diag);
 MUST_USE enum err scan_take(struct scan *scan, struct scanned *scanned);
 MUST_USE enum err scan_write_rest(struct scan *scan, double seconds);
@@ -112,5 +123,7 @@ void scan_append_summary(struct buf *out, const struct scan *scan, double second
 void scan_append_summary_json(struct buf *out, const struct scan *scan, double seconds);
 /* The same as one page that needs nothing else. */
 void scan_append_html(struct buf *out, const struct scan *scan);
+/* What begins a level's colour; empty: none. */
+const char *scan_colour(enum sigma_level level);
 /* Appends a time as the zone of --display-tz has it. */
 void scan_append_time(struct buf *out, const struct scan *scan, int64_t ns);

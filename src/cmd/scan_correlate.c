@@ -2,7 +2,7 @@
  * the places of the records that it hangs on.
  */
 #include "base/instant.h"
-#include "cmd/scan.h"
+#include "cmd/alerts.h"
 
 enum { BASES_MAX = 100, LOOK_BACK_MAX = 1 << 16 };
 
@@ -49,6 +49,14 @@ static bool is_base(const struct sigma_set *set, const struct sigma_firing *firi
 	return false;
 }
 
+static void append_tree(struct buf *out, const struct finding *finding) {
+	if (finding->tree.len > 0) {
+		buf_append_str(out, STR(",\"akashi.tree\":"));
+		buf_append_json(out, finding->tree);
+		buf_printf(out, ",\"akashi.index\":%llu", (unsigned long long)finding->index);
+	}
+}
+
 /* The latest first; at most BASES_MAX are listed. */
 static void append_bases(struct buf *out, const struct correlating *x,
                          const struct sigma_firing *firing) {
@@ -67,13 +75,50 @@ static void append_bases(struct buf *out, const struct correlating *x,
 		buf_append_str(out, STR("\",\"file.path\":"));
 		buf_append_json(out, sighting->finding.path);
 		buf_printf(out, ",\"akashi.record\":%llu", (unsigned long long)sighting->finding.record);
+		append_tree(out, &sighting->finding);
 		if (sighting->finding.record_id.len > 0) {
 			buf_append_str(out, STR(",\"winlog.record_id\":"));
 			buf_append_json(out, sighting->finding.record_id);
 		}
 		buf_append_char(out, '}');
 	}
-	buf_printf(out, "],\"correlation.events_count\":%llu}\n", (unsigned long long)count);
+	buf_printf(out, "],\"correlation.events_count\":%llu", (unsigned long long)count);
+}
+
+static void append_line(struct correlating *x, const struct finding *finding, struct str events) {
+	struct scan *scan = x->scan;
+	size_t first = scan->lines.len;
+	if (scan->format == SCAN_JSONL) {
+		scan_append_json(&scan->lines, scan->findings, finding, NULL);
+		buf_append_str(&scan->lines, events);
+		buf_append_str(&scan->lines, STR("}\n"));
+	} else if (scan->format == SCAN_CSV) {
+		scan_append_csv(&scan->lines, scan, findings_meta(scan->findings, finding->subject),
+		                finding);
+		struct scan_line line = {finding->time_ns, scan->order.len, first, scan->lines.len - first};
+		buf_append(&scan->order, &line, sizeof(line));
+	}
+}
+
+/* With the records that it hangs on, where anybody is told of them. */
+static void add_finding(struct correlating *x, struct finding *finding,
+                        const struct sigma_firing *firing) {
+	struct scan *scan = x->scan;
+	CLEANUP(buf_deinit) struct buf events = {0};
+	if (scan->alerts != NULL) {
+		alerts_identify(scan->alerts, finding);
+		if (scan->args->only_new && !alerts_is_new(scan->alerts, finding)) {
+			return;
+		}
+	}
+	if (scan->alerts != NULL || scan->format == SCAN_JSONL) {
+		append_bases(&events, x, firing);
+	}
+	append_line(x, finding, buf_str(&events));
+	findings_add(scan->findings, finding, render_offset(&scan->style, finding->time_ns));
+	if (scan->alerts != NULL) {
+		alerts_take(scan->alerts, finding, buf_str(&events));
+	}
 }
 
 static void fired(void *ctx, const struct sigma_firing *firing) {
@@ -94,16 +139,7 @@ static void fired(void *ctx, const struct sigma_firing *firing) {
 	finding.first_ns = firing->first_ns;
 	finding.fields = fields;
 	finding.fields_count = firing->groups_count;
-	size_t first = scan->lines.len;
-	if (scan->format == SCAN_JSONL) {
-		scan_append_json(&scan->lines, scan->findings, &finding, NULL);
-		append_bases(&scan->lines, x, firing);
-	} else if (scan->format == SCAN_CSV) {
-		scan_append_csv(&scan->lines, scan, &c->meta, &finding);
-		struct scan_line line = {finding.time_ns, scan->order.len, first, scan->lines.len - first};
-		buf_append(&scan->order, &line, sizeof(line));
-	}
-	findings_add(scan->findings, &finding, render_offset(&scan->style, finding.time_ns));
+	add_finding(x, &finding, firing);
 	free(fields);
 }
 

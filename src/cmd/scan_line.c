@@ -136,11 +136,23 @@ void scan_append_json(struct buf *out, const struct findings *findings,
 	if (meta->sign != SIGMA_SIGN_NONE) {
 		append_text(out, "akashi.kind", str_from(sigma_sign_name(meta->sign)));
 	}
+	if (finding->seen_ns != 0) {
+		append_key(out, "alert.id");
+		buf_append_char(out, '"');
+		buf_append_hex(out, finding->alert, sizeof(finding->alert));
+		buf_append_str(out, STR("\",\"alert.first_seen\":\""));
+		instant_format(out, finding->seen_ns, 0);
+		buf_append_char(out, '"');
+	}
 	append_text(out, "file.path", finding->path);
 	append_key(out, "akashi.record");
 	buf_append_u64(out, finding->record);
 	if (record != NULL) {
 		buf_append_str(out, *record);
+	} else if (finding->tree.len > 0) {
+		append_text(out, "akashi.tree", finding->tree);
+		append_key(out, "akashi.index");
+		buf_append_u64(out, finding->index);
 	}
 	if (finding->channel.len == 0 && finding->host.len > 0) {
 		append_text(out, "host.name", finding->host);

@@ -1,6 +1,6 @@
 /* One batch: its rows go through the rules; what holds becomes findings, lines and sightings. */
 #include "base/instant.h"
-#include "cmd/scan.h"
+#include "cmd/alerts.h"
 #include "sigma/record.h"
 
 struct scan_worker {
@@ -39,12 +39,13 @@ void scanned_free(struct scanned *scanned) {
 	buf_deinit(&scanned->out);
 	buf_deinit(&scanned->order);
 	buf_deinit(&scanned->sightings);
+	buf_deinit(&scanned->hits);
 	free(scanned);
 }
 
 size_t scanned_bytes(const struct scanned *scanned) {
 	return sizeof(*scanned) + arena_used(scanned->arena) + scanned->findings.len +
-	       scanned->out.len + scanned->order.len + scanned->sightings.len;
+	       scanned->out.len + scanned->order.len + scanned->sightings.len + scanned->hits.len;
 }
 
 /* ---- one row ---- */
@@ -76,6 +77,8 @@ static struct finding place_of(struct arena *arena, const struct row *row) {
 	where.path = arena_str(arena, row->path);
 	where.record = row->number;
 	where.format = arena_str(arena, row->format);
+	where.tree = row->stored ? arena_str(arena, row->tree) : STR("");
+	where.index = row->index;
 	where.host = field_text(arena, row, STR("winlog.computer_name"));
 	where.channel = field_text(arena, row, STR("winlog.channel"));
 	where.provider = field_text(arena, row, STR("winlog.provider_name"));
@@ -122,13 +125,20 @@ static void add_others(const struct hit *hit, struct finding *finding) {
 	finding->fields_count = count;
 }
 
-static void add_finding(struct hit *hit, uint32_t rule) {
+/* False: it is not wanted. */
+static bool add_finding(struct hit *hit, uint32_t rule) {
 	const struct scan *scan = hit->scan;
 	struct scanned *scanned = hit->scanned;
 	struct finding finding = hit->where;
 	struct matched_field *fields;
 	size_t first = scanned->out.len;
 	finding.subject = rule;
+	if (scan->alerts != NULL) {
+		alerts_identify(scan->alerts, &finding);
+		if (scan->args->only_new && !alerts_is_new(scan->alerts, &finding)) {
+			return false;
+		}
+	}
 	matched_fields(scanned->arena, scan->set, rule, hit->worker->run, &hit->event, &fields,
 	               &finding.fields_count);
 	finding.fields = fields;
@@ -143,6 +153,7 @@ static void add_finding(struct hit *hit, uint32_t rule) {
 		buf_append(&scanned->order, &line, sizeof(line));
 	}
 	buf_append(&scanned->findings, &finding, sizeof(finding));
+	return true;
 }
 
 /* Names of events with blanks are also asked for without them. */
@@ -189,6 +200,7 @@ static void take_hits(const struct scan *scan, struct scan_worker *worker, struc
 	struct hit hit = {.scan = scan, .worker = worker, .scanned = scanned, .row = row};
 	bool correlated = false;
 	bool shown = false;
+	bool told = false;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
 		correlated = correlated || scan->correlated[rules[i]];
@@ -207,10 +219,10 @@ static void take_hits(const struct scan *scan, struct scan_worker *worker, struc
 	for (uint32_t i = 0; i < count && shown; i++) {
 		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
 		if (rule->alerts && rule->meta.level >= scan->level) {
-			add_finding(&hit, rules[i]);
+			told = add_finding(&hit, rules[i]) || told;
 		}
 	}
-	scanned->records_hit += shown;
+	scanned->records_hit += told;
 	if (correlated) {
 		add_sighting(&hit, rules, count);
 	}
@@ -243,7 +255,12 @@ void scan_row(const struct scan *scan, struct scan_worker *worker, const struct 
 	count_record(scanned, row->text.len, row->time_ns, row->time_flags);
 	sigma_record_event(worker->scratch, row, &event);
 	const uint32_t *rules = detector_event(worker->run, &event, &count);
-	scanned->gave_up += detector_error(worker->run) != ERR_OK;
+	bool gave_up = detector_error(worker->run) != ERR_OK;
+	scanned->gave_up += gave_up;
+	if (scan->alerts != NULL && (count > 0 || gave_up)) {
+		struct scan_hit hit = {arena_str(scanned->arena, row->tree), row->index};
+		buf_append(&scanned->hits, &hit, sizeof(hit));
+	}
 	if (count > 0) {
 		take_hits(scan, worker, scanned, row, rules, count);
 	}

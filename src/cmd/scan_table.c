@@ -2,7 +2,7 @@
  * go through render_fit and render_safe, so that none steers the terminal.
  */
 #include "base/instant.h"
-#include "cmd/scan.h"
+#include "cmd/alerts.h"
 #include "render/units.h"
 
 enum { WIDTH = 80, LEVEL_WIDTH = 14, TOP = 5, TITLE_WIDTH = WIDTH - LEVEL_WIDTH - 10 };
@@ -45,7 +45,7 @@ static void append_second(struct buf *out, const struct scan *scan, int64_t ns) 
 
 /* ---- findings ---- */
 
-static const char *colour_of(enum sigma_level level) {
+const char *scan_colour(enum sigma_level level) {
 	static const char *const colours[SIGMA_LEVEL_COUNT] = {
 	    [SIGMA_LEVEL_NONE] = "",     [SIGMA_INFORMATIONAL] = "", [SIGMA_LOW] = "\033[36m",
 	    [SIGMA_MEDIUM] = "\033[33m", [SIGMA_HIGH] = "\033[31m",  [SIGMA_CRITICAL] = "\033[1;31m"};
@@ -78,7 +78,7 @@ static void append_example(struct buf *out, const struct scan *scan,
 static void append_rule(struct buf *out, const struct scan *scan, uint32_t subject) {
 	const struct sigma_meta *meta = findings_meta(scan->findings, subject);
 	const struct finding_rule *rule = &scan->findings->rules[subject];
-	const char *colour = scan->style.colour ? colour_of(meta->level) : "";
+	const char *colour = scan->style.colour ? scan_colour(meta->level) : "";
 	buf_printf(out, "%s", colour);
 	render_fit(out, level_name(meta->level), LEVEL_WIDTH, false);
 	buf_append_str(out, colour[0] != '\0' ? STR("\033[0m") : STR(""));
@@ -242,6 +242,13 @@ void scan_append_summary(struct buf *out, const struct scan *scan, double second
 	buf_append_str(out, STR("; data reduction "));
 	render_count(out, f->records - f->records_hit);
 	buf_printf(out, " (%.2f%%)\n", reduction(f));
+	if (scan->alerts != NULL) {
+		append_head(out, "Alerts");
+		render_count(out, alerts_new(scan->alerts));
+		buf_append_str(out, STR(" new, "));
+		render_count(out, alerts_known(scan->alerts));
+		buf_append_str(out, STR(" known; akashi alerts lists them\n"));
+	}
 	append_span(out, scan, "Records", f->first_ns, f->last_ns);
 	append_span(out, scan, "Findings", f->first_finding_ns, f->last_finding_ns);
 	append_levels(out, f);
@@ -272,6 +279,11 @@ void scan_append_summary_json(struct buf *out, const struct scan *scan, double s
 		enum sigma_level level = levels[i];
 		const char *name = level == SIGMA_LEVEL_NONE ? "none" : sigma_level_name(level);
 		buf_printf(out, ",\"%s\":%llu", name, (unsigned long long)f->total[level]);
+	}
+	if (scan->alerts != NULL) {
+		buf_printf(out, ",\"alerts_new\":%llu,\"alerts_known\":%llu",
+		           (unsigned long long)alerts_new(scan->alerts),
+		           (unsigned long long)alerts_known(scan->alerts));
 	}
 	buf_printf(out, ",\"gave_up\":%llu,\"left_out\":%llu,\"seconds\":%.3f}\n",
 	           (unsigned long long)scan->gave_up, (unsigned long long)(scan->sightings_dropped),

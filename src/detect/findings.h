@@ -24,6 +24,13 @@ struct finding {
 	 * Correlations: the values of the group. */
 	const struct matched_field *fields;
 	uint32_t fields_count;
+	/* Where the record is in the store; tree is empty when it is in none. */
+	struct str tree;
+	uint64_t index;
+	/* Of a hunt that keeps alerts (detect/alert.h): its number, and when it was found first; 0:
+	 * there is none. */
+	uint8_t alert[16];
+	int64_t seen_ns;
 };
 
 struct finding_rule {

@@ -141,7 +141,7 @@ ok $? "the page has what was found, and nothing of it is markup"
 
 # The same records, taken into a store.
 set -- "$work/logs/sysmon.json" "$work/logs/deep" "$work/logs/auth.log"
-places='s/"akashi.tree":"[a-z]*","akashi.index":[0-9]*,//'
+places='s/,"akashi.tree":"[a-z]*","akashi.index":[0-9]*//g;s/"alert.id":"[0-9a-f]*","alert.first_seen":"[^"]*",//'
 run 0 scan --rules rules --format jsonl --year 2026 "$@" && sort out >wanted && [ "$(wc -l <wanted)" = 3 ]
 run 0 ingest --store st --year 2026 "$@" && run 0 hunt --store st --rules rules --format jsonl --json &&
     has out '"file.path":"[^"]*logs/auth.log","akashi.record":1,"akashi.tree":"default","akashi.index":[0-9]*,' &&
