@@ -39,9 +39,11 @@ PLACEHOLDERS = {"user": ["root", "adm*", "a"], "one": ["5"], "odd.name-1": ["a\\
 
 
 class Maker:
-    def __init__(self, random):
-        self.random = random
-        self.fields = random.sample(FIELDS, random.randint(2, 6))
+    """records: events that are the same as records of a log, and rules about fields alone."""
+
+    def __init__(self, random, records=False):
+        self.random, self.records = random, records
+        self.fields = random.sample([name for name in FIELDS if not records or name not in ("@timestamp", "akashi")], random.randint(2, 6))
         self.themes = random.sample(sorted(THEMES), random.choice([0, 1, 1, 2]))
         self.secrets = [self.one(["", "", "a", "Ünï", "😀", "-x "]) + "secret" for _ in range(2)]
         self.texts = [self.text() for _ in range(random.randint(2, 12))]
@@ -83,13 +85,15 @@ class Maker:
             return Text("bool", self.one(["true", "false"]))
         if kind < 0.91 or depth > 1:
             return Text("null", "null")
-        if kind < 0.97:
+        if kind < 0.97 and not (self.records and depth > 0):
             return [self.value(depth + 1) for _ in range(self.random.randint(0, 3))]
+        if self.records and depth > 0:
+            return string("")  # an array that holds objects is the text of its JSON
         return Map([(self.one(["X", "Y", "x y"]), self.value(depth + 1))])
 
     def event(self):
         pairs = [(field, self.value()) for field in self.fields if self.chance(0.75)]
-        if pairs and self.chance(0.05):  # a name that comes twice
+        if pairs and self.chance(0.05) and not self.records:  # a name that comes twice
             pairs.append((self.one(pairs)[0], self.value()))
         for at, (name, value) in enumerate(pairs):
             if "." in name and self.chance(0.7):  # as an object
@@ -288,7 +292,7 @@ class Maker:
         return Map(pairs.items())
 
     def selection(self):
-        kind = self.random.random()
+        kind = self.random.random() * (0.8 if self.records else 1)
         if kind < 0.68:
             return self.map()
         if kind < 0.8:

@@ -31,11 +31,11 @@ PROBLEM = re.compile(r"^\S+?:\d+:\d+: (warning: )?.*?(?: \[([^\]]*)\])?$")
 
 
 class Batch:
-    """Of an odd seed: about correlations."""
+    """Of an odd seed: about correlations. Of others every second has records of a log, which scan and hunt read too."""
 
     def __init__(self, seed):
         self.seed = seed
-        self.correlations = []
+        self.correlations, self.records = [], False
         self.placeholders = make.PLACEHOLDERS
         if seed % 2 == 1:
             maker = make_correlations.CorrelationMaker(random.Random(seed))
@@ -44,9 +44,12 @@ class Batch:
             self.correlations = maker.correlations(self.rules)
             maker.random.shuffle(self.events)  # they are in order of time, not of the file
             return
-        maker = make.Maker(random.Random(seed))
-        rules = maker.one([1, 2, 5, 20, 60, 200])
-        self.events = [maker.event() for _ in range(maker.one([1, 3, 20, 60, 200]))]
+        self.records = seed % 4 == 2
+        maker = make.Maker(random.Random(seed), self.records)
+        rules, events = maker.one([1, 2, 5, 20, 60, 200]), maker.one([1, 3, 20, 60, 200])
+        if self.records and maker.chance(0.1):  # whole blocks of a store
+            rules, events = min(rules, 10), 5000
+        self.events = [maker.event() for _ in range(events)]
         self.rules = [maker.rule(number) for number in range(rules)]
         self.filters = [maker.filter(number, rules) for number in range(maker.one([0, 0, 0, 1, 2]))]
 
@@ -132,6 +135,40 @@ def asked(akashi, batch, folder, more=()):
     return Answer(refused, set(hits), int(loaded[1]), "", told)
 
 
+SOURCES = "---\n".join(
+    "logsource: {product: %s%s%s}\nwhen: {akashi.format: json}\n" % (product, category, service)
+    for product in ("p1", "p2") for category in ("", ", category: c1", ", category: c2") for service in ("", ", service: s1"))
+
+
+def scanned(akashi, batch, folder, expected):
+    """What scan finds in the same events as a log, and hunt in a store of it; None, or a text about
+    the difference."""
+    if expected.loaded == 0:
+        return None
+    write(batch, folder)
+    with open(folder + "/sources.yml", "w", encoding="utf-8") as file:
+        file.write(SOURCES)
+    store, log = folder + "/store", folder + "/events.jsonl"
+    shutil.rmtree(store, ignore_errors=True)
+    kept = subprocess.run([akashi, "ingest", "--store", store, log], capture_output=True, check=False, timeout=300)
+    if kept.returncode != 0:
+        return "ingest: " + kept.stderr.decode("utf-8", "replace")[-2000:]
+    return found_by(akashi, "scan", [log], folder, expected) or found_by(akashi, "hunt", ["--store", store], folder, expected)
+
+
+def found_by(akashi, command, where, folder, expected):
+    done = subprocess.run(
+        [akashi, command, "--no-cache", "--format", "jsonl", "--rules", folder + "/rules", "--sources", folder + "/sources.yml",
+         "--placeholders", folder + "/placeholders.yml", *where], capture_output=True, check=False, timeout=300)
+    lines = [json.loads(line) for line in done.stdout.decode("utf-8").splitlines()]
+    hits = {(line["akashi.record"], line["rule.id"], True, ()) for line in lines}
+    if done.returncode not in (0, 1) or len(hits) < len(lines):
+        return "%s: exit status %d: %s" % (command, done.returncode, done.stderr.decode("utf-8", "replace")[-2000:])
+    if hits != expected.hits:
+        return "%s, too much: %s; missing: %s" % (command, sorted(hits - expected.hits)[:5], sorted(expected.hits - hits)[:5])
+    return None
+
+
 def difference(expected, got):
     """None, or a text."""
     if got.trouble:
@@ -205,7 +242,9 @@ def differs(akashi, batch, folder):
         expected = evaluated(batch)
     except (AttributeError, TypeError, ValueError):  # a document without what all have
         return None
-    return difference(expected, asked(akashi, batch, folder)) if batch.rules and batch.events else None
+    if not batch.rules or not batch.events:
+        return None
+    return difference(expected, asked(akashi, batch, folder)) or (scanned(akashi, batch, folder, expected) if batch.records else None)
 
 
 def shrink(akashi, batch, folder, until):
@@ -230,7 +269,7 @@ def tell(args, batch, folder, wrong):
     print("# shrunk (%s): %s" % ("also with --plain" if plain else "right with --plain", (wrong or "?")[:1000].replace("\n", "\n#   ")))
     for place, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
-            if name != "placeholders.yml":
+            if name not in ("placeholders.yml", "sources.yml"):
                 with open(os.path.join(place, name), encoding="utf-8") as file:
                     print("#   %s\n#     %s" % (name, file.read()[:2000].replace("\n", "\n#     ")))
     sys.stdout.flush()
@@ -246,7 +285,7 @@ class Tally:
 def run_batch(args, folder, seed, tally):
     batch = Batch(seed)
     expected = evaluated(batch)
-    wrong = difference(expected, asked(args.akashi, batch, folder))
+    wrong = difference(expected, asked(args.akashi, batch, folder)) or (scanned(args.akashi, batch, folder, expected) if batch.records else None)
     tally.batches += 1
     tally.pairs += expected.loaded * len(batch.events)
     tally.hits += len(expected.hits)
