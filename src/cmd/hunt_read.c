@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <time.h>
 
+#include "cmd/hunt_rows.h"
 #include "os/thread.h"
+#include "store/table.h"
 
 enum {
 	PIECE_ROWS_MIN = 1 << 12,
@@ -47,10 +49,14 @@ struct reader {
 struct worker {
 	struct reader *reader;
 	struct scan_worker *scan;
+	struct hunt_judge *judge;
 	struct thread *thread;
 	size_t number; /* of the piece that is being read */
+	struct hunt_rows rows;
+	bool judged; /* the bytes of what is being read are counted */
 	struct scanned *scanned;
-	uint32_t rows; /* in scanned */
+	uint32_t results; /* records in it */
+	uint64_t done;    /* records since results were given last */
 };
 
 static void lock(struct reader *reader) {
@@ -84,58 +90,226 @@ static bool give(struct worker *worker) {
 		           sizeof(worker->scanned));
 		worker->scanned = NULL;
 	}
-	reader->rows_done += worker->rows;
-	worker->rows = 0;
+	reader->rows_done += worker->done;
+	worker->done = worker->results = 0;
 	bool stop = reader->stop;
 	tell(reader);
 	unlock(reader);
 	return !stop;
 }
 
-static enum err read_page(struct worker *worker, struct store_view *view) {
+static struct scanned *use_scanned(struct worker *worker) {
+	if (worker->scanned == NULL) {
+		worker->scanned = scanned_new();
+	}
+	return worker->scanned;
+}
+
+/* A part of the store cannot be read; the rest can, and the caller is told how many. */
+static void count_damage(struct worker *worker) {
+	lock(worker->reader);
+	worker->reader->damaged++;
+	unlock(worker->reader);
+}
+
+/* Whether the time of a record is that of receiving it; flags: of akashi.time_flags. */
+static bool is_received(struct value flags) {
+	struct value flag;
+	size_t at = 0;
+	while (flags.kind == VALUE_LIST && value_list_next(flags.text, &at, &flag)) {
+		if (str_eq(flag.text, STR("received"))) {
+			return true;
+		}
+	}
+	return flags.kind == VALUE_STRING && str_eq(flags.text, STR("received"));
+}
+
+/* Lists the records of a page, and counts those that are asked for. */
+static enum err list_page(struct worker *worker, struct store_view *view) {
 	const struct scan *scan = worker->reader->hunting->scan;
 	uint64_t from = worker->reader->pieces[worker->number].from; /* perhaps within the page */
+	struct hunt_rows *rows = &worker->rows;
+	const struct column *flags;
 	const int64_t *times;
-	const uint8_t *types;
+	uint32_t first = (uint32_t)rows->verdicts.len;
+	const char *last = NULL;
+	bool received = false;
 	TRY(store_view_times(view, &times));
-	TRY(store_view_types(view, &types));
+	TRY(store_view_column(view, STR("akashi.time_flags"), &flags));
+	TRY(hunt_rows_add(rows, view, scan->from_ns, scan->to_ns));
 	for (uint32_t i = 0; i < store_view_rows(view); i++) {
-		struct row row;
-		worker->rows++;
-		if (types[i] != RECORD_DATA || store_view_index(view, i) < from ||
-		    times[i] < scan->from_ns || (times[i] >= scan->to_ns && scan->to_ns != INT64_MAX)) {
+		if (store_view_index(view, i) < from) {
+			rows->verdicts.ptr[first + i] = HUNT_LEFT_OUT;
+		}
+		if (rows->verdicts.ptr[first + i] == HUNT_LEFT_OUT) {
 			continue;
 		}
-		TRY(store_view_row(view, i, &row));
-		if (worker->scanned == NULL) {
-			worker->scanned = scanned_new();
+		struct value flag = column_get(flags, i);
+		if (flag.text.ptr != last) { /* mostly one text for all */
+			last = flag.text.ptr;
+			received = is_received(flag);
 		}
-		scan_row(scan, worker->scan, &row, worker->scanned);
+		scan_count(use_scanned(worker), 0, times[i], received ? TIME_NONE : 0);
+	}
+	worker->done += store_view_rows(view);
+	return ERR_OK;
+}
+
+static enum err list_pages(struct worker *worker, const struct piece *piece, struct diag *diag) {
+	const struct scan *scan = worker->reader->hunting->scan;
+	struct store_scan_options options = {.from_ns = scan->from_ns,
+	                                     .to_ns = scan->to_ns,
+	                                     .index_from = piece->from,
+	                                     .index_to = piece->to,
+	                                     .once = true};
+	struct store_scan *pages;
+	struct store_view *view;
+	TRY(store_scan_new(piece->store, &options, &pages));
+	enum err err;
+	do {
+		err = store_scan_next(pages, &view, diag);
+		bool end = err == ERR_OK && view == NULL;
+		if (err == ERR_OK && !end) {
+			err = list_page(worker, view);
+			store_view_free(view);
+		}
+		if (end) {
+			break;
+		}
+		if (err == ERR_CORRUPT) {
+			count_damage(worker);
+			err = ERR_OK;
+		}
+	} while (err == ERR_OK);
+	store_scan_free(pages);
+	return err;
+}
+
+/* ---- the records of a page for which a rule may hold ---- */
+
+struct page_reading {
+	struct store *store;
+	const struct hunt_page *page;
+	struct store_view *place; /* where its records are from; NULL: no fields are kept */
+	const int64_t *numbers;
+	struct store_view *some; /* records of which more has to be read; NULL: there are none */
+	uint32_t some_next;
+};
+
+static enum err open_page(struct worker *worker, struct page_reading *reading, struct diag *diag) {
+	const struct hunt_page *page = reading->page;
+	const char *verdicts = worker->rows.verdicts.ptr + page->at;
+	uint64_t indices[LIMIT_BATCH_ROWS];
+	uint32_t count = 0;
+	bool kept = false;
+	ASSERT(page->rows <= LIMIT_BATCH_ROWS);
+	for (uint32_t i = 0; i < page->rows; i++) {
+		indices[count] = page->first_index + i;
+		count += verdicts[i] == HUNT_READ || verdicts[i] == HUNT_TEXT;
+		kept = kept || verdicts[i] == HUNT_KEPT || verdicts[i] == HUNT_TEXT;
+	}
+	if (count > 0) {
+		TRY(store_view_some(reading->store, indices, count, &reading->some, diag));
+	}
+	if (kept) {
+		TRY(store_view_at(reading->store, page->first_index, &reading->place, diag));
+		TRY(store_view_numbers(reading->place, &reading->numbers));
 	}
 	return ERR_OK;
 }
 
-static enum err read_pages(struct worker *worker, struct store_scan *pages, struct diag *diag) {
-	struct reader *reader = worker->reader;
-	bool wanted = true;
-	while (wanted) {
-		struct store_view *view;
-		enum err err = store_scan_next(pages, &view, diag);
-		if (err == ERR_OK && view == NULL) {
-			break;
+/* The same record in the other view. */
+static enum err find_some(struct page_reading *reading, uint32_t i) {
+	uint64_t index = reading->page->first_index + i;
+	while (reading->some_next < store_view_rows(reading->some) &&
+	       store_view_index(reading->some, reading->some_next) < index) {
+		reading->some_next++; /* views of the first version have all records of the page */
+	}
+	return reading->some_next < store_view_rows(reading->some) ? ERR_OK : ERR_CORRUPT;
+}
+
+/* Record i of the page. */
+static enum err get_row(struct worker *worker, struct page_reading *reading, uint32_t i,
+                        struct row *out_row) {
+	uint32_t at = reading->page->at + i;
+	char verdict = worker->rows.verdicts.ptr[at];
+	if (verdict == HUNT_READ) {
+		TRY(find_some(reading, i));
+		return store_view_row(reading->some, reading->some_next, out_row);
+	}
+	TRY(store_view_row_place(reading->place, i, out_row));
+	uint32_t number = ((const uint32_t *)(void *)worker->rows.kept.ptr)[at];
+	out_row->number = (uint64_t)reading->numbers[i];
+	out_row->fields = hunt_judge_fields(worker->judge, number, &out_row->fields_count);
+	if (verdict == HUNT_TEXT) {
+		struct row text;
+		TRY(find_some(reading, i));
+		TRY(store_view_row_text(reading->some, reading->some_next, &text));
+		out_row->text = text.text;
+		out_row->body = text.body;
+	}
+	return ERR_OK;
+}
+
+static enum err read_rows(struct worker *worker, struct page_reading *reading, struct diag *diag) {
+	const struct scan *scan = worker->reader->hunting->scan;
+	const struct hunt_page *page = reading->page;
+	TRY(open_page(worker, reading, diag));
+	for (uint32_t i = 0; i < page->rows; i++) {
+		struct row row;
+		if (worker->rows.verdicts.ptr[page->at + i] == HUNT_LEFT_OUT) {
+			continue;
 		}
-		if (err == ERR_OK) {
-			err = read_page(worker, view);
-			store_view_free(view);
+		TRY(get_row(worker, reading, i, &row));
+		struct scanned *scanned = use_scanned(worker);
+		scanned->bytes += worker->judged ? 0 : row.text.len;
+		scan_found_row(scan, worker->scan, &row, scanned);
+		worker->results++;
+	}
+	return ERR_OK;
+}
+
+static enum err read_page(struct worker *worker, struct store *store, const struct hunt_page *page,
+                          struct diag *diag) {
+	struct page_reading reading = {.store = store, .page = page};
+	enum err err = read_rows(worker, &reading, diag);
+	store_view_free(reading.place);
+	store_view_free(reading.some);
+	if (err == ERR_CORRUPT) {
+		count_damage(worker);
+		err = ERR_OK;
+	}
+	return err;
+}
+
+/* Reads what has to be read of pages [first, end) of those listed. *out_more: false: nobody wants
+ * more. */
+static enum err read_pages(struct worker *worker, struct store *store, size_t first, size_t end,
+                           struct diag *diag, bool *out_more) {
+	const struct hunt_page *pages = (const struct hunt_page *)(void *)worker->rows.pages.ptr;
+	*out_more = true;
+	for (size_t i = first; i < end && *out_more; i++) {
+		TRY(read_page(worker, store, &pages[i], diag));
+		*out_more = worker->results < TAKE_ROWS || give(worker);
+	}
+	return ERR_OK;
+}
+
+/* Block by block. Of one that cannot be judged the next page is read whole. */
+static enum err read_listed(struct worker *worker, struct store *store, struct diag *diag) {
+	const struct hunt_page *pages = (const struct hunt_page *)(void *)worker->rows.pages.ptr;
+	size_t count = worker->rows.pages.len / sizeof(*pages);
+	bool more = true;
+	for (size_t i = 0; i < count && more;) {
+		struct hunt_block block = {.next = i + 1};
+		worker->judged = hunt_judge_block(worker->judge, store, &worker->rows, i, &block) == ERR_OK;
+		if (worker->judged) {
+			use_scanned(worker)->bytes += block.bytes;
 		}
-		if (err == ERR_CORRUPT) { /* the rest can still be read; the caller is told how many */
-			lock(reader);
-			reader->damaged++;
-			unlock(reader);
-			err = ERR_OK;
-		}
-		TRY(err);
-		wanted = worker->rows < TAKE_ROWS || give(worker);
+		TRY(read_pages(worker, store, i, block.next, diag, &more));
+		hunt_judge_end(worker->judge);
+		store_table_forget(store, pages[i].first_index);
+		i = block.next;
 	}
 	return ERR_OK;
 }
@@ -143,20 +317,11 @@ static enum err read_pages(struct worker *worker, struct store_scan *pages, stru
 static void read_piece(struct worker *worker, size_t number) {
 	struct reader *reader = worker->reader;
 	struct piece *piece = &reader->pieces[number];
-	const struct scan *scan = reader->hunting->scan;
-	struct store_scan_options options = {.from_ns = scan->from_ns,
-	                                     .to_ns = scan->to_ns,
-	                                     .index_from = piece->from,
-	                                     .index_to = piece->to,
-	                                     .once = true};
 	struct diag diag = {0};
-	struct store_scan *pages;
 	worker->number = number;
-	enum err err = store_scan_new(piece->store, &options, &pages);
-	if (err == ERR_OK) {
-		err = read_pages(worker, pages, &diag);
-		store_scan_free(pages);
-	}
+	hunt_rows_clear(&worker->rows);
+	enum err err = list_pages(worker, piece, &diag);
+	err = err == ERR_OK ? read_listed(worker, piece->store, &diag) : err;
 	(void)give(worker); /* nothing follows */
 	lock(reader);
 	piece->err = err;
@@ -277,6 +442,8 @@ static void stop(struct reader *reader, struct worker *workers, uint32_t count) 
 	unlock(reader);
 	for (uint32_t i = 0; i < count; i++) {
 		thread_join(workers[i].thread);
+		hunt_judge_free(workers[i].judge);
+		hunt_rows_deinit(&workers[i].rows);
 		scan_worker_free(workers[i].scan);
 	}
 	for (size_t i = 0; i < reader->count; i++) {
@@ -306,6 +473,7 @@ enum err hunt_read(const struct hunting *hunting, uint64_t *out_damaged, struct 
 		struct worker *worker = &workers[count];
 		worker->reader = &reader;
 		worker->scan = scan_worker_new(hunting->scan);
+		worker->judge = hunt_judge_new(scan_worker_run(worker->scan));
 		worker->thread = threads > 1 ? thread_start("hunt", work, worker) : NULL;
 		count++;
 	} while (count < threads && count < reader.count && workers[count - 1].thread != NULL);

@@ -78,6 +78,12 @@ struct scanned *scanned_new(void);
 /* Takes one record; in a worker's thread, as scan_batch. */
 void scan_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
               struct scanned *scanned);
+/* The same for a record that is counted apart: by scan_count. */
+void scan_found_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
+                    struct scanned *scanned);
+/* Counts a record. bytes: of its text; time_flags: enum time_flag. */
+void scan_count(struct scanned *scanned, uint64_t bytes, int64_t time_ns, uint8_t time_flags);
+struct detector_run *scan_worker_run(struct scan_worker *worker);
 /* Takes the batch over. In a worker's thread: of scan only what does not change is read. */
 struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
                            struct batch *batch);

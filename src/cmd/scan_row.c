@@ -48,6 +48,10 @@ size_t scanned_bytes(const struct scanned *scanned) {
 	       scanned->out.len + scanned->order.len + scanned->sightings.len + scanned->hits.len;
 }
 
+struct detector_run *scan_worker_run(struct scan_worker *worker) {
+	return worker->run;
+}
+
 /* ---- one row ---- */
 
 struct hit {
@@ -237,8 +241,7 @@ struct scanned *scanned_new(void) {
 	return scanned;
 }
 
-static void count_record(struct scanned *scanned, uint64_t bytes, int64_t time_ns,
-                         uint8_t time_flags) {
+void scan_count(struct scanned *scanned, uint64_t bytes, int64_t time_ns, uint8_t time_flags) {
 	scanned->records++;
 	scanned->bytes += bytes;
 	if ((time_flags & TIME_NONE) == 0) {
@@ -247,12 +250,11 @@ static void count_record(struct scanned *scanned, uint64_t bytes, int64_t time_n
 	}
 }
 
-void scan_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
-              struct scanned *scanned) {
+void scan_found_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
+                    struct scanned *scanned) {
 	struct sigma_event event;
 	uint32_t count;
 	arena_reset(worker->scratch);
-	count_record(scanned, row->text.len, row->time_ns, row->time_flags);
 	sigma_record_event(worker->scratch, row, &event);
 	const uint32_t *rules = detector_event(worker->run, &event, &count);
 	bool gave_up = detector_error(worker->run) != ERR_OK;
@@ -264,6 +266,12 @@ void scan_row(const struct scan *scan, struct scan_worker *worker, const struct 
 	if (count > 0) {
 		take_hits(scan, worker, scanned, row, rules, count);
 	}
+}
+
+void scan_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
+              struct scanned *scanned) {
+	scan_count(scanned, row->text.len, row->time_ns, row->time_flags);
+	scan_found_row(scan, worker, row, scanned);
 }
 
 struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
@@ -278,8 +286,7 @@ struct scanned *scan_batch(const struct scan *scan, struct scan_worker *worker,
 		    time_ns >= scan->to_ns) {
 			continue;
 		}
-		count_record(scanned, batch->records[i].body_len, time_ns,
-		             batch->fields.rows[i].time_flags);
+		scan_count(scanned, batch->records[i].body_len, time_ns, batch->fields.rows[i].time_flags);
 		const uint32_t *rules = detector_row(worker->run, i, &count);
 		scanned->gave_up += detector_error(worker->run) != ERR_OK;
 		if (count > 0) {

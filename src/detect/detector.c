@@ -66,6 +66,10 @@ struct detector_run {
 	uint32_t items_count, items_cap;
 	struct buf key, name;
 	struct buf *refs; /* by number: struct value of the event */
+	/* Of the record whose fields are put. */
+	uint64_t headers;
+	bool shadows;
+	const struct kind *kind; /* what detector_put_source found */
 	enum err err;
 };
 
@@ -623,4 +627,79 @@ const uint32_t *detector_row(struct detector_run *run, uint32_t row, uint32_t *o
 		match_record_keywords(run, row, headers != 0);
 	}
 	return find_rules(run, kind, out_count);
+}
+
+/* ---- records whose fields come one by one ---- */
+
+void detector_names(struct detector_run *run) {
+	bound_names(run);
+}
+
+uint32_t detector_name(struct detector_run *run, struct str field) {
+	return record_slot(run, field);
+}
+
+bool detector_tells_source(const struct detector_run *run, uint32_t name) {
+	ASSERT(name < run->slots_count);
+	return run->slots[name].key;
+}
+
+void detector_put_begin(struct detector_run *run) {
+	begin_event(run);
+	run->headers = 0;
+	run->shadows = false;
+}
+
+void detector_put(struct detector_run *run, uint32_t name, struct value value) {
+	ASSERT(name < run->slots_count);
+	const struct slot *slot = &run->slots[name];
+	if (slot->wanted) {
+		run->headers |= slot->header ? (uint64_t)1 << slot->header_number : 0;
+		run->shadows = run->shadows || (slot->data && slot->header_number >= 0);
+		add_item(run, name, value);
+	}
+}
+
+/* All that can be known of the record is in its items. */
+static void end_items(struct detector_run *run, struct str format) {
+	if (run->shadows) {
+		drop_shadowed(run, run->headers);
+	}
+	add_item(run, record_slot(run, STR("akashi.format")), value_string(format));
+}
+
+static bool has_rules(const struct detector_run *run, const struct kind *kind) {
+	uint64_t any = 0;
+	for (uint32_t i = 0; i < run->detector->set->rules_count / 64 + 1; i++) {
+		any |= kind->rules[i];
+	}
+	return any != 0;
+}
+
+enum detector_wish detector_put_source(struct detector_run *run, struct str format) {
+	end_items(run, format);
+	run->kind = match_source(run);
+	if (run->kind == NULL) {
+		return DETECTOR_WHOLE;
+	}
+	if (!has_rules(run, run->kind)) {
+		return DETECTOR_NONE;
+	}
+	return is_asked(run->kind, run->detector->keywords) ? DETECTOR_KEYWORDS : DETECTOR_FIELDS;
+}
+
+bool detector_wants(const struct detector_run *run, uint32_t name) {
+	ASSERT(name < run->slots_count && run->kind != NULL);
+	const struct slot *slot = &run->slots[name];
+	bool wants = slot->key;
+	for (size_t k = 0; k < NAMES_OF_ONE; k++) {
+		wants = wants || is_asked(run->kind, slot->fields[k]) || slot->refs[k] != NO_REF;
+	}
+	return wants;
+}
+
+const uint32_t *detector_put_rules(struct detector_run *run, struct str format,
+                                   uint32_t *out_count) {
+	end_items(run, format);
+	return find_rules(run, match_items(run), out_count);
 }

@@ -40,6 +40,34 @@ const uint32_t *detector_event(struct detector_run *run, const struct sigma_even
 void detector_batch(struct detector_run *run, const struct batch *batch);
 const uint32_t *detector_row(struct detector_run *run, uint32_t row, uint32_t *out_count);
 
+/* ---- records whose fields come one by one ----
+ * What is asked of a record is known from the fields that tell its log source, before the others
+ * are read. Fields have numbers, which are good until the next detector_names.
+ */
+
+void detector_names(struct detector_run *run);
+uint32_t detector_name(struct detector_run *run, struct str field);
+/* The field tells the log source. */
+bool detector_tells_source(const struct detector_run *run, uint32_t name);
+enum detector_wish {
+	DETECTOR_NONE,     /* no rule holds for such a record */
+	DETECTOR_FIELDS,   /* detector_put_rules wants those fields that detector_wants says */
+	DETECTOR_KEYWORDS, /* keywords are asked for: only the whole record tells */
+	DETECTOR_WHOLE,    /* it is not known before */
+};
+/* A record begins. */
+void detector_put_begin(struct detector_run *run);
+/* A field of it, each once; the value lives until the next record begins. */
+void detector_put(struct detector_run *run, uint32_t name, struct value value);
+/* All fields that tell the log source were put. */
+enum detector_wish detector_put_source(struct detector_run *run, struct str format);
+/* After detector_put_source said DETECTOR_FIELDS: whether such records need this field. */
+bool detector_wants(const struct detector_run *run, uint32_t name);
+/* All fields that it needs were put, those that tell the log source among them, after
+ * detector_put_begin: the rules that hold, as detector_row's. */
+const uint32_t *detector_put_rules(struct detector_run *run, struct str format,
+                                   uint32_t *out_count);
+
 /* True when the atom of the set is known to hold for the event: all are that a rule which holds
  * needs. */
 bool detector_atom(const struct detector_run *run, uint32_t atom);

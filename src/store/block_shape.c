@@ -55,10 +55,7 @@ void block_shape_free(struct block_shape *shape) {
 	}
 }
 
-enum err block_shape_begin(struct block_shape *shape, uint32_t number) {
-	uint32_t all;
-	TRY(block_columns_rows(shape->columns, &all));
-	shape->rows = block_columns_shape(shape->columns, number);
+static void begin_rows(struct block_shape *shape) {
 	shape->has_numbers = shape->has_strings = false;
 	if (shape->rows.count > shape->cap || shape->cap == 0) {
 		shape->cap = shape->rows.count;
@@ -67,7 +64,33 @@ enum err block_shape_begin(struct block_shape *shape, uint32_t number) {
 		shape->ranks = grown(shape->ranks, shape->cap, sizeof(*shape->ranks));
 		shape->found = grown(shape->found, shape->cap, sizeof(*shape->found));
 	}
+}
+
+enum err block_shape_begin(struct block_shape *shape, uint32_t number) {
+	uint32_t all;
+	TRY(block_columns_rows(shape->columns, &all));
+	shape->rows = block_columns_shape(shape->columns, number);
+	begin_rows(shape);
 	return ERR_OK;
+}
+
+enum err block_shape_begin_some(struct block_shape *shape, uint32_t number, const uint32_t *ranks,
+                                uint32_t count) {
+	uint32_t all;
+	TRY(block_columns_rows(shape->columns, &all));
+	shape->rows = block_columns_shape(shape->columns, number);
+	ASSERT(count > 0 && count <= shape->rows.count && ranks[count - 1] < shape->rows.count);
+	if (count < shape->rows.count) {
+		shape->rows.ranks = ranks;
+		shape->rows.count = count;
+	}
+	begin_rows(shape);
+	return ERR_OK;
+}
+
+/* The rank of a row that it is about. */
+static uint32_t rank_of(const struct block_shape *shape, uint32_t row) {
+	return shape->rows.ranks == NULL ? row : shape->rows.ranks[row];
 }
 
 /* ---- what rows have which layout ---- */
@@ -83,7 +106,7 @@ static enum err use_numbers(struct block_shape *shape) {
 		uint32_t count = MIN_OF(rows->count - first, (uint32_t)SOME);
 		for (uint32_t i = 0; i < count; i++) {
 			shapes[i] = rows->shape;
-			ranks[i] = first + i;
+			ranks[i] = rank_of(shape, first + i);
 		}
 		TRY(layouts_of(shape->layouts, shapes, ranks, count, shape->numbers + first));
 	}
@@ -108,37 +131,22 @@ static enum err strings_of(struct block_shape *shape, uint32_t number, uint32_t 
 	return ERR_OK;
 }
 
-static enum err decode_strings(struct block_shape *shape, uint32_t first, uint32_t count) {
+static void make_room(struct block_shape *shape, uint32_t count) {
 	if (count > shape->strings_cap || shape->strings_cap == 0) {
 		shape->strings_cap = count;
 		shape->lens = grown(shape->lens, count, sizeof(*shape->lens));
 		shape->starts = grown(shape->starts, count, sizeof(*shape->starts));
 	}
 	buf_clear(&shape->strings);
-	TRY(layouts_outside(shape->layouts, first, count, &shape->strings, shape->lens));
-	size_t at = 0;
-	for (uint32_t i = 0; i < count; i++) {
-		shape->starts[i] = at;
-		at += shape->lens[i];
-	}
 	shape->strings_count = count;
-	return at <= shape->strings.len ? ERR_OK : ERR_CORRUPT;
 }
 
-static enum err use_strings(struct block_shape *shape) {
-	const struct shape_rows *rows = &shape->rows;
-	uint32_t rank = 0;
-	uint32_t first;
-	uint32_t ignored;
+/* How many strings each row has, into firsts as sums. */
+static enum err count_strings(struct block_shape *shape, uint32_t *out_count) {
 	uint64_t count = 0;
-	if (shape->has_strings) {
-		return ERR_OK;
-	}
-	TRY(use_numbers(shape));
-	TRY(layouts_starts(shape->layouts, &rows->shape, &rank, 1, &ignored, &first));
 	uint32_t last = UINT32_MAX;
 	uint32_t strings = 0;
-	for (uint32_t i = 0; i < rows->count; i++) {
+	for (uint32_t i = 0; i < shape->rows.count; i++) {
 		if (shape->numbers[i] != last) {
 			last = shape->numbers[i];
 			TRY(strings_of(shape, last, &strings));
@@ -149,9 +157,56 @@ static enum err use_strings(struct block_shape *shape) {
 			return ERR_LIMIT;
 		}
 	}
-	TRY(decode_strings(shape, first, (uint32_t)count));
+	*out_count = (uint32_t)count;
+	return ERR_OK;
+}
+
+/* The strings of rows [row, end), which follow each other; they have numbers [at, at + count). */
+static enum err decode_strings(struct block_shape *shape, uint32_t row, uint32_t at,
+                               uint32_t count) {
+	uint32_t rank = rank_of(shape, row);
+	uint32_t ignored;
+	uint32_t first;
+	if (count == 0) {
+		return ERR_OK;
+	}
+	TRY(layouts_starts(shape->layouts, &shape->rows.shape, &rank, 1, &ignored, &first));
+	size_t start = shape->strings.len;
+	TRY(layouts_outside(shape->layouts, first, count, &shape->strings, shape->lens + at));
+	for (uint32_t i = at; i < at + count; i++) {
+		shape->starts[i] = start;
+		start += shape->lens[i];
+	}
+	return start <= shape->strings.len ? ERR_OK : ERR_CORRUPT;
+}
+
+static enum err use_strings(struct block_shape *shape) {
+	const struct shape_rows *rows = &shape->rows;
+	uint32_t count;
+	if (shape->has_strings) {
+		return ERR_OK;
+	}
+	TRY(use_numbers(shape));
+	TRY(count_strings(shape, &count));
+	make_room(shape, count);
+	for (uint32_t row = 0; row < rows->count;) {
+		uint32_t end = row + 1;
+		while (end < rows->count && rank_of(shape, end) == rank_of(shape, end - 1) + 1) {
+			end++;
+		}
+		uint32_t at = shape->firsts[row];
+		TRY(decode_strings(shape, row, at, (end < rows->count ? shape->firsts[end] : count) - at));
+		row = end;
+	}
 	shape->has_strings = true;
 	return ERR_OK;
+}
+
+enum err block_shape_layout(struct block_shape *shape, uint32_t row,
+                            const struct layout **out_layout) {
+	ASSERT(row < shape->rows.count);
+	TRY(use_numbers(shape));
+	return layouts_get(shape->layouts, shape->rows.layouts_first + shape->numbers[row], out_layout);
 }
 
 struct str block_shape_string(const struct block_shape *shape, uint32_t code,
@@ -217,26 +272,27 @@ static enum err code_piece(struct block_shape *shape, struct lines_coder *coder,
 	const struct lines_piece *piece = &pieces->items[number];
 	uint32_t count = 0;
 	if (shape->rows.layouts == 1) {
-		TRY(lines_coder_piece(coder, pieces->tags[number], piece, NULL, shape->rows.count,
-		                      out_codes));
+		TRY(lines_coder_piece(coder, pieces->tags[number], piece, shape->rows.ranks,
+		                      shape->rows.count, out_codes));
 	} else {
 		for (uint32_t i = 0; i < shape->rows.count; i++) {
 			struct way way = ways[shape->numbers[i]];
-			shape->ranks[count] = i;
+			shape->ranks[count] = rank_of(shape, i);
 			count += way.kind == WAY_PIECE && way.at == number;
 		}
-		bool all = count == shape->rows.count;
+		bool all = count == lines_shape_rows(shape->lines, shape->rows.shape);
 		TRY(lines_coder_piece(coder, pieces->tags[number], piece, all ? NULL : shape->ranks, count,
 		                      shape->found));
-		for (uint32_t i = 0; i < count; i++) {
-			out_codes[shape->ranks[i]] = shape->found[i];
-			if (shape->found[i] == 0) {
-				return ERR_CORRUPT;
-			}
-		}
-		return ERR_OK;
 	}
+	uint32_t at = 0;
 	for (uint32_t i = 0; i < shape->rows.count; i++) {
+		struct way way = ways[shape->rows.layouts > 1 ? shape->numbers[i] : 0];
+		if (way.kind != WAY_PIECE || way.at != number) {
+			continue;
+		}
+		if (shape->rows.layouts > 1) {
+			out_codes[i] = shape->found[at++];
+		}
 		if (out_codes[i] == 0) {
 			return ERR_CORRUPT;
 		}

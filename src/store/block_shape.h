@@ -22,8 +22,14 @@ struct block_shape *block_shape_new(struct block_columns *columns, struct lines 
 void block_shape_free(struct block_shape *shape); /* NULL is fine */
 /* From here on it is about this shape. ERR_CORRUPT. */
 MUST_USE enum err block_shape_begin(struct block_shape *shape, uint32_t number);
-/* A field (its number in the layouts) of each row of the shape, by rank. coder is always the same
- * for a name. ERR_LIMIT, ERR_CORRUPT. */
+/* The same, about some of its rows alone: by rank, ascending (ranks are borrowed); there is one. */
+MUST_USE enum err block_shape_begin_some(struct block_shape *shape, uint32_t number,
+                                         const uint32_t *ranks, uint32_t count);
+/* The layout that one of the rows has. ERR_CORRUPT. */
+MUST_USE enum err block_shape_layout(struct block_shape *shape, uint32_t row,
+                                     const struct layout **out_layout);
+/* A field (its number in the layouts) of each row that it is about, in order of rank. coder is
+ * always the same for a name. ERR_LIMIT, ERR_CORRUPT. */
 MUST_USE enum err block_shape_codes(struct block_shape *shape, uint32_t name,
                                     struct lines_coder *coder, uint32_t *out_codes);
 /* The text of a code with BLOCK_SHAPE_OUTSIDE, until the next shape; *out_kind: of the value. */

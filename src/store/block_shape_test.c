@@ -97,6 +97,43 @@ static void check_shape(struct fixture *f, uint32_t shape, struct lines_coder **
 	}
 }
 
+/* Some rows of a shape, and in which order their fields come. */
+static void check_some(struct fixture *f, uint32_t shape, struct lines_coder **coders) {
+	const struct str *names;
+	struct row row;
+	uint32_t codes[ROWS];
+	uint32_t ranks[ROWS];
+	uint32_t shapes[ROWS];
+	uint32_t some[ROWS];
+	uint32_t rows[ROWS]; /* of the page */
+	uint32_t count = 0;
+	uint64_t every = 1 + tap_random() % 9;
+	CHECK_EQ(lines_order(f->lines, 0, f->page->rows, shapes, ranks), ERR_OK);
+	for (uint32_t i = 0; i < f->page->rows; i++) {
+		if (shapes[i] == shape && tap_random() % every == 0) {
+			rows[count] = i;
+			some[count++] = ranks[i];
+		}
+	}
+	if (count == 0) {
+		return;
+	}
+	CHECK_EQ(block_shape_begin_some(f->shape, shape, some, count), ERR_OK);
+	(void)layouts_names(f->layouts, &names);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct layout *layout;
+		CHECK_EQ(store_view_row(f->viewed.view, rows[i], &row), ERR_OK);
+		REQUIRE(block_shape_layout(f->shape, i, &layout) == ERR_OK);
+		CHECK_EQ(layout->count, row.fields_count);
+		for (uint32_t k = 0; k < MIN_OF(layout->count, row.fields_count); k++) {
+			uint32_t name = layout->items[k].name;
+			CHECK(str_eq(names[name], row.fields[k].name));
+			CHECK_EQ(block_shape_codes(f->shape, name, coders[name], codes), ERR_OK);
+			check_value(f, coders[name], codes[i], row.fields[k].value);
+		}
+	}
+}
+
 static void check_all(struct fixture *f) {
 	const struct str *names;
 	uint32_t count = layouts_names(f->layouts, &names);
@@ -107,6 +144,7 @@ static void check_all(struct fixture *f) {
 	}
 	for (uint32_t shape = 0; shape < lines_shapes(f->lines); shape++) {
 		check_shape(f, shape, coders);
+		check_some(f, shape, coders);
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		lines_coder_free(coders[i]);

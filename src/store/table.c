@@ -9,6 +9,7 @@
 #include "store/list_text.h"
 #include "store/segment_table.h"
 #include "store/store_private.h"
+#include "store/view_private.h"
 
 enum { VALUES_MAX = 1 << 20 }; /* different ones of a field */
 
@@ -32,6 +33,10 @@ struct store_table {
 	uint32_t names_count;
 	uint32_t *seen; /* by name: the last shape that has it, plus one */
 	struct arena *arena;
+	/* Of some records of a shape. */
+	uint32_t some;    /* how many */
+	uint32_t **codes; /* by name; NULL: not decoded */
+	struct arena *some_arena;
 };
 
 /* No record is put together. */
@@ -75,6 +80,7 @@ enum err store_table_new(struct store *store, uint64_t index, struct store_table
 	table->entry = &segments->blocks[number];
 	table->first = segments->pages[table->entry->first_page].first_index;
 	table->arena = arena_new(SIZE_MAX);
+	table->some_arena = arena_new(SIZE_MAX);
 	enum err err =
 	    segment_take_block(segment, table->entry->first_page, &table->block, &ignored, &kept);
 	err = err == ERR_OK ? open_parts(table) : err;
@@ -102,6 +108,7 @@ void store_table_free(struct store_table *table) {
 		segment_give_block(table->segment, table->entry->first_page, table->block);
 	}
 	arena_free(table->arena);
+	arena_free(table->some_arena);
 	free(table->fields);
 	free(table->seen);
 	free(table);
@@ -124,10 +131,10 @@ uint32_t store_table_shape_rows(const struct store_table *table, uint32_t shape)
 	return lines_shape_rows(table->lines, shape);
 }
 
-enum err store_table_begin(struct store_table *table, uint32_t shape) {
+/* Which names the shape has. */
+static enum err see_names(struct store_table *table, uint32_t shape) {
 	uint32_t first;
 	uint32_t count;
-	ASSERT(shape < lines_shapes(table->lines));
 	table->at = shape;
 	layouts_of_shape(table->layouts, shape, &first, &count);
 	for (uint32_t i = 0; i < count; i++) {
@@ -140,6 +147,12 @@ enum err store_table_begin(struct store_table *table, uint32_t shape) {
 			table->seen[layout->items[k].name] = shape + 1;
 		}
 	}
+	return ERR_OK;
+}
+
+enum err store_table_begin(struct store_table *table, uint32_t shape) {
+	ASSERT(shape < lines_shapes(table->lines));
+	TRY(see_names(table, shape));
 	return block_shape_begin(table->shape, shape);
 }
 
@@ -194,6 +207,75 @@ enum err store_table_value(struct store_table *table, uint32_t name, uint32_t co
 		return list_value(table, field, code, out_value);
 	}
 	*out_value = (struct value){(enum value_kind)tag, lines_coder_text(field->coder, code)};
+	return ERR_OK;
+}
+
+enum err store_table_begin_some(struct store_table *table, uint32_t shape, const uint32_t *ranks,
+                                uint32_t count) {
+	ASSERT(shape < lines_shapes(table->lines));
+	TRY(see_names(table, shape));
+	arena_reset(table->some_arena);
+	table->codes = ARENA_ARRAY(table->some_arena, (size_t)table->names_count + 1, uint32_t *);
+	table->some = count;
+	return block_shape_begin_some(table->shape, shape, ranks, count);
+}
+
+enum err store_table_fields(struct store_table *table, uint32_t i, struct row_field *out_fields,
+                            uint32_t *out_count, bool *out_known) {
+	const struct layout *layout;
+	const struct str *names;
+	ASSERT(i < table->some);
+	TRY(block_shape_layout(table->shape, i, &layout));
+	(void)layouts_names(table->layouts, &names);
+	*out_known = true;
+	*out_count = layout->count;
+	for (uint32_t k = 0; k < layout->count; k++) {
+		uint32_t name = layout->items[k].name;
+		if (table->codes[name] == NULL) {
+			uint32_t *codes = ARENA_ARRAY(table->some_arena, table->some, uint32_t);
+			TRY(store_table_codes(table, name, codes));
+			table->codes[name] = codes;
+		}
+		uint32_t code = table->codes[name][i];
+		if (code == 0 || code == STORE_TABLE_UNKNOWN) {
+			*out_known = false;
+			return code == 0 ? ERR_CORRUPT : ERR_OK;
+		}
+		out_fields[k].name = names[name];
+		TRY(store_table_value(table, name, code, &out_fields[k].value));
+	}
+	return ERR_OK;
+}
+
+enum err store_view_numbers(struct store_view *view, const int64_t **out_numbers) {
+	struct page_receipt receipt;
+	const struct page_rows *rows;
+	if (view->picks != NULL) {
+		return ERR_UNSUPPORTED;
+	}
+	TRY(view_rows(view, &rows));
+	TRY(page_receipt_read(&view->whole, NULL, view->arena, &receipt));
+	*out_numbers = receipt.numbers;
+	return ERR_OK;
+}
+
+enum err store_view_row_place(struct store_view *view, uint32_t row, struct row *out_row) {
+	const struct page_rows *rows;
+	ASSERT(row < view->frame.rows);
+	TRY(view_rows(view, &rows));
+	const struct batch_source *source = &view->meta.sources[rows->sources[row]];
+	*out_row = (struct row){.time_ns = rows->times[row],
+	                        .time_flags = rows->time_flags[row],
+	                        .type = rows->types[row],
+	                        .flags = rows->flags[row],
+	                        .container = source->container,
+	                        .format = view->meta.formats[rows->formats[row]],
+	                        .path = view_path(view, source),
+	                        .index = store_view_index(view, row)};
+	if (view->segment != NULL) {
+		out_row->stored = true;
+		out_row->tree = segment_footer(view->segment)->tree;
+	}
 	return ERR_OK;
 }
 

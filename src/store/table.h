@@ -36,6 +36,17 @@ MUST_USE enum err store_table_codes(struct store_table *table, uint32_t name, ui
 /* The value of a code, until codes of this name, or a shape, are asked for. ERR_CORRUPT. */
 MUST_USE enum err store_table_value(struct store_table *table, uint32_t name, uint32_t code,
                                     struct value *out_value);
+/* Begins with some records of a shape alone, by rank, ascending; there is one. ranks is borrowed
+ * until the next shape. ERR_CORRUPT. */
+MUST_USE enum err store_table_begin_some(struct store_table *table, uint32_t shape,
+                                         const uint32_t *ranks, uint32_t count);
+/* The fields of number i of these, as store_view_row gives them; room for LIMIT_FIELDS_PER_RECORD.
+ * They live until the next shape, names as long as the table. *out_known: false: only the record
+ * says all of them. ERR_LIMIT, ERR_CORRUPT. */
+struct row_field;
+MUST_USE enum err store_table_fields(struct store_table *table, uint32_t i,
+                                     struct row_field *out_fields, uint32_t *out_count,
+                                     bool *out_known);
 /* Of each record of the block, in the order of index, its place: its rank behind all records of the
  * shapes before its own. out_places: room for all. ERR_CORRUPT. */
 MUST_USE enum err store_table_places(struct store_table *table, uint32_t *out_places);
@@ -43,3 +54,13 @@ MUST_USE enum err store_table_places(struct store_table *table, uint32_t *out_pl
 uint64_t store_table_bytes(const struct store_table *table);
 /* The block that holds a record will not be asked for again soon. */
 void store_table_forget(struct store *store, uint64_t index);
+
+/* ---- where records come from, without their bytes ---- */
+
+struct store_view;
+struct row;
+/* Numbers in their files, of the records of a view that has all of its page (store_view_at). They
+ * live as long as the view. ERR_CORRUPT, ERR_LIMIT. */
+MUST_USE enum err store_view_numbers(struct store_view *view, const int64_t **out_numbers);
+/* As store_view_row, but without text, body, fields, number, offset and time of receiving. */
+MUST_USE enum err store_view_row_place(struct store_view *view, uint32_t row, struct row *out_row);

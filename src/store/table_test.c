@@ -104,6 +104,58 @@ static uint32_t check_shape(struct store *store, struct store_table *table, uint
 	return known;
 }
 
+/* The record as a view has it. */
+static void check_fields(struct store *store, uint64_t index, const struct row_field *fields,
+                         uint32_t count) {
+	struct diag diag = {0};
+	struct store_view *view;
+	const int64_t *numbers;
+	struct row row;
+	struct row place;
+	REQUIRE(store_view_at(store, index, &view, &diag) == ERR_OK);
+	uint32_t at = (uint32_t)(index - store_view_first_index(view));
+	REQUIRE(store_view_row(view, at, &row) == ERR_OK);
+	CHECK_EQ(store_view_row_place(view, at, &place), ERR_OK);
+	CHECK_EQ(store_view_numbers(view, &numbers), ERR_OK);
+	CHECK_EQ((uint64_t)numbers[at], row.number);
+	CHECK_EQ(place.index, row.index);
+	CHECK_EQ(place.time_ns, row.time_ns);
+	CHECK_EQ(place.type, row.type);
+	CHECK(str_eq(place.path, row.path) && str_eq(place.format, row.format) &&
+	      str_eq(place.tree, row.tree));
+	CHECK_EQ(count, row.fields_count);
+	for (uint32_t i = 0; i < MIN_OF(count, row.fields_count); i++) {
+		CHECK(str_eq(fields[i].name, row.fields[i].name));
+		CHECK_EQ(fields[i].value.kind, row.fields[i].value.kind);
+		CHECK(str_eq(fields[i].value.text, row.fields[i].value.text));
+	}
+	store_view_free(view);
+}
+
+/* Every third record of the shape. */
+static void check_some(struct store *store, struct store_table *table, uint32_t shape,
+                       const uint64_t *indices, uint32_t start) {
+	struct row_field *fields = calloc(LIMIT_FIELDS_PER_RECORD, sizeof(*fields));
+	uint32_t rows = store_table_shape_rows(table, shape);
+	uint32_t *ranks = calloc((size_t)rows + 1, sizeof(*ranks));
+	uint32_t count = 0;
+	ASSERT(fields != NULL && ranks != NULL);
+	for (uint32_t i = 0; i < rows; i += 3) {
+		ranks[count++] = i;
+	}
+	CHECK(count == 0 || store_table_begin_some(table, shape, ranks, count) == ERR_OK);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t fields_count;
+		bool known;
+		CHECK_EQ(store_table_fields(table, i, fields, &fields_count, &known), ERR_OK);
+		if (CHECK(known)) {
+			check_fields(store, indices[start + ranks[i]], fields, fields_count);
+		}
+	}
+	free(ranks);
+	free(fields);
+}
+
 /* By place: the index. */
 static uint64_t *indices_of(struct store_table *table, uint64_t first, uint32_t rows) {
 	uint32_t *places = calloc((size_t)rows + 1, sizeof(*places));
@@ -135,6 +187,7 @@ TEST(a_table_has_the_fields_of_its_records) {
 	uint64_t *indices = indices_of(table, first, rows);
 	for (uint32_t i = 0; i < store_table_shapes(table); i++) {
 		known += check_shape(store, table, i, indices, seen);
+		check_some(store, table, i, indices, seen);
 		seen += store_table_shape_rows(table, i);
 	}
 	free(indices);
