@@ -21,8 +21,8 @@ void detector_free(struct detector *detector); /* NULL is fine */
  * DETECTOR_KEY_SIZE bytes: a hash of all that they were made of. */
 enum { DETECTOR_KEY_SIZE = 32 };
 void detector_save(const struct detector *detector, const void *key, struct buf *out);
-/* Both are the caller's, bytes may go. ERR_NOT_FOUND: bytes are of another key; ERR_UNSUPPORTED: of
- * another version or processor; ERR_CORRUPT: damaged. Then make them anew. As many_load: the
+/* Both are the caller's, bytes may go. ERR_NOT_FOUND: bytes are of another key; ERR_CORRUPT:
+ * damaged, or of another version. Then make them anew. As many_load: the
  * checksum tells damage, not malice. */
 MUST_USE enum err detector_load(struct str bytes, const void *key, struct sigma_set **out_set,
                                 struct detector **out_detector);

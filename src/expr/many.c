@@ -29,7 +29,6 @@ struct memo {
 
 struct many_run {
 	const struct many *many;
-	hs_scratch_t *scratch;
 	uint64_t *bits;
 	uint32_t *hits;
 	uint32_t hits_count;
@@ -40,8 +39,9 @@ struct many_run {
 	struct atom_run *tests; /* by atom */
 	uint32_t *seen_in;      /* by field: the number of the event in which it had a value */
 	uint32_t event_number;
-	struct memo *memos; /* by field */
-	struct buf folded;
+	struct memo *memos;    /* by field */
+	struct buf folded;     /* the value as it is compared without case, when it is not ASCII */
+	struct buf lower;      /* the value with ASCII letters in lower case */
 	struct buf later;      /* struct later_value of the event */
 	uint32_t *answered_in; /* by atom: the event in which it was last asked, being put off */
 	enum err err;
@@ -62,21 +62,10 @@ static void *zeros(size_t count, size_t size) {
 	return array;
 }
 
-/* One scratch that is large enough for all databases. */
-static hs_scratch_t *make_scratch(const struct many *many) {
-	hs_scratch_t *scratch = NULL;
-	for (uint32_t i = 0; i < many->fields_count; i++) {
-		const hs_database_t *literals = many->fields[i].literals;
-		ASSERT(literals == NULL || many->hs.hs_alloc_scratch(literals, &scratch) == HS_SUCCESS);
-	}
-	return scratch;
-}
-
 struct many_run *many_run_new(const struct many *many) {
 	struct many_run *run = zeros(1, sizeof(*run));
 	*run = (struct many_run){
 	    .many = many,
-	    .scratch = make_scratch(many),
 	    .bits = zeros(many->atoms_count / 64 + 1, sizeof(uint64_t)),
 	    .hits = zeros(many->atoms_count, sizeof(uint32_t)),
 	    .perhaps = zeros(many->atoms_count, sizeof(uint32_t)),
@@ -109,10 +98,8 @@ void many_run_free(struct many_run *run) {
 	for (uint32_t i = 0; i < run->many->fields_count; i++) {
 		free_memo(&run->memos[i]);
 	}
-	if (run->scratch != NULL) {
-		(void)run->many->hs.hs_free_scratch(run->scratch); /* it is ours */
-	}
 	buf_deinit(&run->folded);
+	buf_deinit(&run->lower);
 	buf_deinit(&run->later);
 	free(run->answered_in);
 	free(run->bits);
@@ -221,29 +208,15 @@ static inline void check(struct many_run *run, const struct many_check *check, s
 	}
 }
 
-static int found_literal(unsigned id, unsigned long long from, unsigned long long to,
-                         unsigned flags, void *ctx) {
+static void found_literal(void *ctx, uint32_t literal, size_t end) {
 	struct scan *scan = ctx;
-	(void)from; /* of the interface */
-	(void)flags;
-	if (id < scan->field->literals_count) { /* a database from a file */
-		struct many_span span = scan->field->literal_spans[id];
-		for (uint32_t i = 0; i < span.count; i++) {
-			check(scan->run, &scan->field->checks[span.first + i], (size_t)to, scan->len);
-		}
+	struct many_span span = scan->field->literal_spans[literal];
+	for (uint32_t i = 0; i < span.count; i++) {
+		check(scan->run, &scan->field->checks[span.first + i], end, scan->len);
 	}
-	return 0;
 }
 
-static void scan(struct many_run *run, const struct many_field *field, struct str text) {
-	struct scan ctx = {run, field, text.len};
-	hs_error_t err =
-	    run->many->hs.hs_scan(field->literals, text.len == 0 ? "" : text.ptr, (unsigned)text.len, 0,
-	                          run->scratch, found_literal, &ctx);
-	ASSERT(err == HS_SUCCESS);
-}
-
-/* Literals of one byte would slow the scan down, since nearly every text has some of them. */
+/* Literals of one byte have no gram, and nearly every text has some of them. */
 static void match_bytes(struct many_run *run, const struct many_field *field, struct str text) {
 	bool has[256] = {false};
 	for (size_t i = 0; i < text.len; i++) {
@@ -265,19 +238,24 @@ static void match_bytes(struct many_run *run, const struct many_field *field, st
 	}
 }
 
-static void match_equal(struct many_run *run, const struct many_field *field, struct str text,
-                        bool ascii) {
-	buf_clear(&run->folded);
-	if (ascii) {
-		char *out = buf_reserve(&run->folded, text.len + 1);
-		for (size_t i = 0; i < text.len; i++) {
-			out[i] = char_lower(text.ptr[i]);
-		}
-		run->folded.len = text.len;
-	} else {
-		many_append_folded(&run->folded, text);
+static struct str lower_of(struct many_run *run, struct str text) {
+	buf_clear(&run->lower);
+	char *out = buf_reserve(&run->lower, text.len + MANY_GRAMS_BEHIND);
+	for (size_t i = 0; i < text.len; i++) {
+		out[i] = char_lower(text.ptr[i]);
 	}
-	const uint64_t *number = map_find(field->equal, buf_str(&run->folded));
+	memset(out + text.len, 0, MANY_GRAMS_BEHIND);
+	return str_make(out, text.len);
+}
+
+static void match_equal(struct many_run *run, const struct many_field *field, struct str text,
+                        struct str lower, bool ascii) {
+	if (!ascii) {
+		buf_clear(&run->folded);
+		many_append_folded(&run->folded, text);
+		lower = buf_str(&run->folded);
+	}
+	const uint64_t *number = map_find(field->equal, lower);
 	if (number == NULL) {
 		return;
 	}
@@ -406,6 +384,7 @@ static void match_perhaps(struct many_run *run, struct value value) {
 static void match_text(struct many_run *run, const struct many_field *field, struct value value) {
 	struct str text = value.text;
 	bool ascii = utf8_ascii(text);
+	struct str lower = lower_of(run, text);
 	run->perhaps_count = 0;
 	if (++run->value_number == 0) {
 		memset(run->asked_in, 0, run->many->atoms_count * sizeof(uint32_t));
@@ -413,13 +392,14 @@ static void match_text(struct many_run *run, const struct many_field *field, str
 	}
 	hold_list(run, &field->any);
 	if (field->equal != NULL) {
-		match_equal(run, field, text, ascii);
+		match_equal(run, field, text, lower, ascii);
 	}
 	if (field->bytes_count > 0) {
 		match_bytes(run, field, text);
 	}
-	if (field->literals != NULL) {
-		scan(run, field, text);
+	if (field->grams != NULL) {
+		struct scan ctx = {run, field, text.len};
+		many_grams_scan(field->grams, text, lower.ptr, found_literal, &ctx);
 	}
 	if (has_numbers(field)) {
 		struct scalar scalar = scalar_read(text);

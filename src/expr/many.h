@@ -1,9 +1,9 @@
 /* Thousands of atoms and rules matched together, at about the price of ten: what atom.h says of
  * each atom, for all of them at once. All literals of a field are looked for in one pass
- * (Vectorscan), equal values in a hash table, numbers and networks in sorted tables; a regex is run
- * (PCRE2) where a literal that it needs was seen. What a filter finds is confirmed by atom_match
- * wherever the two could differ. A rule is a program over atoms (program.h); only rules are run
- * that could hold after what was found.
+ * (many_grams.h), equal values in a hash table, numbers and networks in sorted tables; a regex is
+ * run (PCRE2) where a literal that it needs was seen. What a filter finds is confirmed by
+ * atom_match wherever the two could differ. A rule is a program over atoms (program.h); only rules
+ * are run that could hold after what was found.
  *
  * Flow: many_build_* collects, many_build_finish compiles, or many_load reads what many_save wrote;
  * then for every event, in one many_run for each thread: many_event, many_match for each value,
@@ -21,8 +21,7 @@ struct many_build;
 
 struct many_build *many_build_new(void);
 void many_build_free(struct many_build *build); /* NULL is fine */
-/* Everything is matched by atom_match, one atom after another: what the tests compare with, and
- * what is done anyway on processors that Vectorscan does not run on. */
+/* Everything is matched by atom_match, one atom after another: what the tests compare with. */
 void many_build_plain(struct many_build *build);
 /* *out_atom: the atom's number, counted from 0 in the order in which atoms come; equal atoms share
  * one. ERR_INVALID, ERR_LIMIT: as atom_test_new; also ERR_LIMIT above LIMIT_MANY_ATOMS and
@@ -97,8 +96,8 @@ void many_error_clear(struct many_run *run);
  * extra: bytes of the caller that are kept beside. docs/formats/many.md. */
 enum { MANY_KEY_SIZE = 32 };
 void many_save(const struct many *many, const void *key, struct str extra, struct buf *out);
-/* bytes: what many_save wrote. ERR_NOT_FOUND: it is of another key; ERR_UNSUPPORTED: of another
- * version or processor; ERR_CORRUPT: damaged. Then make it anew. The checksum tells damage, not
+/* bytes: what many_save wrote. ERR_NOT_FOUND: it is of another key; ERR_CORRUPT: damaged, or
+ * of another version. Then make it anew. The checksum tells damage, not
  * malice: whoever may write the file may say which rules hold. extra (may be NULL) is part of
  * bytes.
  */

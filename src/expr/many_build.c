@@ -11,8 +11,6 @@ struct many_build *many_build_new(void) {
 	build->many->arena = arena_new(SIZE_MAX);
 	build->many->field_numbers = map_new();
 	build->atom_numbers = map_new();
-	build->many->scans = many_hs_load(&build->many->hs);
-	build->many->plain = !build->many->scans;
 	return build;
 }
 
@@ -355,8 +353,25 @@ static void finish_field(struct many_draft *draft) {
 	}
 }
 
-static void plan_field(struct many *many, struct many_field *field, struct arena *scratch,
-                       bool compile) {
+static void plan_grams(struct many_draft *draft) {
+	struct many_field *field = draft->field;
+	struct arena *arena = draft->many->arena;
+	struct many_literal *literals = ARENA_ARRAY(arena, field->literals_count, struct many_literal);
+	for (uint32_t i = 0; i < field->literals_count; i++) {
+		struct str key = map_key(draft->literals, i);
+		char *bytes = arena_alloc(arena, key.len);
+		bool cased = key.ptr[0] == 'c';
+		for (size_t k = 1; k < key.len; k++) {
+			bytes[k - 1] = cased ? key.ptr[k] : char_lower(key.ptr[k]);
+		}
+		literals[i] = (struct many_literal){str_make(bytes, key.len - 1), cased};
+	}
+	if (field->literals_count > 0) {
+		field->grams = many_grams_new(arena, literals, field->literals_count);
+	}
+}
+
+static void plan_field(struct many *many, struct many_field *field, struct arena *scratch) {
 	struct many_draft draft = {.many = many,
 	                           .field = field,
 	                           .scratch = scratch,
@@ -374,9 +389,7 @@ static void plan_field(struct many *many, struct many_field *field, struct arena
 	if (field->null.count > 0) {
 		list_add(&many->null_fields, (uint32_t)(field - many->fields));
 	}
-	if (compile) {
-		many_compile(many, field, &draft);
-	}
+	plan_grams(&draft);
 	map_free(draft.literals);
 	map_free(draft.equal);
 	map_free(draft.bytes);
@@ -387,7 +400,7 @@ static void plan_field(struct many *many, struct many_field *field, struct arena
 
 /* ---- all ---- */
 
-struct many *many_plan(struct many_build *build, bool compile) {
+struct many *many_build_finish(struct many_build *build) {
 	struct many *many = build->many;
 	CLEANUP(arena_freep) struct arena *scratch = arena_new(SIZE_MAX);
 	many->atoms = ARENA_ARRAY(many->arena, many->atoms_count + 1, struct atom);
@@ -403,17 +416,13 @@ struct many *many_plan(struct many_build *build, bool compile) {
 	group_atoms(many);
 	many->null_fields.atoms = ARENA_ARRAY(many->arena, many->fields_count + 1, uint32_t);
 	for (uint32_t i = 0; i < many->fields_count; i++) {
-		plan_field(many, &many->fields[i], scratch, compile);
+		plan_field(many, &many->fields[i], scratch);
 		arena_reset(scratch);
 	}
 	many_index(many);
 	build->many = NULL;
 	many_build_free(build);
 	return many;
-}
-
-struct many *many_build_finish(struct many_build *build) {
-	return many_plan(build, true);
 }
 
 void many_free(struct many *many) {
@@ -425,9 +434,6 @@ void many_free(struct many *many) {
 	}
 	for (uint32_t i = 0; i < many->fields_count; i++) {
 		map_free(many->fields[i].equal);
-		if (many->scans) {
-			(void)many->hs.hs_free_database(many->fields[i].literals); /* NULL is fine */
-		}
 	}
 	map_free(many->field_numbers);
 	arena_free(many->arena);

@@ -1,14 +1,14 @@
 /* The compiled form as bytes: docs/formats/many.md. Atoms and programs are read through the
- * builder, which checks them; only the databases are taken as they are, under their checksums. */
+ * builder, which checks them. */
 #include "base/endian.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "expr/many_plan.h"
 
-#define MAGIC "AKMANY\x01\n"
-enum { MAGIC_SIZE = 8, SUM_SIZE = 8, HEAD_SIZE = MAGIC_SIZE + MANY_KEY_SIZE + 8 + 8 };
+#define MAGIC "AKMANY\x02\n"
+enum { MAGIC_SIZE = 8, SUM_SIZE = 8, HEAD_SIZE = MAGIC_SIZE + MANY_KEY_SIZE + 8 };
 
-/* Fuzzing gets behind the sum and the platform. */
+/* Fuzzing gets behind the sum. */
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 enum { IS_CHECKED = 0 };
 #else
@@ -32,16 +32,6 @@ static void append_text(struct buf *out, struct str text) {
 	buf_append_str(out, text);
 }
 
-/* What databases hang on besides what is in them. */
-static uint64_t platform_hash(const struct many *many) {
-	hs_platform_info_t info = {0};
-	CLEANUP(buf_deinit) struct buf text = {0};
-	if (many->scans && many->hs.hs_populate_platform(&info) == HS_SUCCESS) {
-		buf_printf(&text, "%s %u %llu", many->hs.hs_version(), info.tune, info.cpu_features);
-	}
-	return hash64(text.ptr, text.len);
-}
-
 /* ---- writing ---- */
 
 static void append_atom(struct buf *out, const struct atom *atom) {
@@ -62,23 +52,10 @@ static void append_rule(struct buf *out, const struct many_rule *rule) {
 	}
 }
 
-static void append_database(struct buf *out, const struct many *many,
-                            const hs_database_t *database) {
-	char *bytes = NULL;
-	size_t len = 0;
-	if (database != NULL) {
-		hs_error_t err = many->hs.hs_serialize_database(database, &bytes, &len);
-		ASSERT(err == HS_SUCCESS);
-	}
-	append_text(out, str_make(bytes, len));
-	free(bytes);
-}
-
 void many_save(const struct many *many, const void *key, struct str extra, struct buf *out) {
 	size_t first = out->len;
 	buf_append(out, MAGIC, MAGIC_SIZE);
 	buf_append(out, key, MANY_KEY_SIZE);
-	append_u64(out, platform_hash(many));
 	append_u64(out, many->plain);
 	append_u32(out, many->atoms_count);
 	for (uint32_t i = 0; i < many->atoms_count; i++) {
@@ -87,9 +64,6 @@ void many_save(const struct many *many, const void *key, struct str extra, struc
 	append_u32(out, many->rules_count);
 	for (uint32_t i = 0; i < many->rules_count; i++) {
 		append_rule(out, &many->rules[i]);
-	}
-	for (uint32_t i = 0; i < many->fields_count; i++) {
-		append_database(out, many, many->fields[i].literals);
 	}
 	append_text(out, extra);
 	append_u64(out, hash64(out->ptr + first, out->len - first));
@@ -174,33 +148,7 @@ static enum err read_build(struct reader *reader, struct many_build *build) {
 	return reader->bad ? ERR_CORRUPT : ERR_OK;
 }
 
-/* *out_database is NULL when the file has none. */
-static enum err read_database(struct reader *reader, const struct many *many,
-                              hs_database_t **out_database) {
-	struct str bytes = take_text(reader);
-	if (reader->bad) {
-		return ERR_CORRUPT;
-	}
-	/* It has a checksum of its own. */
-	return bytes.len == 0 || (many->scans && many->hs.hs_deserialize_database(
-	                                             bytes.ptr, bytes.len, out_database) == HS_SUCCESS)
-	           ? ERR_OK
-	           : ERR_CORRUPT;
-}
-
-static enum err read_field(struct reader *reader, struct many *many, struct many_field *field) {
-	TRY(read_database(reader, many, &field->literals));
-	if (field->literals != NULL && field->literals_count == 0) {
-		return ERR_CORRUPT;
-	}
-	if (field->literals == NULL) {
-		many_without_literals(many, field);
-	}
-	return ERR_OK;
-}
-
-static enum err read_head(struct str bytes, const void *key, const struct many *many,
-                          bool *out_plain) {
+static enum err read_head(struct str bytes, const void *key, bool *out_plain) {
 	if (bytes.len < HEAD_SIZE + SUM_SIZE || memcmp(bytes.ptr, MAGIC, MAGIC_SIZE) != 0) {
 		return ERR_CORRUPT;
 	}
@@ -212,10 +160,7 @@ static enum err read_head(struct str bytes, const void *key, const struct many *
 	if (memcmp(at, key, MANY_KEY_SIZE) != 0) {
 		return ERR_NOT_FOUND;
 	}
-	if (IS_CHECKED && le64_load(at + MANY_KEY_SIZE) != platform_hash(many)) {
-		return ERR_UNSUPPORTED;
-	}
-	*out_plain = le64_load(at + MANY_KEY_SIZE + 8) != 0;
+	*out_plain = le64_load(at + MANY_KEY_SIZE) != 0;
 	return ERR_OK;
 }
 
@@ -224,7 +169,7 @@ enum err many_load(struct str bytes, const void *key, struct many **out_many,
 	struct reader reader = {0};
 	struct many_build *build = many_build_new();
 	bool plain = false;
-	enum err err = read_head(bytes, key, build->many, &plain);
+	enum err err = read_head(bytes, key, &plain);
 	if (plain) {
 		many_build_plain(build);
 	}
@@ -236,18 +181,14 @@ enum err many_load(struct str bytes, const void *key, struct many **out_many,
 		many_build_free(build);
 		return err;
 	}
-	struct many *many = many_plan(build, false);
-	for (uint32_t i = 0; i < many->fields_count && err == ERR_OK; i++) {
-		err = read_field(&reader, many, &many->fields[i]);
-	}
 	struct str extra = take_text(&reader);
-	if (err != ERR_OK || reader.bad || reader.rest.len > 0) {
-		many_free(many);
-		return err == ERR_OK ? ERR_CORRUPT : err;
+	if (reader.bad || reader.rest.len > 0) {
+		many_build_free(build);
+		return ERR_CORRUPT;
 	}
 	if (out_extra != NULL) {
 		*out_extra = extra;
 	}
-	*out_many = many;
+	*out_many = many_build_finish(build);
 	return ERR_OK;
 }

@@ -51,7 +51,7 @@ static void compare(const struct many *many, struct many_run *run, struct value 
 		ASSERT(err == ERR_OK);
 		bool holds = (many_bits(run)[i / 64] >> i % 64 & 1) != 0;
 		bool expected = atom_match(test, &atom_run, value);
-		/* A regex that gives up says no; Vectorscan never does. */
+		/* A regex that gives up says no. */
 		ASSERT(holds == expected || atom_run.err != ERR_OK || many_error(run) != ERR_OK);
 		atom_run_deinit(&atom_run);
 		atom_test_deinit(test);

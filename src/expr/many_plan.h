@@ -6,7 +6,7 @@
 #include "base/map.h"
 #include "expr/compare.h"
 #include "expr/many.h"
-#include "expr/many_hs.h"
+#include "expr/many_grams.h"
 
 /* When a literal was found in a value, what that says of an atom. */
 enum many_kind {
@@ -21,7 +21,7 @@ struct many_check {
 	uint32_t kind : 8; /* enum many_kind */
 };
 
-/* What stands behind number i of a database, or behind an entry of `equal`: checks. */
+/* What stands behind literal number i, or behind an entry of `equal`: checks. */
 struct many_span {
 	uint32_t first, count; /* of the field's checks */
 };
@@ -76,7 +76,7 @@ struct many_field {
 	uint32_t bytes_count;
 	struct many_span *literal_spans;
 	uint32_t literals_count;
-	hs_database_t *literals; /* NULL: none */
+	struct many_grams *grams; /* NULL: there are no literals */
 	struct many_numbers numbers[ATOM_OP_COUNT];
 	bool puts_off;                 /* it has atoms that are put off */
 	struct many_network *networks; /* ascending by prefix, then address */
@@ -105,9 +105,7 @@ struct many {
 	uint32_t *always; /* rules that no atom calls */
 	uint32_t always_count;
 	uint32_t *put_off; /* by atom: its field + 1 when it is put off; NULL: none is */
-	struct many_hs hs;
-	bool scans; /* hs is there */
-	bool plain; /* nothing is sorted: atom_match does all. True when !scans */
+	bool plain;        /* nothing is sorted: atom_match does all */
 };
 
 struct many_build {
@@ -117,10 +115,7 @@ struct many_build {
 	uint64_t text_bytes, ops_count;
 };
 
-/* Sorts atoms into fields and their tables, and makes the index of rules. build is freed. Without
- * compile the databases are still missing. */
-struct many *many_plan(struct many_build *build, bool compile);
-/* What is sorted into a field's database while it is planned. */
+/* What is sorted into a field's tables while it is planned. */
 struct many_draft {
 	struct many *many;
 	struct many_field *field;
@@ -137,10 +132,6 @@ struct many_ref {
 	struct many_check check;
 };
 
-/* Compiles the database of a field; what cannot be compiled goes to its slow list. */
-void many_compile(struct many *many, struct many_field *field, struct many_draft *draft);
-/* There is no such database: its atoms go to the slow list. */
-void many_without_literals(struct many *many, struct many_field *field);
 /* Makes the test of an atom that atom_match is asked of. */
 void many_need_test(struct many *many, uint32_t atom);
 
