@@ -190,7 +190,7 @@ static enum err list_pages(struct worker *worker, const struct piece *piece, str
 struct page_reading {
 	struct store *store;
 	const struct hunt_page *page;
-	struct store_view *place; /* where its records are from; NULL: no fields are kept */
+	struct store_view *place; /* where its records are from */
 	const int64_t *numbers;
 	struct store_view *some; /* records of which more has to be read; NULL: there are none */
 	uint32_t some_next;
@@ -201,17 +201,17 @@ static enum err open_page(struct worker *worker, struct page_reading *reading, s
 	const char *verdicts = worker->rows.verdicts.ptr + page->at;
 	uint64_t indices[LIMIT_BATCH_ROWS];
 	uint32_t count = 0;
-	bool kept = false;
+	bool any = false;
 	ASSERT(page->rows <= LIMIT_BATCH_ROWS);
 	for (uint32_t i = 0; i < page->rows; i++) {
 		indices[count] = page->first_index + i;
 		count += verdicts[i] == HUNT_READ || verdicts[i] == HUNT_TEXT;
-		kept = kept || verdicts[i] == HUNT_KEPT || verdicts[i] == HUNT_TEXT;
+		any = any || verdicts[i] != HUNT_LEFT_OUT;
 	}
 	if (count > 0) {
 		TRY(store_view_some(reading->store, indices, count, &reading->some, diag));
 	}
-	if (kept) {
+	if (any) {
 		TRY(store_view_at(reading->store, page->first_index, &reading->place, diag));
 		TRY(store_view_numbers(reading->place, &reading->numbers));
 	}
@@ -233,22 +233,23 @@ static enum err get_row(struct worker *worker, struct page_reading *reading, uin
                         struct row *out_row) {
 	uint32_t at = reading->page->at + i;
 	char verdict = worker->rows.verdicts.ptr[at];
-	if (verdict == HUNT_READ) {
-		TRY(find_some(reading, i));
-		return store_view_row(reading->some, reading->some_next, out_row);
-	}
+	struct row text;
 	TRY(store_view_row_place(reading->place, i, out_row));
-	uint32_t number = ((const uint32_t *)(void *)worker->rows.kept.ptr)[at];
 	out_row->number = (uint64_t)reading->numbers[i];
-	out_row->fields = hunt_judge_fields(worker->judge, number, &out_row->fields_count);
-	if (verdict == HUNT_TEXT) {
-		struct row text;
-		TRY(find_some(reading, i));
-		TRY(store_view_row_text(reading->some, reading->some_next, &text));
-		out_row->text = text.text;
-		out_row->body = text.body;
+	if (verdict != HUNT_READ) {
+		uint32_t number = ((const uint32_t *)(void *)worker->rows.kept.ptr)[at];
+		out_row->fields = hunt_judge_fields(worker->judge, number, &out_row->fields_count);
 	}
-	return ERR_OK;
+	if (verdict == HUNT_KEPT) {
+		return ERR_OK;
+	}
+	TRY(find_some(reading, i));
+	TRY(store_view_row_text(reading->some, reading->some_next, &text));
+	out_row->text = text.text;
+	out_row->body = text.body;
+	return verdict == HUNT_TEXT ? ERR_OK
+	                            : store_view_row_fields(reading->some, reading->some_next,
+	                                                    &out_row->fields, &out_row->fields_count);
 }
 
 static enum err read_rows(struct worker *worker, struct page_reading *reading, struct diag *diag) {

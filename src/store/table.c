@@ -279,6 +279,13 @@ enum err store_view_row_place(struct store_view *view, uint32_t row, struct row 
 	return ERR_OK;
 }
 
+enum err store_view_row_fields(struct store_view *view, uint32_t row,
+                               const struct row_field **out_fields, size_t *out_count) {
+	ASSERT(row < view->frame.rows);
+	return view_has_block(view) ? view_block_row(view, row, out_fields, out_count)
+	                            : view_columns_row(view, row, out_fields, out_count);
+}
+
 enum err store_table_places(struct store_table *table, uint32_t *out_places) {
 	enum { SOME = 1024 };
 	uint32_t shapes[SOME];

@@ -64,3 +64,6 @@ struct row;
 MUST_USE enum err store_view_numbers(struct store_view *view, const int64_t **out_numbers);
 /* As store_view_row, but without text, body, fields, number, offset and time of receiving. */
 MUST_USE enum err store_view_row_place(struct store_view *view, uint32_t row, struct row *out_row);
+/* Only the fields of a row, as store_view_row gives them. */
+MUST_USE enum err store_view_row_fields(struct store_view *view, uint32_t row,
+                                        const struct row_field **out_fields, size_t *out_count);

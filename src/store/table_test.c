@@ -110,6 +110,8 @@ static void check_fields(struct store *store, uint64_t index, const struct row_f
 	struct diag diag = {0};
 	struct store_view *view;
 	const int64_t *numbers;
+	const struct row_field *again;
+	size_t again_count;
 	struct row row;
 	struct row place;
 	REQUIRE(store_view_at(store, index, &view, &diag) == ERR_OK);
@@ -123,8 +125,12 @@ static void check_fields(struct store *store, uint64_t index, const struct row_f
 	CHECK_EQ(place.type, row.type);
 	CHECK(str_eq(place.path, row.path) && str_eq(place.format, row.format) &&
 	      str_eq(place.tree, row.tree));
+	CHECK_EQ(store_view_row_fields(view, at, &again, &again_count), ERR_OK);
 	CHECK_EQ(count, row.fields_count);
+	CHECK_EQ(again_count, row.fields_count);
 	for (uint32_t i = 0; i < MIN_OF(count, row.fields_count); i++) {
+		CHECK(str_eq(again[i].name, row.fields[i].name));
+		CHECK(str_eq(again[i].value.text, row.fields[i].value.text));
 		CHECK(str_eq(fields[i].name, row.fields[i].name));
 		CHECK_EQ(fields[i].value.kind, row.fields[i].value.kind);
 		CHECK(str_eq(fields[i].value.text, row.fields[i].value.text));
