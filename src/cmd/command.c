@@ -91,12 +91,13 @@ static const struct command commands[] = {
      "  akashi scan --format csv -o timeline.csv evtx/    one line for each finding\n"
      "  akashi scan --format html -o report.html /var/log    a page to hand on\n"
      "  akashi scan --format jsonl /var/log | jq .\n"
+     "  akashi scan --pivot /var/log    users, hosts, addresses around the findings\n"
      "\n"
      "csv has the columns of Hayabusa's standard profile, in order of time.\n",
      IDS(OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_THREADS, OPTION_SCAN_FORMAT,
-         OPTION_OUT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST, OPTION_FORMATS,
-         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
-         OPTION_JSON, OPTION_HELP),
+         OPTION_PIVOT, OPTION_OUT, OPTION_ZONE, OPTION_YEAR, OPTION_ENCODING, OPTION_HOST,
+         OPTION_FORMATS, OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE,
+         OPTION_COLOUR, OPTION_JSON, OPTION_HELP),
      1, SIZE_MAX, cmd_scan},
     {STR_INIT("hunt"), "", "find attacks in the store by Sigma rules",
      "What scan does with files, over the records of a store: which Sigma rules hold,\n"
@@ -111,9 +112,9 @@ static const struct command commands[] = {
      "  akashi hunt --rules sigma/rules --level high\n"
      "  akashi hunt --format jsonl | jq .    with the place of each record in its tree\n",
      IDS(OPTION_STORE, OPTION_RULES, OPTION_LEVEL, OPTION_FROM, OPTION_TO, OPTION_HUNT_ALL,
-         OPTION_ONLY_NEW, OPTION_KEEP_NONE, OPTION_SCAN_FORMAT, OPTION_OUT, OPTION_SOURCES,
-         OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE, OPTION_COLOUR, OPTION_CASE,
-         OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
+         OPTION_ONLY_NEW, OPTION_KEEP_NONE, OPTION_SCAN_FORMAT, OPTION_PIVOT, OPTION_OUT,
+         OPTION_SOURCES, OPTION_PLACEHOLDERS, OPTION_NO_CACHE, OPTION_DISPLAY_ZONE, OPTION_COLOUR,
+         OPTION_CASE, OPTION_PURPOSE, OPTION_JSON, OPTION_HELP),
      0, 0, cmd_hunt},
     {STR_INIT("alerts"), "", "what hunts have found, the newest first",
      "The alerts that hunts keep: each finding once, however often it was found, with\n"

@@ -82,6 +82,7 @@ struct args {
 	bool all;
 	bool plain;
 	bool dry_run;
+	bool pivot;
 	bool no_cache;
 	bool only_new;
 	bool help;

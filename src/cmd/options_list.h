@@ -80,6 +80,8 @@ OPTION(LEVEL, "level", '\0', TEXT, level, "LEVEL",
 OPTION(THREADS, "threads", '\0', NUMBER, threads, "N", "threads that work (default: the CPUs)")
 OPTION(SCAN_FORMAT, "format", '\0', TEXT, format, "NAME",
        "table (terminal), jsonl (pipe), csv or html")
+OPTION(PIVOT, "pivot", '\0', FLAG, pivot, NULL,
+       "which users, hosts, addresses recur around findings")
 OPTION(RULES_FORMAT, "format", '\0', TEXT, format, "NAME", "text, jsonl, or of coverage navigator")
 OPTION(SILENT, "silent", '\0', TEXT, silent, "TIME",
        "how long a source may say nothing before it is silent: 7d")

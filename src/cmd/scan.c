@@ -61,9 +61,25 @@ static enum err read_time(const struct scan *scan, const char *text, int64_t *ou
 	return ERR_OK;
 }
 
+/* Then the values are all that is given out. */
+static enum err read_pivot(struct scan *scan, struct diag *diag) {
+	if (scan->args->pivot && scan->format != SCAN_TABLE && scan->format != SCAN_JSONL) {
+		return diag_set(diag, ERR_INVALID, "--pivot goes with the formats table and jsonl");
+	}
+	if (scan->args->pivot) {
+		scan->pivot_lines = scan->format == SCAN_JSONL;
+		scan->format = SCAN_TABLE;
+	}
+	if (scan->args->pivot || scan->format == SCAN_HTML) {
+		scan->pivots = pivots_new();
+	}
+	return ERR_OK;
+}
+
 enum err scan_read_options(struct scan *scan, struct diag *diag) {
 	TRY(console_style(scan->args, &scan->style, diag));
 	TRY(read_format(scan, diag));
+	TRY(read_pivot(scan, diag));
 	TRY(scan_read_level(scan->args, &scan->level, diag));
 	scan->from_ns = INT64_MIN;
 	scan->to_ns = INT64_MAX;
@@ -180,6 +196,7 @@ enum err scan_take(struct scan *scan, struct scanned *scanned) {
 	enum err err = take_lines(scan, scanned);
 	scan->output_err = err;
 	take_sightings(scan, scanned);
+	scan_take_pivots(scan, scanned);
 	scanned_free(scanned);
 	return err;
 }
@@ -232,6 +249,12 @@ enum err scan_write_rest(struct scan *scan, double seconds) {
 	} else if (scan->format == SCAN_HTML) {
 		scan_append_html(&out, scan);
 		err = output_write(scan->output, out.ptr, out.len);
+	} else if (scan->args->pivot) {
+		scan_append_pivots(&out, scan);
+		if (!scan->pivot_lines) {
+			output_trust(scan->output); /* as below */
+		}
+		err = output_write(scan->output, out.ptr, out.len);
 	} else {
 		scan_append_table(&out, scan);
 		scan_append_summary(&out, scan, seconds);
@@ -251,6 +274,10 @@ bool scan_tell_troubles(const struct scan *scan) {
 		console_note("correlations left %llu events out: they are too many",
 		             (unsigned long long)scan->sightings_dropped);
 	}
+	if (scan->pivots != NULL && pivots_left_out(scan->pivots) > 0) {
+		console_note("%llu records have values that were not counted: they are too many",
+		             (unsigned long long)pivots_left_out(scan->pivots));
+	}
 	if (scan->gave_up > 0) {
 		console_note("in %llu records a regular expression gave up",
 		             (unsigned long long)scan->gave_up);
@@ -267,7 +294,7 @@ void scan_print_summary(const struct scan *scan, double seconds) {
 	struct buf out = {0};
 	if (scan->args->json) {
 		scan_append_summary_json(&out, scan, seconds);
-	} else if (scan->format != SCAN_TABLE) {
+	} else if (scan->format != SCAN_TABLE || scan->args->pivot) {
 		scan_append_summary(&out, scan, seconds);
 	}
 	(void)console_print_error(&out);
@@ -313,6 +340,7 @@ void scan_deinit(struct scan *scan) {
 		inputs_deinit(&scan->inputs);
 	}
 	findings_free(scan->findings);
+	pivots_free(scan->pivots);
 	detector_free(scan->detector);
 	sigma_set_free(scan->set);
 	map_free(scan->asked);

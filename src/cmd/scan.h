@@ -6,6 +6,7 @@
 #include "cmd/inputs.h"
 #include "cmd/output.h"
 #include "detect/findings.h"
+#include "detect/pivots.h"
 #include "server/pipeline.h"
 #include "sigma/correlate.h"
 
@@ -48,7 +49,9 @@ struct scan {
 	struct buf lines; /* SCAN_CSV */
 	struct buf order; /* struct scan_line */
 	struct buf sightings;
-	struct buf arenas; /* struct arena *: where sightings live */
+	struct buf arenas;     /* struct arena *: where sightings live */
+	struct pivots *pivots; /* of --pivot and reports; else NULL */
+	bool pivot_lines;      /* as JSON lines */
 	uint64_t lines_dropped, sightings_dropped, gave_up;
 	enum err output_err;
 };
@@ -59,6 +62,14 @@ struct scan_hit {
 	uint64_t index;
 };
 
+/* A record for which a rule held has this value. */
+struct scan_pivot {
+	enum pivot_kind kind;
+	enum sigma_level level;
+	int64_t time_ns;
+	struct str value;
+};
+
 /* What a worker made of one batch. */
 struct scanned {
 	struct arena *arena;
@@ -67,6 +78,7 @@ struct scanned {
 	struct buf order;     /* struct scan_line, numbers from 0 */
 	struct buf sightings; /* struct sighting */
 	struct buf hits;      /* struct scan_hit; only where alerts are kept */
+	struct buf pivots;    /* struct scan_pivot */
 	uint64_t records, records_hit, bytes, gave_up;
 	int64_t first_ns, last_ns;
 };
@@ -119,6 +131,13 @@ void scan_append_record(struct buf *out, const struct row *row);
 void scan_append_csv_header(struct buf *out);
 void scan_append_csv(struct buf *out, const struct scan *scan, const struct sigma_meta *meta,
                      const struct finding *finding);
+
+/* Values that recur around findings: of a record for which rules of at most this level held, in a
+ * worker's thread; what was made of some records is summed up; all of them, as --pivot shows them.
+ */
+void scan_collect_pivots(struct scanned *scanned, const struct row *row, enum sigma_level level);
+void scan_take_pivots(struct scan *scan, const struct scanned *scanned);
+void scan_append_pivots(struct buf *out, const struct scan *scan);
 
 /* Runs the correlations over all sightings. */
 void scan_correlate(struct scan *scan);

@@ -4,6 +4,7 @@
  */
 #include "base/instant.h"
 #include "base/utf8.h"
+#include "cmd/attack.h"
 #include "cmd/scan.h"
 #include "render/units.h"
 
@@ -11,19 +12,13 @@ enum {
 	TEXT_MAX = 2000, /* bytes of a value that are shown */
 	BARS_MAX = 400,  /* days, else months */
 	HOSTS_MAX = 50,
+	USERS_MAX = 50,
 	CHART_WIDTH = 960,
 	CHART_HEIGHT = 120,
 };
 
 static const enum sigma_level levels[] = {SIGMA_CRITICAL, SIGMA_HIGH,          SIGMA_MEDIUM,
                                           SIGMA_LOW,      SIGMA_INFORMATIONAL, SIGMA_LEVEL_NONE};
-
-/* The tactics of ATT&CK for enterprises in the order of its matrix; others come behind. */
-static const char *const tactics[] = {
-    "reconnaissance",     "resource-development", "initial-access",  "execution",
-    "persistence",        "privilege-escalation", "defense-evasion", "stealth",
-    "defense-impairment", "credential-access",    "discovery",       "lateral-movement",
-    "collection",         "command-and-control",  "exfiltration",    "impact"};
 
 static const char style[] =
     "<style>:root{color-scheme:light dark;--line:#8884}body{font:15px/1.5 "
@@ -41,7 +36,7 @@ static const char style[] =
     "rect.medium{fill:#8a6100}rect.low{fill:#00688b}rect.informational,rect.none{fill:#888}details{"
     "border-bottom:1px "
     "solid var(--line);padding:.4rem "
-    "0}summary{cursor:pointer}code{font-size:.9em;white-space:pre-wrap}"
+    "0}summary{cursor:pointer}code{font-size:.9em;white-space:pre-wrap;unicode-bidi:isolate}"
     "@media(prefers-color-scheme:dark){.critical{color:#ff6b93}.high{color:#ff8f5a}.medium{color:#"
     "e0b040}.low{color:"
     "#5cc8ee}.informational,.none{color:#aaa}rect.critical{fill:#ff6b93}rect.high{fill:#ff8f5a}"
@@ -254,93 +249,68 @@ static void append_timeline(struct buf *out, const struct findings *f) {
 
 /* ---- ATT&CK ---- */
 
-static bool is_technique(struct str tag) {
-	return tag.len > 8 && str_starts(tag, STR("attack.t")) && char_is_digit(tag.ptr[8]);
-}
-
-static bool is_tactic(struct str tag) {
-	return tag.len > 9 && str_starts(tag, STR("attack.")) && !char_is_digit(tag.ptr[8]);
-}
-
-struct matrix {
-	struct map *tactics;    /* name -> number */
-	struct map *techniques; /* "tactic technique" -> findings */
-};
-
-static void add_rule(struct matrix *matrix, const struct sigma_meta *meta, uint64_t count) {
-	struct buf key = {0};
-	for (uint32_t i = 0; i < meta->tags.count; i++) {
-		struct str tactic = meta->tags.items[i];
-		if (!is_tactic(tactic)) {
+static void append_techniques(struct buf *out, const struct attack *attack, struct str tactic,
+                              bool seen) {
+	buf_append_str(out, STR("<td>"));
+	for (uint32_t i = 0; i < attack->count; i++) {
+		const struct attack_row *row = &attack->rows[i];
+		if (!attack_has(row, tactic) || (row->found > 0) != seen) {
 			continue;
 		}
-		tactic = str_slice(tactic, STR("attack.").len, tactic.len);
-		(void)map_put(matrix->tactics, tactic, map_count(matrix->tactics), NULL);
-		for (uint32_t k = 0; k < meta->tags.count; k++) {
-			if (is_technique(meta->tags.items[k])) {
-				struct str name = meta->tags.items[k];
-				buf_clear(&key);
-				buf_append_str(&key, tactic);
-				buf_append_char(&key, ' ');
-				buf_append_str(&key, str_slice(name, STR("attack.").len, name.len));
-				*map_put(matrix->techniques, buf_str(&key), 0, NULL) += count;
-			}
-		}
-	}
-	buf_deinit(&key);
-}
-
-static void append_tactic(struct buf *out, const struct matrix *matrix, struct str tactic) {
-	buf_append_str(out, STR("<tr><th>"));
-	append_text(out, tactic);
-	buf_append_str(out, STR("</th><td>"));
-	for (size_t i = 0; i < map_count(matrix->techniques); i++) {
-		struct str key = map_key(matrix->techniques, i);
-		if (key.len > tactic.len && str_starts(key, tactic) && key.ptr[tactic.len] == ' ') {
-			struct str name = str_slice(key, tactic.len + 1, key.len);
-			buf_append_str(out, STR("<code>T"));
-			append_text(out, str_slice(name, 1, name.len));
-			buf_append_str(out, STR("</code> ("));
-			render_count(out, *map_value(matrix->techniques, i));
+		buf_append_str(out, seen ? STR("<code>") : STR("<code class=\"none\">"));
+		append_text(out, row->technique);
+		buf_append_str(out, seen ? STR("</code> (") : STR("</code> "));
+		if (seen) {
+			render_count(out, row->found);
 			buf_append_str(out, STR(") "));
 		}
 	}
-	buf_append_str(out, STR("</td></tr>"));
+	buf_append_str(out, STR("</td>"));
 }
 
-static bool is_known(struct str tactic) {
-	for (size_t i = 0; i < ARRAY_LEN(tactics); i++) {
-		if (str_eq(tactic, str_from(tactics[i]))) {
-			return true;
+/* What rules are about, and what of it was found. */
+static void read_attack(struct attack *attack, const struct findings *f) {
+	const struct sigma_set *set = f->set;
+	for (uint32_t i = 0; i < findings_subjects(f); i++) {
+		bool alerts = i < set->rules_count ? set->rules[i].alerts
+		                                   : set->correlations[i - set->rules_count].alerts;
+		struct attack_row *row;
+		uint32_t at = 0;
+		while ((alerts || f->rules[i].count > 0) &&
+		       (row = attack_next(attack, findings_meta(f, i), &at)) != NULL) {
+			row->rules++;
+			row->found += f->rules[i].count;
 		}
 	}
-	return false;
+	attack_sort(attack);
 }
 
 static void append_matrix(struct buf *out, const struct findings *f) {
-	struct matrix matrix = {map_new(), map_new()};
-	for (uint32_t i = 0; i < findings_subjects(f); i++) {
-		if (f->rules[i].count > 0) {
-			add_rule(&matrix, findings_meta(f, i), f->rules[i].count);
-		}
+	struct attack attack;
+	uint32_t seen = 0;
+	attack_init(&attack);
+	read_attack(&attack, f);
+	for (uint32_t i = 0; i < attack.count; i++) {
+		seen += attack.rows[i].found > 0;
 	}
-	if (map_count(matrix.tactics) > 0) {
-		buf_append_str(out, STR("<h2>ATT&amp;CK</h2><table><tr><th>Tactic</th>"
-		                        "<th>Techniques seen (findings)</th></tr>"));
-		for (size_t i = 0; i < ARRAY_LEN(tactics); i++) {
-			if (map_find(matrix.tactics, str_from(tactics[i])) != NULL) {
-				append_tactic(out, &matrix, str_from(tactics[i]));
-			}
-		}
-		for (size_t i = 0; i < map_count(matrix.tactics); i++) {
-			if (!is_known(map_key(matrix.tactics, i))) {
-				append_tactic(out, &matrix, map_key(matrix.tactics, i));
-			}
-		}
-		buf_append_str(out, STR("</table>"));
+	struct texts tactics = attack_tactics(&attack);
+	if (tactics.count > 0) {
+		buf_printf(out,
+		           "<h2>ATT&amp;CK</h2><p>Of %u techniques that rules are about, %u were "
+		           "seen.</p><table><tr><th>Tactic</th><th>Techniques seen (findings)</th>"
+		           "<th>Rules, but nothing found</th></tr>",
+		           attack.count, seen);
 	}
-	map_free(matrix.tactics);
-	map_free(matrix.techniques);
+	for (uint32_t i = 0; i < tactics.count; i++) {
+		buf_append_str(out, STR("<tr><th>"));
+		append_text(out, tactics.items[i].len > 0 ? tactics.items[i] : STR("(none)"));
+		buf_append_str(out, STR("</th>"));
+		append_techniques(out, &attack, tactics.items[i], true);
+		append_techniques(out, &attack, tactics.items[i], false);
+		buf_append_str(out, STR("</tr>"));
+	}
+	buf_append_str(out, tactics.count > 0 ? STR("</table>") : STR(""));
+	attack_deinit(&attack);
 }
 
 /* ---- hosts ---- */
@@ -409,6 +379,36 @@ static void append_hosts(struct buf *out, const struct findings *f) {
 		           count > HOSTS_MAX ? "; the first fifty hosts" : "");
 	}
 	free(hosts);
+}
+
+/* ---- users ---- */
+
+static void append_users(struct buf *out, const struct scan *scan) {
+	size_t count;
+	struct pivot *users = pivots_list(scan->pivots, PIVOT_USER, &count);
+	if (count > 0) {
+		buf_append_str(out, STR("<h2>Users</h2><div class=\"wide\"><table><tr><th>User</th>"
+		                        "<th>Highest level</th><th class=\"n\">Records</th>"
+		                        "<th>First</th><th>Last</th></tr>"));
+	}
+	for (size_t i = 0; i < MIN_OF(count, (size_t)USERS_MAX); i++) {
+		buf_append_str(out, STR("<tr>"));
+		append_cell(out, users[i].value);
+		buf_append_str(out, STR("<td>"));
+		append_level(out, users[i].level);
+		buf_append_str(out, STR("</td>"));
+		append_number(out, users[i].records);
+		buf_append_str(out, STR("<td>"));
+		scan_append_time(out, scan, users[i].first_ns);
+		buf_append_str(out, STR("</td><td>"));
+		scan_append_time(out, scan, users[i].last_ns);
+		buf_append_str(out, STR("</td></tr>"));
+	}
+	if (count > 0) {
+		buf_printf(out, "</table></div><p>Records with findings that name the user%s.</p>",
+		           count > USERS_MAX ? "; the first fifty users" : "");
+	}
+	free(users);
 }
 
 /* ---- rules ---- */
@@ -490,6 +490,7 @@ void scan_append_html(struct buf *out, const struct scan *scan) {
 	append_timeline(out, scan->findings);
 	append_matrix(out, scan->findings);
 	append_hosts(out, scan->findings);
+	append_users(out, scan);
 	buf_append_str(out, count > 0 ? STR("<h2>Rules</h2>") : STR("<p>No rule held.</p>"));
 	for (uint32_t i = 0; i < count; i++) {
 		append_rule(out, scan, order[i]);

@@ -40,12 +40,14 @@ void scanned_free(struct scanned *scanned) {
 	buf_deinit(&scanned->order);
 	buf_deinit(&scanned->sightings);
 	buf_deinit(&scanned->hits);
+	buf_deinit(&scanned->pivots);
 	free(scanned);
 }
 
 size_t scanned_bytes(const struct scanned *scanned) {
 	return sizeof(*scanned) + arena_used(scanned->arena) + scanned->findings.len +
-	       scanned->out.len + scanned->order.len + scanned->sightings.len + scanned->hits.len;
+	       scanned->out.len + scanned->order.len + scanned->sightings.len + scanned->hits.len +
+	       scanned->pivots.len;
 }
 
 struct detector_run *scan_worker_run(struct scan_worker *worker) {
@@ -205,6 +207,7 @@ static void take_hits(const struct scan *scan, struct scan_worker *worker, struc
 	bool correlated = false;
 	bool shown = false;
 	bool told = false;
+	enum sigma_level level = SIGMA_LEVEL_NONE;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
 		correlated = correlated || scan->correlated[rules[i]];
@@ -223,10 +226,14 @@ static void take_hits(const struct scan *scan, struct scan_worker *worker, struc
 	for (uint32_t i = 0; i < count && shown; i++) {
 		const struct sigma_rule *rule = &scan->set->rules[rules[i]];
 		if (rule->alerts && rule->meta.level >= scan->level) {
+			level = MAX_OF(level, rule->meta.level);
 			told = add_finding(&hit, rules[i]) || told;
 		}
 	}
 	scanned->records_hit += told;
+	if (told && scan->pivots != NULL) {
+		scan_collect_pivots(scanned, row, level);
+	}
 	if (correlated) {
 		add_sighting(&hit, rules, count);
 	}

@@ -130,14 +130,23 @@ print(page.text)
 EOF
 mkdir hostile
 {
-    event 5:00 $sysmon 1 71 '"Image":"C:\\PowerShell.exe","CommandLine":"a -enc \"></td><script src=//evil>alert(1)</script><img onerror=x>&amp;\u0000\u001b]0;x","Company":"日本"'
+    event 5:00 $sysmon 1 71 '"Image":"C:\\PowerShell.exe","CommandLine":"a -enc \"></td><script src=//evil>alert(1)</script><img onerror=x>&amp;\u0000\u001b]0;x","Company":"日本","User":"<i>eve</i>\u202e"'
     printf '{"@timestamp":"2026-11-23T10:05:00Z","winlog.channel":"%s","winlog.event_id":1,"winlog.provider_name":"p","winlog.computer_name":"<b>pc2</b>","winlog.event_data":{"Image":"\\\\powershell.exe","CommandLine":" -enc %s"}}\n' \
         $sysmon "$(head -c 500000 /dev/zero | tr '\0' x)"
 } >hostile/a.json
 run 0 scan --rules rules --format html -o page.html hostile && python3 page.py page.html >out && [ "$(head -n 1 out)" = '[] [] [] []' ] &&
     has out '></td><script src=//evil>alert(1)</script><img onerror=x>&amp;' && has out '<b>pc2</b>:\{0,1\}' && has out 't1059.001\|T1059.001' &&
-    has out 'xxx… (500006 bytes)' && [ "$(wc -c <page.html)" -lt 30000 ] && has page.html "default-src 'none'" && has err '^Summary$'
+    has out 'xxx… (500006 bytes)' && [ "$(wc -c <page.html)" -lt 30000 ] && has page.html "default-src 'none'" && has err '^Summary$' &&
+    has out 'Users.*<i>eve</i>' && has out 'Of 1 techniques that rules are about, 1 were seen'
 ok $? "the page has what was found, and nothing of it is markup"
+
+# Values that recur around findings.
+run 0 scan --rules rules --pivot --format jsonl hostile && has out '^{"pivot.kind":"user","pivot.value":"<i>eve</i>.*","records":1,"first":"2026-11-22T10:05:00Z","last":"2026-11-22T10:05:00Z","rule.level":"high"}$' &&
+    has out '"pivot.kind":"process","pivot.value":".*powershell.exe"' && has out '"pivot.kind":"host","pivot.value":"<b>pc2</b>"' && ! has out rule.name && has err '^Summary$'
+ok $? "users, hosts and processes of the records with findings are told"
+run 0 scan --rules rules --pivot --format table hostile && has out '^Users$' && has out '^       1 2026-11-22 10:05 2026-11-22 10:05 high  *<i>eve</i>' && ! has out "$(printf '\033')" &&
+    run 0 scan --rules rules --level critical --pivot --format table hostile && has out '^Nothing was found' && run 2 scan --pivot --format csv hostile && has err 'table and jsonl'
+ok $? "as a table, too"
 
 # The same records, taken into a store.
 set -- "$work/logs/sysmon.json" "$work/logs/deep" "$work/logs/auth.log"
@@ -149,6 +158,8 @@ run 0 ingest --store st --year 2026 "$@" && run 0 hunt --store st --rules rules 
 ok $? "hunt finds in the store what scan finds in files, and where it lies"
 run 0 hunt --store st --rules rules --format table && has out '^critical  *Many failed  *1$' && has out '^Read  ' && [ "$(wc -L <out)" -le 80 ]
 ok $? "its table is that of scan"
+run 0 hunt --store st --rules rules --pivot --format jsonl && cp out pivots && run 0 scan --rules rules --pivot --format jsonl --year 2026 "$@" && [ -s out ] && cmp out pivots
+ok $? "and so are the values around its findings"
 run 0 hunt --store st --rules rules --from 2026-11-22T10:03:00 --to 2026-11-22T10:04:30 --level low --format jsonl &&
     [ "$(wc -l <out)" = 1 ] && has out 'said by su' && run 0 hunt --store st --rules rules --level critical --format csv && [ "$(wc -l <out)" = 2 ]
 ok $? "times and levels are those that are asked for"
