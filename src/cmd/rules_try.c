@@ -118,7 +118,8 @@ static void try_rules(struct trial *trial, const struct sigma_event *event, int6
 		append_rule(trial, &set->rules[trial->hits[i]]);
 	}
 	if (err != ERR_OK) {
-		console_note("event %llu: a regular expression gave up", (unsigned long long)trial->number);
+		console_note("event %llu: a regular expression or fieldref gave up",
+		             (unsigned long long)trial->number);
 		trial->rules->events_failed++;
 	}
 	sigma_correlator_add(trial->correlator, time_ns, event, trial->hits, count);

@@ -279,7 +279,7 @@ bool scan_tell_troubles(const struct scan *scan) {
 		             (unsigned long long)pivots_left_out(scan->pivots));
 	}
 	if (scan->gave_up > 0) {
-		console_note("in %llu records a regular expression gave up",
+		console_note("in %llu records a regular expression or fieldref gave up",
 		             (unsigned long long)scan->gave_up);
 	}
 	if (scan->set->refused + scan->rule_files_failed > 0) {

@@ -70,6 +70,7 @@ struct detector_run {
 	uint64_t headers;
 	bool shadows;
 	const struct kind *kind; /* what detector_put_source found */
+	bool gave_up;            /* fields of this event have too many pairs of values to compare */
 	enum err err;
 };
 
@@ -270,7 +271,7 @@ bool detector_atom(const struct detector_run *run, uint32_t atom) {
 }
 
 enum err detector_error(const struct detector_run *run) {
-	return many_error(run->many);
+	return run->gave_up ? ERR_LIMIT : many_error(run->many);
 }
 
 /* ---- names ---- */
@@ -441,18 +442,23 @@ static void keep_refs(struct detector_run *run, const struct item *item) {
 
 static void match_relations(struct detector_run *run) {
 	const struct detector *d = run->detector;
+	size_t pairs_left = SIGMA_PAIRS_MAX;
 	for (uint32_t i = 0; i < d->relations_count; i++) {
 		const struct relation *relation = &d->relations[i];
 		const struct buf *left = &run->refs[relation->left];
 		const struct buf *right = &run->refs[relation->right];
 		size_t count = left->len / sizeof(struct value);
 		size_t others = right->len / sizeof(struct value);
+		size_t all = count * others;
+		size_t some = MIN_OF(all, pairs_left);
 		const struct value *values = (const struct value *)(const void *)left->ptr;
 		const struct value *other = (const struct value *)(const void *)right->ptr;
 		bool holds = false;
-		for (size_t k = 0; k < count * others && !holds; k++) {
+		for (size_t k = 0; k < some && !holds; k++) {
 			holds = atom_match_field(relation->test, values[k / others], other[k % others]);
+			pairs_left--;
 		}
+		run->gave_up = run->gave_up || (!holds && some < all);
 		if (holds) {
 			many_hold(run->many, relation->atom);
 		}
@@ -464,6 +470,7 @@ static void match_relations(struct detector_run *run) {
 
 static void begin_event(struct detector_run *run) {
 	run->items_count = 0;
+	run->gave_up = false;
 	many_event(run->many);
 	many_error_clear(run->many);
 }

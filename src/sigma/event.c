@@ -10,6 +10,7 @@ struct sigma_matcher {
 	bool *answers;
 	const struct sigma_event *event;
 	uint64_t number;
+	size_t pairs; /* of values that were compared in this event */
 	enum err err;
 };
 
@@ -45,6 +46,7 @@ void sigma_matcher_free(struct sigma_matcher *matcher) {
 void sigma_matcher_event(struct sigma_matcher *matcher, const struct sigma_event *event) {
 	matcher->event = event;
 	matcher->number++;
+	matcher->pairs = 0;
 	matcher->err = ERR_OK;
 }
 
@@ -161,6 +163,10 @@ static bool match_fields(struct sigma_matcher *matcher, uint32_t atom) {
 	while (next_value(&values, &value)) {
 		struct values others = {.event = matcher->event, .name = what->text};
 		while (next_value(&others, &other)) {
+			if (matcher->pairs++ >= SIGMA_PAIRS_MAX) {
+				matcher->err = ERR_LIMIT;
+				return false;
+			}
 			if (atom_match_field(matcher->tests[atom], value, other)) {
 				return true;
 			}

@@ -32,5 +32,8 @@ void sigma_matcher_event(struct sigma_matcher *matcher, const struct sigma_event
 /* True when rule i of the set holds for the event. */
 bool sigma_matcher_rule(struct sigma_matcher *matcher, uint32_t rule);
 bool sigma_matcher_atom(struct sigma_matcher *matcher, uint32_t atom);
-/* ERR_LIMIT when a regex has given up in this event, and so counted as no. */
+/* Pairs of values that fields of one event are compared by (fieldref); what is more counts as no.
+ */
+#define SIGMA_PAIRS_MAX ((size_t)1 << 20)
+/* ERR_LIMIT when a regex or fieldref has given up in this event, and so counted as no. */
 enum err sigma_matcher_error(const struct sigma_matcher *matcher);

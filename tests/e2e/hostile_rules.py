@@ -91,6 +91,8 @@ CASES = {
         lambda: one("A: x") + "".join("---\ntitle: c\nid: c%d\ncorrelation: {type: event_count, timespan: 5m, condition: {gte: 1}, rules: [%s]}\n" % (i, "c%d" % (i + 1) if i < 9999 else "t") for i in range(10000)),
         A, r":\d+:\d+: this correlation leads .* through too many", False),
     "three million documents": (lambda: "---\n" * 3000000, A, r":\d+:1: there are too many values", False),
+    "fields of an event with 60,000 and 5,000 values": (
+        lambda: one("A|fieldref: B"), '{"A":[%s],"B":[%s]}' % (",".join('"a%d"' % i for i in range(60000)), ",".join('"b%d"' % i for i in range(5000))), "gave up", False),
     "60,000 fields of an event and 10,000 of a rule": (
         lambda: values("|fieldref", 10000, "B#"), '{%s,"A":"y"}' % ",".join('"B%d":"x"' % i for i in range(60000)), None, False),
 }
