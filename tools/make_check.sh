@@ -5,6 +5,7 @@
 #   tsan       clang-19 with ThreadSanitizer, unit tests
 #   tidy       clang-tidy-19 with .clang-tidy over src
 #   release    gcc -O3 without sanitizers, all tests
+#   browser    the page of scan in headless Chromium; skipped ("not present") where there is none
 #   long       unit tests with ten other seeds and twenty times the rounds
 # Arguments: names of steps; all when none is given.
 set -u
@@ -12,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 tools/install build test check || exit 1
 passed=0
 failed=0
-steps=${*:-clang tsan tidy release long}
+steps=${*:-clang tsan tidy release browser long}
 
 # build FOLDER COMPILER OPTION...
 build() {
@@ -52,6 +53,10 @@ step_tidy() {
         grep -vE '/([a-z0-9_]+)_test\.c:.*included header \1\.h ' | sort -u >build-clang/tidy.found
     head -n 60 build-clang/tidy.found
     [ -s build-clang/tidy.log ] && [ ! -s build-clang/tidy.found ]
+}
+
+step_browser() {
+    build build-release gcc --buildtype=release && python3 tools/run_tests.py build-release browser
 }
 
 step_release() {
