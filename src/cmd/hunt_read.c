@@ -205,10 +205,12 @@ static enum err open_page(struct worker *worker, struct page_reading *reading, s
 	ASSERT(page->rows <= LIMIT_BATCH_ROWS);
 	for (uint32_t i = 0; i < page->rows; i++) {
 		indices[count] = page->first_index + i;
-		count += verdicts[i] == HUNT_READ || verdicts[i] == HUNT_TEXT;
+		count += verdicts[i] != HUNT_LEFT_OUT && verdicts[i] != HUNT_KEPT;
 		any = any || verdicts[i] != HUNT_LEFT_OUT;
 	}
-	if (count > 0) {
+	if (count > page->rows / 2) { /* cheaper than so many one by one */
+		TRY(store_view_at(reading->store, page->first_index, &reading->some, diag));
+	} else if (count > 0) {
 		TRY(store_view_some(reading->store, indices, count, &reading->some, diag));
 	}
 	if (any) {
@@ -262,6 +264,13 @@ static enum err read_rows(struct worker *worker, struct page_reading *reading, s
 			continue;
 		}
 		TRY(get_row(worker, reading, i, &row));
+		if (worker->rows.verdicts.ptr[page->at + i] == HUNT_WORDS) {
+			if (!scan_try_row(worker->scan, &row)) {
+				continue;
+			}
+			TRY(store_view_row_fields(reading->some, reading->some_next, &row.fields,
+			                          &row.fields_count));
+		}
 		struct scanned *scanned = use_scanned(worker);
 		scanned->bytes += worker->judged ? 0 : row.text.len;
 		scan_found_row(scan, worker->scan, &row, scanned);

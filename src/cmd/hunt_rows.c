@@ -106,6 +106,7 @@ struct hunt_judge {
 	struct buf has;                /* uint32_t: names that it has */
 	uint32_t sources[SOURCES_MAX]; /* which of these tell the log source */
 	uint32_t sources_count;
+	bool windows; /* some record may have a field of the header of an event of Windows */
 	struct kind kinds[KINDS_MAX];
 	uint32_t kinds_count;
 	struct buf ranks; /* uint32_t: records for which a rule holds */
@@ -180,13 +181,19 @@ static enum err use_codes(struct hunt_judge *judge, uint32_t number, uint32_t ro
 /* ERR_UNSUPPORTED: too many fields tell the log source. */
 static enum err begin_shape(struct hunt_judge *judge, uint32_t shape) {
 	uint32_t rows = store_table_shape_rows(judge->table, shape);
+	const struct str *names;
 	uint32_t count;
 	TRY(store_table_begin(judge->table, shape));
 	buf_clear(&judge->has);
 	arena_reset(judge->arena);
 	judge->sources_count = judge->kinds_count = 0;
+	judge->windows = false;
+	(void)store_table_names(judge->table, &names);
 	for (uint32_t i = 0; i < judge->names_count; i++) {
 		if (store_table_has(judge->table, i)) {
+			bool header;
+			(void)sigma_field_name(names[i], &header, NULL);
+			judge->windows = judge->windows || header;
 			buf_append(&judge->has, &i, sizeof(i));
 		}
 	}
@@ -234,7 +241,7 @@ static enum err make_kind(struct hunt_judge *judge, struct kind *kind, uint32_t 
 		return ERR_OK;
 	}
 	kind->wish = detector_put_source(judge->run, format_of(judge, kind->format));
-	if (kind->wish != DETECTOR_FIELDS) {
+	if (kind->wish != DETECTOR_FIELDS && kind->wish != DETECTOR_KEYWORDS) {
 		return ERR_OK;
 	}
 	kind->wants = ARENA_ARRAY(judge->arena, (size_t)count + 1, bool);
@@ -355,7 +362,37 @@ static enum err keep_records(struct hunt_judge *judge, uint32_t shape, uint32_t 
 	return ERR_OK;
 }
 
-/* HUNT_KEPT, HUNT_TEXT: the fields are still to be kept. */
+/* Keeps the fields that rules ask for beside the text. */
+static enum err keep_wanted(struct hunt_judge *judge, const struct kind *kind, uint32_t rank,
+                            uint32_t place) {
+	struct record record = {0};
+	const struct str *names;
+	uint32_t count;
+	const uint32_t *has = has_of(judge, &count);
+	(void)store_table_names(judge->table, &names);
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t code = kind->wants[i] ? judge->codes[i][rank] : 0;
+		struct value value;
+		if (code == STORE_TABLE_UNKNOWN || (code != 0 && record.count == LIMIT_FIELDS_PER_RECORD)) {
+			judge->found[place] = HUNT_READ;
+			return ERR_OK;
+		}
+		if (code != 0) {
+			TRY(store_table_value(judge->table, has[i], code, &value));
+			value.text = arena_str(judge->records_arena, value.text);
+			judge->fields[record.count++] = (struct row_field){names[has[i]], value};
+		}
+	}
+	record.fields = ARENA_ARRAY(judge->records_arena, record.count, struct row_field);
+	if (record.count > 0) {
+		memcpy(record.fields, judge->fields, record.count * sizeof(*record.fields));
+	}
+	judge->kept[place] = (uint32_t)(judge->records.len / sizeof(record));
+	buf_append(&judge->records, &record, sizeof(record));
+	return ERR_OK;
+}
+
+/* HUNT_KEPT, HUNT_TEXT: the fields are still to be kept; HUNT_WORDS: those that rules ask for. */
 static enum err judge_record(struct hunt_judge *judge, const struct kind *kind, uint32_t rank,
                              enum hunt_verdict *out_verdict) {
 	bool may;
@@ -369,7 +406,7 @@ static enum err judge_record(struct hunt_judge *judge, const struct kind *kind, 
 		TRY(try_record(judge, kind, rank, &may));
 		*out_verdict = may ? HUNT_KEPT : HUNT_LEFT_OUT;
 	} else if (kind->wish == DETECTOR_KEYWORDS) {
-		*out_verdict = HUNT_TEXT;
+		*out_verdict = judge->windows ? HUNT_TEXT : HUNT_WORDS;
 	}
 	return ERR_OK;
 }
@@ -394,6 +431,8 @@ static enum err judge_shape(struct hunt_judge *judge, uint32_t shape, uint32_t s
 		*found = (uint8_t)verdict;
 		if (verdict == HUNT_KEPT || verdict == HUNT_TEXT) {
 			buf_append(&judge->ranks, &rank, sizeof(rank));
+		} else if (verdict == HUNT_WORDS) {
+			TRY(keep_wanted(judge, kind, rank, start + rank));
 		}
 	}
 	return keep_records(judge, shape, start);

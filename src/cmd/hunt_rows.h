@@ -21,6 +21,7 @@ enum hunt_verdict {
 	HUNT_READ,     /* as a whole: more is not known */
 	HUNT_KEPT,     /* a rule may hold, and the fields are kept: hunt_judge_fields */
 	HUNT_TEXT,     /* the same, but rules ask for the text, too */
+	HUNT_WORDS,    /* the text decides; the fields that rules ask for beside it are kept */
 };
 
 /* Zero-initialise; clear and use again. */
@@ -51,8 +52,8 @@ struct hunt_block {
 MUST_USE enum err hunt_judge_block(struct hunt_judge *judge, struct store *store,
                                    struct hunt_rows *rows, size_t page,
                                    struct hunt_block *out_block);
-/* All fields of a record that was kept, as store_view_row gives them; until the next block, or
- * hunt_judge_end. */
+/* The fields of a record that are kept: all as store_view_row gives them, but for HUNT_WORDS. Until
+ * the next block, or hunt_judge_end. */
 const struct row_field *hunt_judge_fields(const struct hunt_judge *judge, uint32_t number,
                                           size_t *out_count);
 void hunt_judge_end(struct hunt_judge *judge);

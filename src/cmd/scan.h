@@ -93,6 +93,9 @@ void scan_row(const struct scan *scan, struct scan_worker *worker, const struct 
 /* The same for a record that is counted apart: by scan_count. */
 void scan_found_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
                     struct scanned *scanned);
+/* Whether scan_found_row would find anything, or cannot tell. Fields that no rule of its log source
+ * asks for may be left out of the row. */
+bool scan_try_row(struct scan_worker *worker, const struct row *row);
 /* Counts a record. bytes: of its text; time_flags: enum time_flag. */
 void scan_count(struct scanned *scanned, uint64_t bytes, int64_t time_ns, uint8_t time_flags);
 struct detector_run *scan_worker_run(struct scan_worker *worker);

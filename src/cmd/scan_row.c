@@ -257,6 +257,15 @@ void scan_count(struct scanned *scanned, uint64_t bytes, int64_t time_ns, uint8_
 	}
 }
 
+bool scan_try_row(struct scan_worker *worker, const struct row *row) {
+	struct sigma_event event;
+	uint32_t count;
+	arena_reset(worker->scratch);
+	sigma_record_event(worker->scratch, row, &event);
+	(void)detector_event(worker->run, &event, &count);
+	return count > 0 || detector_error(worker->run) != ERR_OK;
+}
+
 void scan_found_row(const struct scan *scan, struct scan_worker *worker, const struct row *row,
                     struct scanned *scanned) {
 	struct sigma_event event;
