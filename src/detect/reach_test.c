@@ -170,3 +170,93 @@ TEST(correlations_need_rules_that_can) {
 	CHECK_EQ(reach_correlation(f.reach, 2, answers).reason, REACH_CAN);
 	end(&f);
 }
+
+/* ---- random rules and events ---- */
+
+static uint64_t state = 88172645463325252;
+
+static uint32_t roll(uint32_t below) {
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 33) % below;
+}
+
+#define PICK(from) ((from)[roll((uint32_t)ARRAY_LEN(from))])
+
+static const char *const names[] = {"A", "B", "C", "EventID", "Provider_Name"};
+static const char *const values[] = {"1", "2", "x", "System", "10.1.2.3", "2026-11-22T10:00:00Z"};
+
+static void append_random_rule(struct buf *out, uint32_t number) {
+	static const char *const sources[] = {"product: windows", "product: windows, service: system",
+	                                      "product: linux", "category: webserver"};
+	static const char *const tests[] = {
+	    ": '%s'",  "|contains: '%s'",       "|exists: true",    "|exists: false",
+	    ": null",  "|cidr: '10.0.0.0/8'",   "|gt: 1",           "|hour: 10",
+	    "|neq: x", "|fieldref: '%s field'", "|re: '^[0-9x]+$'", "|startswith: '%s'"};
+	static const char *const conditions[] = {"a and b", "a or b",       "a and not b",
+	                                         "not a",   "not (a or b)", "a"};
+	buf_printf(out, "---\ntitle: '%u'\nlogsource: {%s}\ndetection:\n", number, PICK(sources));
+	for (char name = 'a'; name <= 'b'; name++) {
+		uint32_t first = roll((uint32_t)ARRAY_LEN(names));
+		buf_printf(out, "  %c:\n", name);
+		for (uint32_t i = 0; i < 1 + roll(2); i++) {
+			const char *test = PICK(tests);
+			const char *value = strstr(test, "field") != NULL ? PICK(names) : PICK(values);
+			buf_printf(out, "    %s", names[(first + i) % ARRAY_LEN(names)]);
+			for (const char *at = test; *at != '\0'; at++) {
+				if (strncmp(at, "%s", 2) == 0) {
+					buf_append_str(out, str_from(value));
+					at += strncmp(at, "%s field", 8) == 0 ? 7 : 1;
+				} else {
+					buf_append_char(out, *at);
+				}
+			}
+			buf_append_char(out, '\n');
+		}
+	}
+	buf_printf(out, "  condition: %s\n", PICK(conditions));
+}
+
+static void make_random_event(char text[256]) {
+	static const char *const channels[] = {"Channel=System;", "Channel=Security;",
+	                                       "akashi.format=syslog;", "url.original=/x;", ""};
+	int len = snprintf(text, 256, "%s", PICK(channels));
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (roll(3) == 0) {
+			len += snprintf(text + len, 256 - (size_t)len, "%s=%s;", names[i],
+			                roll(8) == 0 ? "null" : PICK(values));
+		}
+	}
+	text[len > 0 ? len - 1 : 0] = '\0';
+}
+
+TEST(a_rule_that_holds_for_an_event_that_was_seen_can_hold) {
+	uint32_t held = 0;
+	uint32_t cannot = 0;
+	for (int round = 0; round < 60; round++) {
+		CLEANUP(buf_deinit) struct buf rules = {0};
+		for (uint32_t i = 0; i < 40; i++) {
+			append_random_rule(&rules, i);
+		}
+		buf_append_char(&rules, '\0');
+		struct fixture f = begin(rules.ptr);
+		bool holds[40] = {false};
+		for (int i = 0; i < 6; i++) {
+			char text[256];
+			make_random_event(text);
+			see(&f, text, 1);
+			for (uint32_t k = 0; k < f.set->rules_count; k++) {
+				holds[k] = holds[k] || sample_holds(f.set, k, text);
+			}
+		}
+		for (uint32_t k = 0; k < f.set->rules_count; k++) {
+			bool can = reach_rule(f.reach, k, 0).reason == REACH_CAN;
+			CHECK(can || !holds[k]);
+			held += holds[k];
+			cannot += !can;
+		}
+		end(&f);
+	}
+	CHECK(held > 200 && cannot > 200);
+}
