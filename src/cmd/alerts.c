@@ -297,7 +297,12 @@ static enum err print_all(struct listing *l, struct diag *diag) {
 	count = l->args->limit > 0 ? MIN_OF(count, l->args->limit) : count;
 	for (size_t i = 0; i < count && !console_interrupted(); i++) {
 		struct row row;
-		TRY(open_row(l, &places[i], &row, diag));
+		enum err err = open_row(l, &places[i], &row, diag);
+		if (err == ERR_CORRUPT) {
+			l->pages_damaged++; /* it was whole a moment ago */
+			continue;
+		}
+		TRY(err);
 		struct str body = alerts_body_of(row.body, "alert");
 		buf_clear(&line);
 		if (l->table && (i == 0 || places[i].seen_ns != places[i - 1].seen_ns)) {

@@ -67,7 +67,18 @@ struct alerts_rules {
 /* digests are copied. */
 void alerts_rules_of(const struct sigma_digest *digests, uint32_t count, struct arena *arena,
                      struct alerts_rules *out_rules);
-/* all: nothing of what was hunted before counts. */
+/* Records one by one, in their order; the class of a hit is the number of its tree. Trees and rules
+ * are borrowed until the end, which frees the reader. */
+struct alerts_tree {
+	struct str name;
+	uint64_t size; /* leaves */
+};
+struct alerts_reader;
+struct alerts_reader *alerts_reader_new(const struct alerts_tree *trees, size_t count,
+                                        const struct alerts_rules *rules);
+void alerts_reader_take(struct alerts_reader *reader, struct str body);
+void alerts_reader_end(struct alerts_reader *reader, bool all, struct alerts_memory *out_memory);
+/* All that the store has. all: nothing of what was hunted before counts. */
 MUST_USE enum err alerts_remember(const struct store_set *set, const struct alerts_rules *rules,
                                   bool all, struct alerts_memory *out_memory, struct diag *diag);
 void alerts_forget(struct alerts_memory *memory);

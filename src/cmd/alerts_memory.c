@@ -15,10 +15,11 @@ struct run_hits {
 	struct buf list; /* struct alerts_hit */
 };
 
-struct remembering {
-	const struct store_set *set;
+struct alerts_reader {
+	const struct alerts_tree *trees;
+	size_t trees_count;
 	const struct alerts_rules *rules; /* of today */
-	struct alerts_memory *memory;
+	struct alerts_memory memory;
 	struct map *sets;    /* hash of a set of rules that was read whole -> it has those of today */
 	struct buf digests;  /* of the set that is being read: struct sigma_digest */
 	struct map *names;   /* of that set */
@@ -69,7 +70,7 @@ static bool has_all(const struct sigma_digest *digests, size_t count,
 }
 
 /* ["what names the rule","digest"], and the comma behind it. */
-static bool take_rule(struct json_scan *scan, struct remembering *r) {
+static bool take_rule(struct json_scan *scan, struct alerts_reader *r) {
 	struct buf key CLEANUP(buf_deinit) = {0};
 	struct str name;
 	struct str digest;
@@ -90,7 +91,7 @@ static bool take_rule(struct json_scan *scan, struct remembering *r) {
 	return true;
 }
 
-static bool take_rules(struct str list, struct remembering *r) {
+static bool take_rules(struct str list, struct alerts_reader *r) {
 	struct json_scan scan = json_scan_of(list);
 	if (!json_take(&scan, '[')) {
 		return false;
@@ -106,7 +107,7 @@ static bool take_rules(struct str list, struct remembering *r) {
 	return json_take(&scan, ']');
 }
 
-static void end_set(struct remembering *r, const uint8_t hash[32]) {
+static void end_set(struct alerts_reader *r, const uint8_t hash[32]) {
 	struct sigma_digest *digests = (struct sigma_digest *)(void *)r->digests.ptr;
 	size_t count = r->digests.len / sizeof(*digests);
 	struct buf hex CLEANUP(buf_deinit) = {0};
@@ -115,13 +116,13 @@ static void end_set(struct remembering *r, const uint8_t hash[32]) {
 	}
 	buf_append_hex(&hex, hash, 32);
 	(void)map_put(r->sets, buf_str(&hex), has_all(digests, count, r->rules), NULL);
-	memcpy(r->memory->in_force, hex.ptr, hex.len);
-	struct map *names = r->memory->rules;
-	r->memory->rules = r->names;
+	memcpy(r->memory.in_force, hex.ptr, hex.len);
+	struct map *names = r->memory.rules;
+	r->memory.rules = r->names;
 	r->names = names;
 }
 
-static void read_rules(struct remembering *r, struct str body) {
+static void read_rules(struct alerts_reader *r, struct str body) {
 	enum { HASH, PART, PARTS, LIST, COUNT };
 	struct alerts_member members[COUNT] = {[HASH] = {.name = "hash"},
 	                                       [PART] = {.name = "part"},
@@ -154,13 +155,13 @@ static void read_rules(struct remembering *r, struct str body) {
 
 /* ---- hunts ---- */
 
-static void drop_pending(struct remembering *r) {
+static void drop_pending(struct alerts_reader *r) {
 	r->hits_count -= r->pending.list.len / sizeof(struct alerts_hit);
 	buf_clear(&r->pending.list);
 }
 
 /* gaps: each index less the one before it, less 1; the first as it is. */
-static bool take_hits(struct remembering *r, struct str gaps, uint32_t class_number) {
+static bool take_hits(struct alerts_reader *r, struct str gaps, uint32_t class_number) {
 	struct json_scan scan = json_scan_of(gaps);
 	uint64_t next = 0;
 	bool more = json_take(&scan, '[') && !json_take(&scan, ']');
@@ -181,13 +182,17 @@ static bool take_hits(struct remembering *r, struct str gaps, uint32_t class_num
 	return true;
 }
 
-static bool find_class(const struct store_set *set, struct str tree, uint32_t *out_number) {
-	size_t number = store_set_find(set, tree);
-	*out_number = (uint32_t)number;
-	return number < set->count;
+static bool find_class(const struct alerts_reader *r, struct str tree, uint32_t *out_number) {
+	for (size_t i = 0; i < r->trees_count; i++) {
+		if (str_eq(r->trees[i].name, tree)) {
+			*out_number = (uint32_t)i;
+			return true;
+		}
+	}
+	return false;
 }
 
-static void read_hits(struct remembering *r, struct str body) {
+static void read_hits(struct alerts_reader *r, struct str body) {
 	enum { ID, TREE, GAPS, COUNT };
 	struct alerts_member members[COUNT] = {
 	    [ID] = {.name = "id"}, [TREE] = {.name = "tree"}, [GAPS] = {.name = "gaps"}};
@@ -202,13 +207,13 @@ static void read_hits(struct remembering *r, struct str body) {
 		drop_pending(r);
 		memcpy(r->pending.id, id, sizeof(id));
 	}
-	if (!find_class(r->set, buf_str(&tree), &class_number) ||
+	if (!find_class(r, buf_str(&tree), &class_number) ||
 	    !take_hits(r, members[GAPS].raw, class_number)) {
 		drop_pending(r); /* then the counts of its end do not fit */
 	}
 }
 
-static void read_hunt(struct remembering *r, struct str body) {
+static void read_hunt(struct alerts_reader *r, struct str body) {
 	enum { ID, RULES, FROM, TO, RECORDS, BYTES, FIRST, LAST, HITS, COUNT };
 	struct alerts_member members[COUNT] = {
 	    [ID] = {.name = "id"},       [RULES] = {.name = "rules"},     [FROM] = {.name = "from"},
@@ -241,39 +246,37 @@ static void read_hunt(struct remembering *r, struct str body) {
 		run.last_ns = INT64_MIN;
 	}
 	run.usable = true;
-	run.from = arena_str(r->memory->arena, members[FROM].raw);
-	run.to = arena_str(r->memory->arena, members[TO].raw);
+	run.from = arena_str(r->memory.arena, members[FROM].raw);
+	run.to = arena_str(r->memory.arena, members[TO].raw);
 	buf_append(&r->runs, &run, sizeof(run));
 	buf_append(&r->hits, &hits, sizeof(hits));
 }
 
-static void read_alert(struct remembering *r, struct str body) {
+static void read_alert(struct alerts_reader *r, struct str body) {
 	struct alerts_member members[] = {{.name = "alert.id"}, {.name = "alert.first_seen"}};
 	struct alert_id id;
 	int64_t ns;
 	if (alerts_members(body, members, ARRAY_LEN(members)) &&
 	    alerts_hex(members[0].raw, id.bytes, sizeof(id.bytes)) &&
-	    alerts_time(members[1].raw, &ns) && map_count(r->memory->seen) < ALERTS_MAX) {
-		(void)map_put(r->memory->seen, str_make((const char *)id.bytes, sizeof(id.bytes)),
+	    alerts_time(members[1].raw, &ns) && map_count(r->memory.seen) < ALERTS_MAX) {
+		(void)map_put(r->memory.seen, str_make((const char *)id.bytes, sizeof(id.bytes)),
 		              (uint64_t)ns, NULL);
 	}
 }
 
-static enum err read_record(void *ctx, const struct row *row, size_t class_number) {
+void alerts_reader_take(struct alerts_reader *r, struct str body) {
 	static const struct {
 		const char *name;
-		void (*read)(struct remembering *r, struct str body);
+		void (*read)(struct alerts_reader *r, struct str body);
 	} kinds[] = {
 	    {"alert", read_alert}, {"hits", read_hits}, {"hunt", read_hunt}, {"rules", read_rules}};
-	(void)class_number;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		struct str body = alerts_body_of(row->body, kinds[i].name);
-		if (body.len > 0) {
-			kinds[i].read(ctx, body);
+		struct str inner = alerts_body_of(body, kinds[i].name);
+		if (inner.len > 0) {
+			kinds[i].read(r, inner);
 			break;
 		}
 	}
-	return ERR_OK;
 }
 
 /* ---- where this hunt goes on ---- */
@@ -298,24 +301,19 @@ void alerts_append_sizes(struct buf *out, const struct store_set *set) {
 }
 
 /* Every tree of the text has to be there, with at least so many leaves. */
-static bool read_sizes(struct str text, const struct store_set *set, uint64_t *from) {
+static bool read_sizes(const struct alerts_reader *r, struct str text, uint64_t *from) {
 	struct json_scan scan = json_scan_of(text);
 	bool more = json_take(&scan, '{') && !json_take(&scan, '}');
 	while (more) {
 		struct str name;
 		struct str value;
-		struct store_info info;
 		uint32_t number;
 		bool escapes;
 		uint64_t size;
 		if (json_peek(&scan) != JSON_STRING || !json_read_string(&scan, &name, &escapes) ||
 		    !json_take(&scan, ':') || json_peek(&scan) != JSON_NUMBER ||
 		    !json_read_number(&scan, &value) || !alerts_number(value, &size) ||
-		    !find_class(set, name, &number)) {
-			return false;
-		}
-		store_get_info(set->stores[number], &info);
-		if (size > info.tree_size) {
+		    !find_class(r, name, &number) || size > r->trees[number].size) {
 			return false;
 		}
 		from[number] = size;
@@ -334,8 +332,8 @@ static int by_place(const void *a, const void *b) {
 }
 
 /* The hits of the chain, in order, each once, and none behind where it ends. */
-static void join_hits(struct remembering *r, const uint32_t *chain, uint32_t length) {
-	struct alerts_memory *memory = r->memory;
+static void join_hits(struct alerts_reader *r, const uint32_t *chain, uint32_t length) {
+	struct alerts_memory *memory = &r->memory;
 	const struct buf *lists = (const struct buf *)(const void *)r->hits.ptr;
 	size_t count = 0;
 	memory->hits = ARENA_ARRAY(memory->arena, r->hits_count + 1, struct alerts_hit);
@@ -356,8 +354,8 @@ static void join_hits(struct remembering *r, const uint32_t *chain, uint32_t len
 	}
 }
 
-static void go_on(struct remembering *r) {
-	struct alerts_memory *memory = r->memory;
+static void go_on(struct alerts_reader *r) {
+	struct alerts_memory *memory = &r->memory;
 	struct hunt_run *runs = (struct hunt_run *)(void *)r->runs.ptr;
 	uint32_t count = (uint32_t)(r->runs.len / sizeof(*runs));
 	const uint32_t *chain;
@@ -367,42 +365,70 @@ static void go_on(struct remembering *r) {
 	}
 	struct hunt_run *last = ARENA_NEW(memory->arena, struct hunt_run);
 	*last = runs[chain[length - 1]];
-	if (!read_sizes(last->to, r->set, memory->from)) {
-		memset(memory->from, 0, r->set->count * sizeof(*memory->from));
+	if (!read_sizes(r, last->to, memory->from)) {
+		memset(memory->from, 0, r->trees_count * sizeof(*memory->from));
 		return;
 	}
 	memory->behind = last;
 	join_hits(r, chain, length);
 }
 
-enum err alerts_remember(const struct store_set *set, const struct alerts_rules *rules, bool all,
-                         struct alerts_memory *out_memory, struct diag *diag) {
-	struct alerts_memory memory = {.arena = arena_new(SIZE_MAX)};
-	struct remembering r = {.set = set, .rules = rules, .memory = &memory};
-	memory.seen = map_new();
-	memory.rules = map_new();
-	memory.from = ARENA_ARRAY(memory.arena, set->count + 1, uint64_t);
-	r.sets = map_new();
-	r.names = map_new();
-	r.part_next = UINT64_MAX;
-	enum err err = alerts_walk(set, read_record, &r, &memory.pages_damaged, diag);
-	if (err == ERR_OK && !all) {
-		go_on(&r);
+struct alerts_reader *alerts_reader_new(const struct alerts_tree *trees, size_t count,
+                                        const struct alerts_rules *rules) {
+	struct alerts_reader *r = calloc(1, sizeof(*r));
+	ASSERT(r != NULL);
+	*r = (struct alerts_reader){.trees = trees, .trees_count = count, .rules = rules};
+	r->memory =
+	    (struct alerts_memory){.arena = arena_new(SIZE_MAX), .seen = map_new(), .rules = map_new()};
+	r->memory.from = ARENA_ARRAY(r->memory.arena, count + 1, uint64_t);
+	r->sets = map_new();
+	r->names = map_new();
+	r->part_next = UINT64_MAX;
+	return r;
+}
+
+void alerts_reader_end(struct alerts_reader *r, bool all, struct alerts_memory *out_memory) {
+	if (!all) {
+		go_on(r);
 	}
-	struct buf *lists = (struct buf *)(void *)r.hits.ptr;
-	for (size_t i = 0; i < r.hits.len / sizeof(*lists); i++) {
+	struct buf *lists = (struct buf *)(void *)r->hits.ptr;
+	for (size_t i = 0; i < r->hits.len / sizeof(*lists); i++) {
 		buf_deinit(&lists[i]);
 	}
-	buf_deinit(&r.hits);
-	buf_deinit(&r.runs);
-	buf_deinit(&r.pending.list);
-	buf_deinit(&r.digests);
-	map_free(r.names);
-	map_free(r.sets);
+	buf_deinit(&r->hits);
+	buf_deinit(&r->runs);
+	buf_deinit(&r->pending.list);
+	buf_deinit(&r->digests);
+	map_free(r->names);
+	map_free(r->sets);
+	*out_memory = r->memory;
+	free(r);
+}
+
+static enum err take_row(void *ctx, const struct row *row, size_t class_number) {
+	(void)class_number;
+	alerts_reader_take(ctx, row->body);
+	return ERR_OK;
+}
+
+enum err alerts_remember(const struct store_set *set, const struct alerts_rules *rules, bool all,
+                         struct alerts_memory *out_memory, struct diag *diag) {
+	struct alerts_tree trees[STORE_CLASSES_MAX];
+	struct alerts_memory memory;
+	uint64_t pages_damaged = 0;
+	for (size_t i = 0; i < set->count; i++) {
+		struct store_info info;
+		store_get_info(set->stores[i], &info);
+		trees[i] = (struct alerts_tree){store_class(set->stores[i]), info.tree_size};
+	}
+	struct alerts_reader *reader = alerts_reader_new(trees, set->count, rules);
+	enum err err = alerts_walk(set, take_row, reader, &pages_damaged, diag);
+	alerts_reader_end(reader, all || err != ERR_OK, &memory);
 	if (err != ERR_OK) {
 		alerts_forget(&memory);
 		return err;
 	}
+	memory.pages_damaged = pages_damaged;
 	*out_memory = memory;
 	return ERR_OK;
 }
