@@ -21,9 +21,9 @@ import tables
 SIZES = {  # bytes of syslog, bytes of Zeek, seeds, steps when none are named
     "small": (24000000, 16000000, "1", "data ingest queries samples words patterns readers"),
     "medium": (150000000, 100000000, "1 2", "data ingest queries samples words patterns readers"),
-    "full": (600000000, 400000000, "1 2", "data ingest compressors queries samples words patterns readers"),
+    "full": (600000000, 400000000, "1 2", "data ingest compressors queries samples words patterns readers rules"),
 }
-ALL = ("data", "ingest", "compressors", "queries", "samples", "words", "patterns", "readers", "ten")
+ALL = ("data", "ingest", "compressors", "queries", "samples", "words", "patterns", "readers", "rules", "ten")
 
 
 class Settings:
@@ -45,6 +45,8 @@ class Settings:
         self.folder = os.path.abspath(get("BENCH_FOLDER") or "build-bench")
         self.akashi, self.generator = os.path.abspath(akashi), os.path.abspath(generator)
         self.samples = os.path.abspath(samples) if os.path.isdir(os.path.join(samples, "loghub")) else None
+        corpus = os.path.abspath(get("CONFORMANCE") or "../shared/conformance")
+        self.corpus = corpus if os.path.isdir(os.path.join(corpus, "sigma/rules")) else None
         self.victorialogs = get("AKASHI_BENCH_VICTORIALOGS")
         self.clickhouse = shutil.which("clickhouse-server") if not get("NO_CLICKHOUSE") else None
         with open(self.akashi, "rb") as f:

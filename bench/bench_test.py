@@ -19,6 +19,7 @@ import judge
 import loads
 import measure
 import readers
+import tables
 import truth
 
 GENERATE, MEASURE = (os.path.abspath(path) for path in sys.argv[1:3])
@@ -156,7 +157,14 @@ def bars():
     results = {"queries-1": {"wrong": [], "idle": {"wall": 0.001, "peak": 1 << 20}, "queries": {
         "Q1": {"akashi": figures(0.011), "ripgrep": figures(0.001)}, "Q2": {"akashi": figures(0.051), "ripgrep": figures(0.100), "other": figures(0.2)},
         "Q3": {"akashi": figures(0.049), "ripgrep": figures(0.100)}, "Q4": {"akashi": figures(0.013)}}}}
-    rows = {row["what"].split(",")[0]: row["held"] for row in judge.judge({"results": results})}
+    ruled = lambda us: {"rules": 9, "events": "process creations", "us": us, "per_second": 1e6 / us, "load_s": 1, "cached_s": 0.1, "peak_mib": 500}
+    results["rules-1"] = {"wrong": [], "rows": [ruled(3.0), dict(ruled(99), rules=8)], "peers": {"Hayabusa": None}}
+    judged = judge.judge({"results": results})
+    if [row["held"] for row in judged if row["show"] == "Sigma 3"] != [True, True, True, False]:
+        yield "the bars of rules are judged wrongly"
+    if "| Hayabusa | not present |" not in tables.rules(results["rules-1"] | {"rows": [dict(ruled(1), findings=0)]}):
+        yield "a peer that is not there is not told"
+    rows = {row["what"].split(",")[0]: row["held"] for row in judged}
     for name, held in (("Q1", True), ("Q2", False), ("Q3", True), ("Q4", False), ("answers", True)):
         if rows[name] is not held:
             yield "%s is judged %s" % (name, rows[name])

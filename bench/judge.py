@@ -1,4 +1,4 @@
-"""The bars of the issue Store (Shows 1 to 5, 7 in part, and 8) against what was measured: rows of show, what, bar, measured, held.
+"""The bars of the issue Store (Shows 1 to 5, 7 in part, and 8), and of the issue Sigma (Show 3), against what was measured: rows of show, what, bar, measured, held.
 held is None where a bar says nothing of data of this size, or the step was not run."""
 
 REFERENCE = {"syslog": (589156658, 52e6), "zeek": (390967082, 36e6)}  # bytes of the data, bytes it may be stored in
@@ -79,8 +79,20 @@ def judge_patterns(everything, rows):
         row(rows, 7, "patterns of syslog", "100 MB/s", "%.0f MB/s" % r["mb_per_s"], r["mb_per_s"] >= 100)
 
 
+def judge_rules(everything, rows):
+    """The bars of the issue Sigma, Show 3."""
+    for _, r in of_step(everything, "rules"):
+        most = max((f["rules"] for f in r["rows"]), default=None)
+        for f in (f for f in r["rows"] if f["rules"] == most):
+            row(rows, "Sigma 3", "%d rules, %s" % (most, f["events"]), "3.3 us", "%.2f us" % f["us"], f["us"] <= 3.3)
+            if f["events"] == "process creations":
+                row(rows, "Sigma 3", "%d rules, %s a second" % (most, f["events"]), "120000", "%.0f" % f["per_second"], f["per_second"] >= 120000)
+            row(rows, "Sigma 3", "%d rules loaded, %s" % (most, f["events"]), "3 s", "%.2f s" % f["load_s"], f["load_s"] <= 3)
+            row(rows, "Sigma 3", "peak with %d rules, %s" % (most, f["events"]), "400 MiB", "%d MiB" % f["peak_mib"], f["peak_mib"] <= 400)
+
+
 def judge(everything):
     rows = []
-    for part in (judge_ingest, judge_sizes, judge_queries, judge_ten, judge_patterns, judge_readers):
+    for part in (judge_ingest, judge_sizes, judge_queries, judge_ten, judge_patterns, judge_readers, judge_rules):
         part(everything, rows)
-    return sorted(rows, key=lambda r: r["show"])
+    return sorted(rows, key=lambda r: str(r["show"]))

@@ -12,6 +12,7 @@ import tempfile
 import measure
 import peers
 import readers
+import scan
 import truth
 
 
@@ -301,6 +302,15 @@ def step_ten(settings, seed):
         shutil.rmtree(akashi.store, ignore_errors=True)
     result["queries"], result["wrong"] = summary(runs), sorted(set(wrong))
     return result
+
+
+def step_rules(settings, seed):
+    """What Sigma rules cost a scan (bench/scan.py); needs the corpus of CONFORMANCE."""
+    if settings.corpus is None:
+        return {"wrong": [], "rows": [], "peers": {}}
+    folder = settings.folder + "/rules"
+    rows = list(scan.measure_rules(settings.akashi, settings.corpus, folder, 50000 if settings.size == "small" else 200000))
+    return {"wrong": [], "rows": rows, "peers": scan.measure_peers(settings.akashi, settings.corpus, folder)}
 
 
 STEPS = {name[5:]: value for name, value in list(globals().items()) if name.startswith("step_")}

@@ -57,6 +57,15 @@ def queries(seed, r):
     return table(["seed %s" % seed] + [engine + " ms" for engine in ENGINES] + [engine + " CPU ms" for engine in ENGINES] + ["akashi peak MiB"], rows)
 
 
+def rules(r):
+    if not r["rows"]:
+        return "Rules: the corpus (CONFORMANCE) is not present.\n\n"
+    rows = [[f["events"], f["rules"], "%.2f" % f["us"], "%.0f" % f["per_second"], "%.2f" % f["load_s"], "%.3f" % f["cached_s"], f["peak_mib"], f["findings"]] for f in r["rows"]]
+    out = table(["events", "rules", "us an event", "events a second with reading", "compiled in s", "from the cache", "peak MiB", "findings"], rows)
+    rows = [[name] + (["not present", None, None] if f is None else ["%.2f" % f["wall"], "%.2f" % f["cpu"], f["peak_mib"]]) for name, f in r["peers"].items()]
+    return out + table(["all rules on the events of the corpus", "s", "CPU-s", "peak MiB"], rows)
+
+
 def one(everything, name, seed):
     return everything["results"].get("%s-%s" % (name, seed), {})
 
@@ -74,6 +83,8 @@ def markdown(everything):
         out += taking_in(seed, ingest, asked, one(everything, "compressors", seed)) if ingest else ""
         out += entropy(seed, data, ingest) if data and ingest else ""
         out += queries(seed, asked) if asked else ""
+        ruled = one(everything, "rules", seed)
+        out += rules(ruled) if ruled else ""
     held = {True: "held", False: "**not held**", None: ""}
     out += table(["show", "what", "bar", "measured", ""], [[r["show"], r["what"], r["bar"], r["measured"], held[r["held"]]] for r in everything["judged"]])
     return out
