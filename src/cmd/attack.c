@@ -81,7 +81,8 @@ static struct attack_row *find_row(struct attack *attack, struct str name) {
 		attack->rows[attack->count++] =
 		    (struct attack_row){.technique = arena_str(attack->arena, key),
 		                        .first_ns = INSTANT_MAX,
-		                        .last_ns = INSTANT_MIN};
+		                        .last_ns = INSTANT_MIN,
+		                        .fired_ns = INSTANT_MIN};
 	}
 	return &attack->rows[number];
 }

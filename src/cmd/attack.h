@@ -14,6 +14,7 @@ struct attack_row {
 	uint32_t rules, able;      /* loaded; that can fire */
 	uint64_t records;          /* on which one of them could */
 	int64_t first_ns, last_ns; /* of these; first > last: there are none */
+	int64_t fired_ns;          /* the last alert; INSTANT_MIN: none */
 	uint64_t found;            /* findings */
 	struct buf unable;         /* for people: which cannot, and why */
 };

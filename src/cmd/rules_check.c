@@ -39,6 +39,10 @@ static void append_json(struct buf *out, const struct rules *rules, const struct
 	bool correlation = subject >= set->rules_count;
 	rules_append_meta_json(out, meta_of(set, subject), correlation ? "correlation" : "rule");
 	rules_append_answer_json(out, &reach->answers[subject]);
+	int64_t fired_ns;
+	if (rules_fired(reach, meta_of(set, subject), &fired_ns)) {
+		append_time_member(out, "last_fired", fired_ns);
+	}
 	buf_append_str(out, STR("}\n"));
 }
 

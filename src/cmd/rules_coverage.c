@@ -10,7 +10,7 @@
 enum {
 	WIDTH = 80,
 	TACTICS_WIDTH = WIDTH - 19,
-	REACHED_TACTICS_WIDTH = TACTICS_WIDTH - 28,
+	REACHED_TACTICS_WIDTH = TACTICS_WIDTH - 46,
 	UNABLE_BYTES_MAX = 600,
 	TITLE_MAX = 120,
 	SCORE_MAX = 10, /* where the gradient ends: few techniques have hundreds of rules */
@@ -31,12 +31,15 @@ static void add_unable(struct attack_row *row, const struct sigma_meta *meta,
 	}
 }
 
-static void add_rule(struct attack *attack, const struct sigma_meta *meta,
-                     const struct reach_answer *answer) {
+static void add_rule(struct attack *attack, const struct rules *rules,
+                     const struct sigma_meta *meta, const struct reach_answer *answer) {
 	struct attack_row *row;
 	uint32_t at = 0;
+	int64_t fired_ns = INSTANT_MIN;
+	bool fired = answer != NULL && rules_fired(rules->reach, meta, &fired_ns);
 	while ((row = attack_next(attack, meta, &at)) != NULL) {
 		row->rules++;
+		row->fired_ns = fired ? MAX_OF(row->fired_ns, fired_ns) : row->fired_ns;
 		if (answer != NULL && answer->reason == REACH_CAN) {
 			row->able++;
 			row->records = MAX_OF(row->records, answer->records);
@@ -54,12 +57,12 @@ static void add_all(struct attack *attack, const struct rules *rules) {
 	const struct reach_answer *answers = rules->reach == NULL ? NULL : rules->reach->answers;
 	for (uint32_t i = 0; i < set->rules_count; i++) {
 		if (set->rules[i].alerts) {
-			add_rule(attack, &set->rules[i].meta, answers == NULL ? NULL : &answers[i]);
+			add_rule(attack, rules, &set->rules[i].meta, answers == NULL ? NULL : &answers[i]);
 		}
 	}
 	for (uint32_t i = 0; i < set->correlations_count; i++) {
 		if (set->correlations[i].alerts) {
-			add_rule(attack, &set->correlations[i].meta,
+			add_rule(attack, rules, &set->correlations[i].meta,
 			         answers == NULL ? NULL : &answers[set->rules_count + i]);
 		}
 	}
@@ -93,22 +96,35 @@ static void append_json(struct buf *out, const struct attack_row *row, bool reac
 		instant_format(out, row->last_ns, 0);
 		buf_append_char(out, '"');
 	}
+	if (row->fired_ns != INSTANT_MIN) {
+		buf_append_str(out, STR(",\"last_fired\":\""));
+		instant_format(out, row->fired_ns, 0);
+		buf_append_char(out, '"');
+	}
 	buf_append_str(out, STR("}\n"));
 }
 
 /* ---- the table ---- */
 
+static void append_minute(struct buf *out, bool known, int64_t ns) {
+	struct civil civil;
+	if (!known) {
+		buf_printf(out, "  %-16s", "-");
+		return;
+	}
+	instant_to_civil(ns, 0, &civil);
+	buf_printf(out, "  %04d-%02d-%02d %02d:%02d", civil.year, civil.month, civil.day, civil.hour,
+	           civil.minute);
+}
+
 static void append_line(struct buf *out, const struct attack_row *row, bool reached) {
 	CLEANUP(buf_deinit) struct buf tactics = {0};
 	CLEANUP(buf_deinit) struct buf safe = {0};
 	buf_printf(out, "%-10.*s %6u", STR_ARG(row->technique), row->rules);
-	if (reached && row->first_ns <= row->last_ns) {
-		struct civil civil;
-		instant_to_civil(row->last_ns, 0, &civil);
-		buf_printf(out, " %9u  %04d-%02d-%02d %02d:%02d", row->able, civil.year, civil.month,
-		           civil.day, civil.hour, civil.minute);
-	} else if (reached) {
-		buf_printf(out, " %9u  %-16s", row->able, "-");
+	if (reached) {
+		buf_printf(out, " %9u", row->able);
+		append_minute(out, row->first_ns <= row->last_ns, row->last_ns);
+		append_minute(out, row->fired_ns != INSTANT_MIN, row->fired_ns);
 	}
 	for (uint32_t i = 0; i < row->tactics.count; i++) {
 		buf_append_str(&tactics, i > 0 ? STR(", ") : STR(""));
@@ -125,7 +141,7 @@ static void append_line(struct buf *out, const struct attack_row *row, bool reac
 
 static void append_table(struct buf *out, const struct attack *attack, bool reached) {
 	buf_printf(out, "%-10s %6s", "Technique", "Rules");
-	buf_append_str(out, reached ? STR("  Can fire  Last could        Tactics of the rules\n")
+	buf_append_str(out, reached ? STR("  Can fire  Last could        Last fired        Tactics\n")
 	                            : STR("  Tactics of the rules\n"));
 	for (uint32_t i = 0; i < attack->count; i++) {
 		append_line(out, &attack->rows[i], reached);
@@ -142,6 +158,10 @@ static void append_technique(struct buf *out, const struct attack_row *row, bool
 	CLEANUP(buf_deinit) struct buf comment = {0};
 	if (reached) {
 		buf_printf(&comment, "%u of %u rules can fire", row->able, row->rules);
+		if (row->fired_ns != INSTANT_MIN) {
+			buf_append_str(&comment, STR(", last fired "));
+			instant_format(&comment, row->fired_ns, 0);
+		}
 		buf_append_str(&comment, row->unable.len > 0 ? STR("\n") : STR(""));
 		buf_append_str(&comment, buf_str(&row->unable));
 	} else {

@@ -304,6 +304,9 @@ enum err rules_reach_read(const struct rules *rules, const struct sigma_sources 
 	}
 	progress_end(&r.progress);
 	if (err == ERR_OK) {
+		err = rules_fired_read(&set, r.from_ns, r.to_ns, out, diag);
+	}
+	if (err == ERR_OK) {
 		judge(rules, out, r.silent_after_ns);
 		(void)console_tell_losses(out->pages_damaged,
 		                          &info); /* told; pages_damaged is the caller's */
@@ -319,6 +322,7 @@ enum err rules_reach_read(const struct rules *rules, const struct sigma_sources 
 
 void rules_reach_deinit(struct rules_reach *reach) {
 	reach_free(reach->reach);
+	map_free(reach->fired);
 	free(reach->answers);
 	*reach = (struct rules_reach){0};
 }

@@ -72,8 +72,8 @@ run 0 rules coverage --store st rules && [ "$(wc -l <out)" = 6 ] &&
     technique T1070.001 '"rules":1,"rules_can_fire":0,"cannot":["Log is cleared: value never seen (EventID 1102)"]}' &&
     has err '^of 6 techniques 1 have a rule that can fire$'
 ok $? "coverage is told by technique, with what is missing"
-run 0 rules coverage --store st --format text rules && [ "$(wc -L <out)" -le 80 ] && has out '^T1078 *2 *1  2026-11-22 10:01  initial-access, persistence$' &&
-    has out '^T1543.003 *1 *0  -  *persistence$' && run 0 rules coverage --format text rules && has out '^T1078  *2  initial-access, persistence$'
+run 0 rules coverage --store st --format text rules && [ "$(wc -L <out)" -le 80 ] && has out '^T1078 *2 *1  2026-11-22 10:01  -  *initial-access' &&
+    has out '^T1543.003 *1 *0  -  *-  *persistence$' && run 0 rules coverage --format text rules && has out '^T1078  *2  initial-access, persistence$'
 ok $? "as a table, with a store and without"
 cat >layer.py <<'END'
 import json, sys
@@ -95,6 +95,12 @@ run 0 rules coverage --store st --format navigator -o layer.json rules && python
 ok $? "and as a layer for ATT&CK Navigator, with what its format 4.5 wants"
 run 0 rules coverage --store st --to 2026-11-02 rules && technique T1543.003 '"rules_can_fire":1' && technique T1078 '"rules_can_fire":0' && run 2 rules check --format navigator rules
 ok $? "coverage is that of the time that is asked for"
+
+! grep -q last_fired out && run 0 hunt --store st --rules rules && run 0 rules coverage --store st rules && technique T1078 '"last_fired":"2026-11-22T10:01:00Z"' &&
+    ! technique T1543.003 last_fired && run 0 rules check --store st rules && answer 'Logon by network' '"last_fired":"2026-11-22T10:01:00Z"' && ! answer 'Odd field' last_fired &&
+    run 0 rules coverage --store st --format text rules && [ "$(wc -L <out)" -le 80 ] && has out '^T1078 *2 *1  2026-11-22 10:01  2026-11-22 10:01  initial' &&
+    run 0 rules coverage --store st --to 2026-11-22 rules && ! has out last_fired
+ok $? "when a rule fired last is known from the alerts of hunts"
 
 # Whatever fires can fire: a rule of the shipped ones that finds something in the sample is never said to be unable.
 run 0 ingest --store sample --year 2026 "$samples" && run 0 hunt --store sample --format jsonl && grep -o '"rule.id":"[^"]*"' out | sort -u >fired &&
