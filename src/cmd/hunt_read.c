@@ -249,7 +249,7 @@ static enum err get_row(struct worker *worker, struct page_reading *reading, uin
 	TRY(store_view_row_text(reading->some, reading->some_next, &text));
 	out_row->text = text.text;
 	out_row->body = text.body;
-	return verdict == HUNT_TEXT ? ERR_OK
+	return verdict != HUNT_READ ? ERR_OK
 	                            : store_view_row_fields(reading->some, reading->some_next,
 	                                                    &out_row->fields, &out_row->fields_count);
 }
