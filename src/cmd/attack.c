@@ -74,8 +74,9 @@ static struct attack_row *find_row(struct attack *attack, struct str name) {
 	uint64_t number = *map_put(attack->numbers, key, attack->count, &added);
 	if (added && attack->count == attack->cap) {
 		attack->cap = attack->cap * 2 + 64;
-		attack->rows = realloc(attack->rows, attack->cap * sizeof(*attack->rows));
-		ASSERT(attack->rows != NULL);
+		struct attack_row *rows = realloc(attack->rows, attack->cap * sizeof(*rows));
+		ASSERT(rows != NULL);
+		attack->rows = rows;
 	}
 	if (added) {
 		attack->rows[attack->count++] =

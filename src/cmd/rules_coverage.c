@@ -5,7 +5,7 @@
 #include "base/instant.h"
 #include "cmd/attack.h"
 #include "cmd/rules_reach.h"
-#include "render/units.h"
+#include "render/record.h"
 
 enum {
 	WIDTH = 80,

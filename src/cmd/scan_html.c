@@ -2,7 +2,6 @@
  * forbids both. Texts of logs and rules are escaped, control characters and what is too long
  * replaced. Charts are SVG (a bar for each day) and a table of ATT&CK tactics and techniques.
  */
-#include "base/instant.h"
 #include "base/utf8.h"
 #include "cmd/attack.h"
 #include "cmd/scan.h"

@@ -37,7 +37,7 @@ struct reach {
 	struct atom_test **tests;  /* of those on keys; else NULL */
 	uint32_t *atom_fields;     /* NO_FIELD: keywords */
 	uint32_t *other_fields;    /* of ATOM_FIELD */
-	int8_t *atom_keys;         /* -1: none */
+	int *atom_keys;            /* -1: none */
 	uint32_t *key_numbers;     /* among the atoms on keys */
 	uint32_t atoms_count, key_atoms_count;
 	struct subject *subjects; /* the rules, then the log sources */
@@ -178,7 +178,7 @@ static void add_atoms(struct reach *reach, const struct sigma_set *set) {
 		reach->atom_fields[at] = add_field(reach, atom->field);
 		reach->other_fields[at] =
 		    atom->kind == ATOM_FIELD ? add_field(reach, atom->text) : NO_FIELD;
-		reach->atom_keys[at] = (int8_t)(atom->kind == ATOM_FIELD ? -1 : key_of(atom->field));
+		reach->atom_keys[at] = atom->kind == ATOM_FIELD ? -1 : key_of(atom->field);
 		if (reach->atom_keys[at] >= 0) {
 			reach->key_numbers[at] = reach->key_atoms_count++;
 			enum err err = atom_test_new(reach->arena, atom, &reach->tests[at], NULL);
@@ -222,7 +222,7 @@ static void make_room(struct reach *reach) {
 	reach->tests = ARENA_ARRAY(arena, atoms, struct atom_test *);
 	reach->atom_fields = ARENA_ARRAY(arena, atoms, uint32_t);
 	reach->other_fields = ARENA_ARRAY(arena, atoms, uint32_t);
-	reach->atom_keys = ARENA_ARRAY(arena, atoms, int8_t);
+	reach->atom_keys = ARENA_ARRAY(arena, atoms, int);
 	reach->key_numbers = ARENA_ARRAY(arena, atoms, uint32_t);
 	reach->subjects = ARENA_ARRAY(arena, rules, struct subject);
 	reach->source_of = ARENA_ARRAY(arena, reach->set->rules_count, uint32_t);
