@@ -46,6 +46,10 @@ struct alerts_hit {
 	uint64_t index;
 };
 
+/* Sorts count hits (NULL when there are none) by class and index, each once; returns how many are
+ * left. */
+size_t alerts_hits_sort(struct alerts_hit *hits, size_t count);
+
 struct alerts_memory {
 	struct arena *arena;
 	struct map *seen;  /* number of an alert -> when it was found first, ns */

@@ -213,31 +213,6 @@ void alerts_free(struct alerts *alerts) {
 	free(alerts);
 }
 
-static int by_place(const void *a, const void *b) {
-	const struct alerts_hit *x = a;
-	const struct alerts_hit *y = b;
-	if (x->class_number != y->class_number) {
-		return x->class_number < y->class_number ? -1 : 1;
-	}
-	return x->index < y->index ? -1 : x->index > y->index;
-}
-
-/* Each once. */
-static void sort_hits(struct alerts *alerts) {
-	struct alerts_hit *hits = (struct alerts_hit *)(void *)alerts->hits.ptr;
-	size_t count = alerts->hits.len / sizeof(*hits);
-	size_t kept = 0;
-	if (count > 0) {
-		qsort(hits, count, sizeof(*hits), by_place);
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || by_place(&hits[kept - 1], &hits[i]) != 0) {
-			hits[kept++] = hits[i];
-		}
-	}
-	alerts->hits.len = kept * sizeof(*hits);
-}
-
 static void end_hits(struct alerts *alerts, struct buf *body) {
 	if (body->len > 0) {
 		buf_append_str(body, STR("]}}"));
@@ -305,13 +280,15 @@ static void wait_hunt(struct alerts *alerts, const struct findings *findings) {
 	if (!str_eq(from, buf_str(&to))) {
 		struct str id = run_id(alerts, buf_str(&to));
 		bool timed = findings->first_ns <= findings->last_ns;
-		sort_hits(alerts);
+		struct alerts_hit *hits = (struct alerts_hit *)(void *)alerts->hits.ptr;
+		size_t hits_count = alerts_hits_sort(hits, alerts->hits.len / sizeof(*hits));
+		alerts->hits.len = hits_count * sizeof(*hits);
 		wait_hits(alerts, id);
 		buf_printf(&body, "{\"hunt\":{\"id\":\"%.*s\",\"rules\":\"%s\",\"from\":%.*s,\"to\":%.*s",
 		           STR_ARG(id), alerts->rules.hash, STR_ARG(from), STR_ARG(buf_str(&to)));
 		buf_printf(&body, ",\"records\":%llu,\"bytes\":%llu,\"hits\":%zu",
 		           (unsigned long long)findings->records, (unsigned long long)findings->bytes,
-		           alerts->hits.len / sizeof(struct alerts_hit));
+		           hits_count);
 		append_instant(&body, "first", timed, findings->first_ns);
 		append_instant(&body, "last", timed, findings->last_ns);
 		append_instant(&body, "begun", true, alerts->started_ns);

@@ -331,6 +331,19 @@ static int by_place(const void *a, const void *b) {
 	return x->index < y->index ? -1 : x->index > y->index;
 }
 
+size_t alerts_hits_sort(struct alerts_hit *hits, size_t count) {
+	size_t kept = 0;
+	if (count > 0) {
+		qsort(hits, count, sizeof(*hits), by_place);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || by_place(&hits[kept - 1], &hits[i]) != 0) {
+			hits[kept++] = hits[i];
+		}
+	}
+	return kept;
+}
+
 /* The hits of the chain, in order, each once, and none behind where it ends. */
 static void join_hits(struct alerts_reader *r, const uint32_t *chain, uint32_t length) {
 	struct alerts_memory *memory = &r->memory;
@@ -346,12 +359,7 @@ static void join_hits(struct alerts_reader *r, const uint32_t *chain, uint32_t l
 			}
 		}
 	}
-	qsort(memory->hits, count, sizeof(*memory->hits), by_place);
-	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || by_place(&memory->hits[i - 1], &memory->hits[i]) != 0) {
-			memory->hits[memory->hits_count++] = memory->hits[i];
-		}
-	}
+	memory->hits_count = alerts_hits_sort(memory->hits, count);
 }
 
 static void go_on(struct alerts_reader *r) {

@@ -118,3 +118,14 @@ TEST(of_alerts_the_first_counts) {
 	CHECK_EQ(*map_value(memory.seen, 0), 2000000000);
 	alerts_forget(&memory);
 }
+
+TEST(hits_are_sorted_and_stand_once) {
+	struct alerts_hit hits[] = {{1, 5}, {0, 9}, {1, 2}, {0, 9}, {1, 5}, {0, 1}, {1, 5}};
+	static const struct alerts_hit expected[] = {{0, 1}, {0, 9}, {1, 2}, {1, 5}};
+	CHECK_EQ(alerts_hits_sort(NULL, 0), 0);
+	CHECK_EQ(alerts_hits_sort(hits, ARRAY_LEN(hits)), ARRAY_LEN(expected));
+	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+		CHECK_EQ(hits[i].class_number, expected[i].class_number);
+		CHECK_EQ(hits[i].index, expected[i].index);
+	}
+}

@@ -142,3 +142,18 @@ show_end() {
     [ ! -e "$show_folder/failed.$$" ]
     exit $?
 }
+
+# show_build [TARGET...]: the release build that the steps run, $AKASHI in it, with further targets.
+# Several shows may run side by side, for different steps; one builds.
+AKASHI=build-shows/build/src/cmd/akashi
+show_build() {
+    (
+        flock 9
+        [ -f build-shows/build/build.ninja ] || CC=gcc meson setup build-shows/build --buildtype=release || exit 1
+        ninja -C build-shows/build || exit 1
+        [ "$#" -eq 0 ] || ninja -C build-shows/build "$@"
+    ) 9>build-shows/build.lock >build-shows/build.log 2>&1 || {
+        tail -n 20 build-shows/build.log
+        exit 1
+    }
+}

@@ -15,17 +15,8 @@ TORTURE="$CODE tools/torture"
 # What the tests of the store, and of the notary, are made of (src/LAYERS).
 STORE="src/base src/os src/event src/codec src/expr src/seal src/store src/meson.build meson.build meson_options.txt tests/support"
 NOTARY="src/base src/os src/seal src/meson.build meson.build meson_options.txt tests/support"
-AKASHI=build-shows/build/src/cmd/akashi
 
-build() {
-    [ -f build-shows/build/build.ninja ] || CC=gcc meson setup build-shows/build --buildtype=release || return 1
-    ninja -C build-shows/build && ninja -C build-shows/build src/flip_matrix
-}
-
-(flock 9 && build) 9>build-shows/build.lock >build-shows/build.log 2>&1 || {
-    tail -n 20 build-shows/build.log
-    exit 1
-}
+show_build src/flip_matrix
 
 # unit NAME WHAT...: a test program with these settings in its environment.
 unit() {

@@ -11,17 +11,8 @@ tools/install build test check shows bench || exit 1
 CODE="src meson.build meson_options.txt"
 # What reads rules and judges an event by them; scan, hunt and packs may change.
 RULES="src/base src/event src/expr src/sigma src/detect src/ingest/json_scan.c src/cmd/rules_event.c src/cmd/rules_read.c src/cmd/rules_try.c"
-AKASHI=build-shows/build/src/cmd/akashi
 
-build() {
-    [ -f build-shows/build/build.ninja ] || CC=gcc meson setup build-shows/build --buildtype=release || return 1
-    ninja -C build-shows/build
-}
-
-(flock 9 && build) 9>build-shows/build.lock >build-shows/build.log 2>&1 || {
-    tail -n 20 build-shows/build.log
-    exit 1
-}
+show_build
 
 # 1. and 2. All public rules load, all vectors and matches are right.
 step conformance "$CODE tools/make_conformance.sh tools/akashi_sigma.py" tools/make_conformance.sh "$AKASHI" "$CONFORMANCE" sigma

@@ -8,18 +8,8 @@ tools/install build test check shows bench || exit 1
 
 CODE="src meson.build meson_options.txt"
 KEPT="src/base src/os src/event src/codec src/expr src/seal src/store src/server src/cmd" # keeping and judging
-AKASHI=build-shows/build/src/cmd/akashi
 
-build() {
-    [ -f build-shows/build/build.ninja ] || CC=gcc meson setup build-shows/build --buildtype=release || return 1
-    ninja -C build-shows/build
-}
-
-# Several of these may run side by side, for different steps; one builds.
-(flock 9 && build) 9>build-shows/build.lock >build-shows/build.log 2>&1 || {
-    tail -n 20 build-shows/build.log
-    exit 1
-}
+show_build
 
 # 1. Two fresh roots of Debian 12: as root, and as a user with sudo.
 step debootstrap-root "$CODE tests tools samples run test" tools/shows/debootstrap.sh root

@@ -13,17 +13,8 @@ CODE="src meson.build meson_options.txt"
 # matches rules and what reads the store for them is in these rooms too, and nothing of search asks it.
 SEARCH="src/base src/os src/event src/codec src/expr src/seal src/store src/query"
 show_apart='src/(expr/many|store/(table|block_shape)|[a-z]+/meson\.build)'
-AKASHI=build-shows/build/src/cmd/akashi
 
-build() {
-    [ -f build-shows/build/build.ninja ] || CC=gcc meson setup build-shows/build --buildtype=release || return 1
-    ninja -C build-shows/build
-}
-
-(flock 9 && build) 9>build-shows/build.lock >build-shows/build.log 2>&1 || {
-    tail -n 20 build-shows/build.log
-    exit 1
-}
+show_build
 
 # 6. Random queries over random small stores, 100,000, as a naive evaluator answers them. In parts, so
 # that a stop costs one of them. A short form is in ./test.
