@@ -655,6 +655,14 @@ static bool is_syslog_origin(const struct head_3164 *head) {
 	return head->has_tag && (head->time_has_t || head->tag_has_pid);
 }
 
+/* "%ASA-6-302013:" is no program: a mnemonic of Cisco begins the message. */
+static void give_back_mnemonic(struct str text, struct head_3164 *head) {
+	if (head->has_tag && !head->tag_has_pid && head->tag.ptr[0] == '%') {
+		head->has_tag = false;
+		head->message = rest_of(text, (size_t)(head->tag.ptr - text.ptr));
+	}
+}
+
 static bool read_3164(struct line *line, struct head_3164 *head) {
 	struct str text = line->text;
 	size_t begin = skip_frame(text);
@@ -691,6 +699,7 @@ static bool read_3164(struct line *line, struct head_3164 *head) {
 	if (head->time_is_loose && !has_priority && !is_syslog_origin(head)) {
 		return line_refuse(line, at, "such a time, but no host and program behind it");
 	}
+	give_back_mnemonic(text, head);
 	return true;
 }
 

@@ -151,7 +151,7 @@ TEST(devices_write_their_name_before_the_time) {
 	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" HOST(
 	         "sw1") "process.name=\"a\"\nprocess.pid=1\nmessage=\"x\"\n"},
 	    {"Nov 22 10:00:00 fw1: %ASA-6-302013: Built",
-	     BSD HOST("fw1") "process.name=\"%ASA-6-302013\"\nmessage=\"Built\"\n"},
+	     BSD HOST("fw1") "message=\"%ASA-6-302013: Built\"\n"},
 	    {"Nov 22 10:00:00 rtr1 4563: 004561: *Nov 22 09:59:59: %SYS-5-CONFIG_I: x",
 	     BSD HOST("rtr1") "message=\"4563: 004561: *Nov 22 09:59:59: %SYS-5-CONFIG_I: x\"\n"},
 	    {"<134>1 1795341600.25 mx84 events x",
