@@ -19,6 +19,8 @@ static enum err add_slice(struct container *container, size_t at, size_t len, ui
 	if (container->skip > 0) {
 		container->skip--;
 		file->records++;
+		reading_note(container->reading, file, str_make(container->bytes.ptr + at, len),
+		             file->records);
 	} else {
 		TRY(reading_room(container->reading, file));
 		reading_add(container->reading, file, str_make(container->bytes.ptr + at, len), at, flags);
@@ -140,6 +142,7 @@ static enum err take_utf16(struct container *container) {
 	bool big = container->file.charset == CHARSET_UTF16BE;
 	struct str mark = big ? STR("\xfe\xff") : STR("\xff\xfe");
 	size_t at = str_starts(bytes, mark) ? 2 : 0;
+	reading_begin_lines(container->reading, &container->file, str_slice(bytes, at, RECOGNISE_SIZE));
 	while (at < bytes.len) {
 		size_t end = find_unit_lf(bytes, at, big);
 		bool last = end == bytes.len;

@@ -206,3 +206,30 @@ TEST(a_stop_within_a_windows_log_keeps_what_was_read) {
 	memory_sink_deinit(&sink);
 	maker_deinit(&maker);
 }
+
+static void note_format(void *ctx, const struct batch *batch) {
+	buf_printf(ctx, "[%.*s]", STR_ARG(batch->sources[0].format));
+}
+
+TEST(a_header_in_utf_16_is_told_to_the_batches_behind_it) {
+	struct memory_sink sink;
+	struct buf bytes = {0};
+	struct buf seen = {0};
+	memory_sink_init(&sink);
+	sink.seen = note_format;
+	sink.seen_ctx = &seen;
+	buf_append(&bytes, "\xff\xfe", 2);
+	struct str head = STR("#Software: x\n#Fields: date time\n");
+	for (size_t i = 0; i < head.len; i++) {
+		buf_append_char(&bytes, head.ptr[i]);
+		buf_append_char(&bytes, 0);
+	}
+	for (uint32_t i = 0; i < LIMIT_BATCH_ROWS; i++) {
+		buf_append(&bytes, "a\0\n", 4);
+	}
+	CHECK(take(&sink, buf_str(&bytes)) == ERR_OK);
+	CHECK_STR(seen, "[][\n#Software: x\n#Fields: date time\n]");
+	buf_deinit(&bytes);
+	buf_deinit(&seen);
+	memory_sink_deinit(&sink);
+}

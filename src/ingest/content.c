@@ -41,11 +41,48 @@ static enum err push_all(struct lines *lines, const struct content *content, cha
 	}
 }
 
+/* Lines that were taken before, as far as they may be of a header. */
+struct skipped {
+	struct reading *reading;
+	struct reading_file *file;
+	struct buf partial; /* the beginning of a line that may be */
+	bool inside;        /* in a line that cannot be, or is too long */
+	uint64_t lines;
+};
+
+static void note_skipped(struct skipped *skipped, struct str bytes) {
+	if (skipped->lines == 0 && !skipped->inside && skipped->partial.len == 0) {
+		reading_begin_lines(skipped->reading, skipped->file, bytes);
+	}
+	size_t at = 0;
+	while (at < bytes.len) {
+		size_t end = str_find_char(bytes, '\n', at);
+		char first = bytes.ptr[at];
+		bool wanted = skipped->lines == 0 || skipped->partial.len > 0 || first == '#';
+		if (!skipped->inside && wanted &&
+		    skipped->partial.len + end - at <= 2 * LIMIT_HEADER_SIZE) {
+			buf_append_str(&skipped->partial, str_slice(bytes, at, end));
+		} else {
+			buf_clear(&skipped->partial);
+		}
+		skipped->inside = end == bytes.len && skipped->partial.len == 0;
+		if (end < bytes.len) {
+			skipped->lines++;
+			reading_note(skipped->reading, skipped->file, buf_str(&skipped->partial),
+			             skipped->lines);
+			buf_clear(&skipped->partial);
+		}
+		at = end + 1;
+	}
+}
+
 /* Reads what was taken before and compares; *out_same false: another file, or it has shrunk. */
-static void skip_known(struct reading_file *file, const struct content *content,
-                       const struct sink_resume *resume, char *block, bool *out_same) {
+static void skip_known(struct reading *reading, struct reading_file *file,
+                       const struct content *content, const struct sink_resume *resume, char *block,
+                       bool *out_same) {
 	uint8_t hash[SHA256_SIZE];
 	uint64_t left = resume->position;
+	struct skipped skipped = {.reading = reading, .file = file};
 	*out_same = false;
 	while (left > 0) {
 		size_t got;
@@ -53,11 +90,14 @@ static void skip_known(struct reading_file *file, const struct content *content,
 		if (pull_read(&content->pull, block, (size_t)MIN_OF(left, PULL_BLOCK), &got, &diag) !=
 		        ERR_OK ||
 		    got == 0) {
+			buf_deinit(&skipped.partial);
 			return;
 		}
 		sha256_update(&file->sha, block, got);
+		note_skipped(&skipped, str_make(block, got));
 		left -= got;
 	}
+	buf_deinit(&skipped.partial);
 	sha256_digest(&file->sha, hash);
 	*out_same = memcmp(hash, resume->hash, SHA256_SIZE) == 0;
 	file->position = resume->position;
@@ -78,8 +118,9 @@ static enum err begin_lines(struct reading *reading, const struct content *conte
 		return ERR_OK;
 	}
 	bool same = true;
+	struct str format = file->format;
 	if (verdict == SINK_RESUME) {
-		skip_known(file, content, &resume, block, &same);
+		skip_known(reading, file, content, &resume, block, &same);
 	}
 	if (same) {
 		return ERR_OK;
@@ -91,6 +132,7 @@ static enum err begin_lines(struct reading *reading, const struct content *conte
 		*out_take = false;
 		return ERR_OK;
 	}
+	file->format = format;
 	return reading_file_begin(reading, file, &asked, true, &verdict, &resume);
 }
 

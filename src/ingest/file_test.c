@@ -345,3 +345,74 @@ TEST(a_container_too_large_to_hold_is_mapped_and_told_when_that_fails) {
 	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), buf_str(&s.text)));
 	scene_end(&s);
 }
+
+/* ---- headers that name columns ---- */
+
+/* The formats of all batches' first sources, as the parser is told them. */
+static void note_format(void *ctx, const struct batch *batch) {
+	struct buf *seen = ctx;
+	for (uint16_t i = 0; i < batch->sources_count; i++) {
+		buf_printf(seen, "[%.*s]", STR_ARG(batch->sources[i].format));
+	}
+}
+
+static struct str seen_of(struct scene *s, const struct formats *formats, struct buf *seen) {
+	struct ingest_options options = {.os = os_real(), .keep_objects = true, .formats = formats};
+	buf_clear(seen);
+	s->totals = (struct ingest_totals){0};
+	s->sink.seen = note_format;
+	s->sink.seen_ctx = seen;
+	CHECK(ingest_path(&options, s->path, &s->sink.sink, &s->totals) == ERR_OK);
+	return buf_str(seen);
+}
+
+static void zeek_lines(struct buf *text, int count) {
+	for (int i = 0; i < count; i++) {
+		buf_printf(text, "%d.000000\tC%d\n", 1795341600 + i, i);
+	}
+}
+
+TEST(each_batch_of_a_file_is_told_the_header_that_came_before) {
+	struct scene s;
+	struct buf seen = {0};
+	struct diag diag = {0};
+	struct formats *formats = NULL;
+	CHECK(formats_new(os_real(), NULL, &formats, &diag) == ERR_OK);
+	scene_begin(&s);
+	buf_append_str(&s.text, STR("#path\tx\n#fields\tts\tuid\n"));
+	zeek_lines(&s.text, LIMIT_BATCH_ROWS + 10);
+	put_x(&s, buf_str(&s.text));
+	CHECK(str_eq(seen_of(&s, formats, &seen), STR("[zeek][zeek\n#path\tx\n#fields\tts\tuid\n]")));
+	/* It grows: the header is read again from its beginning. */
+	s.sink.knows = true;
+	zeek_lines(&s.text, 1);
+	put_x(&s, buf_str(&s.text));
+	CHECK(str_eq(seen_of(&s, formats, &seen), STR("[zeek\n#path\tx\n#fields\tts\tuid\n]")));
+	CHECK(str_eq(buf_str(&s.sink.files[0]->bytes), buf_str(&s.text)));
+	CHECK_EQ(s.sink.count, 1);
+	scene_end(&s);
+	formats_free(formats);
+	buf_deinit(&seen);
+}
+
+TEST(csv_is_known_by_its_first_line_also_when_the_file_grows) {
+	struct scene s;
+	struct buf seen = {0};
+	struct diag diag = {0};
+	struct formats *formats = NULL;
+	CHECK(formats_new(os_real(), NULL, &formats, &diag) == ERR_OK);
+	scene_begin(&s);
+	buf_append_str(&s.text, STR("time,host,bytes\n2026-11-22T10:00:00Z,a,1\n"));
+	put_x(&s, buf_str(&s.text));
+	CHECK(str_eq(seen_of(&s, formats, &seen), STR("[csv]")));
+	s.sink.knows = true;
+	buf_append_str(&s.text, STR("2026-11-22T10:00:01Z,\xe3\x81\x82,2\n"));
+	put_x(&s, buf_str(&s.text));
+	CHECK(str_eq(seen_of(&s, formats, &seen), STR("[csv\n#csv time,host,bytes\n]")));
+	/* Another file under its name is not. */
+	put_x(&s, STR("just words\n"));
+	CHECK(str_eq(seen_of(&s, formats, &seen), STR("[]")));
+	scene_end(&s);
+	formats_free(formats);
+	buf_deinit(&seen);
+}

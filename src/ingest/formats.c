@@ -4,6 +4,7 @@
 #include "ingest/formats.h"
 
 #include "base/buf.h"
+#include "ingest/columns.h"
 #include "ingest/formats_table.h"
 #include "ingest/journal_export.h"
 #include "ingest/json_line.h"
@@ -18,6 +19,11 @@ static const struct line_format carriers[] = {
     {STR_INIT("json"), STR_INIT("one JSON object a line"), json_take_line, json_take_like, NULL, 0},
     {STR_INIT("journal"), STR_INIT("an entry of the systemd journal (Journal Export Format)"),
      journal_take_entry, NULL, NULL, 0},
+    {STR_INIT("zeek"), STR_INIT("Zeek's logs of columns, behind their #fields"), columns_take_zeek,
+     NULL, NULL, 0},
+    {STR_INIT("w3c"), STR_INIT("W3C extended log format, behind its #Fields: (IIS and others)"),
+     columns_take_w3c, NULL, NULL, 0},
+    {STR_INIT("csv"), STR_INIT("CSV behind a line of names"), columns_take_csv, NULL, NULL, 0},
 };
 
 /* const struct text_format builtin_formats[], made from formats/ by format_pack. */
@@ -217,17 +223,21 @@ struct str formats_recognise(const struct formats *formats, struct str sample) {
 	struct zone *utc = zone_fixed(0);
 	struct timestamp_reader reader = {0};
 	struct buf scratch = {0};
+	struct columns columns = {0};
 	timestamp_reader_set(&reader, utc, 2000, 0);
 	while (sample.len > 0 && lines < SAMPLE_LINES) {
 		bool whole = str_find_char(sample, '\n', 0) < sample.len;
-		struct line line = {
-		    .text = str_trim(str_cut(&sample, '\n')), .time = &reader, .scratch = &scratch};
+		struct line line = {.text = str_trim(str_cut(&sample, '\n')),
+		                    .time = &reader,
+		                    .scratch = &scratch,
+		                    .columns = &columns};
 		if (line.text.len > 0 && (whole || lines == 0)) { /* the last one may be cut */
 			votes[format_of(formats, &line)]++;
 			lines++;
 		}
 	}
 	buf_deinit(&scratch);
+	columns_deinit(&columns);
 	zone_free(utc);
 	for (uint32_t i = 0; i < formats->count; i++) {
 		if (votes[i] > lines / 2) {

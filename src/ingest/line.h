@@ -6,6 +6,7 @@
 #include "event/batch.h"
 #include "ingest/timestamp.h"
 
+struct columns;
 struct line_format;
 
 /* What formats remember within one batch: numbers of names, places of shared bytes. */
@@ -43,6 +44,7 @@ struct line {
 	struct line_slot *slots;    /* of this parser and batch, numbered by formats_new */
 	struct buf *scratch;        /* for values that must be put together */
 	struct line_pieces *pieces; /* NULL: not asked for */
+	struct columns *columns;    /* what lines before said of this one's; NULL: nothing */
 	/* Why the format did not take it: static text and the byte where it stopped. */
 	const char *why;
 	const char *wanted; /* what a pattern would have wanted there, or NULL */

@@ -83,6 +83,9 @@ static enum err take_whole_lines(struct lines *lines, struct str bytes, size_t *
 enum err lines_push(struct lines *lines, struct str bytes) {
 	size_t taken;
 	reading_stamp(lines->reading, lines->file);
+	if (lines->file->position == 0 && lines->file->records == 0 && lines->partial.len == 0) {
+		reading_begin_lines(lines->reading, lines->file, bytes);
+	}
 	TRY(finish_partial(lines, &bytes));
 	TRY(take_whole_lines(lines, bytes, &taken));
 	buf_append(&lines->partial, bytes.ptr + taken, bytes.len - taken);

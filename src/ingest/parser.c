@@ -3,6 +3,7 @@
  */
 #include "base/utf8.h"
 #include "codec/charset.h"
+#include "ingest/columns.h"
 #include "ingest/formats_table.h"
 #include "ingest/likes.h"
 #include "ingest/zones.h"
@@ -19,6 +20,7 @@ struct source_state {
 	bool known;
 	bool cut;             /* the last record goes on in the next one */
 	uint32_t host_offset; /* of the source's host among the shared bytes, + 1; 0: not there yet */
+	struct columns columns;
 };
 
 struct parser {
@@ -26,8 +28,8 @@ struct parser {
 	struct zones *zones;
 	struct line_slot *slots; /* formats->slots */
 	struct source_state *sources;
-	uint32_t sources_cap;
-	uint16_t numbers[FORMATS_MAX + 1]; /* of formats in the batch; the last is "text" */
+	uint32_t sources_count, sources_cap; /* those of the batch */
+	uint16_t numbers[FORMATS_MAX + 1];   /* of formats in the batch; the last is "text" */
 	struct buf text;
 	struct buf scratch;
 	struct likes likes; /* of a batch that has a cut */
@@ -43,10 +45,18 @@ struct parser *parser_new(const struct os *os, const struct formats *formats) {
 	return parser;
 }
 
+static void forget_sources(struct parser *parser) {
+	for (uint32_t i = 0; i < parser->sources_count; i++) {
+		columns_deinit(&parser->sources[i].columns);
+	}
+	parser->sources_count = 0;
+}
+
 void parser_free(struct parser *parser) {
 	if (parser == NULL) {
 		return;
 	}
+	forget_sources(parser);
 	zones_free(parser->zones);
 	buf_deinit(&parser->text);
 	buf_deinit(&parser->scratch);
@@ -59,6 +69,7 @@ void parser_free(struct parser *parser) {
 /* ---- what belongs to a batch ---- */
 
 static void forget_batch(struct parser *parser, const struct batch *batch) {
+	forget_sources(parser);
 	if (parser->sources_cap < batch->sources_count) {
 		parser->sources_cap = batch->sources_count;
 		free(parser->sources);
@@ -67,6 +78,7 @@ static void forget_batch(struct parser *parser, const struct batch *batch) {
 	} else if (batch->sources_count > 0) {
 		memset(parser->sources, 0, batch->sources_count * sizeof(*parser->sources));
 	}
+	parser->sources_count = batch->sources_count;
 	memset(parser->slots, 0, parser->formats->slots * sizeof(*parser->slots));
 	memset(parser->numbers, 0xff, sizeof(parser->numbers));
 	likes_begin(&parser->likes);
@@ -97,7 +109,8 @@ static struct source_state *source_of(struct parser *parser, const struct batch 
 	const struct zone *zone = state->time.zone;
 	if (!state->known) {
 		state->known = true;
-		state->hint = find_hint(parser->formats, source->format);
+		state->hint = find_hint(parser->formats, columns_format_name(source->format));
+		columns_begin(&state->columns, source->format);
 		state->latest = state->hint;
 		zone = zones_get(parser->zones, source->zone, NULL);
 		if (zone == NULL) { /* commands check --tz; a source from elsewhere may still be wrong */
@@ -278,10 +291,12 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 	                    .batch = batch,
 	                    .time = &state->time,
 	                    .slots = parser->slots,
-	                    .scratch = &parser->scratch};
+	                    .scratch = &parser->scratch,
+	                    .columns = &state->columns};
 	bool rest = state->cut;
 	bool like = false;
 	state->cut = (record->flags & RECORD_CONTINUES) != 0;
+	state->columns.first = record->number == 1;
 	if (batch->cut != NULL) {
 		line.pieces = &pieces;
 		lines_cut_add(batch->cut, text);
@@ -330,6 +345,21 @@ static void explain_format(const struct line_format *format, struct line *line, 
 	buf_append_char(out, '\n');
 }
 
+/* What the lines of the row's source before it say of its columns. */
+static void columns_before(struct columns *columns, const struct batch *batch, uint32_t row) {
+	uint16_t source = batch->records[row].source;
+	columns_begin(columns, batch->sources[source].format);
+	for (uint32_t i = 0; i < row; i++) {
+		if (batch->records[i].source == source && columns->is_csv &&
+		    batch->records[i].number == 1) {
+			header_note_csv(&columns->header, batch_text(batch, i));
+		} else if (batch->records[i].source == source) {
+			(void)header_note(&columns->header, batch_text(batch, i));
+		}
+	}
+	columns->first = batch->records[row].number == 1;
+}
+
 void parser_explain(struct parser *parser, const struct batch *batch, uint32_t row,
                     struct buf *out) {
 	const struct batch_record *record = &batch->records[row];
@@ -338,14 +368,19 @@ void parser_explain(struct parser *parser, const struct batch *batch, uint32_t r
 	const struct zone *zone = zones_get(parser->zones, source->zone, NULL);
 	zone = zone != NULL ? zone : zones_get(parser->zones, STR(""), NULL);
 	timestamp_reader_set(&reader, zone, source->year, reference_time(source, record));
+	struct columns columns = {0};
+	columns_before(&columns, batch, row);
 	struct line line = {.text = decode(parser, source->charset, batch_body(batch, row)),
 	                    .time = &reader,
-	                    .scratch = &parser->scratch};
+	                    .scratch = &parser->scratch,
+	                    .columns = &columns};
 	if (source->format.len > 0) {
-		buf_printf(out, "the source is read as %.*s first\n", STR_ARG(source->format));
+		struct str name = columns_format_name(source->format);
+		buf_printf(out, "the source is read as %.*s first\n", STR_ARG(name));
 	}
 	for (uint32_t i = 0; i < parser->formats->count; i++) {
 		explain_format(&parser->formats->list[i], &line, out);
 	}
+	columns_deinit(&columns);
 	buf_append_str(out, STR("text: takes every line that nothing above takes\n"));
 }

@@ -6,6 +6,9 @@
 
 #include <stdarg.h>
 
+#include "codec/charset.h"
+#include "ingest/columns.h"
+
 void reading_init(struct reading *reading, const struct ingest_options *options,
                   const struct sink *sink, struct ingest_totals *totals) {
 	*reading =
@@ -21,6 +24,8 @@ enum err reading_finish(struct reading *reading, enum err err) {
 	batch_freep(&reading->batch);
 	map_freep(&reading->begun);
 	map_freep(&reading->journals);
+	header_deinit(&reading->header);
+	buf_deinit(&reading->format);
 	return err;
 }
 
@@ -98,6 +103,7 @@ enum err reading_file_begin(struct reading *reading, struct reading_file *file,
 	file->position = 0;
 	file->records = 0;
 	file->batch_serial = 0;
+	header_clear(&reading->header);
 	sha256_init(&file->sha);
 	if (reading->sink->file_begin == NULL) {
 		return ERR_OK;
@@ -154,11 +160,13 @@ static void start_batch(struct reading *reading) {
 
 static void name_source(struct reading *reading, struct reading_file *file) {
 	const struct ingest_options *options = reading->options;
+	buf_clear(&reading->format);
+	columns_format_join(&reading->format, file->format, &reading->header);
 	struct batch_source source = {
 	    .name = options->source.len > 0 ? options->source : file->path,
 	    .path = file->path,
 	    .host = options->host,
-	    .format = file->format,
+	    .format = buf_str(&reading->format),
 	    .zone = options->zone,
 	    .year = options->year,
 	    .modified_ns = file->modified_ns,
@@ -188,6 +196,55 @@ enum err reading_room(struct reading *reading, struct reading_file *file) {
 	return ERR_OK;
 }
 
+/* ---- headers ---- */
+
+static bool is_utf16(const struct reading_file *file) {
+	return file->charset == CHARSET_UTF16LE || file->charset == CHARSET_UTF16BE;
+}
+
+void reading_begin_lines(struct reading *reading, struct reading_file *file, struct str bytes) {
+	struct buf text = {0};
+	if (reading->options->format.len > 0 || reading->options->formats == NULL || bytes.len == 0) {
+		return;
+	}
+	if (is_utf16(file)) {
+		(void)charset_decode((enum charset_id)file->charset, bytes, &text);
+		bytes = buf_str(&text);
+	}
+	if (columns_recognise_csv(bytes)) {
+		file->format = STR("csv");
+	}
+	buf_deinit(&text);
+}
+
+static bool may_be_header(const struct reading_file *file, struct str body) {
+	size_t high = file->charset == CHARSET_UTF16BE;
+	if (is_utf16(file)) {
+		return body.len > 1 && body.ptr[high] == '#' && body.ptr[!high] == 0;
+	}
+	return body.len > 0 &&
+	       (body.ptr[0] == '#' || (body.ptr[0] == '\xef' && body.len > 3 && body.ptr[3] == '#'));
+}
+
+void reading_note(struct reading *reading, const struct reading_file *file, struct str body,
+                  uint64_t record) {
+	struct buf text = {0};
+	bool csv = record == 1 && str_eq(file->format, STR("csv"));
+	if (!csv && LIKELY(!may_be_header(file, body))) {
+		return;
+	}
+	if (is_utf16(file)) {
+		(void)charset_decode((enum charset_id)file->charset, body, &text);
+		body = buf_str(&text);
+	}
+	if (csv) {
+		header_note_csv(&reading->header, body);
+	} else {
+		(void)header_note(&reading->header, body);
+	}
+	buf_deinit(&text);
+}
+
 void reading_add(struct reading *reading, struct reading_file *file, struct str body,
                  uint64_t log_offset, uint8_t flags) {
 	struct batch *batch = reading->batch;
@@ -201,6 +258,7 @@ void reading_add(struct reading *reading, struct reading_file *file, struct str 
 	record->received_ns = file->received_ns;
 	record->monotonic_ns = file->monotonic_ns;
 	buf_append_str(&batch->raw, body);
+	reading_note(reading, file, body, record->number);
 }
 
 enum err reading_leave(struct reading *reading, enum err err) {

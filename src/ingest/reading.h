@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "event/batch.h"
 #include "ingest/formats.h"
+#include "ingest/header.h"
 #include "ingest/ingest.h"
 
 struct reading {
@@ -23,6 +24,8 @@ struct reading {
 	bool file_failed;               /* a problem was reported since the current file began */
 	struct map *begun;              /* paths, hashes, sizes of files that the batch speaks of */
 	struct map *journals;           /* folders of journal files that were read; NULL: none yet */
+	struct header header;           /* of the file whose records are being added */
+	struct buf format;              /* scratch */
 	size_t bytes_held;              /* memory of containers read whole, at all levels of nesting */
 };
 
@@ -79,6 +82,13 @@ void reading_stamp(const struct reading *reading, struct reading_file *file);
 /* Makes sure that the current batch has room for one row of file. Before this is called, file's
  * position, records and sha must agree with the rows added: a full batch is handed on here. */
 MUST_USE enum err reading_room(struct reading *reading, struct reading_file *file);
+/* Looks at the first bytes of a file of lines: whether it is CSV. Also when it is read again from
+ * its start, to go on where it was left. */
+void reading_begin_lines(struct reading *reading, struct reading_file *file, struct str bytes);
+/* Notes a line of a file's header; record: its number, from 1. reading_add does it for those that
+ * it adds. */
+void reading_note(struct reading *reading, const struct reading_file *file, struct str body,
+                  uint64_t record);
 /* Appends a row after reading_room: the body is copied.
  * file->records is counted here; position and sha are the caller's. */
 void reading_add(struct reading *reading, struct reading_file *file, struct str body,

@@ -115,6 +115,9 @@ void recognise_lines(const struct ingest_options *options, struct str sample,
 		charset = charset_detect(sample);
 	}
 	file->charset = (enum charset)charset;
+	if (str_eq(file->format, STR("csv"))) { /* a stream's beginning has said so */
+		return;
+	}
 	file->format = options->format;
 	if (file->format.len == 0 && options->formats != NULL) {
 		struct buf text = {0};
