@@ -411,6 +411,39 @@ void fields_put_like(struct batch *batch, uint32_t like, bool head) {
 	batch->fields.entries_like += entries->count;
 }
 
+/* Notes of lists go with their entries, whose numbers fall by one behind the one that is gone. */
+static void drop_array(struct buf *arrays, uint32_t entry) {
+	struct field_array *notes = (struct field_array *)(void *)arrays->ptr;
+	size_t count = arrays->len / sizeof(*notes);
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (notes[i].entry != entry) {
+			notes[kept] = notes[i];
+			notes[kept++].entry -= notes[i].entry > entry;
+		}
+	}
+	arrays->len = kept * sizeof(*notes);
+}
+
+bool fields_drop(struct batch *batch, uint32_t name, uint32_t among) {
+	struct field_block *fields = &batch->fields;
+	struct field_row *row = current_row(batch);
+	uint32_t i = 0;
+	among = MIN_OF(among, row->count);
+	while (i < among && fields->entries[row->first + i].name != name) {
+		i++;
+	}
+	if (i == among) {
+		return false;
+	}
+	struct field_entry *at = &fields->entries[row->first + i];
+	memmove(at, at + 1, (row->count - i - 1) * sizeof(*at));
+	drop_array(&fields->arrays, row->first + i);
+	row->count--;
+	fields->entries_count--;
+	return true;
+}
+
 void fields_reset_row(struct batch *batch) {
 	struct field_row *row = current_row(batch);
 	struct buf *arrays = &batch->fields.arrays;

@@ -256,6 +256,9 @@ void fields_put_array(struct batch *batch, uint32_t name, struct str list, uint3
 void fields_put_like(struct batch *batch, uint32_t like, bool head);
 /* Marks the current row FIELDS_LEFT_OUT: its text has more than its fields. */
 void fields_left_out(struct batch *batch);
+/* Takes the value of name away from the first `among` values of the current row. False: none of
+ * them has that name. */
+bool fields_drop(struct batch *batch, uint32_t name, uint32_t among);
 /* Forgets the values, the mark and the time of the current row: a format has given it up. */
 void fields_reset_row(struct batch *batch);
 void fields_end_row(struct batch *batch);

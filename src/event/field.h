@@ -13,6 +13,7 @@ enum field_type {
 	FIELD_TYPE_IP,
 	FIELD_TYPE_DATE,
 	FIELD_TYPE_BOOL,
+	FIELD_TYPE_COUNT,
 };
 
 /* Name and type of a known field; number < FIELD_KNOWN_COUNT. */

@@ -26,7 +26,7 @@ static const struct line_format carriers[] = {
     {STR_INIT("csv"), STR_INIT("CSV behind a line of names"), columns_take_csv, NULL, NULL, 0},
 };
 
-/* const struct text_format builtin_formats[], made from formats/ by format_pack. */
+/* BUILTIN_FORMATS and const unsigned char builtin_formats[], made from formats/ by format_pack. */
 #include "ingest/formats_builtin.gen.inc"
 
 /* Formats that --format may name and that are not made of lines; inputs read them. */
@@ -47,10 +47,9 @@ static void join_names(struct formats *formats) {
 }
 
 static void add_format(struct formats *formats, struct line_format format) {
+	ASSERT(formats->count < FORMATS_MAX);
 	format.slots = formats->slots;
-	if (format.text != NULL) {
-		formats->slots += text_format_slots(format.text);
-	}
+	formats->slots += format.text != NULL ? format.text->slots : 0;
 	formats->list[formats->count++] = format;
 }
 
@@ -59,6 +58,17 @@ static void add_text_format(struct formats *formats, const struct text_format *t
 	                                         .help = text->title,
 	                                         .take = text_format_take,
 	                                         .text = text});
+}
+
+static const struct text_format *unpack_builtin(struct arena *arena) {
+	struct text_format *list = ARENA_ARRAY(arena, BUILTIN_FORMATS, struct text_format);
+	struct str packed = str_make((const char *)builtin_formats, sizeof(builtin_formats));
+	size_t at = 0;
+	for (size_t i = 0; i < BUILTIN_FORMATS; i++) {
+		text_format_unpack(arena, packed, &at, &list[i]);
+	}
+	ASSERT(at == packed.len);
+	return list;
 }
 
 /* ---- a user's folder ---- */
@@ -91,9 +101,10 @@ static enum err note_file(void *ctx, struct str name, enum os_file_kind kind) {
 	return ERR_OK;
 }
 
-static bool is_taken(const struct formats *formats, struct str name) {
-	for (size_t i = 0; i < ARRAY_LEN(builtin_formats); i++) {
-		if (str_eq(builtin_formats[i].name, name)) {
+static bool is_taken(const struct formats *formats, const struct text_format *builtin,
+                     struct str name) {
+	for (size_t i = 0; i < BUILTIN_FORMATS; i++) {
+		if (str_eq(builtin[i].name, name)) {
 			return true;
 		}
 	}
@@ -115,7 +126,8 @@ static bool is_taken(const struct formats *formats, struct str name) {
 	return false;
 }
 
-static enum err read_user_format(const struct os *os, struct formats *formats, struct str path,
+static enum err read_user_format(const struct os *os, struct formats *formats,
+                                 const struct text_format *builtin, struct str path,
                                  struct diag *diag) {
 	struct buf yaml = {0};
 	struct text_format *format = ARENA_NEW(formats->arena, struct text_format);
@@ -128,7 +140,7 @@ static enum err read_user_format(const struct os *os, struct formats *formats, s
 	buf_deinit(&yaml);
 	TRY(err);
 	TRY(text_format_check(format, path, diag));
-	if (is_taken(formats, format->name)) {
+	if (is_taken(formats, builtin, format->name)) {
 		err = diag_set(diag, ERR_EXISTS, "%.*s: there is a format '%.*s' already", STR_ARG(path),
 		               STR_ARG(format->name));
 		diag_hint(diag, "give yours another name; it is tried before those built in");
@@ -138,7 +150,8 @@ static enum err read_user_format(const struct os *os, struct formats *formats, s
 	return ERR_OK;
 }
 
-static enum err read_user_folder(const struct os *os, struct formats *formats, const char *folder,
+static enum err read_user_folder(const struct os *os, struct formats *formats,
+                                 const struct text_format *builtin, const char *folder,
                                  struct diag *diag) {
 	struct user_files *files = ARENA_NEW(formats->arena, struct user_files);
 	files->arena = formats->arena;
@@ -151,7 +164,7 @@ static enum err read_user_folder(const struct os *os, struct formats *formats, c
 	}
 	for (size_t i = 0; i < files->count; i++) {
 		struct str path = arena_printf(formats->arena, "%s/%.*s", folder, STR_ARG(files->names[i]));
-		TRY(read_user_format(os, formats, path, diag));
+		TRY(read_user_format(os, formats, builtin, path, diag));
 	}
 	return ERR_OK;
 }
@@ -162,8 +175,10 @@ enum err formats_new(const struct os *os, const char *user_folder, struct format
 	struct formats *formats = ARENA_NEW(arena, struct formats);
 	formats->arena = arena;
 	formats->slots = SYSLOG_SLOTS;
+	const struct text_format *builtin = unpack_builtin(arena);
 	/* Who writes a format knows the log better than we do: theirs come first. */
-	enum err err = user_folder == NULL ? ERR_OK : read_user_folder(os, formats, user_folder, diag);
+	enum err err =
+	    user_folder == NULL ? ERR_OK : read_user_folder(os, formats, builtin, user_folder, diag);
 	if (err != ERR_OK) {
 		formats_free(formats);
 		return err;
@@ -171,9 +186,13 @@ enum err formats_new(const struct os *os, const char *user_folder, struct format
 	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
 		add_format(formats, carriers[i]);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(builtin_formats); i++) {
-		add_text_format(formats, &builtin_formats[i]);
+	for (size_t i = 0; i < 2 * (size_t)BUILTIN_FORMATS; i++) {
+		const struct text_format *text = &builtin[i % BUILTIN_FORMATS];
+		if (text->weak == (i >= BUILTIN_FORMATS)) {
+			add_text_format(formats, text);
+		}
 	}
+	formats_index_build(formats);
 	join_names(formats);
 	*out_formats = formats;
 	return ERR_OK;
@@ -181,6 +200,7 @@ enum err formats_new(const struct os *os, const char *user_folder, struct format
 
 void formats_free(struct formats *formats) {
 	if (formats != NULL) {
+		formats_index_deinit(&formats->index);
 		arena_free(formats->arena);
 	}
 }
@@ -210,11 +230,14 @@ struct str formats_names(const struct formats *formats) {
 
 /* The number of the format that takes a line, or count. */
 static uint32_t format_of(const struct formats *formats, struct line *line) {
-	uint32_t i = 0;
-	while (i < formats->count && !formats->list[i].take(&formats->list[i], line)) {
-		i++;
+	const struct formats_list *list = &formats->index.lines[(unsigned char)line->text.ptr[0]];
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct line_format *format = &formats->list[list->numbers[i]];
+		if (format->take(format, line)) {
+			return list->numbers[i];
+		}
 	}
-	return i;
+	return formats->count;
 }
 
 struct str formats_recognise(const struct formats *formats, struct str sample) {

@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "event/batch.h"
 #include "ingest/timestamp.h"
 
@@ -43,8 +44,12 @@ struct line {
 	struct timestamp_reader *time;
 	struct line_slot *slots;    /* of this parser and batch, numbered by formats_new */
 	struct buf *scratch;        /* for values that must be put together */
+	struct arena *values;       /* the same, kept until the record is done; NULL without batch */
 	struct line_pieces *pieces; /* NULL: not asked for */
 	struct columns *columns;    /* what lines before said of this one's; NULL: nothing */
+	/* Bytes with which messages begin that formats of all programs may take; NULL: there are none.
+	 */
+	const uint64_t *message_first;
 	/* Why the format did not take it: static text and the byte where it stopped. */
 	const char *why;
 	const char *wanted; /* what a pattern would have wanted there, or NULL */

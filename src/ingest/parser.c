@@ -6,6 +6,8 @@
 #include "ingest/columns.h"
 #include "ingest/formats_table.h"
 #include "ingest/likes.h"
+#include "ingest/message.h"
+#include "ingest/text_format.h"
 #include "ingest/zones.h"
 
 _Static_assert((int)CHARSET_ID_COUNT == (int)CHARSET_COUNT, "one numbering of character sets");
@@ -32,6 +34,8 @@ struct parser {
 	uint16_t numbers[FORMATS_MAX + 1];   /* of formats in the batch; the last is "text" */
 	struct buf text;
 	struct buf scratch;
+	struct arena *values; /* of the current record */
+	struct message_state messages;
 	struct likes likes; /* of a batch that has a cut */
 };
 
@@ -42,6 +46,7 @@ struct parser *parser_new(const struct os *os, const struct formats *formats) {
 	parser->zones = zones_new(os);
 	parser->slots = calloc(formats->slots, sizeof(*parser->slots));
 	ASSERT(parser->slots != NULL);
+	parser->values = arena_new(SIZE_MAX);
 	return parser;
 }
 
@@ -61,6 +66,8 @@ void parser_free(struct parser *parser) {
 	buf_deinit(&parser->text);
 	buf_deinit(&parser->scratch);
 	likes_deinit(&parser->likes);
+	message_state_deinit(&parser->messages);
+	arena_free(parser->values);
 	free(parser->sources);
 	free(parser->slots);
 	free(parser);
@@ -82,6 +89,7 @@ static void forget_batch(struct parser *parser, const struct batch *batch) {
 	memset(parser->slots, 0, parser->formats->slots * sizeof(*parser->slots));
 	memset(parser->numbers, 0xff, sizeof(parser->numbers));
 	likes_begin(&parser->likes);
+	message_state_begin(&parser->messages);
 }
 
 static uint32_t find_hint(const struct formats *formats, struct str name) {
@@ -156,24 +164,25 @@ static bool try_format(struct parser *parser, struct line *line, uint32_t format
 	return false;
 }
 
-/* The source's own format, the last that worked, then all in order. The number of "text" is
- * formats->count. */
+/* The source's own format, then all that can begin so, in order: the same line always goes the same
+ * way. The number of "text" is formats->count. */
 static uint32_t choose(struct parser *parser, struct line *line, struct source_state *state) {
-	uint32_t count = parser->formats->count;
+	uint32_t none = parser->formats->count;
 	if (state->hint != TRY_ALL && try_format(parser, line, state->hint)) {
 		return state->hint;
 	}
-	if (state->latest != state->hint && state->latest != TRY_ALL &&
-	    try_format(parser, line, state->latest)) {
-		return state->latest;
+	if (line->text.len == 0) {
+		return none;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (i != state->hint && i != state->latest && try_format(parser, line, i)) {
-			state->latest = i;
-			return i;
+	const struct formats_list *list =
+	    &parser->formats->index.lines[(unsigned char)line->text.ptr[0]];
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (list->numbers[i] != state->hint && try_format(parser, line, list->numbers[i])) {
+			state->latest = list->numbers[i];
+			return list->numbers[i];
 		}
 	}
-	return count;
+	return none;
 }
 
 static void set_format(struct parser *parser, struct batch *batch, struct field_row *row,
@@ -257,14 +266,18 @@ static void take_whole(struct parser *parser, struct line *line, struct source_s
 	struct batch *batch = line->batch;
 	uint32_t count = parser->formats->count;
 	uint32_t format = rest ? count : choose(parser, line, state);
+	uint32_t outer = format;
+	bool tried = false;
 	if (format == count && !rest) {
 		put_leading_time(line);
+	} else if (format < count) {
+		format = message_take(&parser->messages, parser->formats, line, format, &tried);
 	}
 	set_format(parser, batch, &batch->fields.rows[row], format);
 	put_host(batch, row, state, batch->sources[batch->records[row].source].host);
-	if (line->pieces != NULL && format < count) {
+	if (line->pieces != NULL && outer < count && !tried) {
 		const struct like_terms terms = {
-		    .cut = batch->cut, .row = row, .source = batch->records[row].source, .format = format};
+		    .cut = batch->cut, .row = row, .source = batch->records[row].source, .format = outer};
 		likes_keep(&parser->likes, &terms, line);
 	}
 }
@@ -291,6 +304,8 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 	                    .batch = batch,
 	                    .time = &state->time,
 	                    .slots = parser->slots,
+	                    .values = parser->values,
+	                    .message_first = parser->formats->index.message_first,
 	                    .scratch = &parser->scratch,
 	                    .columns = &state->columns};
 	bool rest = state->cut;
@@ -306,6 +321,7 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 		take_whole(parser, &line, state, row, rest);
 	}
 	fields_end_row(batch);
+	arena_reset(parser->values);
 }
 
 void parser_run(struct parser *parser, struct batch *batch) {
@@ -360,6 +376,40 @@ static void columns_before(struct columns *columns, const struct batch *batch, u
 	columns->first = batch->records[row].number == 1;
 }
 
+/* Those that are tried on what begins so. Of formats from YAML, of which there are many, only those
+ * that take it, and of the others the one that came farthest. */
+static void explain_formats(const struct parser *parser, struct line *line, struct buf *out) {
+	unsigned char first = line->text.len > 0 ? (unsigned char)line->text.ptr[0] : 0;
+	const struct formats_list *list = &parser->formats->index.lines[first];
+	const struct line_format *closest = NULL;
+	size_t closest_at = 0;
+	uint32_t refused = 0;
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct line_format *format = &parser->formats->list[list->numbers[i]];
+		if (format->text == NULL || format->take(format, line)) {
+			explain_format(format, line, out);
+			continue;
+		}
+		refused++;
+		if (closest == NULL || line->why_at > closest_at) {
+			closest = format;
+			closest_at = line->why_at;
+		}
+	}
+	if (closest != NULL) {
+		explain_format(closest, line, out);
+	}
+	if (refused > 1) {
+		buf_printf(out, "%u other formats of lines: no\n", refused - 1);
+	}
+}
+
+/* The formats that stand inside the one that took the line. */
+static void explain_inner(const struct batch *batch, uint32_t row, struct buf *out) {
+	struct str format = batch->fields.formats[batch->fields.rows[row].format];
+	buf_printf(out, "taken in the end by %.*s\n", STR_ARG(format));
+}
+
 void parser_explain(struct parser *parser, const struct batch *batch, uint32_t row,
                     struct buf *out) {
 	const struct batch_record *record = &batch->records[row];
@@ -378,9 +428,8 @@ void parser_explain(struct parser *parser, const struct batch *batch, uint32_t r
 		struct str name = columns_format_name(source->format);
 		buf_printf(out, "the source is read as %.*s first\n", STR_ARG(name));
 	}
-	for (uint32_t i = 0; i < parser->formats->count; i++) {
-		explain_format(&parser->formats->list[i], &line, out);
-	}
+	explain_formats(parser, &line, out);
 	columns_deinit(&columns);
 	buf_append_str(out, STR("text: takes every line that nothing above takes\n"));
+	explain_inner(batch, row, out);
 }

@@ -50,6 +50,19 @@ static size_t read_text(struct str text, size_t at, struct str stop) {
 	return NOT_HERE;
 }
 
+static size_t read_last(struct str text, size_t at, struct str stop) {
+	if (stop.len == 0) {
+		return text.len;
+	}
+	for (size_t end = text.len - stop.len + 1; text.len >= stop.len && end > at;) {
+		end--;
+		if (text.ptr[end] == stop.ptr[0] && memcmp(text.ptr + end, stop.ptr, stop.len) == 0) {
+			return end;
+		}
+	}
+	return NOT_HERE;
+}
+
 /* As text, but a quotation mark never belongs to it. */
 static size_t read_url(struct str text, size_t at, struct str stop) {
 	size_t end = read_text(text, at, stop);
@@ -169,6 +182,16 @@ static size_t read_quoted(struct str text, size_t at) {
 	return NOT_HERE;
 }
 
+/* Up to an end sign that no backslash stands before; to the end when none is known. */
+static size_t read_part(struct str text, size_t at, struct str stop) {
+	size_t i = at;
+	while (i < text.len && (stop.len == 0 || memchr(stop.ptr, text.ptr[i], stop.len) == NULL)) {
+		bool escape = text.ptr[i] == '\\' && i + 1 < text.len;
+		i += escape ? 2 : 1;
+	}
+	return i;
+}
+
 /* One of "GET|POST". */
 static size_t read_one(struct str text, size_t at, struct str words) {
 	while (words.len > 0) {
@@ -227,10 +250,17 @@ static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *ti
 		return read_word(text, at, op->stop);
 	case SLOT_TEXT:
 		return read_text(text, at, op->stop);
+	case SLOT_LAST:
+		return read_last(text, at, op->stop);
 	case SLOT_URL:
 		return read_url(text, at, op->stop);
 	case SLOT_REST:
+	case SLOT_PAIRS:
+	case SLOT_COLUMNS:
+	case SLOT_JSON:
 		return text.len;
+	case SLOT_PART:
+		return read_part(text, at, op->stop);
 	case SLOT_INT:
 		return read_int(text, at);
 	case SLOT_NUMBER:
@@ -258,7 +288,9 @@ static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *ti
 /* Takes a slot at *at; what is absent is taken and not captured. */
 static bool take_slot(const struct pattern_op *op, struct timestamp_reader *time, struct str text,
                       size_t *at, struct captures *captures) {
-	bool open = op->type == SLOT_TEXT || op->type == SLOT_URL || op->type == SLOT_REST;
+	bool many = op->type >= SLOT_PAIRS;
+	bool open = op->type == SLOT_TEXT || op->type == SLOT_URL || op->type == SLOT_REST ||
+	            op->type == SLOT_LAST || many;
 	if (op->may_absent && !open && *at < text.len && text.ptr[*at] == '-' &&
 	    is_end(text, *at + 1, op)) {
 		++*at;
@@ -274,8 +306,9 @@ static bool take_slot(const struct pattern_op *op, struct timestamp_reader *time
 		value = str_slice(value, 1, value.len - 1);
 	}
 	bool absent = op->may_absent && (value.len == 0 || str_eq(value, STR("-")));
-	if (op->field != PATTERN_NO_FIELD && !absent && captures->count < PATTERN_CAPTURES_MAX) {
-		captures->list[captures->count++] = (struct capture){op->field, op->type, value};
+	bool kept = op->field != PATTERN_NO_FIELD || many;
+	if (kept && !absent && captures->count < PATTERN_CAPTURES_MAX) {
+		captures->list[captures->count++] = (struct capture){op->field, op->type, op, value};
 	}
 	return true;
 }
@@ -359,6 +392,16 @@ static bool run(const struct pattern *pattern, struct timestamp_reader *time, st
 			captures->time = back->time;
 		}
 	}
+}
+
+bool pattern_read_time(struct timestamp_reader *time, struct str layout, struct str text,
+                       struct timestamp *out_time) {
+	return text.len > 0 && read_time(time, text, 0, layout, out_time) == text.len;
+}
+
+bool pattern_slot_fits(enum slot_type type, struct str text) {
+	const struct pattern_op op = {.kind = PATTERN_SLOT, .type = (uint8_t)type};
+	return text.len > 0 && read_slot(&op, NULL, text, 0, NULL) == text.len;
 }
 
 bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,

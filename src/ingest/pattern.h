@@ -13,7 +13,7 @@
 enum {
 	PATTERN_OPS_MAX = 512,
 	PATTERN_CHOICES_MAX = 8, /* groups inside one another */
-	PATTERN_FIELDS_MAX = 128,
+	PATTERN_FIELDS_MAX = 1024,
 	PATTERN_CAPTURES_MAX = 64,
 	PATTERN_STOPS_MAX = 16,
 	PATTERN_NO_FIELD = UINT16_MAX,
@@ -42,6 +42,11 @@ enum slot_type {
 	SLOT_URL,
 	SLOT_ONE,
 	SLOT_TIME,
+	SLOT_LAST,    /* text up to the last place where the words behind it stand */
+	SLOT_PART,    /* up to the sign behind it, which a backslash before it makes a part of it */
+	SLOT_PAIRS,   /* the last three take the rest, and give values with names of their own */
+	SLOT_COLUMNS, /* (text_pairs.h, json_members.h) */
+	SLOT_JSON,
 	SLOT_TYPE_COUNT,
 };
 
@@ -51,10 +56,10 @@ struct pattern_op {
 	bool may_absent; /* "-" and nothing are no value */
 	uint16_t to;
 	uint16_t field; /* index into the format's fields, or PATTERN_NO_FIELD */
-	/* Literal; slots: the argument ("clf", "GET|POST"). */
+	/* Literal; slots: the argument ("clf", "GET|POST", "; :"). */
 	struct str text;
-	/* SLOT_WORD, SLOT_HOST: bytes that end it beside blanks; SLOT_TEXT, SLOT_URL: the words behind
-	 * it. */
+	/* SLOT_WORD, SLOT_HOST: bytes that end it beside blanks; SLOT_TEXT, SLOT_LAST, SLOT_URL: the
+	 * words behind it. */
 	struct str stop;
 };
 
@@ -72,8 +77,9 @@ struct pattern_field {
 };
 
 struct capture {
-	uint16_t field;
-	uint8_t type; /* enum slot_type */
+	uint16_t field; /* PATTERN_NO_FIELD: a slot of many values */
+	uint8_t type;   /* enum slot_type */
+	const struct pattern_op *op;
 	struct str value;
 };
 
@@ -102,9 +108,16 @@ MUST_USE enum err pattern_compile(struct pattern_set *set, struct str name, stru
 /* The index of a field, added when new. ERR_LIMIT above PATTERN_FIELDS_MAX, ERR_INVALID for what
  * cannot be a name. */
 MUST_USE enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_field);
+/* The same for a name that stands in logs, of any bytes. */
+MUST_USE enum err pattern_name(struct pattern_set *set, struct str name, uint16_t *out_name);
 
 /* Whether text fits; fills captures. */
 bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
                    struct captures *captures);
+/* Whether the whole of text is what a slot of this type takes. Not for types with an argument. */
+bool pattern_slot_fits(enum slot_type type, struct str text);
+/* Reads the whole of text as a time of a layout ("iso", "epoch", "YYYY-MM-DD hh:mm:ss", ...). */
+bool pattern_read_time(struct timestamp_reader *time, struct str layout, struct str text,
+                       struct timestamp *out_time);
 /* What an op wants, for messages ("an address"). */
 const char *pattern_op_wants(const struct pattern_op *op);

@@ -2,6 +2,7 @@
  * the pattern what it can begin with.
  */
 #include "ingest/pattern.h"
+#include "ingest/text_pairs.h"
 
 /* What slots are called, and what they say they want. */
 static const struct {
@@ -22,6 +23,11 @@ static const struct {
     [SLOT_URL] = {STR_INIT("url"), "a URL and what stands behind it", false, false, true},
     [SLOT_ONE] = {STR_INIT("one"), "one of the words given", true, true, false},
     [SLOT_TIME] = {STR_INIT("time"), "a time of the layout given", false, true, false},
+    [SLOT_LAST] = {STR_INIT("last"), "text and what stands behind it", false, false, true},
+    [SLOT_PART] = {STR_INIT("part"), "the sign behind this part", false, false, true},
+    [SLOT_PAIRS] = {STR_INIT("pairs"), "keys with values", false, true, true},
+    [SLOT_COLUMNS] = {STR_INIT("columns"), "values in columns", true, true, true},
+    [SLOT_JSON] = {STR_INIT("json"), "a JSON object", false, false, true},
 };
 
 const char *pattern_op_wants(const struct pattern_op *op) {
@@ -71,16 +77,26 @@ static enum err add(struct compiler *c, struct pattern_op op) {
 	return ERR_OK;
 }
 
-enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_field) {
+enum err pattern_name(struct pattern_set *set, struct str name, uint16_t *out_name) {
 	for (uint32_t i = 0; i < set->fields_count; i++) {
 		if (str_eq(set->fields[i].name, name)) {
-			*out_field = (uint16_t)i;
+			*out_name = (uint16_t)i;
 			return ERR_OK;
 		}
 	}
 	if (set->fields_count == PATTERN_FIELDS_MAX) {
 		return ERR_LIMIT;
 	}
+	if (name.len == 0 || name.len > LIMIT_FIELD_NAME) {
+		return ERR_INVALID;
+	}
+	set->fields[set->fields_count] = (struct pattern_field){.name = arena_str(set->arena, name),
+	                                                        .known = field_known_find(name)};
+	*out_name = (uint16_t)set->fields_count++;
+	return ERR_OK;
+}
+
+enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_field) {
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.ptr[i];
 		if (!char_is_alpha(c) && !char_is_digit(c) && c != '.' && c != '_' && c != '-' &&
@@ -88,13 +104,7 @@ enum err pattern_field(struct pattern_set *set, struct str name, uint16_t *out_f
 			return ERR_INVALID;
 		}
 	}
-	if (name.len == 0 || name.len > LIMIT_FIELD_NAME) {
-		return ERR_INVALID;
-	}
-	set->fields[set->fields_count] = (struct pattern_field){.name = arena_str(set->arena, name),
-	                                                        .known = field_known_find(name)};
-	*out_field = (uint16_t)set->fields_count++;
-	return ERR_OK;
+	return pattern_name(set, name, out_field);
 }
 
 /* ---- reading the text ---- */
@@ -131,6 +141,18 @@ static enum err read_piece(struct compiler *c, struct str name, size_t at) {
 	return err;
 }
 
+/* "cef", "tab", "blank" or a sign, and the sign between key and value. */
+static enum err check_pairs(struct compiler *c, struct str argument, size_t at) {
+	struct pairs_style style;
+	if (pairs_style(argument, &style)) {
+		return ERR_OK;
+	}
+	enum err err = fail(c, at, argument.len, "this is no way of writing pairs");
+	diag_hint(c->diag, "write blank, tab, cef or the sign that separates, then, behind a blank, "
+	                   "the sign between key and value if it is not '=': %%{pairs(; :)}");
+	return err;
+}
+
 static enum err check_argument(struct compiler *c, enum slot_type type, bool given,
                                struct str argument, size_t at) {
 	static const struct str layouts[] = {STR_INIT("clf"), STR_INIT("iso"), STR_INIT("syslog"),
@@ -141,6 +163,9 @@ static enum err check_argument(struct compiler *c, enum slot_type type, bool giv
 	}
 	if (slot_types[type].needs_argument && argument.len == 0) {
 		return fail(c, at, 0, "an argument is missing, as in %{one(GET|POST)}");
+	}
+	if (type == SLOT_PAIRS && given) {
+		return check_pairs(c, argument, at);
 	}
 	if (type != SLOT_TIME || !given) {
 		return ERR_OK;
@@ -168,7 +193,9 @@ static enum err find_type(struct compiler *c, struct str name, size_t at, enum s
 		}
 	}
 	enum err err = fail(c, at, name.len, "there is no such kind of slot");
-	diag_hint(c->diag, "the kinds are word text rest int number hex ip host quoted url one time");
+	diag_hint(c->diag,
+	          "the kinds are word text rest int number hex ip host quoted url one time last "
+	          "part pairs columns json");
 	return err;
 }
 
@@ -346,6 +373,24 @@ static void set_add_words(struct byte_set *set, struct str characters) {
 	}
 }
 
+/* Times begin with digits or with the name of a month or day; what else a layout has first stands
+ * for itself. */
+static void time_first(struct str layout, struct byte_set *set) {
+	static const struct str letters =
+	    STR_INIT("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	bool names = str_starts(layout, STR("Mon")) || str_starts(layout, STR("Day"));
+	bool known = names || str_eq(layout, STR("clf")) || str_eq(layout, STR("iso")) ||
+	             str_eq(layout, STR("epoch")) || str_starts(layout, STR("YY")) ||
+	             str_starts(layout, STR("MM")) || str_starts(layout, STR("D")) ||
+	             str_starts(layout, STR("h"));
+	if (!known) {
+		set_add_all(set);
+		return;
+	}
+	set_add_words(set, names ? letters : STR("0123456789"));
+	set->slot = true;
+}
+
 static void slot_first(const struct pattern_op *op, struct byte_set *set) {
 	struct str words = op->text;
 	if (op->may_absent) {
@@ -372,12 +417,22 @@ static void slot_first(const struct pattern_op *op, struct byte_set *set) {
 			set_add_words(set, str_slice(word, 0, 1));
 		}
 		break;
+	case SLOT_TIME:
+		time_first(words, set);
+		break;
+	case SLOT_JSON:
+		set_add(set, '{');
+		set->slot = true;
+		break;
 	case SLOT_WORD:
 	case SLOT_TEXT:
 	case SLOT_REST:
 	case SLOT_HOST:
 	case SLOT_URL:
-	case SLOT_TIME:
+	case SLOT_LAST:
+	case SLOT_PART:
+	case SLOT_PAIRS:
+	case SLOT_COLUMNS:
 	case SLOT_TYPE_COUNT:
 	default:
 		set_add_all(set);
@@ -436,6 +491,10 @@ static enum err set_text_stop(struct compiler *c, struct pattern_op *op, uint32_
 	if (c->ops[words].kind == PATTERN_END) {
 		return ERR_OK;
 	}
+	if (blank && op->type == SLOT_LAST) {
+		op->stop = STR(" ");
+		return ERR_OK;
+	}
 	enum err err = diag_set_at(c->diag, ERR_INVALID, 0, 0,
 	                           "behind %%{%s} there must be words of its own, or the end",
 	                           slot_types[op->type].name.ptr);
@@ -471,11 +530,12 @@ static enum err set_stops(struct compiler *c) {
 		if (op->kind != PATTERN_SLOT) {
 			continue;
 		}
-		if (op->type == SLOT_TEXT || op->type == SLOT_URL) {
+		if (op->type == SLOT_TEXT || op->type == SLOT_URL || op->type == SLOT_LAST) {
 			TRY(set_text_stop(c, op, pc));
-		} else if (op->type == SLOT_REST) {
+		} else if (op->type == SLOT_REST || op->type >= SLOT_PAIRS) {
 			if (c->ops[next_op(c, pc + 1)].kind != PATTERN_END) {
-				return diag_set_at(c->diag, ERR_INVALID, 0, 0, "%%{rest} must be the last");
+				return diag_set_at(c->diag, ERR_INVALID, 0, 0, "%%{%s} must be the last",
+				                   slot_types[op->type].name.ptr);
 			}
 		} else if (slot_types[op->type].open || op->may_absent) {
 			TRY(set_word_stop(c, op, pc));

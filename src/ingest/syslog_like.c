@@ -10,6 +10,7 @@ enum {
 	BSD_TIME = 15, /* bytes of "Nov 22 10:00:00" */
 	/* What a piece is about: this, or else it is the priority that it says. */
 	ABOUT_TIME_AND_HOST = SYSLOG_PRIORITIES,
+	ABOUT_MESSAGE, /* what stands before it: it must not begin as formats of all programs want it */
 };
 
 static bool is_sure_host(struct str host) {
@@ -56,13 +57,28 @@ void syslog_note_plain(struct line *line, const struct syslog_plain *plain) {
 		line_piece(line, str_slice(text, host_end, message), 0, LINE_LITERAL);
 		line->pieces->sure = text.ptr[tag_end] == ':' && message <= tag_end + 2;
 	}
+	line_piece(line, str_slice(text, plain->has_pid ? pid_end : host_end, message), ABOUT_MESSAGE,
+	           LINE_SEEN);
 	line->pieces->head = plain->message.len > 0 ? message : 0;
+}
+
+/* Whether a message begins at at that a format may take, whatever the program. */
+static bool is_wanted(const struct line *line, size_t at) {
+	unsigned char first = at < line->text.len ? (unsigned char)line->text.ptr[at] : 0;
+	return at < line->text.len && line->message_first != NULL &&
+	       (line->message_first[first / 64] >> (first % 64) & 1) != 0;
 }
 
 bool syslog_take_3164_like(struct line *line, const struct line_piece *seen, uint32_t count) {
 	struct timestamp time = {0};
 	for (uint32_t i = 0; i < count; i++) {
 		struct str piece = seen[i].text;
+		if (seen[i].about == ABOUT_MESSAGE) {
+			if (is_wanted(line, (size_t)(piece.ptr + piece.len - line->text.ptr))) {
+				return false;
+			}
+			continue;
+		}
 		if (seen[i].about != ABOUT_TIME_AND_HOST) {
 			uint64_t priority;
 			if (piece.len > 3 || !str_to_u64(piece, SYSLOG_PRIORITIES - 1, &priority) ||

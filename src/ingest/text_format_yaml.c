@@ -1,68 +1,52 @@
 /* A text format from its YAML file, read as a document of libyaml. Only what the schema knows is
  * walked, so that aliases cannot grow; every complaint names file, line and column.
  */
-#include <yaml.h>
+#include "ingest/text_yaml.h"
 
-#include "ingest/text_format.h"
-
-enum { YAML_SIZE_MAX = 1 << 20, PIECES_COUNT_MAX = 64, ITEMS_MAX = 1024 };
-
-struct piece {
-	struct str name, text;
-};
-
-struct reader {
-	struct arena *arena;
-	struct str shown;
-	yaml_document_t *document;
-	struct diag *diag;
-	struct pattern_set set;
-	struct piece pieces[PIECES_COUNT_MAX];
-	uint32_t pieces_count;
-	struct text_format *out;
-};
+enum { YAML_SIZE_MAX = 1 << 20 };
 
 /* ---- walking ---- */
 
-static enum err fail(struct reader *r, const yaml_node_t *node, size_t column, const char *what) {
+enum err text_yaml_fail(struct text_yaml *r, const yaml_node_t *node, size_t column,
+                        const char *what) {
 	return diag_set(r->diag, ERR_INVALID, "%.*s:%zu:%zu: %s", STR_ARG(r->shown),
 	                node == NULL ? (size_t)1 : node->start_mark.line + 1,
 	                node == NULL ? (size_t)1 : node->start_mark.column + 1 + column, what);
 }
 
-static yaml_node_t *node_at(struct reader *r, int index) {
+yaml_node_t *text_yaml_node(struct text_yaml *r, int index) {
 	return yaml_document_get_node(r->document, index);
 }
 
-static struct str node_text(const yaml_node_t *node) {
+struct str text_yaml_text(const yaml_node_t *node) {
 	return node->type == YAML_SCALAR_NODE
 	           ? str_make((const char *)node->data.scalar.value, node->data.scalar.length)
 	           : STR("");
 }
 
 /* The value of a key in a mapping, or NULL. */
-static yaml_node_t *find(struct reader *r, const yaml_node_t *map, const char *key) {
+yaml_node_t *text_yaml_find(struct text_yaml *r, const yaml_node_t *map, const char *key) {
 	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
 	     pair++) {
-		if (str_eq(node_text(node_at(r, pair->key)), str_from(key))) {
-			return node_at(r, pair->value);
+		if (str_eq(text_yaml_text(text_yaml_node(r, pair->key)), str_from(key))) {
+			return text_yaml_node(r, pair->value);
 		}
 	}
 	return NULL;
 }
 
 /* Keys that the schema does not know are mistakes, not comments. */
-static enum err check_keys(struct reader *r, const yaml_node_t *map, const char *const *known,
-                           const char *hint) {
+enum err text_yaml_check_keys(struct text_yaml *r, const yaml_node_t *map, const char *const *known,
+                              const char *hint) {
 	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
 	     pair++) {
-		yaml_node_t *key = node_at(r, pair->key);
+		yaml_node_t *key = text_yaml_node(r, pair->key);
 		size_t i = 0;
-		while (known[i] != NULL && !str_eq(node_text(key), str_from(known[i]))) {
+		while (known[i] != NULL && !str_eq(text_yaml_text(key), str_from(known[i]))) {
 			i++;
 		}
 		if (known[i] == NULL) {
-			enum err err = fail(r, key, 0, "this key is not known here");
+			enum err err = text_yaml_fail(r, key, 0, "this key is not known here");
 			diag_hint(r->diag, "%s", hint);
 			return err;
 		}
@@ -71,17 +55,18 @@ static enum err check_keys(struct reader *r, const yaml_node_t *map, const char 
 }
 
 /* parent: shown as the place when the node is missing. */
-static enum err want(struct reader *r, const yaml_node_t *parent, const yaml_node_t *node,
-                     yaml_node_type_t type, const char *what) {
-	return node != NULL && node->type == type ? ERR_OK
-	                                          : fail(r, node != NULL ? node : parent, 0, what);
+enum err text_yaml_want(struct text_yaml *r, const yaml_node_t *parent, const yaml_node_t *node,
+                        yaml_node_type_t type, const char *what) {
+	return node != NULL && node->type == type
+	           ? ERR_OK
+	           : text_yaml_fail(r, node != NULL ? node : parent, 0, what);
 }
 
-static struct str kept(struct reader *r, const yaml_node_t *node) {
-	return arena_str(r->arena, node_text(node));
+struct str text_yaml_kept(struct text_yaml *r, const yaml_node_t *node) {
+	return arena_str(r->arena, text_yaml_text(node));
 }
 
-static size_t list_count(const yaml_node_t *list) {
+size_t text_yaml_count(const yaml_node_t *list) {
 	return (size_t)(list->data.sequence.items.top - list->data.sequence.items.start);
 }
 
@@ -97,25 +82,26 @@ static bool is_format_name(struct str name) {
 	return name.len > 0 && name.len <= 64 && name.ptr[0] != '-';
 }
 
-static enum err read_head(struct reader *r, const yaml_node_t *root) {
-	yaml_node_t *name = find(r, root, "name");
-	yaml_node_t *title = find(r, root, "title");
-	TRY(want(r, root, name, YAML_SCALAR_NODE, "the format has no 'name'"));
-	TRY(want(r, root, title, YAML_SCALAR_NODE, "the format has no 'title' (one line for people)"));
-	r->out->name = kept(r, name);
-	r->out->title = kept(r, title);
+static enum err read_head(struct text_yaml *r, const yaml_node_t *root) {
+	yaml_node_t *name = text_yaml_find(r, root, "name");
+	yaml_node_t *title = text_yaml_find(r, root, "title");
+	TRY(text_yaml_want(r, root, name, YAML_SCALAR_NODE, "the format has no 'name'"));
+	TRY(text_yaml_want(r, root, title, YAML_SCALAR_NODE,
+	                   "the format has no 'title' (one line for people)"));
+	r->out->name = text_yaml_kept(r, name);
+	r->out->title = text_yaml_kept(r, title);
 	if (!is_format_name(r->out->name)) {
-		enum err err = fail(r, name, 0, "this cannot be the name of a format");
+		enum err err = text_yaml_fail(r, name, 0, "this cannot be the name of a format");
 		diag_hint(r->diag, "use small letters, digits and '-', as in my-app");
 		return err;
 	}
 	return ERR_OK;
 }
 
-/* ---- pieces and patterns ---- */
+/* ---- pieces ---- */
 
 static struct str find_piece(void *ctx, struct str name) {
-	struct reader *r = ctx;
+	struct text_yaml *r = ctx;
 	for (uint32_t i = 0; i < r->pieces_count; i++) {
 		if (str_eq(r->pieces[i].name, name)) {
 			return r->pieces[i].text;
@@ -124,31 +110,31 @@ static struct str find_piece(void *ctx, struct str name) {
 	return STR("");
 }
 
-static enum err read_pieces(struct reader *r, yaml_node_t *map) {
+static enum err read_pieces(struct text_yaml *r, yaml_node_t *map) {
 	if (map == NULL) {
 		return ERR_OK;
 	}
-	TRY(want(r, NULL, map, YAML_MAPPING_NODE, "'pieces' are names with patterns"));
+	TRY(text_yaml_want(r, NULL, map, YAML_MAPPING_NODE, "'pieces' are names with patterns"));
 	for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
 	     pair++) {
-		yaml_node_t *value = node_at(r, pair->value);
-		TRY(want(r, NULL, value, YAML_SCALAR_NODE, "a piece is text"));
-		if (r->pieces_count == PIECES_COUNT_MAX) {
-			return fail(r, value, 0, "there are too many pieces");
+		yaml_node_t *value = text_yaml_node(r, pair->value);
+		TRY(text_yaml_want(r, NULL, value, YAML_SCALAR_NODE, "a piece is text"));
+		if (r->pieces_count == TEXT_PIECES_MAX) {
+			return text_yaml_fail(r, value, 0, "there are too many pieces");
 		}
-		r->pieces[r->pieces_count++] =
-		    (struct piece){kept(r, node_at(r, pair->key)), kept(r, value)};
+		r->pieces[r->pieces_count++] = (struct text_piece){
+		    text_yaml_kept(r, text_yaml_node(r, pair->key)), text_yaml_kept(r, value)};
 	}
 	return ERR_OK;
 }
 
-static enum err compile_pattern(struct reader *r, const yaml_node_t *name, const yaml_node_t *text,
-                                struct pattern *out) {
+enum err text_yaml_pattern(struct text_yaml *r, const yaml_node_t *name, const yaml_node_t *text,
+                           struct pattern *out) {
 	struct diag diag = {0};
-	enum err err = pattern_compile(&r->set, node_text(name), node_text(text), out, &diag);
+	enum err err = pattern_compile(&r->set, text_yaml_text(name), text_yaml_text(text), out, &diag);
 	if (err != ERR_OK) {
 		bool quoted = text->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
-		(void)fail(r, text, diag.position + quoted, diag.message);
+		(void)text_yaml_fail(r, text, diag.position + quoted, diag.message);
 		if (diag.hint[0] != '\0') {
 			diag_hint(r->diag, "%s", diag.hint);
 		}
@@ -156,54 +142,49 @@ static enum err compile_pattern(struct reader *r, const yaml_node_t *name, const
 	return err;
 }
 
-static enum err read_patterns(struct reader *r, yaml_node_t *list) {
-	static const char *const keys[] = {"name", "pattern", NULL};
-	TRY(want(r, NULL, list, YAML_SEQUENCE_NODE, "the format has no list of 'patterns'"));
-	size_t count = list_count(list);
-	if (count == 0 || count > TEXT_PATTERNS_MAX) {
-		return fail(r, list, 0, "a format has 1 to 64 patterns");
+/* ---- fields with values ---- */
+
+static enum err told_name(struct text_yaml *r, const yaml_node_t *node, enum err err) {
+	if (err == ERR_LIMIT) {
+		return text_yaml_fail(r, node, 0, "the format has more than 1024 names");
 	}
-	struct pattern *patterns = ARENA_ARRAY(r->arena, count, struct pattern);
-	for (size_t i = 0; i < count; i++) {
-		yaml_node_t *item = node_at(r, list->data.sequence.items.start[i]);
-		TRY(want(r, NULL, item, YAML_MAPPING_NODE, "a pattern has 'name' and 'pattern'"));
-		TRY(check_keys(r, item, keys, "a pattern has 'name' and 'pattern'"));
-		yaml_node_t *name = find(r, item, "name");
-		yaml_node_t *text = find(r, item, "pattern");
-		TRY(want(r, item, name, YAML_SCALAR_NODE, "a pattern has no 'name'"));
-		TRY(want(r, item, text, YAML_SCALAR_NODE, "a pattern has no 'pattern'"));
-		TRY(compile_pattern(r, name, text, &patterns[i]));
-	}
-	r->out->patterns = patterns;
-	r->out->patterns_count = (uint32_t)count;
-	return ERR_OK;
+	return err == ERR_OK ? ERR_OK
+	                     : text_yaml_fail(r, node, 0, "this cannot be the name of a field");
 }
 
-/* ---- fields with values ---- */
+enum err text_yaml_field(struct text_yaml *r, const yaml_node_t *node, uint16_t *out_field) {
+	return told_name(r, node, pattern_field(&r->set, text_yaml_text(node), out_field));
+}
+
+enum err text_yaml_name(struct text_yaml *r, const yaml_node_t *node, struct str name,
+                        uint16_t *out_name) {
+	return told_name(r, node, pattern_name(&r->set, name, out_name));
+}
 
 static bool is_null(const yaml_node_t *node) {
 	return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
-	       (node->data.scalar.length == 0 || str_eq(node_text(node), STR("null")) ||
-	        str_eq(node_text(node), STR("~")));
+	       (node->data.scalar.length == 0 || str_eq(text_yaml_text(node), STR("null")) ||
+	        str_eq(text_yaml_text(node), STR("~")));
 }
 
 /* A list is packed as a VALUE_LIST, or for tests joined as people see it. */
-static enum err read_value(struct reader *r, const yaml_node_t *value, bool packed,
+static enum err read_value(struct text_yaml *r, const yaml_node_t *value, bool packed,
                            struct text_constant *out) {
 	struct buf list = {0};
 	if (value->type == YAML_SCALAR_NODE) {
 		out->kind = is_null(value) ? VALUE_NONE : VALUE_STRING;
-		out->value = kept(r, value);
+		out->value = text_yaml_kept(r, value);
 		return ERR_OK;
 	}
-	TRY(want(r, NULL, value, YAML_SEQUENCE_NODE, "a field's value is text or a list of texts"));
-	for (size_t i = 0; i < list_count(value); i++) {
-		yaml_node_t *item = node_at(r, value->data.sequence.items.start[i]);
+	TRY(text_yaml_want(r, NULL, value, YAML_SEQUENCE_NODE,
+	                   "a field's value is text or a list of texts"));
+	for (size_t i = 0; i < text_yaml_count(value); i++) {
+		yaml_node_t *item = text_yaml_node(r, value->data.sequence.items.start[i]);
 		if (packed) {
-			value_list_append(&list, value_string(node_text(item)));
+			value_list_append(&list, value_string(text_yaml_text(item)));
 		} else {
 			buf_append_str(&list, i > 0 ? STR(", ") : STR(""));
-			buf_append_str(&list, node_text(item));
+			buf_append_str(&list, text_yaml_text(item));
 		}
 	}
 	out->kind = VALUE_LIST;
@@ -212,66 +193,96 @@ static enum err read_value(struct reader *r, const yaml_node_t *value, bool pack
 	return ERR_OK;
 }
 
-static enum err read_fields(struct reader *r, yaml_node_t *map, bool packed,
-                            const struct text_constant **out, uint32_t *out_count) {
+enum err text_yaml_fields(struct text_yaml *r, yaml_node_t *map, bool packed,
+                          struct text_constants *out) {
 	if (map == NULL) {
 		return ERR_OK;
 	}
-	TRY(want(r, NULL, map, YAML_MAPPING_NODE, "'fields' are names with values"));
+	TRY(text_yaml_want(r, NULL, map, YAML_MAPPING_NODE, "'fields' are names with values"));
 	size_t count = (size_t)(map->data.mapping.pairs.top - map->data.mapping.pairs.start);
-	if (count > TEXT_CONSTANTS_MAX) {
-		return fail(r, map, 0, "there are more than 32 fields");
+	if (count > (packed ? TEXT_CONSTANTS_MAX : TEXT_EXPECTED_MAX)) {
+		return text_yaml_fail(r, map, 0, "there are too many fields here");
 	}
 	struct text_constant *list = ARENA_ARRAY(r->arena, count, struct text_constant);
 	for (size_t i = 0; i < count; i++) {
 		yaml_node_pair_t pair = map->data.mapping.pairs.start[i];
-		yaml_node_t *key = node_at(r, pair.key);
-		if (pattern_field(&r->set, node_text(key), &list[i].field) != ERR_OK) {
-			return fail(r, key, 0, "this cannot be the name of a field");
-		}
-		TRY(read_value(r, node_at(r, pair.value), packed, &list[i]));
+		TRY(text_yaml_field(r, text_yaml_node(r, pair.key), &list[i].field));
+		TRY(read_value(r, text_yaml_node(r, pair.value), packed, &list[i]));
+		list[i].slot = packed ? r->constants++ : 0;
 	}
-	*out = list;
-	*out_count = (uint32_t)count;
+	out->list = list;
+	out->count = (uint32_t)count;
+	return ERR_OK;
+}
+
+/* ---- patterns ---- */
+
+static enum err read_patterns(struct text_yaml *r, yaml_node_t *list) {
+	static const char *const keys[] = {"name", "pattern", "fields", NULL};
+	static const char hint[] = "a pattern has 'name' and 'pattern', and perhaps 'fields'";
+	if (list == NULL && r->out->takes == TEXT_TAKES_OBJECT) {
+		return ERR_OK;
+	}
+	TRY(text_yaml_want(r, NULL, list, YAML_SEQUENCE_NODE, "the format has no list of 'patterns'"));
+	size_t count = text_yaml_count(list);
+	if (count == 0 || count > TEXT_PATTERNS_MAX) {
+		return text_yaml_fail(r, list, 0, "a format has 1 to 256 patterns");
+	}
+	struct pattern *patterns = ARENA_ARRAY(r->arena, count, struct pattern);
+	struct text_constants *constants = ARENA_ARRAY(r->arena, count, struct text_constants);
+	for (size_t i = 0; i < count; i++) {
+		yaml_node_t *item = text_yaml_node(r, list->data.sequence.items.start[i]);
+		TRY(text_yaml_want(r, NULL, item, YAML_MAPPING_NODE, hint));
+		TRY(text_yaml_check_keys(r, item, keys, hint));
+		yaml_node_t *name = text_yaml_find(r, item, "name");
+		yaml_node_t *text = text_yaml_find(r, item, "pattern");
+		TRY(text_yaml_want(r, item, name, YAML_SCALAR_NODE, "a pattern has no 'name'"));
+		TRY(text_yaml_want(r, item, text, YAML_SCALAR_NODE, "a pattern has no 'pattern'"));
+		TRY(text_yaml_pattern(r, name, text, &patterns[i]));
+		TRY(text_yaml_fields(r, text_yaml_find(r, item, "fields"), true, &constants[i]));
+	}
+	r->out->patterns = patterns;
+	r->out->pattern_constants = constants;
+	r->out->patterns_count = (uint32_t)count;
 	return ERR_OK;
 }
 
 /* ---- tests ---- */
 
-static struct str optional_text(struct reader *r, const yaml_node_t *map, const char *key) {
-	yaml_node_t *node = find(r, map, key);
-	return node == NULL ? STR("") : kept(r, node);
+static struct str optional_text(struct text_yaml *r, const yaml_node_t *map, const char *key) {
+	yaml_node_t *node = text_yaml_find(r, map, key);
+	return node == NULL ? STR("") : text_yaml_kept(r, node);
 }
 
-static enum err read_test(struct reader *r, const yaml_node_t *item, struct text_test *out) {
+static enum err read_test(struct text_yaml *r, const yaml_node_t *item, struct text_test *out) {
 	static const char *const keys[] = {"line", "pattern", "time", "fields", "refused", NULL};
 	static const char hint[] = "a test has 'line', and 'pattern', 'time', 'fields' or 'refused'";
-	TRY(want(r, NULL, item, YAML_MAPPING_NODE, hint));
-	TRY(check_keys(r, item, keys, hint));
-	yaml_node_t *line = find(r, item, "line");
-	TRY(want(r, item, line, YAML_SCALAR_NODE, "a test has no 'line'"));
-	out->line = kept(r, line);
+	TRY(text_yaml_want(r, NULL, item, YAML_MAPPING_NODE, hint));
+	TRY(text_yaml_check_keys(r, item, keys, hint));
+	yaml_node_t *line = text_yaml_find(r, item, "line");
+	TRY(text_yaml_want(r, item, line, YAML_SCALAR_NODE, "a test has no 'line'"));
+	out->line = text_yaml_kept(r, line);
 	out->line_number = (uint32_t)line->start_mark.line + 1;
 	out->pattern = optional_text(r, item, "pattern");
 	out->time = optional_text(r, item, "time");
 	out->refused = str_eq(optional_text(r, item, "refused"), STR("true"));
-	return read_fields(r, find(r, item, "fields"), false, &out->expected, &out->expected_count);
+	return text_yaml_fields(r, text_yaml_find(r, item, "fields"), false, &out->expected);
 }
 
-static enum err read_tests(struct reader *r, yaml_node_t *list) {
+static enum err read_tests(struct text_yaml *r, yaml_node_t *list) {
 	if (list == NULL) {
-		enum err err = fail(r, NULL, 0, "the format has no 'tests'");
+		enum err err = text_yaml_fail(r, NULL, 0, "the format has no 'tests'");
 		diag_hint(r->diag, "give at least one line of the log and the fields that it should give");
 		return err;
 	}
-	TRY(want(r, NULL, list, YAML_SEQUENCE_NODE, "'tests' are a list"));
-	size_t count = list_count(list);
+	TRY(text_yaml_want(r, NULL, list, YAML_SEQUENCE_NODE, "'tests' are a list"));
+	size_t count = text_yaml_count(list);
 	if (count == 0 || count > TEXT_TESTS_MAX) {
-		return fail(r, list, 0, "a format has 1 to 256 tests");
+		return text_yaml_fail(r, list, 0, "a format has 1 to 512 tests");
 	}
 	struct text_test *tests = ARENA_ARRAY(r->arena, count, struct text_test);
 	for (size_t i = 0; i < count; i++) {
-		TRY(read_test(r, node_at(r, list->data.sequence.items.start[i]), &tests[i]));
+		TRY(read_test(r, text_yaml_node(r, list->data.sequence.items.start[i]), &tests[i]));
 	}
 	r->out->tests = tests;
 	r->out->tests_count = (uint32_t)count;
@@ -280,27 +291,31 @@ static enum err read_tests(struct reader *r, yaml_node_t *list) {
 
 /* ---- the file ---- */
 
-static enum err read_root(struct reader *r) {
-	static const char *const keys[] = {"name",          "title",  "description",
-	                                   "documentation", "fields", "pieces",
-	                                   "patterns",      "tests",  NULL};
+static enum err read_root(struct text_yaml *r) {
+	static const char *const keys[] = {
+	    "name", "title",  "description", "documentation", "takes",  "programs",
+	    "weak", "needs",  "fields",      "defaults",      "pieces", "patterns",
+	    "keys", "values", "columns",     "times",         "tests",  NULL};
+	struct text_format *out = r->out;
 	yaml_node_t *root = yaml_document_get_root_node(r->document);
-	TRY(want(r, NULL, root, YAML_MAPPING_NODE, "this is no format: keys with values are missing"));
-	TRY(check_keys(r, root, keys,
-	               "a format has name, title, description, documentation, fields, pieces, "
-	               "patterns, tests"));
+	TRY(text_yaml_want(r, NULL, root, YAML_MAPPING_NODE,
+	                   "this is no format: keys with values are missing"));
+	TRY(text_yaml_check_keys(
+	    r, root, keys,
+	    "a format has name, title, description, documentation, takes, programs, weak, needs, "
+	    "fields, defaults, pieces, patterns, keys, values, columns, times, tests"));
 	TRY(read_head(r, root));
-	TRY(read_pieces(r, find(r, root, "pieces")));
-	TRY(read_patterns(r, find(r, root, "patterns")));
-	TRY(read_fields(r, find(r, root, "fields"), true, &r->out->constants,
-	                &r->out->constants_count));
-	TRY(read_tests(r, find(r, root, "tests")));
-	r->out->fields = r->set.fields;
-	r->out->fields_count = r->set.fields_count;
-	return ERR_OK;
+	TRY(text_yaml_takes(r, root));
+	TRY(read_pieces(r, text_yaml_find(r, root, "pieces")));
+	TRY(read_patterns(r, text_yaml_find(r, root, "patterns")));
+	TRY(text_yaml_fields(r, text_yaml_find(r, root, "fields"), true, &out->constants));
+	TRY(text_yaml_fields(r, text_yaml_find(r, root, "defaults"), true, &out->defaults));
+	TRY(text_yaml_uses(r, root));
+	TRY(read_tests(r, text_yaml_find(r, root, "tests")));
+	return text_yaml_end(r);
 }
 
-static enum err read_document(struct reader *r, struct str yaml) {
+static enum err read_document(struct text_yaml *r, struct str yaml) {
 	yaml_parser_t parser;
 	yaml_document_t document;
 	if (yaml.len > YAML_SIZE_MAX) {
@@ -328,9 +343,9 @@ static enum err read_document(struct reader *r, struct str yaml) {
 
 enum err text_format_read(struct arena *arena, struct str shown, struct str yaml,
                           struct text_format *out_format, struct diag *diag) {
-	struct reader *r = ARENA_NEW(arena, struct reader);
+	struct text_yaml *r = ARENA_NEW(arena, struct text_yaml);
 	struct text_format *format = ARENA_NEW(arena, struct text_format);
-	*r = (struct reader){.arena = arena, .shown = shown, .diag = diag, .out = format};
+	*r = (struct text_yaml){.arena = arena, .shown = shown, .diag = diag, .out = format};
 	r->set =
 	    (struct pattern_set){.arena = arena,
 	                         .fields = ARENA_ARRAY(arena, PATTERN_FIELDS_MAX, struct pattern_field),
