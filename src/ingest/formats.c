@@ -71,6 +71,25 @@ static const struct text_format *unpack_builtin(struct arena *arena) {
 	return list;
 }
 
+/* Those that ask more of an object go before those that ask less; the weak ones come last. */
+static bool goes_before(const struct text_format *a, const struct text_format *b) {
+	return a->weak != b->weak ? b->weak : a->needs_count > b->needs_count;
+}
+
+static void add_builtin(struct formats *formats, const struct text_format *builtin) {
+	const struct text_format *sorted[BUILTIN_FORMATS];
+	for (size_t i = 0; i < BUILTIN_FORMATS; i++) {
+		size_t at = i;
+		for (; at > 0 && goes_before(&builtin[i], sorted[at - 1]); at--) {
+			sorted[at] = sorted[at - 1];
+		}
+		sorted[at] = &builtin[i];
+	}
+	for (size_t i = 0; i < BUILTIN_FORMATS; i++) {
+		add_text_format(formats, sorted[i]);
+	}
+}
+
 /* ---- a user's folder ---- */
 
 enum { USER_FORMATS_MAX = 32, USER_FILE_MAX = 1 << 20 };
@@ -186,12 +205,7 @@ enum err formats_new(const struct os *os, const char *user_folder, struct format
 	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
 		add_format(formats, carriers[i]);
 	}
-	for (size_t i = 0; i < 2 * (size_t)BUILTIN_FORMATS; i++) {
-		const struct text_format *text = &builtin[i % BUILTIN_FORMATS];
-		if (text->weak == (i >= BUILTIN_FORMATS)) {
-			add_text_format(formats, text);
-		}
-	}
+	add_builtin(formats, builtin);
 	formats_index_build(formats);
 	join_names(formats);
 	*out_formats = formats;

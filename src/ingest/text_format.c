@@ -40,7 +40,10 @@ static bool take_text(const struct line_format *format, struct line *line, struc
 	for (uint32_t i = 0; i < format_text->patterns_count; i++) {
 		if (pattern_match(&format_text->patterns[i], line->time, text, &captures)) {
 			if (line->batch != NULL) {
-				struct taking taking = {.format = format, .line = line, .before = before};
+				struct taking taking = {.format = format,
+				                        .line = line,
+				                        .keys = &format_text->pattern_keys[i],
+				                        .before = before};
 				taking_captures(&taking, &captures);
 				if (captures.has_time) {
 					line_time(line, captures.time);

@@ -54,6 +54,11 @@ struct text_key {
 	uint32_t patterns_count;
 };
 
+struct text_keys {
+	const struct text_key *list;
+	uint32_t count;
+};
+
 /* Fields that follow from a value. */
 struct text_case {
 	struct str value; /* no letter case */
@@ -118,9 +123,9 @@ struct text_format {
 	struct text_constants defaults;  /* only where nothing was put */
 	const struct pattern *patterns;
 	const struct text_constants *pattern_constants; /* of each pattern */
+	const struct text_keys *pattern_keys;           /* the same; they go before the others */
 	uint32_t patterns_count;
-	const struct text_key *keys;
-	uint32_t keys_count;
+	struct text_keys keys;
 	struct str prefix; /* of other keys, or empty: these are not kept */
 	const struct text_values *values;
 	uint32_t values_count;

@@ -218,8 +218,9 @@ enum err text_yaml_fields(struct text_yaml *r, yaml_node_t *map, bool packed,
 /* ---- patterns ---- */
 
 static enum err read_patterns(struct text_yaml *r, yaml_node_t *list) {
-	static const char *const keys[] = {"name", "pattern", "fields", NULL};
-	static const char hint[] = "a pattern has 'name' and 'pattern', and perhaps 'fields'";
+	static const char *const keys[] = {"name", "pattern", "fields", "keys", NULL};
+	static const char hint[] =
+	    "a pattern has 'name' and 'pattern', and perhaps 'fields' and 'keys'";
 	if (list == NULL && r->out->takes == TEXT_TAKES_OBJECT) {
 		return ERR_OK;
 	}
@@ -230,6 +231,7 @@ static enum err read_patterns(struct text_yaml *r, yaml_node_t *list) {
 	}
 	struct pattern *patterns = ARENA_ARRAY(r->arena, count, struct pattern);
 	struct text_constants *constants = ARENA_ARRAY(r->arena, count, struct text_constants);
+	struct text_keys *own_keys = ARENA_ARRAY(r->arena, count, struct text_keys);
 	for (size_t i = 0; i < count; i++) {
 		yaml_node_t *item = text_yaml_node(r, list->data.sequence.items.start[i]);
 		TRY(text_yaml_want(r, NULL, item, YAML_MAPPING_NODE, hint));
@@ -240,7 +242,9 @@ static enum err read_patterns(struct text_yaml *r, yaml_node_t *list) {
 		TRY(text_yaml_want(r, item, text, YAML_SCALAR_NODE, "a pattern has no 'pattern'"));
 		TRY(text_yaml_pattern(r, name, text, &patterns[i]));
 		TRY(text_yaml_fields(r, text_yaml_find(r, item, "fields"), true, &constants[i]));
+		TRY(text_yaml_keys(r, text_yaml_find(r, item, "keys"), &own_keys[i], NULL));
 	}
+	r->out->pattern_keys = own_keys;
 	r->out->patterns = patterns;
 	r->out->pattern_constants = constants;
 	r->out->patterns_count = (uint32_t)count;

@@ -138,6 +138,10 @@ static void walk_key(struct walk *w, struct text_key *key) {
 	WALK_LIST(w, key->pattern_constants, constants, struct text_constants, walk_constants);
 }
 
+static void walk_keys(struct walk *w, struct text_keys *keys) {
+	WALK_LIST(w, keys->list, keys->count, struct text_key, walk_key);
+}
+
 static void walk_case(struct walk *w, struct text_case *one) {
 	walk_str(w, &one->value);
 	WALK_NUMBER(w, one->any);
@@ -173,6 +177,7 @@ static void walk_format(struct walk *w, struct text_format *format) {
 	uint32_t uses = format->fields_count;
 	uint32_t sorted = format->fields_count;
 	uint32_t constants = format->patterns_count;
+	uint32_t pattern_keys = format->patterns_count;
 	walk_str(w, &format->name);
 	walk_str(w, &format->title);
 	WALK_NUMBER(w, format->takes);
@@ -187,7 +192,8 @@ static void walk_format(struct walk *w, struct text_format *format) {
 	walk_constants(w, &format->defaults);
 	WALK_LIST(w, format->patterns, format->patterns_count, struct pattern, walk_pattern);
 	WALK_LIST(w, format->pattern_constants, constants, struct text_constants, walk_constants);
-	WALK_LIST(w, format->keys, format->keys_count, struct text_key, walk_key);
+	WALK_LIST(w, format->pattern_keys, pattern_keys, struct text_keys, walk_keys);
+	walk_keys(w, &format->keys);
 	WALK_LIST(w, format->values, format->values_count, struct text_values, walk_values);
 	WALK_LIST(w, format->columns, format->columns_count, struct text_columns, walk_columns);
 	WALK_LIST(w, format->times, format->times_count, struct text_time, walk_time);

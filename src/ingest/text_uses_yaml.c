@@ -152,7 +152,8 @@ static enum err read_key(struct text_yaml *r, yaml_node_t *name, yaml_node_t *no
 	return ERR_OK;
 }
 
-static enum err read_keys(struct text_yaml *r, yaml_node_t *map) {
+enum err text_yaml_keys(struct text_yaml *r, yaml_node_t *map, struct text_keys *out,
+                        struct str *out_prefix) {
 	if (map == NULL) {
 		return ERR_OK;
 	}
@@ -161,16 +162,19 @@ static enum err read_keys(struct text_yaml *r, yaml_node_t *map) {
 	for (size_t i = 0; i < pairs_count(map); i++) {
 		yaml_node_t *name = text_yaml_node(r, map->data.mapping.pairs.start[i].key);
 		yaml_node_t *node = text_yaml_node(r, map->data.mapping.pairs.start[i].value);
-		if (str_eq(text_yaml_text(name), STR("*"))) {
-			uint16_t prefix;
-			TRY(text_yaml_field(r, node, &prefix));
-			r->out->prefix = text_yaml_kept(r, node);
-		} else {
-			TRY(read_key(r, name, node, &list[r->out->keys_count]));
-			r->out->keys_count++;
+		if (!str_eq(text_yaml_text(name), STR("*"))) {
+			TRY(read_key(r, name, node, &list[out->count]));
+			out->count++;
+			continue;
 		}
+		if (out_prefix == NULL) {
+			return text_yaml_fail(r, name, 0, "'*' stands among the keys of the format only");
+		}
+		uint16_t prefix;
+		TRY(text_yaml_field(r, node, &prefix));
+		*out_prefix = text_yaml_kept(r, node);
 	}
-	r->out->keys = list;
+	out->list = list;
 	return ERR_OK;
 }
 
@@ -352,7 +356,7 @@ static enum err read_needs(struct text_yaml *r, yaml_node_t *node) {
 
 enum err text_yaml_uses(struct text_yaml *r, const yaml_node_t *root) {
 	yaml_node_t *needs = text_yaml_find(r, root, "needs");
-	TRY(read_keys(r, text_yaml_find(r, root, "keys")));
+	TRY(text_yaml_keys(r, text_yaml_find(r, root, "keys"), &r->out->keys, &r->out->prefix));
 	TRY(read_values(r, text_yaml_find(r, root, "values")));
 	TRY(read_columns(r, text_yaml_find(r, root, "columns")));
 	TRY(read_times(r, text_yaml_find(r, root, "times")));
@@ -400,8 +404,8 @@ enum err text_yaml_end(struct text_yaml *r) {
 		uses[i].hidden = out->fields[i].name.ptr[0] == '_';
 		uses[i].in_list = is_in_list(out->fields[i].name);
 	}
-	for (uint32_t i = 0; i < out->keys_count; i++) {
-		uses[out->keys[i].name].key = (uint16_t)(i + 1);
+	for (uint32_t i = 0; i < out->keys.count; i++) {
+		uses[out->keys.list[i].name].key = (uint16_t)(i + 1);
 	}
 	for (uint32_t i = 0; i < out->values_count; i++) {
 		uses[out->values[i].name].values = (uint16_t)(i + 1);

@@ -228,14 +228,27 @@ static void note(struct taking *taking, uint16_t name, struct value value) {
 	}
 }
 
+/* What becomes of a name, in this pattern or in all; NULL: nothing is said. */
+static const struct text_key *find_key(const struct taking *taking, uint16_t name) {
+	const struct text_keys *own = taking->keys;
+	for (uint32_t i = 0; own != NULL && i < own->count; i++) {
+		if (own->list[i].name == name) {
+			return &own->list[i];
+		}
+	}
+	uint16_t key = format_of(taking)->uses[name].key;
+	return key == 0 ? NULL : &format_of(taking)->keys.list[key - 1];
+}
+
 /* plain: it becomes the field of its name when no key says otherwise. */
 static void take_value(struct taking *taking, uint16_t name, bool plain, struct value value) {
 	const struct text_use *use = &format_of(taking)->uses[name];
 	if (use->noted) {
 		note(taking, name, value);
 	}
-	if (use->key != 0) {
-		take_key(taking, &format_of(taking)->keys[use->key - 1], value);
+	const struct text_key *key = find_key(taking, name);
+	if (key != NULL) {
+		take_key(taking, key, value);
 	} else if (plain && !use->hidden) {
 		put(taking, name, value);
 	}
@@ -283,10 +296,9 @@ void taking_named(struct taking *taking, struct str name, struct value value) {
 	if (value.kind == VALUE_JSON) {
 		take_paths(taking, name, value.text);
 	}
-	const struct text_use *use = number == PATTERN_NO_FIELD ? NULL : &text->uses[number];
-	if (use != NULL && (use->key != 0 || use->noted)) {
+	if (number != PATTERN_NO_FIELD) {
 		take_value(taking, number, false, value);
-		if (use->key != 0) {
+		if (find_key(taking, number) != NULL) {
 			return;
 		}
 	}

@@ -12,6 +12,7 @@ enum { TAKING_NOTED_MAX = 48 };
 struct taking {
 	const struct line_format *format;
 	struct line *line;
+	const struct text_keys *keys; /* of the pattern, or NULL */
 	uint32_t before;   /* values of the row that were there before: the first ones of it */
 	bool members_stay; /* values of an object whose members are fields of their own already */
 	uint32_t depth;    /* values within values */

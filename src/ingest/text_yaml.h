@@ -54,6 +54,10 @@ enum err text_yaml_pattern(struct text_yaml *r, const yaml_node_t *name, const y
 enum err text_yaml_fields(struct text_yaml *r, yaml_node_t *map, bool packed,
                           struct text_constants *out);
 
+/* Names with targets. out_prefix: what '*' names; NULL: there must be none. map may be NULL. */
+enum err text_yaml_keys(struct text_yaml *r, yaml_node_t *map, struct text_keys *out,
+                        struct str *out_prefix);
+
 /* takes, programs, weak; needs, keys, values, columns, times; what is known when all was read. */
 enum err text_yaml_takes(struct text_yaml *r, const yaml_node_t *root);
 enum err text_yaml_uses(struct text_yaml *r, const yaml_node_t *root);
