@@ -37,7 +37,7 @@
 #define LIMIT_NAMES_PER_BATCH ((uint32_t)16384)
 #define LIMIT_JSON_DEPTH ((uint32_t)64)
 #define LIMIT_HEADER_SIZE ((size_t)32 << 10) /* lines of a source that name its columns */
-#define LIMIT_XML_DEPTH ((uint32_t)64) /* elements within elements of one event */
+#define LIMIT_XML_DEPTH ((uint32_t)64)       /* elements within elements of one event */
 #define LIMIT_EVTX_CHUNK_TEXT \
 	((uint32_t)4 << 20) /* rendering of all events of one 64 KiB chunk; 300 KiB are usual */
 #define LIMIT_EVTX_PROBLEMS ((uint32_t)1000) /* damaged places of one file that are told */

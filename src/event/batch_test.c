@@ -363,3 +363,30 @@ TEST(rows_without_a_record_and_spans_beyond_the_text_are_bugs) {
 	CHECK(tap_aborts(begin_a_row_without_record));
 	CHECK(tap_aborts(span_beyond_the_text));
 }
+
+TEST(a_value_is_taken_away_again) {
+	struct batch *batch = batch_new();
+	struct batch_record *record = batch_add_record(batch);
+	struct buf list = {0};
+	record->body_len = 9;
+	buf_append_str(&batch->raw, STR("a [1,2] b"));
+	fields_begin(batch);
+	(void)fields_begin_row(batch);
+	value_list_append(&list, (struct value){VALUE_NUMBER, STR("1")});
+	fields_put_span(batch, FIELD_USER_NAME, VALUE_STRING, 0, 1);
+	fields_put_array(batch, FIELD_EVENT_TYPE, buf_str(&list), 2, 5);
+	fields_put_span(batch, FIELD_HOST_NAME, VALUE_STRING, 8, 1);
+	CHECK(!fields_drop(batch, FIELD_HOST_NAME, 2));
+	CHECK(fields_drop(batch, FIELD_USER_NAME, 1));
+	CHECK(!fields_drop(batch, FIELD_USER_NAME, UINT32_MAX));
+	const struct field_array *note = (const void *)batch->fields.arrays.ptr;
+	CHECK(batch->fields.arrays.len == sizeof(*note) && note->entry == 0);
+	CHECK_STR(fields_get(batch, 0, FIELD_HOST_NAME).text, "b");
+	CHECK(fields_get(batch, 0, FIELD_EVENT_TYPE).kind == VALUE_LIST);
+	CHECK(fields_drop(batch, FIELD_EVENT_TYPE, UINT32_MAX));
+	CHECK(batch->fields.arrays.len == 0);
+	CHECK(batch->fields.rows[0].count == 1 && batch->fields.entries_count == 1);
+	fields_end_row(batch);
+	buf_deinit(&list);
+	batch_free(batch);
+}

@@ -108,19 +108,88 @@ TEST(a_folder_that_is_not_there_is_told) {
 	CHECK(strstr(diag.message, "/nonexistent/formats") != NULL);
 }
 
+/* ---- the formats built in ---- */
+
+struct builtin_files {
+	struct str names[512];
+	size_t count;
+	struct arena *arena;
+};
+
+static enum err note_yaml(void *ctx, struct str name, enum os_file_kind kind) {
+	struct builtin_files *files = ctx;
+	(void)kind;
+	if (str_ends(name, STR(".yml"))) {
+		ASSERT(files->count < ARRAY_LEN(files->names));
+		files->names[files->count++] = arena_str(files->arena, name);
+	}
+	return ERR_OK;
+}
+
+/* A test's line as a record that the parser meets: a message behind syslog's head. */
+static struct str record_of(struct arena *arena, const struct text_format *format,
+                            const struct text_test *test, bool message) {
+	if (!message) {
+		return test->line;
+	}
+	struct str program = format->programs_count > 0 ? format->programs[0] : STR("app");
+	program = str_slice(program, 0, str_find_char(program, '*', 0));
+	return arena_printf(arena, "Nov 22 10:00:00 host %.*s: %.*s", STR_ARG(program),
+	                    STR_ARG(test->line));
+}
+
+static void check_taken_by(struct line_testing *t, const struct text_format *format,
+                           const struct text_test *test, struct str record) {
+	struct buf out = {0};
+	struct batch_source source = line_testing_source();
+	line_testing_parse(t, &source, record, &out);
+	buf_append_char(&out, '\0');
+	struct str rest = buf_str(&out);
+	struct str taken = str_cut(&rest, ' ');
+	bool own = str_eq(taken, format->name);
+	if (!CHECK(own != test->refused)) {
+		tap_check(false, format->name.ptr, (int)test->line_number, taken.ptr);
+	}
+	buf_deinit(&out);
+}
+
+/* Each line of a test goes the way of its format, whatever other formats there are. */
+static void check_format(struct line_testing *t, struct arena *arena,
+                         const struct text_format *format) {
+	for (uint32_t i = 0; i < format->tests_count; i++) {
+		const struct text_test *test = &format->tests[i];
+		bool line = (format->takes & (TEXT_TAKES_LINE | TEXT_TAKES_OBJECT)) != 0;
+		if (line) {
+			check_taken_by(t, format, test, record_of(arena, format, test, false));
+		}
+		if ((format->takes & TEXT_TAKES_MESSAGE) != 0) {
+			check_taken_by(t, format, test, record_of(arena, format, test, true));
+		}
+	}
+}
+
 /* The YAML files in the tree are what the build compiled: their tests ran there. Here they run with
- * the sanitizers of this build, too. */
-TEST(the_tests_of_the_formats_built_in_pass) {
-	char path[4096];
-	struct buf yaml = {0};
-	struct diag diag = {0};
-	struct text_format format = {0};
-	struct arena *arena = arena_new(SIZE_MAX);
-	snprintf(path, sizeof(path), "%s/../src/ingest/formats/access.yml", tap_folder());
-	REQUIRE(os_read_file(os_real(), path, (size_t)1 << 20, &yaml) == ERR_OK);
-	REQUIRE(text_format_read(arena, STR("access.yml"), buf_str(&yaml), &format, &diag) == ERR_OK);
-	CHECK(text_format_check(&format, STR("access.yml"), &diag) == ERR_OK);
-	CHECK(format.tests_count >= 15);
-	buf_deinit(&yaml);
-	arena_free(arena);
+ * the sanitizers of this build, and each line among all formats. */
+TEST(the_tests_of_the_formats_built_in_pass_among_all_formats) {
+	char folder[4096];
+	struct line_testing t = line_testing_new();
+	struct builtin_files files = {.arena = arena_new(SIZE_MAX)};
+	snprintf(folder, sizeof(folder), "%s/../src/ingest/formats", tap_folder());
+	REQUIRE(os_real()->list(os_real()->ctx, folder, note_yaml, &files) == ERR_OK);
+	CHECK(files.count >= 1);
+	for (size_t i = 0; i < files.count; i++) {
+		struct buf yaml = {0};
+		struct diag diag = {0};
+		struct text_format format = {0};
+		struct str path = arena_printf(files.arena, "%s/%.*s", folder, STR_ARG(files.names[i]));
+		REQUIRE(os_read_file(os_real(), arena_cstr(files.arena, path), (size_t)1 << 20, &yaml) ==
+		        ERR_OK);
+		REQUIRE(text_format_read(files.arena, files.names[i], buf_str(&yaml), &format, &diag) ==
+		        ERR_OK);
+		CHECK(text_format_check(&format, files.names[i], &diag) == ERR_OK);
+		check_format(&t, files.arena, &format);
+		buf_deinit(&yaml);
+	}
+	arena_free(files.arena);
+	line_testing_free(&t);
 }

@@ -258,7 +258,8 @@ TEST(facility_and_severity_may_stand_as_words) {
 TEST(iso_lines_of_relays_carry_payloads_without_a_tag) {
 	static const struct row rows[] = {
 	    {"2026-11-22T10:00:00+00:00 192.0.2.7  {\"a\":1}",
-	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST("192.0.2.7") "message=\"{\\\"a\\\":1}\"\na=1\n"},
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "192.0.2.7") "message=\"{\\\"a\\\":1}\"\na=1\n"},
 	    {"2026-11-22T10:00:00Z gw firewall,info drop input",
 	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
 	         "gw") "message=\"firewall,info drop input\"\n"},

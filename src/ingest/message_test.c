@@ -1,0 +1,132 @@
+/* Formats within formats: by the program, by what a message begins with, by members of objects. */
+#include "ingest/message.h"
+
+#include "ingest/likes_testing.h"
+#include "ingest/test_folder.h"
+#include "tap.h"
+
+#define LOGIN                                                                                \
+	"name: login\ntitle: t\ntakes: [line, message]\nprograms: [logind, gate-*, mail]\n"      \
+	"fields: {event.category: authentication}\npatterns:\n  - name: p\n    pattern: 'login " \
+	"%{word:user.name} from %{ip:source.ip}'\ntests:\n  - line: 'login bob from 192.0.2.1'\n"
+#define ANY                                                                                 \
+	"name: any-drop\ntitle: t\ntakes: message\npatterns:\n  - name: p\n    pattern: 'DROP " \
+	"%{pairs}'\nkeys: {SRC: source.ip}\ntests:\n  - line: 'DROP SRC=192.0.2.1'\n"
+#define OUTER                                                                           \
+	"name: outer\ntitle: t\ntakes: message\npatterns:\n  - name: p\n    pattern: 'via " \
+	"%{word:my.via}: %{rest:message}'\ntests:\n  - line: 'via a: b'\n"
+#define OBJECT                                                                                \
+	"name: audit-object\ntitle: t\ntakes: object\nneeds: [what, by]\nkeys: {by: user.name}\n" \
+	"tests:\n  - line: '{\"what\":1,\"by\":\"bob\"}'\n"
+
+struct own {
+	struct test_folder folder;
+	struct line_testing t;
+};
+
+static struct own own_new(void) {
+	struct own own = {.folder = test_folder_new()};
+	struct diag diag = {0};
+	test_folder_write(&own.folder, "1.yml", STR(LOGIN));
+	test_folder_write(&own.folder, "2.yml", STR(ANY));
+	test_folder_write(&own.folder, "3.yml", STR(OUTER));
+	test_folder_write(&own.folder, "4.yml", STR(OBJECT));
+	enum err err = formats_new(os_real(), own.folder.path, &own.t.formats, &diag);
+	ASSERT(err == ERR_OK);
+	own.t.parser = parser_new(os_real(), own.t.formats);
+	return own;
+}
+
+static void own_free(struct own *own) {
+	line_testing_free(&own->t);
+	test_folder_remove(&own->folder);
+}
+
+/* The format that took a line, and whether a piece of what was printed is there. */
+static void check_line(struct own *own, const char *text, const char *format, const char *piece) {
+	struct buf out = {0};
+	struct batch_source source = line_testing_source();
+	line_testing_parse(&own->t, &source, str_from(text), &out);
+	struct str rest = buf_str(&out);
+	struct str taken = str_cut(&rest, ' ');
+	CHECK_STR(taken, format);
+	if (!CHECK(str_find(buf_str(&out), str_from(piece), 0) != (size_t)-1)) {
+		buf_append_char(&out, '\0');
+		tap_check(false, out.ptr, 0, piece);
+	}
+	buf_deinit(&out);
+}
+
+#define TIME "Nov 22 10:00:00 host "
+
+TEST(messages_go_to_the_formats_of_their_program) {
+	struct own own = own_new();
+	check_line(&own, TIME "logind[7]: login bob from 192.0.2.1", "login", "user.name=\"bob\"\n");
+	check_line(&own, TIME "LoginD: login bob from 192.0.2.1", "login", "process.name=\"LoginD\"\n");
+	check_line(&own, TIME "gate-3: login bob from 192.0.2.1", "login", "source.ip=");
+	check_line(&own, TIME "mail/smtp[7]: login bob from 192.0.2.1", "login", "source.ip=");
+	check_line(&own, TIME "other: login bob from 192.0.2.1", "syslog-rfc3164",
+	           "message=\"login bob");
+	check_line(&own, TIME "logind: logout bob", "syslog-rfc3164", "message=\"logout bob\"\n");
+	check_line(&own, "login bob from 192.0.2.1", "login", "event.category=\"authentication\"\n");
+	own_free(&own);
+}
+
+TEST(formats_of_all_programs_and_messages_within_messages) {
+	struct own own = own_new();
+	check_line(&own, TIME "app: DROP SRC=192.0.2.1", "any-drop", "source.ip=\"192.0.2.1\"\n");
+	check_line(&own, "<13>DROP SRC=192.0.2.1", "any-drop", "source.ip=\"192.0.2.1\"\n");
+	check_line(&own, TIME "logind: via relay: login bob from 192.0.2.1", "login",
+	           "my.via=\"relay\"\n");
+	check_line(&own, TIME "app: via a: via b: DROP SRC=192.0.2.1", "any-drop", "source.ip=");
+	check_line(&own, TIME "app: via a: via b: words", "outer", "message=\"words\"\n");
+	check_line(&own, "{\"message\":\"DROP SRC=192.0.2.1\"}", "any-drop", "source.ip=");
+	check_line(&own, "{\"log\":\"DROP SRC=192.0.2.1\\n\"}", "any-drop", "source.ip=");
+	own_free(&own);
+}
+
+TEST(objects_go_to_the_formats_that_need_their_members) {
+	struct own own = own_new();
+	check_line(&own, "{\"what\":1,\"by\":\"bob\"}", "audit-object", "user.name=\"bob\"\n");
+	check_line(&own, "{\"what\":1}", "json", "what=1\n");
+	check_line(&own, TIME "app: {\"what\":1,\"by\":\"bob\"}", "audit-object",
+	           "user.name=\"bob\"\n");
+	check_line(&own, TIME "app: {\"what\":1,\"by\":\"bob\"", "syslog-rfc3164", "message=\"{");
+	own_free(&own);
+}
+
+/* Lines that are cut alike are parsed as if each stood alone. */
+TEST(lines_that_are_alike_have_the_same_fields_as_lines_alone) {
+	static const char *const lines[] = {TIME "app[1]: word one 5",
+	                                    TIME "app[2]: word one 6",
+	                                    TIME "app[3]: DROP SRC=192.0.2.1",
+	                                    TIME "app[4]: DROP SRC=x1",
+	                                    TIME "app[5]: a5 b",
+	                                    TIME "app[6]: D6 b",
+	                                    TIME "app[7]: {\"by\":1}",
+	                                    TIME "app[8]: {\"by\":\"2\"}",
+	                                    TIME "logind[9]: other 5",
+	                                    TIME "logind[9]: login b1 from 192.0.2.1",
+	                                    TIME "logind[9]: login b2 from 192.0.2.2",
+	                                    TIME "logind[9]: login b2 from 192.0.2.300"};
+	struct own own = own_new();
+	struct batch_source source = line_testing_source();
+	struct buf text = {0};
+	struct buf out[2] = {0};
+	uint32_t differs;
+	for (size_t turn = 0; turn < 3; turn++) {
+		for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+			buf_printf(&text, "%s\n", lines[i]);
+		}
+	}
+	uint32_t likes = likes_testing_compare(&own.t, &source, buf_str(&text), &differs, out);
+	CHECK(likes > 0);
+	if (!CHECK(differs == UINT32_MAX)) {
+		buf_append_char(&out[0], '\0');
+		CHECK_STR(out[1], out[0].ptr);
+	}
+	buf_deinit(&out[0]);
+	buf_deinit(&out[1]);
+	buf_deinit(&text);
+	own_free(&own);
+}
