@@ -76,6 +76,16 @@ bool text_format_take_message(const struct line_format *format, struct line *lin
 
 /* ---- objects ---- */
 
+/* One of "a|b|c". */
+static bool is_one_of(struct str words, struct str value) {
+	while (words.len > 0) {
+		if (str_eq(str_cut(&words, '|'), value)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Needs are members of the row; those that lie in lists are not looked for. */
 static bool has_needs(struct taking *taking, uint32_t row) {
 	const struct text_format *text = taking->format->text;
@@ -83,7 +93,8 @@ static bool has_needs(struct taking *taking, uint32_t row) {
 		const struct text_need *need = &text->needs[i];
 		struct value value =
 		    fields_get(taking->line->batch, row, taking_number(taking, need->name));
-		bool is = value.kind != VALUE_NONE && (!need->has_value || str_eq(value.text, need->value));
+		bool is =
+		    value.kind != VALUE_NONE && (!need->has_value || is_one_of(need->value, value.text));
 		if (!is) {
 			return false;
 		}

@@ -84,7 +84,7 @@ struct text_time {
 	struct str layout;
 };
 
-/* A member that an object must have. */
+/* A member that an object must have; with value: one of the words between '|'. */
 struct text_need {
 	uint16_t name;
 	bool has_value;

@@ -53,10 +53,27 @@ static bool fit_kind(uint32_t number, struct value *value) {
 	}
 }
 
+/* Among some values of the row: those from one number of them on, and before another. */
+static bool has_put(const struct taking *taking, uint32_t from, uint32_t to, uint32_t number) {
+	const struct field_block *fields = &taking->line->batch->fields;
+	const struct field_row *row = &fields->rows[fields->rows_done - 1];
+	for (uint32_t i = from; i < row->count && i < to; i++) {
+		if (fields->entries[row->first + i].name == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An object that has a field by its very name (Winlogbeat's user.name) knows better. */
+static bool is_member(const struct taking *taking, uint32_t number) {
+	return taking->members_stay && has_put(taking, 0, taking->before, number);
+}
+
 /* A value that the row had before is gone then. */
 static void put_number(struct taking *taking, uint32_t number, struct value value) {
 	struct batch *batch = taking->line->batch;
-	if (number == FIELD_TIMESTAMP || !fit_kind(number, &value)) {
+	if (number == FIELD_TIMESTAMP || is_member(taking, number) || !fit_kind(number, &value)) {
 		return;
 	}
 	if (taking->before > 0 && fields_drop(batch, number, taking->before)) {
@@ -385,18 +402,6 @@ void taking_captures(struct taking *taking, const struct captures *captures) {
 
 /* ---- what follows ---- */
 
-/* Among the values of the row from a number of them on. */
-static bool has_put(const struct taking *taking, uint32_t from, uint32_t number) {
-	const struct field_block *fields = &taking->line->batch->fields;
-	const struct field_row *row = &fields->rows[fields->rows_done - 1];
-	for (uint32_t i = from; i < row->count; i++) {
-		if (fields->entries[row->first + i].name == number) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static void put_constant(struct taking *taking, const struct text_constant *constant) {
 	line_put_constant(
 	    taking->line, taking->format->slots + format_of(taking)->fields_count + constant->slot,
@@ -410,7 +415,8 @@ static void put_constants(struct taking *taking, const struct text_constants *co
 	for (uint32_t i = 0; i < constants->count; i++) {
 		const struct text_constant *constant = &constants->list[i];
 		uint32_t number = taking_number(taking, constant->field);
-		if (!over && has_put(taking, taking->before, number)) {
+		if (is_member(taking, number) ||
+		    (!over && has_put(taking, taking->before, UINT32_MAX, number))) {
 			continue;
 		}
 		if (taking->before > 0 && fields_drop(batch, number, taking->before)) {
@@ -496,7 +502,7 @@ void taking_end(struct taking *taking, const struct text_constants *pattern, boo
 	put_constants(taking, &text->constants, false);
 	for (uint32_t i = 0; i < text->defaults.count; i++) {
 		const struct text_constant *constant = &text->defaults.list[i];
-		if (!has_put(taking, 0, taking_number(taking, constant->field))) {
+		if (!has_put(taking, 0, UINT32_MAX, taking_number(taking, constant->field))) {
 			put_constant(taking, constant);
 		}
 	}
