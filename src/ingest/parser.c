@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "codec/charset.h"
 #include "ingest/columns.h"
+#include "ingest/derive.h"
 #include "ingest/formats_table.h"
 #include "ingest/likes.h"
 #include "ingest/message.h"
@@ -272,6 +273,9 @@ static void take_whole(struct parser *parser, struct line *line, struct source_s
 		put_leading_time(line);
 	} else if (format < count) {
 		format = message_take(&parser->messages, parser->formats, line, format, &tried);
+	}
+	if (format < count && parser->formats->list[format].text != NULL) {
+		derive_fields(batch);
 	}
 	set_format(parser, batch, &batch->fields.rows[row], format);
 	put_host(batch, row, state, batch->sources[batch->records[row].source].host);

@@ -38,6 +38,12 @@ enum text_target_type {
 	TEXT_TARGET_NAME,  /* a host's name that is no address */
 	TEXT_TARGET_LOWER, /* anything; kept in small letters */
 	TEXT_TARGET_IANA,  /* a protocol's number or name; kept as its name */
+	/* durations, kept as nanoseconds */
+	TEXT_TARGET_SECONDS,
+	TEXT_TARGET_MILLIS,
+	TEXT_TARGET_MICROS,
+	TEXT_TARGET_CLOCK, /* 0:10:06, 2h:28m:09s */
+	TEXT_TARGET_TIME,  /* a time of any layout */
 };
 struct text_target {
 	uint16_t field;

@@ -88,6 +88,11 @@ static const struct {
     {STR_INIT("name"), TEXT_TARGET_NAME},
     {STR_INIT("lower"), TEXT_TARGET_LOWER},
     {STR_INIT("iana"), TEXT_TARGET_IANA},
+    {STR_INIT("s"), TEXT_TARGET_SECONDS},
+    {STR_INIT("ms"), TEXT_TARGET_MILLIS},
+    {STR_INIT("us"), TEXT_TARGET_MICROS},
+    {STR_INIT("hms"), TEXT_TARGET_CLOCK},
+    {STR_INIT("time"), TEXT_TARGET_TIME},
 };
 
 static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct text_target *out) {
@@ -102,7 +107,7 @@ static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct
 		}
 		if (i == ARRAY_LEN(target_types)) {
 			enum err err = text_yaml_fail(r, node, 0, "there is no such kind of target");
-			diag_hint(r->diag, "the kinds are ip int number hex host url name lower iana");
+			diag_hint(r->diag, "the kinds are ip int number hex host url name lower iana s ms us hms time");
 			return err;
 		}
 		out->type = target_types[i].type;

@@ -1,6 +1,7 @@
 /* Values that lie in the record's text are put as places in it; all others are copied. */
 #include "ingest/text_values.h"
 
+#include "ingest/duration.h"
 #include "ingest/json_members.h"
 #include "ingest/text_pairs.h"
 
@@ -19,6 +20,21 @@ static bool is_in_text(const struct line *line, struct str value) {
 	uintptr_t from = (uintptr_t)line->text.ptr;
 	uintptr_t at = (uintptr_t)value.ptr;
 	return value.len > 0 && at >= from && at + value.len <= from + line->text.len;
+}
+
+static struct str lowered(struct arena *arena, struct str text) {
+	size_t i = 0;
+	while (i < text.len && char_lower(text.ptr[i]) == text.ptr[i]) {
+		i++;
+	}
+	if (i == text.len) {
+		return text;
+	}
+	char *out = arena_alloc(arena, text.len);
+	for (i = 0; i < text.len; i++) {
+		out[i] = char_lower(text.ptr[i]);
+	}
+	return str_make(out, text.len);
 }
 
 /* ---- putting ---- */
@@ -65,6 +81,24 @@ static bool has_put(const struct taking *taking, uint32_t from, uint32_t to, uin
 	return false;
 }
 
+/* Whether a value of another name of the log is in the way: addresses and numbers are what they
+ * were first; of other fields the same value is not put again. Values of one name all stay. */
+static bool is_taken(const struct taking *taking, uint32_t number, struct value value) {
+	struct batch *batch = taking->line->batch;
+	uint32_t row_number = batch->fields.rows_done - 1;
+	const struct field_row *row = &batch->fields.rows[row_number];
+	bool first_stays = value.kind == VALUE_NUMBER ||
+	                   (number < FIELD_KNOWN_COUNT && field_known_type(number) == FIELD_TYPE_IP);
+	for (uint32_t i = taking->before; i < taking->others; i++) {
+		const struct field_entry *entry = &batch->fields.entries[row->first + i];
+		if (entry->name == number &&
+		    (first_stays || str_eq(fields_value(batch, row_number, entry).text, value.text))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* An object that has a field by its very name (Winlogbeat's user.name) knows better. */
 static bool is_member(const struct taking *taking, uint32_t number) {
 	return taking->members_stay && has_put(taking, 0, taking->before, number);
@@ -73,11 +107,13 @@ static bool is_member(const struct taking *taking, uint32_t number) {
 /* A value that the row had before is gone then. */
 static void put_number(struct taking *taking, uint32_t number, struct value value) {
 	struct batch *batch = taking->line->batch;
-	if (number == FIELD_TIMESTAMP || is_member(taking, number) || !fit_kind(number, &value)) {
+	if (number == FIELD_TIMESTAMP || is_member(taking, number) || !fit_kind(number, &value) ||
+	    is_taken(taking, number, value)) {
 		return;
 	}
 	if (taking->before > 0 && fields_drop(batch, number, taking->before)) {
 		taking->before--;
+		taking->others -= taking->others > 0;
 	}
 	if (value.kind != VALUE_LIST && is_in_text(taking->line, value.text)) {
 		line_put_kind(taking->line, number, value.kind, value.text);
@@ -90,19 +126,49 @@ static void put(struct taking *taking, uint16_t name, struct value value) {
 	put_number(taking, taking_number(taking, name), value);
 }
 
-/* url.path, url.query and url.domain out of a URL or the target of a request. */
+/* "user:password@[2001:db8::1]:8080": url.domain with its brackets, url.port, or the port that
+ * the scheme stands for. */
+static void put_authority(struct taking *taking, struct str scheme, struct str text) {
+	size_t user = str_find_char(text, '@', 0);
+	struct str host = str_slice(text, user < text.len ? user + 1 : 0, text.len);
+	size_t bracket = host.len > 0 && host.ptr[0] == '[' ? str_find_char(host, ']', 0) : 0;
+	size_t colon = str_find_char(host, ':', MIN_OF(bracket, host.len));
+	struct str port = str_slice(host, MIN_OF(colon + 1, host.len), host.len);
+	if (port.len == 0) {
+		port = str_eq_nocase(scheme, STR("https"))  ? STR("443")
+		       : str_eq_nocase(scheme, STR("http")) ? STR("80")
+		                                            : STR("");
+	}
+	if (colon > 0) {
+		put_number(taking, FIELD_URL_DOMAIN, value_string(str_slice(host, 0, colon)));
+	}
+	if (pattern_slot_fits(SLOT_INT, port)) {
+		put_number(taking, fields_name(taking->line->batch, STR("url.port")),
+		           (struct value){VALUE_NUMBER, port});
+	}
+}
+
+/* The length of a URL's scheme, 0: it is none. */
+static size_t scheme_len(struct str url) {
+	size_t i = 0;
+	while (i < url.len && (char_is_alpha(url.ptr[i]) || (i > 0 && char_is_digit(url.ptr[i])))) {
+		i++;
+	}
+	return str_starts(str_slice(url, i, url.len), STR("://")) ? i : 0;
+}
+
+/* The parts of a URL or of the target of a request. */
 static void put_url_parts(struct taking *taking, struct str url) {
-	size_t scheme = str_find(url, STR("://"), 0);
+	struct batch *batch = taking->line->batch;
 	size_t question = str_find_char(url, '?', 0);
+	size_t scheme = scheme_len(url);
 	size_t path_at = 0;
-	if (scheme != (size_t)-1 && scheme < question) {
-		size_t domain_at = scheme + 3;
-		path_at = MIN_OF(str_find_char(url, '/', domain_at), question);
-		struct str domain = str_slice(url, domain_at, path_at);
-		domain = str_slice(domain, 0, str_find_char(domain, ':', 0));
-		if (domain.len > 0) {
-			put_number(taking, FIELD_URL_DOMAIN, value_string(domain));
-		}
+	if (scheme > 0) {
+		path_at = MIN_OF(str_find_char(url, '/', scheme + 3), question);
+		put_number(taking, fields_name(batch, STR("url.full")), value_string(url));
+		put_number(taking, fields_name(batch, STR("url.scheme")),
+		           value_string(lowered(taking->line->values, str_slice(url, 0, scheme))));
+		put_authority(taking, str_slice(url, 0, scheme), str_slice(url, scheme + 3, path_at));
 	}
 	if (question > path_at) {
 		put_number(taking, FIELD_URL_PATH, value_string(str_slice(url, path_at, question)));
@@ -128,21 +194,6 @@ static const struct {
     {115, STR_INIT("l2tp")},     {132, STR_INIT("sctp")}, {136, STR_INIT("udplite")},
 };
 
-static struct str lowered(struct arena *arena, struct str text) {
-	size_t i = 0;
-	while (i < text.len && char_lower(text.ptr[i]) == text.ptr[i]) {
-		i++;
-	}
-	if (i == text.len) {
-		return text;
-	}
-	char *out = arena_alloc(arena, text.len);
-	for (i = 0; i < text.len; i++) {
-		out[i] = char_lower(text.ptr[i]);
-	}
-	return str_make(out, text.len);
-}
-
 static void put_protocol(struct taking *taking, uint16_t name, struct str text) {
 	uint64_t number;
 	if (!str_to_u64(text, UINT8_MAX, &number)) {
@@ -156,6 +207,32 @@ static void put_protocol(struct taking *taking, uint16_t name, struct str text) 
 			put(taking, name, value_string(protocols[i].name));
 		}
 	}
+}
+
+static void put_duration(struct taking *taking, const struct text_target *target, struct str text) {
+	static const int64_t units[] = {
+	    [TEXT_TARGET_SECONDS - TEXT_TARGET_SECONDS] = INSTANT_SECOND,
+	    [TEXT_TARGET_MILLIS - TEXT_TARGET_SECONDS] = INSTANT_SECOND / 1000,
+	    [TEXT_TARGET_MICROS - TEXT_TARGET_SECONDS] = INSTANT_SECOND / 1000000,
+	};
+	int64_t ns;
+	bool clock = target->type == TEXT_TARGET_CLOCK;
+	if (clock ? duration_clock(text, &ns)
+	          : duration_number(text, units[target->type - TEXT_TARGET_SECONDS], &ns)) {
+		struct str number = arena_printf(taking->line->values, "%lld", (long long)ns);
+		put(taking, target->field, (struct value){VALUE_NUMBER, number});
+	}
+}
+
+/* A time beside that of the record: as @timestamp is written, in UTC. */
+static void put_time(struct taking *taking, const struct text_target *target, struct str text) {
+	struct timestamp time;
+	struct buf iso = {0};
+	if (pattern_read_time(taking->line->time, STR(""), text, &time)) {
+		instant_format(&iso, time.ns, 0);
+		put(taking, target->field, value_string(arena_str(taking->line->values, buf_str(&iso))));
+	}
+	buf_deinit(&iso);
 }
 
 static void put_scalar(struct taking *taking, const struct text_target *target,
@@ -176,6 +253,15 @@ static void put_scalar(struct taking *taking, const struct text_target *target,
 		return;
 	case TEXT_TARGET_IANA:
 		put_protocol(taking, target->field, text);
+		return;
+	case TEXT_TARGET_SECONDS:
+	case TEXT_TARGET_MILLIS:
+	case TEXT_TARGET_MICROS:
+	case TEXT_TARGET_CLOCK:
+		put_duration(taking, target, text);
+		return;
+	case TEXT_TARGET_TIME:
+		put_time(taking, target, text);
 		return;
 	case SLOT_URL:
 		put(taking, target->field, value);
@@ -305,11 +391,14 @@ static bool is_nothing(struct value value) {
 
 void taking_named(struct taking *taking, struct str name, struct value value) {
 	const struct text_format *text = format_of(taking);
+	const struct field_block *fields = &taking->line->batch->fields;
 	uint16_t number = text_format_name(text, name);
 	char full[LIMIT_FIELD_NAME];
 	if (is_nothing(value)) {
 		return;
 	}
+	taking->others =
+	    taking->depth == 0 ? fields->rows[fields->rows_done - 1].count : taking->others;
 	if (value.kind == VALUE_JSON) {
 		take_paths(taking, name, value.text);
 	}

@@ -1,0 +1,115 @@
+/* One pass over the row's values finds what there is; then what is missing is put. */
+#include "ingest/derive.h"
+
+enum {
+	SOURCE_ADDRESS,
+	SOURCE_IP,
+	DESTINATION_ADDRESS,
+	DESTINATION_IP,
+	CLIENT_ADDRESS,
+	CLIENT_IP,
+	SERVER_ADDRESS,
+	SERVER_IP,
+	NETWORK_BYTES,
+	SOURCE_BYTES,
+	DESTINATION_BYTES,
+	NETWORK_PACKETS,
+	SOURCE_PACKETS,
+	DESTINATION_PACKETS,
+	NAMES_COUNT,
+	NO_ENTRY = UINT32_MAX,
+};
+
+static const struct str names[NAMES_COUNT] = {
+    [SOURCE_ADDRESS] = STR_INIT("source.address"),
+    [SOURCE_IP] = STR_INIT("source.ip"),
+    [DESTINATION_ADDRESS] = STR_INIT("destination.address"),
+    [DESTINATION_IP] = STR_INIT("destination.ip"),
+    [CLIENT_ADDRESS] = STR_INIT("client.address"),
+    [CLIENT_IP] = STR_INIT("client.ip"),
+    [SERVER_ADDRESS] = STR_INIT("server.address"),
+    [SERVER_IP] = STR_INIT("server.ip"),
+    [NETWORK_BYTES] = STR_INIT("network.bytes"),
+    [SOURCE_BYTES] = STR_INIT("source.bytes"),
+    [DESTINATION_BYTES] = STR_INIT("destination.bytes"),
+    [NETWORK_PACKETS] = STR_INIT("network.packets"),
+    [SOURCE_PACKETS] = STR_INIT("source.packets"),
+    [DESTINATION_PACKETS] = STR_INIT("destination.packets"),
+};
+
+/* The first value of each name among those of the row. */
+struct places {
+	uint32_t entry[NAMES_COUNT];
+};
+
+static struct places find_places(const struct batch *batch, uint32_t row_number) {
+	const struct field_row *row = &batch->fields.rows[row_number];
+	struct places places;
+	memset(&places, 0xff, sizeof(places));
+	for (uint32_t i = row->count; i > 0; i--) {
+		struct str name = fields_name_text(batch, batch->fields.entries[row->first + i - 1].name);
+		for (size_t j = 0; j < NAMES_COUNT; j++) {
+			places.entry[j] = str_eq(name, names[j]) ? i - 1 : places.entry[j];
+		}
+	}
+	return places;
+}
+
+static struct value value_at(const struct batch *batch, uint32_t row, uint32_t entry) {
+	const struct field_block *fields = &batch->fields;
+	return fields_value(batch, row, &fields->entries[fields->rows[row].first + entry]);
+}
+
+/* to is the value of from, when it is not there. */
+static void derive_copy(struct batch *batch, uint32_t row, const struct places *places, size_t to,
+                        size_t from) {
+	if (places->entry[from] == NO_ENTRY || places->entry[to] != NO_ENTRY) {
+		return;
+	}
+	uint32_t first = batch->fields.rows[row].first;
+	const struct field_entry entry = batch->fields.entries[first + places->entry[from]];
+	struct value value = value_at(batch, row, places->entry[from]);
+	uint32_t name = fields_name(batch, names[to]);
+	if (entry.place == FIELD_IN_TEXT) {
+		fields_put_span(batch, name, VALUE_STRING, entry.offset, entry.len);
+	} else if (value.kind == VALUE_STRING) {
+		struct buf kept = {0};
+		buf_append_str(&kept, value.text); /* the block may move */
+		fields_put_str(batch, name, buf_str(&kept));
+		buf_deinit(&kept);
+	}
+}
+
+static bool count_of(const struct batch *batch, uint32_t row, uint32_t entry, uint64_t *out) {
+	if (entry == NO_ENTRY) {
+		return false;
+	}
+	struct value value = value_at(batch, row, entry);
+	return value.kind == VALUE_NUMBER && str_to_u64(value.text, INT64_MAX, out);
+}
+
+/* to is the sum of both, when it is not there. */
+static void derive_sum(struct batch *batch, uint32_t row, const struct places *places, size_t to,
+                       size_t one, size_t other) {
+	uint64_t a;
+	uint64_t b;
+	char text[24];
+	if (places->entry[to] != NO_ENTRY || !count_of(batch, row, places->entry[one], &a) ||
+	    !count_of(batch, row, places->entry[other], &b)) {
+		return;
+	}
+	int len = snprintf(text, sizeof(text), "%llu", (unsigned long long)(a + b));
+	fields_put(batch, fields_name(batch, names[to]),
+	           (struct value){VALUE_NUMBER, str_make(text, (size_t)len)});
+}
+
+void derive_fields(struct batch *batch) {
+	uint32_t row = batch->fields.rows_done - 1;
+	struct places places = find_places(batch, row);
+	derive_copy(batch, row, &places, SOURCE_ADDRESS, SOURCE_IP);
+	derive_copy(batch, row, &places, DESTINATION_ADDRESS, DESTINATION_IP);
+	derive_copy(batch, row, &places, CLIENT_ADDRESS, CLIENT_IP);
+	derive_copy(batch, row, &places, SERVER_ADDRESS, SERVER_IP);
+	derive_sum(batch, row, &places, NETWORK_BYTES, SOURCE_BYTES, DESTINATION_BYTES);
+	derive_sum(batch, row, &places, NETWORK_PACKETS, SOURCE_PACKETS, DESTINATION_PACKETS);
+}

@@ -1,0 +1,64 @@
+#include "ingest/derive.h"
+
+#include "tap.h"
+
+static struct batch *row_of(const char *line) {
+	struct batch *batch = batch_new();
+	struct batch_record *record = batch_add_record(batch);
+	record->body_len = (uint32_t)strlen(line);
+	buf_append_str(&batch->raw, str_from(line));
+	fields_begin(batch);
+	(void)fields_begin_row(batch);
+	return batch;
+}
+
+static struct value get(struct batch *batch, const char *name) {
+	return fields_get(batch, 0, fields_name(batch, str_from(name)));
+}
+
+static void put_count(struct batch *batch, const char *name, const char *digits) {
+	fields_put(batch, fields_name(batch, str_from(name)),
+	           (struct value){VALUE_NUMBER, str_from(digits)});
+}
+
+TEST(an_ip_address_is_an_address) {
+	struct batch *batch = row_of("from 192.0.2.1");
+	fields_put_span(batch, FIELD_SOURCE_IP, VALUE_STRING, 5, 9);
+	fields_put_str(batch, FIELD_DESTINATION_IP, STR("2001:db8::1"));
+	fields_put_str(batch, FIELD_DESTINATION_ADDRESS, STR("www.example.org"));
+	fields_put_str(batch, fields_name(batch, STR("client.ip")), STR("192.0.2.7"));
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_STR(get(batch, "source.address").text, "192.0.2.1");
+	CHECK_STR(get(batch, "destination.address").text, "www.example.org");
+	CHECK_STR(get(batch, "client.address").text, "192.0.2.7");
+	CHECK_EQ(get(batch, "server.address").kind, VALUE_NONE);
+	batch_free(batch);
+}
+
+TEST(both_directions_are_summed) {
+	struct batch *batch = row_of("x");
+	put_count(batch, "source.bytes", "2769");
+	put_count(batch, "destination.bytes", "5851");
+	put_count(batch, "source.packets", "1");
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_STR(get(batch, "network.bytes").text, "8620");
+	CHECK_EQ(get(batch, "network.bytes").kind, VALUE_NUMBER);
+	CHECK_EQ(get(batch, "network.packets").kind, VALUE_NONE);
+	batch_free(batch);
+}
+
+TEST(a_sum_that_the_log_has_stays_and_text_is_not_summed) {
+	struct batch *batch = row_of("x");
+	put_count(batch, "source.bytes", "1");
+	put_count(batch, "destination.bytes", "2");
+	put_count(batch, "network.bytes", "300");
+	fields_put_str(batch, fields_name(batch, STR("source.packets")), STR("many"));
+	put_count(batch, "destination.packets", "2");
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_STR(get(batch, "network.bytes").text, "300");
+	CHECK_EQ(get(batch, "network.packets").kind, VALUE_NONE);
+	batch_free(batch);
+}
