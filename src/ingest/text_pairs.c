@@ -2,7 +2,7 @@
 #include "ingest/text_pairs.h"
 
 /* How far the mark that ends a value may be looked for when others stand before it. */
-enum { MARKS_AHEAD = 4096 };
+enum { MARKS_AHEAD = 4096, WORDS_AHEAD = 40 /* the length of a key of several words */ };
 
 static bool is_blank(char c) {
 	return c == ' ' || c == '\t';
@@ -74,6 +74,18 @@ static size_t closing_mark(struct str text, size_t at, struct pairs_style style)
 	return first;
 }
 
+/* Whether "Key:" or "Two Words:" and a blank, or the end, stand behind the separator at at. */
+static bool is_next_key(struct str text, size_t at, struct pairs_style style) {
+	size_t i = at + 1;
+	while (i < text.len && i - at <= WORDS_AHEAD &&
+	       (char_is_alpha(text.ptr[i]) || char_is_digit(text.ptr[i]) || text.ptr[i] == '_' ||
+	        text.ptr[i] == '-' || text.ptr[i] == ' ')) {
+		i++;
+	}
+	return i < text.len && text.ptr[i] == style.sign &&
+	       (i + 1 == text.len || is_blank(text.ptr[i + 1]));
+}
+
 /* The value at *at, which then stands behind it. */
 static struct str take_value(struct str text, size_t *at, struct pairs_style style,
                              struct arena *arena) {
@@ -82,11 +94,13 @@ static struct str take_value(struct str text, size_t *at, struct pairs_style sty
 		size_t end = closing_mark(text, first, style);
 		if (end < text.len) {
 			*at = end + 1;
-			return text_unescape(arena, str_slice(text, first + 1, end), STR("\"'"));
+			return text_unescape(arena, str_slice(text, first + 1, end), STR("\"']"));
 		}
 	}
 	size_t end = first;
-	while (end < text.len && text.ptr[end] != style.separator &&
+	bool words = style.separator == ',' && style.sign == ':';
+	while (end < text.len &&
+	       (text.ptr[end] != style.separator || (words && !is_next_key(text, end, style))) &&
 	       !(style.separator == ' ' && text.ptr[end] == '\t')) {
 		end++;
 	}
@@ -110,6 +124,7 @@ static void read_separated(struct str text, struct pairs_style style, struct are
 		}
 		struct str key = str_trim(str_slice(text, first, at));
 		at++;
+		at += style.sign == ':' && at < text.len && text.ptr[at] == ':'; /* key::"value" */
 		while (style.separator != ' ' && at < text.len && is_blank(text.ptr[at]) &&
 		       text.ptr[at] != style.separator) {
 			at++;
@@ -137,8 +152,58 @@ static size_t cef_key(struct str text, size_t from, size_t at) {
 	return first < at && begins ? first : at;
 }
 
+/* What a label calls the values of another key: "cs1Label=Rule cs1=x" gives "Rule" too, with '_'
+ * for what cannot stand in a field's name. */
+enum { LABELS_MAX = 32, LABEL_LEN_MAX = 64 };
+
+struct cef {
+	struct arena *arena;
+	pairs_take *take;
+	void *ctx;
+	struct cef_label {
+		struct str key, label;
+	} labels[LABELS_MAX];
+	uint32_t labels_count;
+};
+
+static struct str label_name(struct arena *arena, struct str label) {
+	char *out = arena_alloc(arena, label.len);
+	for (size_t i = 0; i < label.len; i++) {
+		char c = label.ptr[i];
+		bool stays = char_is_alpha(c) || char_is_digit(c) || c == '.' || c == '-';
+		out[i] = stays ? c : '_';
+	}
+	return str_make(out, label.len);
+}
+
+static void note_label(struct cef *cef, struct str key, struct str value) {
+	static const struct str end = STR_INIT("Label");
+	value = str_trim(value);
+	if (key.len > end.len && str_eq(str_slice(key, key.len - end.len, key.len), end) &&
+	    cef->labels_count < LABELS_MAX && value.len > 0 && value.len <= LABEL_LEN_MAX) {
+		cef->labels[cef->labels_count++] =
+		    (struct cef_label){str_slice(key, 0, key.len - end.len), label_name(cef->arena, value)};
+	}
+}
+
+static void take_cef(struct cef *cef, struct str key, struct str raw) {
+	struct str value = str_trim(raw);
+	if (value.len >= 2 && value.ptr[0] == '"' && value.ptr[value.len - 1] == '"') {
+		value = str_slice(value, 1, value.len - 1);
+	}
+	value = text_unescape(cef->arena, value, STR("=|nr"));
+	cef->take(cef->ctx, key, value);
+	for (uint32_t i = cef->labels_count; i > 0; i--) { /* the last that the key was given counts */
+		if (str_eq(cef->labels[i - 1].key, key)) {
+			cef->take(cef->ctx, cef->labels[i - 1].label, value);
+			return;
+		}
+	}
+}
+
 /* "a=b c d=e": a value ends before the last blank before the next key. */
-static void read_cef(struct str text, char sign, struct arena *arena, pairs_take *take, void *ctx) {
+static void walk_cef(struct cef *cef, struct str text, char sign,
+                     void (*each)(struct cef *cef, struct str key, struct str value)) {
 	struct str key = {0};
 	size_t value_at = 0;
 	for (size_t i = 0; i < text.len; i++) {
@@ -154,16 +219,20 @@ static void read_cef(struct str text, char sign, struct arena *arena, pairs_take
 			continue;
 		}
 		if (key.len > 0) {
-			struct str value = str_trim(str_slice(text, value_at, key_at));
-			take(ctx, key, text_unescape(arena, value, STR("=|nr")));
+			each(cef, key, str_slice(text, value_at, key_at));
 		}
 		key = str_slice(text, key_at, i);
 		value_at = i + 1;
 	}
 	if (key.len > 0) {
-		struct str value = str_trim(str_slice(text, value_at, text.len));
-		take(ctx, key, text_unescape(arena, value, STR("=|nr")));
+		each(cef, key, str_slice(text, value_at, text.len));
 	}
+}
+
+static void read_cef(struct str text, char sign, struct arena *arena, pairs_take *take, void *ctx) {
+	struct cef cef = {.arena = arena, .take = take, .ctx = ctx};
+	walk_cef(&cef, text, sign, note_label);
+	walk_cef(&cef, text, sign, take_cef);
 }
 
 void pairs_read(struct str text, struct pairs_style style, struct arena *arena, pairs_take *take,
