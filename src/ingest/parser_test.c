@@ -14,7 +14,7 @@ static const struct sample {
     {"syslog-rfc3164", "Nov 22 10:00:00 web01 sshd[42]: Accepted publickey for a from 192.0.2.1"},
     {"syslog-rfc3164", "<34>Nov 22 10:00:00 web01 su: 'su root' failed"},
     {"syslog-rfc3164", "2026-11-22T10:00:00.5+09:00 web01 sshd[42]: x"},
-    {"syslog-rfc3164", "<189>123: *Nov 22 10:00:00.250: %SYS-5-CONFIG_I: x"},
+    {"cisco-ios", "<189>123: *Nov 22 10:00:00.250: %SYS-5-CONFIG_I: x"},
     {"syslog-rfc3164", "<13>no time here"},
     {"syslog-rfc3164", "Nov 22 10:00:00 web01 nginx: 192.0.2.1 - - [22/Nov/2026:10:00:00 +0000] "
                        "\"GET / HTTP/1.1\" 200 1 \"-\" \"x\""},

@@ -107,3 +107,19 @@ TEST(long_texts_of_signs_end) {
 	buf_deinit(&text);
 	arena_free(arena);
 }
+
+TEST(check_point_doubles_the_sign_before_long_values) {
+	check_pairs("; :", "a:\"1\"; b::\"x [y\\].\"; c:\"\"; ]", "a<1>b<x [y].>c<>");
+}
+
+TEST(keys_of_words_end_values_that_hold_commas) {
+	check_pairs(", :", "User Agent: M (KHTML, like G) C, URL: https://x, Prefilter Policy: p",
+	            "User Agent<M (KHTML, like G) C>URL<https://x>Prefilter Policy<p>");
+}
+
+TEST(labels_of_cef_name_values_too) {
+	check_pairs(
+	    "cef", "cs1Label=Rule Name cs1=a b cn1=5 cn1Label=Hits x=\"in marks\" y=1\\=2",
+	    "cs1Label<Rule Name>cs1<a b>Rule_Name<a b>cn1<5>Hits<5>cn1Label<Hits>x<in marks>y<1=2>");
+	check_pairs("cef", "cs4Label=A cs4Label=B cs4=v", "cs4Label<A>cs4Label<B>cs4<v>B<v>");
+}

@@ -107,7 +107,8 @@ static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct
 		}
 		if (i == ARRAY_LEN(target_types)) {
 			enum err err = text_yaml_fail(r, node, 0, "there is no such kind of target");
-			diag_hint(r->diag, "the kinds are ip int number hex host url name lower iana s ms us hms time");
+			diag_hint(r->diag,
+			          "the kinds are ip int number hex host url name lower iana s ms us hms time");
 			return err;
 		}
 		out->type = target_types[i].type;

@@ -81,18 +81,20 @@ static bool has_put(const struct taking *taking, uint32_t from, uint32_t to, uin
 	return false;
 }
 
-/* Whether a value of another name of the log is in the way: addresses and numbers are what they
- * were first; of other fields the same value is not put again. Values of one name all stay. */
+/* Whether a value of another name of the log, or of another slot, is in the way: the same is not
+ * put again, and addresses and numbers are what the first name said. Values of one name all stay.
+ */
 static bool is_taken(const struct taking *taking, uint32_t number, struct value value) {
 	struct batch *batch = taking->line->batch;
 	uint32_t row_number = batch->fields.rows_done - 1;
 	const struct field_row *row = &batch->fields.rows[row_number];
-	bool first_stays = value.kind == VALUE_NUMBER ||
-	                   (number < FIELD_KNOWN_COUNT && field_known_type(number) == FIELD_TYPE_IP);
+	bool single = value.kind == VALUE_NUMBER ||
+	              (number < FIELD_KNOWN_COUNT && field_known_type(number) == FIELD_TYPE_IP);
 	for (uint32_t i = taking->before; i < taking->others; i++) {
 		const struct field_entry *entry = &batch->fields.entries[row->first + i];
 		if (entry->name == number &&
-		    (first_stays || str_eq(fields_value(batch, row_number, entry).text, value.text))) {
+		    ((single && taking->named) ||
+		     str_eq(fields_value(batch, row_number, entry).text, value.text))) {
 			return true;
 		}
 	}
@@ -389,16 +391,23 @@ static bool is_nothing(struct value value) {
 	       (value.kind == VALUE_JSON && str_eq(value.text, STR("null")));
 }
 
+/* What is put from here on comes from another name or slot than what the row has. */
+static void begin_value(struct taking *taking, bool named) {
+	const struct field_block *fields = &taking->line->batch->fields;
+	if (taking->depth == 0) {
+		taking->others = fields->rows[fields->rows_done - 1].count;
+		taking->named = named;
+	}
+}
+
 void taking_named(struct taking *taking, struct str name, struct value value) {
 	const struct text_format *text = format_of(taking);
-	const struct field_block *fields = &taking->line->batch->fields;
 	uint16_t number = text_format_name(text, name);
 	char full[LIMIT_FIELD_NAME];
 	if (is_nothing(value)) {
 		return;
 	}
-	taking->others =
-	    taking->depth == 0 ? fields->rows[fields->rows_done - 1].count : taking->others;
+	begin_value(taking, true);
 	if (value.kind == VALUE_JSON) {
 		take_paths(taking, name, value.text);
 	}
@@ -469,6 +478,7 @@ static void take_many(struct taking *taking, const struct capture *capture) {
 static void take_capture(struct taking *taking, const struct capture *capture) {
 	bool number = capture->type == SLOT_INT || capture->type == SLOT_NUMBER;
 	struct value value = {number ? VALUE_NUMBER : VALUE_STRING, capture->value};
+	begin_value(taking, false);
 	if (capture->type == SLOT_PART) {
 		value.text = text_unescape(taking->line->values, value.text, STR("|,;\"'"));
 	}

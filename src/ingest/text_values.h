@@ -15,7 +15,8 @@ struct taking {
 	const struct text_keys *keys; /* of the pattern, or NULL */
 	uint32_t before;   /* values of the row that were there before: the first ones of it */
 	bool members_stay; /* values of an object whose members are fields of their own already */
-	uint32_t others;   /* values of the row that came from other names than the one at hand */
+	uint32_t others;   /* values of the row that came from other names or slots than this one */
+	bool named;        /* the value at hand has a name of its own in the log */
 	uint32_t depth;    /* values within values */
 	const struct text_constants *more[TEXT_NESTING_MAX]; /* of patterns of keys */
 	uint32_t more_count;
