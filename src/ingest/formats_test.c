@@ -148,7 +148,10 @@ static void check_taken_by(struct line_testing *t, const struct text_format *for
 	struct str taken = str_cut(&rest, ' ');
 	bool own = str_eq(taken, format->name);
 	if (!CHECK(own != test->refused)) {
-		tap_check(false, format->name.ptr, (int)test->line_number, taken.ptr);
+		char shown[256];
+		snprintf(shown, sizeof(shown), "%.*s: taken by %.*s", STR_ARG(format->name),
+		         (int)MIN_OF(taken.len, (size_t)100), taken.ptr);
+		tap_check(false, shown, (int)test->line_number, "formats");
 	}
 	buf_deinit(&out);
 }

@@ -34,29 +34,88 @@ static bool is_escaped(struct str text, size_t from, size_t at) {
 	return (at - i) % 2 != 0;
 }
 
-/* Up to the words that stand behind the slot; to the end when none do. A quotation mark behind a
- * backslash is not the one that ends. */
-static size_t read_text(struct str text, size_t at, struct str stop) {
-	size_t end = at;
-	if (stop.len == 0) {
+/* The words behind a slot for text: a blank may begin them, then comes a literal, or nothing. Each
+ * run of blanks is looked at once for each place where that literal stands, so that the work is
+ * linear. */
+static struct str first_word(struct str stop) {
+	size_t from = stop.len > 0 && stop.ptr[0] == ' ' ? 1 : 0;
+	return str_slice(stop, from, str_find_char(stop, ' ', from));
+}
+
+static size_t skip_blanks(struct str text, size_t at) {
+	while (at < text.len && is_blank(text.ptr[at])) {
+		at++;
+	}
+	return at;
+}
+
+/* Whether all the words stand at at, and the text ends behind them if it must. */
+static bool words_stand(const struct pattern_op *op, struct str text, size_t at) {
+	for (size_t i = 0; i < op->stop.len; i++) {
+		size_t from = at;
+		if (op->stop.ptr[i] == ' ') {
+			at = skip_blanks(text, at);
+		} else if (at < text.len && text.ptr[at] == op->stop.ptr[i]) {
+			at++;
+		}
+		if (at == from) {
+			return false;
+		}
+	}
+	while (op->ends && at < text.len && char_is_space(text.ptr[at])) {
+		at++;
+	}
+	return !op->ends || at == text.len;
+}
+
+/* Where the slot ends that began at at, when the first literal of its words stands at found. */
+static size_t ends_before(const struct pattern_op *op, struct str text, size_t at, size_t found) {
+	size_t end = found;
+	if (op->stop.ptr[0] == ' ') {
+		while (end > at && is_blank(text.ptr[end - 1])) {
+			end--;
+		}
+		if (end == found) {
+			return NOT_HERE;
+		}
+	} else if (op->stop.ptr[0] == '"' && op->type != SLOT_LAST && is_escaped(text, at, end)) {
+		return NOT_HERE; /* a quotation mark behind a backslash is not the one that ends */
+	}
+	return words_stand(op, text, end) ? end : NOT_HERE;
+}
+
+/* Up to the words that stand behind the slot; to the end when none do. */
+static size_t read_text(const struct pattern_op *op, struct str text, size_t at) {
+	struct str word = first_word(op->stop);
+	size_t found = at;
+	if (op->stop.len == 0) {
 		return text.len;
 	}
-	while ((end = str_find(text, stop, end)) != NOT_HERE) {
-		if (stop.ptr[0] != '"' || !is_escaped(text, at, end)) {
+	while ((found = str_find(text, word, found)) != NOT_HERE) {
+		size_t end = ends_before(op, text, at, found);
+		if (end != NOT_HERE) {
 			return end;
 		}
-		end++;
+		found++;
 	}
 	return NOT_HERE;
 }
 
-static size_t read_last(struct str text, size_t at, struct str stop) {
-	if (stop.len == 0) {
+static size_t read_last(const struct pattern_op *op, struct str text, size_t at) {
+	struct str word = first_word(op->stop);
+	size_t found = text.len;
+	if (op->stop.len == 0) {
 		return text.len;
 	}
-	for (size_t end = text.len - stop.len + 1; text.len >= stop.len && end > at;) {
-		end--;
-		if (text.ptr[end] == stop.ptr[0] && memcmp(text.ptr + end, stop.ptr, stop.len) == 0) {
+	while (found > at && char_is_space(text.ptr[found - 1])) {
+		found--;
+	}
+	for (found++; found-- > at;) {
+		if (text.len - found < word.len || memcmp(text.ptr + found, word.ptr, word.len) != 0) {
+			continue;
+		}
+		size_t end = ends_before(op, text, at, found);
+		if (end != NOT_HERE) {
 			return end;
 		}
 	}
@@ -64,8 +123,8 @@ static size_t read_last(struct str text, size_t at, struct str stop) {
 }
 
 /* As text, but a quotation mark never belongs to it. */
-static size_t read_url(struct str text, size_t at, struct str stop) {
-	size_t end = read_text(text, at, stop);
+static size_t read_url(const struct pattern_op *op, struct str text, size_t at) {
+	size_t end = read_text(op, text, at);
 	size_t quote = at;
 	while (end != NOT_HERE && (quote = str_find_char(text, '"', quote)) < end) {
 		if (!is_escaped(text, at, quote)) {
@@ -141,8 +200,10 @@ static size_t read_ipv6(struct str text, size_t at) {
 	while (i < text.len && (is_hex(text.ptr[i]) || text.ptr[i] == ':' || text.ptr[i] == '.')) {
 		i++;
 	}
-	/* a colon behind the address ("...:1: message") is not part of it, "::" is */
-	while (i - at > 2 && text.ptr[i - 1] == ':' && text.ptr[i - 2] != ':') {
+	/* a colon or a point behind the address ("...:1: message", "from ...:1.") is not part of it,
+	 * "::" is */
+	while (i - at > 2 &&
+	       (text.ptr[i - 1] == '.' || (text.ptr[i - 1] == ':' && text.ptr[i - 2] != ':'))) {
 		i--;
 	}
 	if (i - at < 2 || i - at >= sizeof(copy)) {
@@ -249,11 +310,11 @@ static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *ti
 	case SLOT_WORD:
 		return read_word(text, at, op->stop);
 	case SLOT_TEXT:
-		return read_text(text, at, op->stop);
+		return read_text(op, text, at);
 	case SLOT_LAST:
-		return read_last(text, at, op->stop);
+		return read_last(op, text, at);
 	case SLOT_URL:
-		return read_url(text, at, op->stop);
+		return read_url(op, text, at);
 	case SLOT_REST:
 	case SLOT_PAIRS:
 	case SLOT_COLUMNS:

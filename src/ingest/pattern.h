@@ -59,8 +59,9 @@ struct pattern_op {
 	/* Literal; slots: the argument ("clf", "GET|POST", "; :"). */
 	struct str text;
 	/* SLOT_WORD, SLOT_HOST: bytes that end it beside blanks; SLOT_TEXT, SLOT_LAST, SLOT_URL: the
-	 * words behind it. */
+	 * words behind it up to the next slot or group, where a blank stands for one or more. */
 	struct str stop;
+	bool ends; /* behind these words the text ends */
 };
 
 struct pattern {

@@ -478,21 +478,29 @@ static uint32_t next_op(const struct compiler *c, uint32_t pc) {
 	return pc;
 }
 
-/* The literal behind a text slot, with the blank before it if one stands there. */
+/* The words behind a text slot: literals and blanks up to the next slot or group. */
+static void gather_words(struct compiler *c, struct pattern_op *op, uint32_t pc) {
+	struct buf words = {0};
+	while (c->ops[pc].kind == PATTERN_LITERAL || c->ops[pc].kind == PATTERN_BLANKS) {
+		bool blank = c->ops[pc].kind == PATTERN_BLANKS;
+		buf_append_str(&words, blank ? STR(" ") : c->ops[pc].text);
+		pc = next_op(c, pc + 1);
+	}
+	op->ends = c->ops[pc].kind == PATTERN_END;
+	op->stop = arena_str(c->set->arena, buf_str(&words));
+	buf_deinit(&words);
+}
+
+/* A blank alone is enough behind %{last}. */
 static enum err set_text_stop(struct compiler *c, struct pattern_op *op, uint32_t pc) {
 	uint32_t next = next_op(c, pc + 1);
 	bool blank = c->ops[next].kind == PATTERN_BLANKS;
 	uint32_t words = blank ? next_op(c, next + 1) : next;
-	if (c->ops[words].kind == PATTERN_LITERAL) {
-		op->stop = blank ? arena_printf(c->set->arena, " %.*s", STR_ARG(c->ops[words].text))
-		                 : c->ops[words].text;
-		return ERR_OK;
-	}
 	if (c->ops[words].kind == PATTERN_END) {
 		return ERR_OK;
 	}
-	if (blank && op->type == SLOT_LAST) {
-		op->stop = STR(" ");
+	if (c->ops[words].kind == PATTERN_LITERAL || (blank && op->type == SLOT_LAST)) {
+		gather_words(c, op, next);
 		return ERR_OK;
 	}
 	enum err err = diag_set_at(c->diag, ERR_INVALID, 0, 0,

@@ -55,6 +55,35 @@ TEST(text_ends_at_the_words_behind_it) {
 	check("%{text:a} END", "one two", "-");
 }
 
+TEST(all_words_behind_text_end_it) {
+	check("%{text:a}, client: %{ip:b}", "one, two, client: 192.0.2.1", "a=one, two b=192.0.2.1");
+	check("%{text:a} from <%{word:b}>", "x from y from \t <z>", "a=x from y b=z");
+	check("%{text:a}, b: %{int:b}%( c%)?", "x, y, b: 7 c", "a=x, y b=7");
+	check("%{text:a} end", "x end end", "a=x end");
+	check("%{text:a}.", "x.y.z. ", "a=x.y.z");
+	check("%{text:a}. %{int:b}", "x.y. 7", "a=x.y b=7");
+	check("%{text:a} b %{int:c}", "x   b \t 7", "a=x c=7");
+	check("\"%{text:a}\" x", "\"one\" two\" x", "a=one\" two");
+	check("%{text:a} from %{ip}", "x fromage y", "-");
+	check("%{url:a}\" end", "/x\"y\" end", "-");
+}
+
+TEST(last_ends_at_the_last_place_of_all_words) {
+	check("%{last:a}, client: %{ip:b}", "x, client: y, client: 192.0.2.1, z", "-");
+	check("%{last:a}, client: %{word:b}", "x, client: y, client: z, w, ", "-");
+	check("%{last:a}, client: %{rest:b}", "x, client: y, client:  z, w", "a=x, client: y b=z, w");
+	check("%{last:a} %{ip:b}", "one  two   192.0.2.1 ", "a=one  two b=192.0.2.1");
+	check("%{last:a})", "x (y) (z)", "a=x (y) (z");
+	check("%{last:a} b", "b b b", "a=b b");
+	check("%{last:a} b", "b", "-");
+}
+
+TEST(a_point_behind_an_address_is_not_part_of_it) {
+	check("from %{ip:a}.", "from 2001:db8::1.", "a=2001:db8::1");
+	check("from %{ip:a}: %{rest}", "from 2001:db8::1: x", "a=2001:db8::1");
+	check("from %{ip:a}. %{rest:b}", "from ::ffff:192.0.2.1. x", "a=::ffff:192.0.2.1 b=x");
+}
+
 TEST(numbers_addresses_and_hosts) {
 	check("%{int:a}", "-12", "a=-12");
 	check("%{int:a}", "12.5", "-");

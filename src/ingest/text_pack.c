@@ -97,6 +97,7 @@ static void walk_op(struct walk *w, struct pattern_op *op) {
 	WALK_NUMBER(w, op->field);
 	walk_str(w, &op->text);
 	walk_str(w, &op->stop);
+	WALK_NUMBER(w, op->ends);
 }
 
 static void walk_pattern(struct walk *w, struct pattern *pattern) {

@@ -213,7 +213,7 @@ static bool take_zone_name(const struct timestamp_reader *reader, struct cursor 
 		p++;
 	}
 	struct str name = str_make(c->at, (size_t)(p - c->at));
-	if (name.len < 3 || (p < c->end && *p != ' ' && *p != ':' && *p != ']')) {
+	if (name.len < 3 || (p < c->end && memchr(" :]),|;", *p, 7) == NULL)) {
 		return false;
 	}
 	if (!zone_abbreviation(reader->zone, name, &parts->offset) &&
