@@ -51,15 +51,19 @@ static const struct str time_names[] = {
 };
 
 static size_t time_rank(const struct walk *walk, struct str name) {
-	for (size_t i = 0; i < walk->time_rank; i++) {
+	return json_time_rank(name, walk->time_rank);
+}
+
+size_t json_time_rank(struct str name, size_t rank) {
+	for (size_t i = 0; i < ARRAY_LEN(time_names) && i < rank; i++) {
 		if (time_names[i].len == name.len && str_eq(time_names[i], name)) {
 			return i;
 		}
 	}
-	return walk->time_rank;
+	return rank;
 }
 
-static bool read_time(struct line *line, struct str value, struct timestamp *out_time) {
+bool json_read_time(struct line *line, struct str value, struct timestamp *out_time) {
 	value = str_trim(value);
 	return value.len > 0 && timestamp_any(line->time, value, out_time) == value.len;
 }
@@ -70,7 +74,7 @@ static void try_time(struct walk *walk, struct str name, struct str value) {
 	if (rank >= walk->time_rank) {
 		return;
 	}
-	bool is = read_time(walk->line, value, &time);
+	bool is = json_read_time(walk->line, value, &time);
 	line_piece(walk->line, value, is, LINE_SEEN);
 	if (is) {
 		walk->time = time;
@@ -355,7 +359,7 @@ bool json_take_like(struct line *line, const struct line_piece *seen, uint32_t c
 	bool has_time = false;
 	for (uint32_t i = 0; i < count; i++) {
 		struct timestamp found;
-		bool is = read_time(line, seen[i].text, &found);
+		bool is = json_read_time(line, seen[i].text, &found);
 		if (is != (seen[i].about != 0)) {
 			return false;
 		}

@@ -173,12 +173,25 @@ static bool try_object(struct message_state *state, struct search *search) {
 struct inner_object {
 	struct line *line;
 	uint32_t before;
+	size_t time_rank; /* of the member that the time is of */
 };
+
+/* The time of the object is the record's, as it is of an object on a line of its own. */
+static void take_time(struct inner_object *object, struct str name, struct value value) {
+	struct timestamp time;
+	size_t rank = json_time_rank(name, object->time_rank);
+	bool scalar = value.kind == VALUE_STRING || value.kind == VALUE_NUMBER;
+	if (rank < object->time_rank && scalar && json_read_time(object->line, value.text, &time)) {
+		line_time(object->line, time);
+		object->time_rank = rank;
+	}
+}
 
 static void put_member(void *ctx, struct str name, struct value value) {
 	struct inner_object *object = ctx;
 	struct batch *batch = object->line->batch;
 	uint32_t number = fields_name(batch, name);
+	take_time(object, name, value);
 	if (number == FIELD_TIMESTAMP || number == UINT32_MAX) {
 		return;
 	}
@@ -190,7 +203,7 @@ static void put_member(void *ctx, struct str name, struct value value) {
 
 /* A message that is a JSON object: its members become fields, as those of a line would. */
 static bool take_json(struct search *search) {
-	struct inner_object object = {search->line, count_of(search->line)};
+	struct inner_object object = {search->line, count_of(search->line), SIZE_MAX};
 	if (search->message.ptr[0] != '{' || object.before >= LIMIT_FIELDS_PER_RECORD / 2) {
 		return false;
 	}

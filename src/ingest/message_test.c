@@ -95,6 +95,17 @@ TEST(objects_go_to_the_formats_that_need_their_members) {
 	own_free(&own);
 }
 
+TEST(an_object_in_a_message_has_its_own_time) {
+	struct own own = own_new();
+	check_line(&own, TIME "app: {\"a\":1,\"time\":\"2026-01-02T03:04:05Z\"}", "syslog-rfc3164",
+	           " 2026-01-02T03:04:05Z");
+	check_line(&own, TIME "app: {\"ts\":1767323045.5,\"@timestamp\":\"2026-01-02T03:04:06Z\"}",
+	           "syslog-rfc3164", " 2026-01-02T03:04:06Z");
+	check_line(&own, "<13>1 2026-11-22T10:00:00Z h app - - - {\"time\":\"today\"}",
+	           "syslog-rfc5424", " 2026-11-22T10:00:00Z");
+	own_free(&own);
+}
+
 /* Lines that are cut alike are parsed as if each stood alone. */
 TEST(lines_that_are_alike_have_the_same_fields_as_lines_alone) {
 	static const char *const lines[] = {TIME "app[1]: word one 5",
