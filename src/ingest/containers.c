@@ -5,6 +5,7 @@
 
 #include "ingest/evtx.h"
 #include "ingest/json_scan.h"
+#include "ingest/utmp.h"
 
 struct container {
 	struct reading *reading;
@@ -183,6 +184,33 @@ static enum err take_evtx(struct container *container) {
 	}
 }
 
+/* ---- entries of one size ---- */
+
+static bool all_zero(struct str bytes) {
+	return bytes.len == 0 ||
+	       (bytes.ptr[0] == 0 && memcmp(bytes.ptr, bytes.ptr + 1, bytes.len - 1) == 0);
+}
+
+/* The place of a user who never logged in holds nothing, and is no record. */
+static enum err take_entries(struct container *container, size_t size, bool skip_empty) {
+	struct str bytes = container->bytes;
+	uint64_t entries = 0;
+	for (size_t at = 0; at < bytes.len; at += size) {
+		size_t len = MIN_OF(size, bytes.len - at);
+		if (len < size) {
+			reading_problem(container->reading, container->file.path, at, ERR_INVALID,
+			                "ends inside an entry: %zu of %zu bytes", len, size);
+		}
+		if (!skip_empty || !all_zero(str_slice(bytes, at, at + len))) {
+			TRY(add_slice(container, at, len, len < size ? RECORD_FRAMING_ERROR : 0));
+		}
+		if (++entries % 256 == 0) {
+			TRY(go_on(container));
+		}
+	}
+	return ERR_OK;
+}
+
 /* ---- all ---- */
 
 static enum err take_records(struct container *container, enum carrier carrier) {
@@ -194,6 +222,10 @@ static enum err take_records(struct container *container, enum carrier carrier) 
 		return take_json(container);
 	case CARRIER_UTF16:
 		return take_utf16(container);
+	case CARRIER_UTMP:
+		return take_entries(container, UTMP_SIZE, false);
+	case CARRIER_LASTLOG:
+		return take_entries(container, LASTLOG_SIZE, true);
 	case CARRIER_LINES:
 	case CARRIER_COMPRESSED:
 	case CARRIER_TAR:
@@ -224,6 +256,8 @@ static void describe(struct container *container, const struct content *content,
 	} else {
 		file->format = carrier == CARRIER_EVTX         ? STR("evtx")
 		               : carrier == CARRIER_JSON_ARRAY ? STR("json")
+		               : carrier == CARRIER_UTMP       ? STR("utmp")
+		               : carrier == CARRIER_LASTLOG    ? STR("lastlog")
 		                                               : STR("journal");
 	}
 }

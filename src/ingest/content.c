@@ -5,6 +5,7 @@
 #include "ingest/containers.h"
 #include "ingest/lines.h"
 #include "ingest/unpack.h"
+#include "ingest/utmp.h"
 
 struct sink_file content_about(const struct reading *reading, const struct content *content,
                                bool is_object) {
@@ -195,6 +196,8 @@ static enum err open_object(struct reading *reading, const struct content *conte
 	case CARRIER_JSON_ARRAY:
 	case CARRIER_UTF16:
 	case CARRIER_JOURNAL:
+	case CARRIER_UTMP:
+	case CARRIER_LASTLOG:
 	default:
 		ASSERT(false);
 	}
@@ -229,6 +232,16 @@ enum err content_take_object(struct reading *reading, const struct content *cont
 	sha256(bytes.ptr, bytes.len, known.hash);
 	struct str head = str_slice(bytes, 0, RECOGNISE_SIZE);
 	enum carrier carrier = carrier_recognise(reading->options, head);
+	struct str last =
+	    str_slice(bytes, bytes.len - MIN_OF(bytes.len, (size_t)LASTLOG_SIZE), bytes.len);
+	if (carrier == CARRIER_LINES && lastlog_recognise_end(head, last, bytes.len)) {
+		carrier = CARRIER_LASTLOG;
+	}
+	if (carrier == CARRIER_LINES) { /* it has changed since it was looked at */
+		struct pull_memory again;
+		known.pull = pull_memory(&again, bytes);
+		return content_take_lines(reading, &known);
+	}
 	if (carrier != CARRIER_COMPRESSED && carrier != CARRIER_TAR && carrier != CARRIER_ZIP) {
 		return container_take(reading, &known, bytes, carrier);
 	}
@@ -240,6 +253,11 @@ enum err content_take_object(struct reading *reading, const struct content *cont
 enum err content_take_large(struct reading *reading, const struct content *content,
                             enum carrier carrier, struct str head) {
 	bool opens = carrier == CARRIER_COMPRESSED || carrier == CARRIER_TAR || carrier == CARRIER_ZIP;
+	if (carrier == CARRIER_LASTLOG) { /* a hole of hundreds of GB, as large user ids make it */
+		reading_problem(reading, content->path, UINT64_MAX, ERR_LIMIT,
+		                "is larger than %zu bytes: the lastlog is not read", LIMIT_CONTAINER_SIZE);
+		return ERR_OK;
+	}
 	reading_problem(reading, content->path, UINT64_MAX, ERR_LIMIT,
 	                opens ? "is larger than %zu bytes: what is inside is read, but the %.*s itself "
 	                        "is kept by its hash alone"

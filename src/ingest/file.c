@@ -5,6 +5,7 @@
 
 #include "ingest/content.h"
 #include "ingest/journal.h"
+#include "ingest/utmp.h"
 
 #define HOLD_MAX ((uint64_t)64 << 20)
 
@@ -155,6 +156,17 @@ static enum err look_through(struct disk_file *file, enum carrier carrier, uint6
 	return err;
 }
 
+/* The beginning of a lastlog may be empty; its end never is. */
+static bool is_sparse_lastlog(struct disk_file *file, uint64_t size) {
+	const struct os *os = file->reading->os;
+	char last[LASTLOG_SIZE];
+	size_t got = 0;
+	struct str head = buf_str(&file->head);
+	return head.len > 0 && head.ptr[0] == 0 && size >= sizeof(last) &&
+	       os->pread(os->ctx, file->fd, last, sizeof(last), size - sizeof(last), &got) == ERR_OK &&
+	       lastlog_recognise_end(head, str_make(last, got), size);
+}
+
 static enum err take_open(struct disk_file *file, uint64_t size) {
 	char machine[JOURNAL_MACHINE];
 	read_head(file);
@@ -162,6 +174,12 @@ static enum err take_open(struct disk_file *file, uint64_t size) {
 		return take_journal(file, machine);
 	}
 	enum carrier carrier = carrier_recognise(file->reading->options, buf_str(&file->head));
+	if (carrier == CARRIER_LINES && is_sparse_lastlog(file, size)) {
+		carrier = CARRIER_LASTLOG;
+	}
+	if (carrier == CARRIER_LASTLOG && size > LIMIT_CONTAINER_SIZE) {
+		return content_take_large(file->reading, &file->content, carrier, buf_str(&file->head));
+	}
 	enum err err = look_through(file, carrier, size);
 	if (err == ERR_OK) {
 		/* The second pass reads what the first one saw, no more. */

@@ -10,6 +10,7 @@
 #include "ingest/json_line.h"
 #include "ingest/syslog.h"
 #include "ingest/text_format.h"
+#include "ingest/utmp.h"
 
 static const struct line_format carriers[] = {
     {STR_INIT("syslog-rfc5424"), STR_INIT("syslog with version and structured data (RFC 5424)"),
@@ -23,6 +24,8 @@ static const struct line_format carriers[] = {
      NULL, NULL, 0},
     {STR_INIT("w3c"), STR_INIT("W3C extended log format, behind its #Fields: (IIS and others)"),
      columns_take_w3c, NULL, NULL, 0},
+    {STR_INIT("utmp"), STR_INIT("an entry of utmp, wtmp or btmp"), utmp_take, NULL, NULL, 0},
+    {STR_INIT("lastlog"), STR_INIT("an entry of lastlog"), lastlog_take, NULL, NULL, 0},
     {STR_INIT("csv"), STR_INIT("CSV behind a line of names"), columns_take_csv, NULL, NULL, 0},
 };
 

@@ -6,6 +6,7 @@
 #include "ingest/evtx.h"
 #include "ingest/journal.h"
 #include "ingest/json_scan.h"
+#include "ingest/utmp.h"
 
 struct str carrier_name(enum carrier carrier) {
 	static const struct str names[] = {
@@ -17,6 +18,8 @@ struct str carrier_name(enum carrier carrier) {
 	    [CARRIER_JSON_ARRAY] = STR_INIT("JSON array"),
 	    [CARRIER_UTF16] = STR_INIT("UTF-16 text"),
 	    [CARRIER_JOURNAL] = STR_INIT("journal file"),
+	    [CARRIER_UTMP] = STR_INIT("login records (utmp)"),
+	    [CARRIER_LASTLOG] = STR_INIT("last logins (lastlog)"),
 	};
 	return names[carrier];
 }
@@ -100,6 +103,12 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 	}
 	if (evtx_recognise(head)) {
 		return CARRIER_EVTX;
+	}
+	if (utmp_recognise(head)) {
+		return CARRIER_UTMP;
+	}
+	if (lastlog_recognise(head)) {
+		return CARRIER_LASTLOG;
 	}
 	if (utf16_recognise(options, head)) {
 		return CARRIER_UTF16;

@@ -14,6 +14,8 @@ enum carrier {
 	CARRIER_JSON_ARRAY,
 	CARRIER_UTF16,
 	CARRIER_JOURNAL,
+	CARRIER_UTMP,
+	CARRIER_LASTLOG,
 };
 
 /* How many first bytes carrier_recognise wants, when there are so many. */
