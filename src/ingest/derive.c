@@ -10,6 +10,8 @@ enum {
 	CLIENT_IP,
 	SERVER_ADDRESS,
 	SERVER_IP,
+	SOURCE_DOMAIN,
+	DESTINATION_DOMAIN,
 	NETWORK_BYTES,
 	SOURCE_BYTES,
 	DESTINATION_BYTES,
@@ -29,6 +31,8 @@ static const struct str names[NAMES_COUNT] = {
     [CLIENT_IP] = STR_INIT("client.ip"),
     [SERVER_ADDRESS] = STR_INIT("server.address"),
     [SERVER_IP] = STR_INIT("server.ip"),
+    [SOURCE_DOMAIN] = STR_INIT("source.domain"),
+    [DESTINATION_DOMAIN] = STR_INIT("destination.domain"),
     [NETWORK_BYTES] = STR_INIT("network.bytes"),
     [SOURCE_BYTES] = STR_INIT("source.bytes"),
     [DESTINATION_BYTES] = STR_INIT("destination.bytes"),
@@ -60,10 +64,25 @@ static struct value value_at(const struct batch *batch, uint32_t row, uint32_t e
 	return fields_value(batch, row, &fields->entries[fields->rows[row].first + entry]);
 }
 
+/* "www.example.org", "host7"; an address is none, nor is a word with other signs ("unix:"). */
+static bool is_host_name(struct str text) {
+	bool letter = false;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		letter |= char_is_alpha(c);
+		if (!char_is_alpha(c) && !char_is_digit(c) && c != '.' && c != '-' && c != '_') {
+			return false;
+		}
+	}
+	return letter;
+}
+
 /* to is the value of from, when it is not there. */
 static void derive_copy(struct batch *batch, uint32_t row, const struct places *places, size_t to,
                         size_t from) {
-	if (places->entry[from] == NO_ENTRY || places->entry[to] != NO_ENTRY) {
+	bool named = to == SOURCE_DOMAIN || to == DESTINATION_DOMAIN;
+	if (places->entry[from] == NO_ENTRY || places->entry[to] != NO_ENTRY ||
+	    (named && !is_host_name(value_at(batch, row, places->entry[from]).text))) {
 		return;
 	}
 	uint32_t first = batch->fields.rows[row].first;
@@ -108,6 +127,8 @@ void derive_fields(struct batch *batch) {
 	struct places places = find_places(batch, row);
 	derive_copy(batch, row, &places, SOURCE_ADDRESS, SOURCE_IP);
 	derive_copy(batch, row, &places, DESTINATION_ADDRESS, DESTINATION_IP);
+	derive_copy(batch, row, &places, SOURCE_DOMAIN, SOURCE_ADDRESS);
+	derive_copy(batch, row, &places, DESTINATION_DOMAIN, DESTINATION_ADDRESS);
 	derive_copy(batch, row, &places, CLIENT_ADDRESS, CLIENT_IP);
 	derive_copy(batch, row, &places, SERVER_ADDRESS, SERVER_IP);
 	derive_sum(batch, row, &places, NETWORK_BYTES, SOURCE_BYTES, DESTINATION_BYTES);

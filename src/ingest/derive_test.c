@@ -31,6 +31,8 @@ TEST(an_ip_address_is_an_address) {
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "source.address").text, "192.0.2.1");
 	CHECK_STR(get(batch, "destination.address").text, "www.example.org");
+	CHECK_STR(get(batch, "destination.domain").text, "www.example.org");
+	CHECK_EQ(get(batch, "source.domain").kind, VALUE_NONE);
 	CHECK_STR(get(batch, "client.address").text, "192.0.2.7");
 	CHECK_EQ(get(batch, "server.address").kind, VALUE_NONE);
 	batch_free(batch);
@@ -60,5 +62,16 @@ TEST(a_sum_that_the_log_has_stays_and_text_is_not_summed) {
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "network.bytes").text, "300");
 	CHECK_EQ(get(batch, "network.packets").kind, VALUE_NONE);
+	batch_free(batch);
+}
+
+TEST(only_what_can_be_a_host_name_is_a_domain) {
+	struct batch *batch = row_of("x");
+	fields_put_str(batch, fields_name(batch, STR("source.address")), STR("unix:"));
+	fields_put_str(batch, FIELD_DESTINATION_ADDRESS, STR("192.0.2.1"));
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_EQ(get(batch, "source.domain").kind, VALUE_NONE);
+	CHECK_EQ(get(batch, "destination.domain").kind, VALUE_NONE);
 	batch_free(batch);
 }

@@ -35,9 +35,11 @@ struct text_constants {
  */
 enum text_target_type {
 	TEXT_TARGET_ANY = SLOT_TYPE_COUNT,
-	TEXT_TARGET_NAME,  /* a host's name that is no address */
-	TEXT_TARGET_LOWER, /* anything; kept in small letters */
-	TEXT_TARGET_IANA,  /* a protocol's number or name; kept as its name */
+	TEXT_TARGET_NAME,     /* a host's name that is no address */
+	TEXT_TARGET_LOWER,    /* anything; kept in small letters */
+	TEXT_TARGET_IANA,     /* a protocol's number or name; kept as its name */
+	TEXT_TARGET_ENDPOINT, /* address and port: FIELD.ip or FIELD.address, and FIELD.port */
+	TEXT_TARGET_WEB,      /* a URL without its scheme: host and path */
 	/* durations, kept as nanoseconds */
 	TEXT_TARGET_SECONDS,
 	TEXT_TARGET_MILLIS,

@@ -94,7 +94,7 @@ static struct str take_value(struct str text, size_t *at, struct pairs_style sty
 		size_t end = closing_mark(text, first, style);
 		if (end < text.len) {
 			*at = end + 1;
-			return text_unescape(arena, str_slice(text, first + 1, end), STR("\"']"));
+			return text_unescape(arena, str_trim(str_slice(text, first + 1, end)), STR("\"']"));
 		}
 	}
 	size_t end = first;

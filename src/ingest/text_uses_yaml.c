@@ -85,6 +85,8 @@ static const struct {
     {STR_INIT("hex"), SLOT_HEX},
     {STR_INIT("host"), SLOT_HOST},
     {STR_INIT("url"), SLOT_URL},
+    {STR_INIT("web"), TEXT_TARGET_WEB},
+    {STR_INIT("endpoint"), TEXT_TARGET_ENDPOINT},
     {STR_INIT("name"), TEXT_TARGET_NAME},
     {STR_INIT("lower"), TEXT_TARGET_LOWER},
     {STR_INIT("iana"), TEXT_TARGET_IANA},
@@ -107,8 +109,8 @@ static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct
 		}
 		if (i == ARRAY_LEN(target_types)) {
 			enum err err = text_yaml_fail(r, node, 0, "there is no such kind of target");
-			diag_hint(r->diag,
-			          "the kinds are ip int number hex host url name lower iana s ms us hms time");
+			diag_hint(r->diag, "the kinds are ip int number hex host url web endpoint name lower "
+			                   "iana s ms us hms time");
 			return err;
 		}
 		out->type = target_types[i].type;

@@ -2,6 +2,7 @@
 #include "ingest/text_values.h"
 
 #include "ingest/duration.h"
+#include "ingest/endpoint.h"
 #include "ingest/json_members.h"
 #include "ingest/text_pairs.h"
 
@@ -159,6 +160,16 @@ static size_t scheme_len(struct str url) {
 	return str_starts(str_slice(url, i, url.len), STR("://")) ? i : 0;
 }
 
+static void put_path(struct taking *taking, struct str url, size_t path_at) {
+	size_t question = str_find_char(url, '?', 0);
+	if (question > path_at) {
+		put_number(taking, FIELD_URL_PATH, value_string(str_slice(url, path_at, question)));
+	}
+	if (question < url.len) {
+		put_number(taking, FIELD_URL_QUERY, value_string(str_slice(url, question + 1, url.len)));
+	}
+}
+
 /* The parts of a URL or of the target of a request. */
 static void put_url_parts(struct taking *taking, struct str url) {
 	struct batch *batch = taking->line->batch;
@@ -172,12 +183,18 @@ static void put_url_parts(struct taking *taking, struct str url) {
 		           value_string(lowered(taking->line->values, str_slice(url, 0, scheme))));
 		put_authority(taking, str_slice(url, 0, scheme), str_slice(url, scheme + 3, path_at));
 	}
-	if (question > path_at) {
-		put_number(taking, FIELD_URL_PATH, value_string(str_slice(url, path_at, question)));
+	put_path(taking, url, path_at);
+}
+
+/* "www.example.org:8080/path?query", as firewalls write it. */
+static void put_web_parts(struct taking *taking, struct str url) {
+	size_t path_at = MIN_OF(str_find_char(url, '/', 0), str_find_char(url, '?', 0));
+	if (scheme_len(url) > 0 || path_at == 0) {
+		put_url_parts(taking, url);
+		return;
 	}
-	if (question < url.len) {
-		put_number(taking, FIELD_URL_QUERY, value_string(str_slice(url, question + 1, url.len)));
-	}
+	put_authority(taking, STR(""), str_slice(url, 0, path_at));
+	put_path(taking, url, path_at);
 }
 
 /* ---- targets ---- */
@@ -237,6 +254,22 @@ static void put_time(struct taking *taking, const struct text_target *target, st
 	buf_deinit(&iso);
 }
 
+/* FIELD of the target with ".ip", ".address" or ".port" behind it. */
+static void put_under(struct taking *taking, const struct text_target *target, const char *end,
+                      struct value value) {
+	struct str field = format_of(taking)->fields[target->field].name;
+	struct str name = arena_printf(taking->line->values, "%.*s.%s", STR_ARG(field), end);
+	put_number(taking, fields_name(taking->line->batch, name), value);
+}
+
+static void put_endpoint(struct taking *taking, const struct text_target *target, struct str text) {
+	struct endpoint endpoint = endpoint_read(text);
+	put_under(taking, target, endpoint.is_ip ? "ip" : "address", value_string(endpoint.address));
+	if (endpoint.port.len > 0) {
+		put_under(taking, target, "port", (struct value){VALUE_NUMBER, endpoint.port});
+	}
+}
+
 static void put_scalar(struct taking *taking, const struct text_target *target,
                        struct value value) {
 	struct str text = value.text;
@@ -268,6 +301,13 @@ static void put_scalar(struct taking *taking, const struct text_target *target,
 	case SLOT_URL:
 		put(taking, target->field, value);
 		put_url_parts(taking, text);
+		return;
+	case TEXT_TARGET_ENDPOINT:
+		put_endpoint(taking, target, text);
+		return;
+	case TEXT_TARGET_WEB:
+		put(taking, target->field, value);
+		put_web_parts(taking, text);
 		return;
 	default: /* a slot that takes all of it */
 		if (pattern_slot_fits((enum slot_type)target->type, text)) {
