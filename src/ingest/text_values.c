@@ -199,6 +199,22 @@ static void put_web_parts(struct taking *taking, struct str url) {
 
 /* ---- targets ---- */
 
+/* A URL, a path, "*", or a host and port: no name of an object and no number of one. */
+static bool could_be_url(struct str text) {
+	if (str_starts(text, STR("/")) || str_eq(text, STR("*")) ||
+	    str_find(text, STR("://"), 0) != (size_t)-1) {
+		return true;
+	}
+	bool parts = false;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] == ' ' || text.ptr[i] == '\\') {
+			return false;
+		}
+		parts = parts || text.ptr[i] == '/' || text.ptr[i] == ':';
+	}
+	return parts;
+}
+
 /* IANA's protocol numbers, those that logs show. */
 static const struct {
 	uint8_t number;
@@ -299,8 +315,10 @@ static void put_scalar(struct taking *taking, const struct text_target *target,
 		put_time(taking, target, text);
 		return;
 	case SLOT_URL:
-		put(taking, target->field, value);
-		put_url_parts(taking, text);
+		if (could_be_url(text)) {
+			put(taking, target->field, value);
+			put_url_parts(taking, text);
+		}
 		return;
 	case TEXT_TARGET_ENDPOINT:
 		put_endpoint(taking, target, text);
