@@ -6,7 +6,7 @@
 #include "tap.h"
 
 #define LOGIN                                                                                \
-	"name: login\ntitle: t\ntakes: [line, message]\nprograms: [logind, gate-*, mail]\n"      \
+	"name: my-login\ntitle: t\ntakes: [line, message]\nprograms: [logind, gate-*, mail]\n"   \
 	"fields: {event.category: authentication}\npatterns:\n  - name: p\n    pattern: 'login " \
 	"%{word:user.name} from %{ip:source.ip}'\ntests:\n  - line: 'login bob from 192.0.2.1'\n"
 #define ANY                                                                                 \
@@ -61,14 +61,15 @@ static void check_line(struct own *own, const char *text, const char *format, co
 
 TEST(messages_go_to_the_formats_of_their_program) {
 	struct own own = own_new();
-	check_line(&own, TIME "logind[7]: login bob from 192.0.2.1", "login", "user.name=\"bob\"\n");
-	check_line(&own, TIME "LoginD: login bob from 192.0.2.1", "login", "process.name=\"LoginD\"\n");
-	check_line(&own, TIME "gate-3: login bob from 192.0.2.1", "login", "source.ip=");
-	check_line(&own, TIME "mail/smtp[7]: login bob from 192.0.2.1", "login", "source.ip=");
+	check_line(&own, TIME "logind[7]: login bob from 192.0.2.1", "my-login", "user.name=\"bob\"\n");
+	check_line(&own, TIME "LoginD: login bob from 192.0.2.1", "my-login",
+	           "process.name=\"LoginD\"\n");
+	check_line(&own, TIME "gate-3: login bob from 192.0.2.1", "my-login", "source.ip=");
+	check_line(&own, TIME "mail/smtp[7]: login bob from 192.0.2.1", "my-login", "source.ip=");
 	check_line(&own, TIME "other: login bob from 192.0.2.1", "syslog-rfc3164",
 	           "message=\"login bob");
 	check_line(&own, TIME "logind: logout bob", "syslog-rfc3164", "message=\"logout bob\"\n");
-	check_line(&own, "login bob from 192.0.2.1", "login", "event.category=\"authentication\"\n");
+	check_line(&own, "login bob from 192.0.2.1", "my-login", "event.category=\"authentication\"\n");
 	own_free(&own);
 }
 
@@ -76,7 +77,7 @@ TEST(formats_of_all_programs_and_messages_within_messages) {
 	struct own own = own_new();
 	check_line(&own, TIME "app: DROP SRC=192.0.2.1", "any-drop", "source.ip=\"192.0.2.1\"\n");
 	check_line(&own, "<13>DROP SRC=192.0.2.1", "any-drop", "source.ip=\"192.0.2.1\"\n");
-	check_line(&own, TIME "logind: via relay: login bob from 192.0.2.1", "login",
+	check_line(&own, TIME "logind: via relay: login bob from 192.0.2.1", "my-login",
 	           "my.via=\"relay\"\n");
 	check_line(&own, TIME "app: via a: via b: DROP SRC=192.0.2.1", "any-drop", "source.ip=");
 	check_line(&own, TIME "app: via a: via b: words", "outer", "message=\"words\"\n");

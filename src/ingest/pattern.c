@@ -214,6 +214,21 @@ static size_t read_ipv6(struct str text, size_t at) {
 	return inet_pton(AF_INET6, copy, &address) == 1 ? i : NOT_HERE;
 }
 
+/* Six pairs of digits with ':' or '-' between them. */
+static size_t read_mac(struct str text, size_t at) {
+	if (text.len < at + 17) {
+		return NOT_HERE;
+	}
+	for (size_t i = 0; i < 17; i++) {
+		char c = text.ptr[at + i];
+		bool sign = i % 3 == 2;
+		if (sign ? (c != ':' && c != '-') || c != text.ptr[at + 2] : !is_hex(c)) {
+			return NOT_HERE;
+		}
+	}
+	return text.len > at + 17 && is_hex(text.ptr[at + 17]) ? NOT_HERE : at + 17;
+}
+
 static size_t read_ip(struct str text, size_t at) {
 	size_t end = read_ipv4(text, at);
 	return end != NOT_HERE ? end : read_ipv6(text, at);
@@ -330,6 +345,8 @@ static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *ti
 		return read_hex(text, at);
 	case SLOT_IP:
 		return read_ip(text, at);
+	case SLOT_MAC:
+		return read_mac(text, at);
 	case SLOT_HOST:
 		return read_host(text, at, op->stop);
 	case SLOT_QUOTED:

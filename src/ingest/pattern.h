@@ -42,7 +42,8 @@ enum slot_type {
 	SLOT_URL,
 	SLOT_ONE,
 	SLOT_TIME,
-	SLOT_LAST,    /* text up to the last place where the words behind it stand */
+	SLOT_LAST, /* text up to the last place where the words behind it stand */
+	SLOT_MAC,
 	SLOT_PART,    /* up to the sign behind it, which a backslash before it makes a part of it */
 	SLOT_PAIRS,   /* the last three take the rest, and give values with names of their own */
 	SLOT_COLUMNS, /* (text_pairs.h, json_members.h) */

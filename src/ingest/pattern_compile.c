@@ -24,6 +24,7 @@ static const struct {
     [SLOT_ONE] = {STR_INIT("one"), "one of the words given", true, true, false},
     [SLOT_TIME] = {STR_INIT("time"), "a time of the layout given", false, true, false},
     [SLOT_LAST] = {STR_INIT("last"), "text and what stands behind it", false, false, true},
+    [SLOT_MAC] = {STR_INIT("mac"), "a hardware address", false, false, false},
     [SLOT_PART] = {STR_INIT("part"), "the sign behind this part", false, false, true},
     [SLOT_PAIRS] = {STR_INIT("pairs"), "keys with values", false, true, true},
     [SLOT_COLUMNS] = {STR_INIT("columns"), "values in columns", true, true, true},
@@ -194,7 +195,7 @@ static enum err find_type(struct compiler *c, struct str name, size_t at, enum s
 	}
 	enum err err = fail(c, at, name.len, "there is no such kind of slot");
 	diag_hint(c->diag,
-	          "the kinds are word text rest int number hex ip host quoted url one time last "
+	          "the kinds are word text rest int number hex ip mac host quoted url one time last "
 	          "part pairs columns json");
 	return err;
 }
@@ -403,6 +404,7 @@ static void slot_first(const struct pattern_op *op, struct byte_set *set) {
 		set_add_words(set, STR("-0123456789"));
 		break;
 	case SLOT_HEX:
+	case SLOT_MAC:
 		set_add_words(set, STR("0123456789abcdefABCDEF"));
 		break;
 	case SLOT_IP:

@@ -107,6 +107,17 @@ TEST(numbers_addresses_and_hosts) {
 	check("%{host:a}", "-", "-");
 }
 
+TEST(hardware_addresses) {
+	check("%{mac:a}", "00:11:22:aa:BB:ff", "a=00:11:22:aa:BB:ff");
+	check("%{mac:a} x", "00-11-22-aa-bb-ff x", "a=00-11-22-aa-bb-ff");
+	check("%{mac:a}:%{mac:b}:%{rest:c}", "00:11:22:33:44:55:66:77:88:99:aa:bb:08:00",
+	      "a=00:11:22:33:44:55 b=66:77:88:99:aa:bb c=08:00");
+	check("%{mac:a}", "00:11:22:33:44", "-");
+	check("%{mac:a}", "00:11-22:33:44:55", "-");
+	check("%{mac:a}", "00:11:22:33:44:555", "-");
+	check("%{mac:a}", "0g:11:22:33:44:55", "-");
+}
+
 TEST(quoted_text_and_choices_of_words) {
 	check("%{quoted:a}", "\"x \\\" y\"", "a=x \\\" y");
 	check("%{quoted:a}", "\"\"", "a=");

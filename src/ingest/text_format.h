@@ -46,6 +46,7 @@ enum text_target_type {
 	TEXT_TARGET_MICROS,
 	TEXT_TARGET_CLOCK, /* 0:10:06, 2h:28m:09s */
 	TEXT_TARGET_TIME,  /* a time of any layout */
+	TEXT_TARGET_AUDIT, /* as auditd writes it: hexadecimal where it is no plain word */
 };
 struct text_target {
 	uint16_t field;

@@ -1,6 +1,8 @@
 /* Each reader goes over the text once; looking ahead for the end of a value is bounded. */
 #include "ingest/text_pairs.h"
 
+#include "base/utf8.h"
+
 /* How far the mark that ends a value may be looked for when others stand before it. */
 enum { MARKS_AHEAD = 4096, WORDS_AHEAD = 40 /* the length of a key of several words */ };
 
@@ -49,6 +51,36 @@ struct str text_unescape(struct arena *arena, struct str text, struct str signs)
 	return str_make(out, len);
 }
 
+/* ---- auditd ---- */
+
+static int audit_digit(char c) {
+	return char_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+struct str text_audit(struct arena *arena, struct str text, bool marked) {
+	bool encoded = false;
+	if (str_eq(text, STR("?")) || str_eq(text, STR("(null)")) || str_eq(text, STR("(none)"))) {
+		return STR("");
+	}
+	if (marked || text.len < 2 || text.len % 2 != 0) {
+		return text;
+	}
+	char *out = arena_alloc(arena, text.len / 2);
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i += 2) {
+		int high = audit_digit(text.ptr[i]);
+		int low = audit_digit(text.ptr[i + 1]);
+		if (high < 0 || low < 0) {
+			return text;
+		}
+		unsigned char c = (unsigned char)(high * 16 + low);
+		encoded |= c < 0x21 || c > 0x7e || c == '"';
+		out[len++] = c == 0 ? ' ' : (char)c;
+	}
+	struct str value = str_trim(str_make(out, len));
+	return encoded && utf8_valid(value) ? value : text;
+}
+
 /* ---- pairs ---- */
 
 static bool ends_value(struct str text, size_t at, struct pairs_style style) {
@@ -88,12 +120,14 @@ static bool is_next_key(struct str text, size_t at, struct pairs_style style) {
 
 /* The value at *at, which then stands behind it. */
 static struct str take_value(struct str text, size_t *at, struct pairs_style style,
-                             struct arena *arena) {
+                             struct arena *arena, bool *out_marked) {
 	size_t first = *at;
+	*out_marked = false;
 	if (first < text.len && (text.ptr[first] == '"' || text.ptr[first] == '\'')) {
 		size_t end = closing_mark(text, first, style);
 		if (end < text.len) {
 			*at = end + 1;
+			*out_marked = true;
 			return text_unescape(arena, str_trim(str_slice(text, first + 1, end)), STR("\"']"));
 		}
 	}
@@ -129,9 +163,10 @@ static void read_separated(struct str text, struct pairs_style style, struct are
 		       text.ptr[at] != style.separator) {
 			at++;
 		}
-		struct str value = take_value(text, &at, style, arena);
+		bool marked;
+		struct str value = take_value(text, &at, style, arena, &marked);
 		if (key.len > 0) {
-			take(ctx, key, value);
+			take(ctx, key, value, marked);
 		}
 	}
 }
@@ -192,10 +227,10 @@ static void take_cef(struct cef *cef, struct str key, struct str raw) {
 		value = str_slice(value, 1, value.len - 1);
 	}
 	value = text_unescape(cef->arena, value, STR("=|nr"));
-	cef->take(cef->ctx, key, value);
+	cef->take(cef->ctx, key, value, false);
 	for (uint32_t i = cef->labels_count; i > 0; i--) { /* the last that the key was given counts */
 		if (str_eq(cef->labels[i - 1].key, key)) {
-			cef->take(cef->ctx, cef->labels[i - 1].label, value);
+			cef->take(cef->ctx, cef->labels[i - 1].label, value, false);
 			return;
 		}
 	}

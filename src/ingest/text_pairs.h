@@ -17,8 +17,8 @@ struct pairs_style {
 bool pairs_style(struct str argument, struct pairs_style *out_style);
 
 /* What has neither key nor sign is passed over. Keys and values are without blanks at their ends
- * and without the marks around them. */
-typedef void pairs_take(void *ctx, struct str key, struct str value);
+ * and without the marks around them; marked: the value stood between such. */
+typedef void pairs_take(void *ctx, struct str key, struct str value, bool marked);
 void pairs_read(struct str text, struct pairs_style style, struct arena *arena, pairs_take *take,
                 void *ctx);
 
@@ -28,6 +28,11 @@ typedef void columns_take(void *ctx, uint32_t number, struct str value);
 void columns_read(struct str text, char separator, struct arena *arena, columns_take *take,
                   void *ctx);
 
+/* A value as auditd writes it; marked: it stood between quotation marks and is plain. Else
+ * hexadecimal digits in capitals are decoded when what comes out could not have been written
+ * plainly (a blank, a quotation mark, beyond ASCII); NUL between arguments becomes a blank. Empty
+ * for "?", "(null)" and "(none)". */
+struct str text_audit(struct arena *arena, struct str text, bool marked);
 /* Takes backslashes away that stand before one of these signs; \n and \r become what they mean when
  * 'n' and 'r' are among them. Text itself when there is nothing to do. */
 struct str text_unescape(struct arena *arena, struct str text, struct str signs);

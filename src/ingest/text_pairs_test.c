@@ -4,8 +4,13 @@
 #include "base/buf.h"
 #include "tap.h"
 
-static void append_pair(void *ctx, struct str key, struct str value) {
+static void append_pair(void *ctx, struct str key, struct str value, bool marked) {
+	(void)marked;
 	buf_printf(ctx, "%.*s<%.*s>", STR_ARG(key), STR_ARG(value));
+}
+
+static void append_if_marked(void *ctx, struct str key, struct str value, bool marked) {
+	buf_printf(ctx, "%.*s%s<%.*s>", STR_ARG(key), marked ? "!" : "", STR_ARG(value));
 }
 
 static void append_column(void *ctx, uint32_t number, struct str value) {
@@ -122,4 +127,38 @@ TEST(labels_of_cef_name_values_too) {
 	    "cef", "cs1Label=Rule Name cs1=a b cn1=5 cn1Label=Hits x=\"in marks\" y=1\\=2",
 	    "cs1Label<Rule Name>cs1<a b>Rule_Name<a b>cn1<5>Hits<5>cn1Label<Hits>x<in marks>y<1=2>");
 	check_pairs("cef", "cs4Label=A cs4Label=B cs4=v", "cs4Label<A>cs4Label<B>cs4<v>B<v>");
+}
+
+TEST(values_between_quotation_marks_are_told_from_plain_ones) {
+	struct arena *arena = arena_new(SIZE_MAX);
+	struct buf out = {0};
+	struct pairs_style style;
+	REQUIRE(pairs_style(STR(""), &style));
+	pairs_read(STR("a=\"x\" b=x c='y z' d=\"open"), style, arena, append_if_marked, &out);
+	CHECK_STR(out, "a!<x>b<x>c!<y z>d<\"open>");
+	buf_deinit(&out);
+	arena_free(arena);
+}
+
+static void check_audit(struct str text, bool marked, const char *expected) {
+	struct arena *arena = arena_new(SIZE_MAX);
+	struct str value = text_audit(arena, text, marked);
+	tap_check(str_eq(value, str_from(expected)), "the value of auditd", 0, expected);
+	arena_free(arena);
+}
+
+TEST(auditd_writes_what_is_no_plain_word_in_hexadecimal) {
+	check_audit(STR("6563686F2061"), false, "echo a");
+	check_audit(STR("2F62696E2F7368002D630069640A"), false, "/bin/sh -c id");
+	check_audit(STR("E5A4B1"), false, "\xe5\xa4\xb1");
+	check_audit(STR("6563686F2061"), true, "6563686F2061");
+	/* What could have been written plainly was: "1000" is a number, "3031" a word. */
+	check_audit(STR("3031"), false, "3031");
+	check_audit(STR("6563686f2061"), false, "6563686f2061"); /* not in capitals */
+	check_audit(STR("656"), false, "656");
+	check_audit(STR("FFFE"), false, "FFFE"); /* no text */
+	check_audit(STR("sshd"), false, "sshd");
+	check_audit(STR("?"), true, "");
+	check_audit(STR("(null)"), false, "");
+	check_audit(STR(""), false, "");
 }

@@ -95,6 +95,8 @@ static const struct {
     {STR_INIT("us"), TEXT_TARGET_MICROS},
     {STR_INIT("hms"), TEXT_TARGET_CLOCK},
     {STR_INIT("time"), TEXT_TARGET_TIME},
+    {STR_INIT("mac"), SLOT_MAC},
+    {STR_INIT("audit"), TEXT_TARGET_AUDIT},
 };
 
 static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct text_target *out) {
@@ -109,8 +111,9 @@ static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct
 		}
 		if (i == ARRAY_LEN(target_types)) {
 			enum err err = text_yaml_fail(r, node, 0, "there is no such kind of target");
-			diag_hint(r->diag, "the kinds are ip int number hex host url web endpoint name lower "
-			                   "iana s ms us hms time");
+			diag_hint(r->diag,
+			          "the kinds are ip int number hex host mac url web endpoint name lower "
+			          "iana audit s ms us hms time");
 			return err;
 		}
 		out->type = target_types[i].type;

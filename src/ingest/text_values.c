@@ -107,12 +107,23 @@ static bool is_member(const struct taking *taking, uint32_t number) {
 	return taking->members_stay && has_put(taking, 0, taking->before, number);
 }
 
+/* Docker keeps the end of the line in the value. */
+static struct str without_line_end(struct str text) {
+	while (text.len > 0 && (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r')) {
+		text.len--;
+	}
+	return text;
+}
+
 /* A value that the row had before is gone then. */
 static void put_number(struct taking *taking, uint32_t number, struct value value) {
 	struct batch *batch = taking->line->batch;
 	if (number == FIELD_TIMESTAMP || is_member(taking, number) || !fit_kind(number, &value) ||
-	    is_taken(taking, number, value)) {
+	    (!taking->repeats && is_taken(taking, number, value))) {
 		return;
+	}
+	if (number == FIELD_MESSAGE && value.kind == VALUE_STRING) {
+		value.text = without_line_end(value.text);
 	}
 	if (taking->before > 0 && fields_drop(batch, number, taking->before)) {
 		taking->before--;
@@ -302,6 +313,14 @@ static void put_scalar(struct taking *taking, const struct text_target *target,
 		value.text = lowered(taking->line->values, text);
 		put(taking, target->field, value);
 		return;
+	case TEXT_TARGET_AUDIT:
+		value.text = text_audit(taking->line->values, text, taking->marked);
+		if (value.text.len > 0) {
+			taking->repeats = true; /* arguments of a command are what they are */
+			put(taking, target->field, value);
+			taking->repeats = false;
+		}
+		return;
 	case TEXT_TARGET_IANA:
 		put_protocol(taking, target->field, text);
 		return;
@@ -370,6 +389,10 @@ static void take_key(struct taking *taking, const struct text_key *key, struct v
 			taking->depth++;
 			taking_captures(taking, &captures);
 			taking->depth--;
+			if (captures.has_time && !taking->has_time) {
+				line_time(taking->line, captures.time);
+				taking->has_time = true;
+			}
 			if (taking->more_count < TEXT_NESTING_MAX) {
 				taking->more[taking->more_count++] = &key->pattern_constants[i];
 			}
@@ -485,8 +508,11 @@ void taking_named(struct taking *taking, struct str name, struct value value) {
 	put_number(taking, fields_name(taking->line->batch, str_make(full, len)), value);
 }
 
-static void take_pair(void *ctx, struct str key, struct str value) {
-	taking_named(ctx, key, value_string(value));
+static void take_pair(void *ctx, struct str key, struct str value, bool marked) {
+	struct taking *taking = ctx;
+	taking->marked = marked;
+	taking_named(taking, key, value_string(value));
+	taking->marked = false;
 }
 
 static void take_member(void *ctx, struct str name, struct value value) {
@@ -663,7 +689,7 @@ void taking_end(struct taking *taking, const struct text_constants *pattern, boo
 			put_constant(taking, constant);
 		}
 	}
-	if (!has_time) {
+	if (!has_time && !taking->has_time) {
 		take_times(taking);
 	}
 }

@@ -17,6 +17,9 @@ struct taking {
 	bool members_stay; /* values of an object whose members are fields of their own already */
 	uint32_t others;   /* values of the row that came from other names or slots than this one */
 	bool named;        /* the value at hand has a name of its own in the log */
+	bool repeats;      /* the same value may come again */
+	bool has_time;     /* of a value's pattern */
+	bool marked;       /* the pair's value stood between quotation marks */
 	uint32_t depth;    /* values within values */
 	const struct text_constants *more[TEXT_NESTING_MAX]; /* of patterns of keys */
 	uint32_t more_count;

@@ -10,6 +10,7 @@ static void check(const char *yaml, enum err expected, const char *message) {
 	}
 }
 
+#define OBJECT "takes: [object]\nneeds: [kind=a, who]\n"
 #define PAIRS "takes: [line, message]\npatterns:\n  - {name: p, pattern: 'log %{pairs}'}\n"
 
 TEST(keys_send_values_to_fields) {
@@ -51,6 +52,28 @@ TEST(a_value_may_be_read_by_patterns) {
 	      "80, my.whole: '192.0.2.1:80', my.kind: both}\n"
 	      "  - line: 'log a=192.0.2.1'\n    fields: {source.ip: 192.0.2.1, my.kind: null}\n"
 	      "  - line: 'log a=x'\n    fields: {source.ip: null, my.whole: x}\n",
+	      ERR_OK, NULL);
+}
+
+TEST(a_value_may_hold_the_time) {
+	check(HEAD PAIRS "keys: {id: {pattern: '%{time(epoch)}:%{int:my.number}'}}\ntests:\n"
+	                 "  - line: 'log id=1795341600.500:7'\n    time: 2026-11-22T10:00:00.5Z\n"
+	                 "    fields: {my.number: 7}\n",
+	      ERR_OK, NULL);
+}
+
+TEST(values_of_auditd_may_come_again) {
+	check(HEAD PAIRS
+	      "keys: {a0: 'audit:process.args', a1: 'audit:process.args', a2: 'audit:process.args'}\n"
+	      "tests:\n  - line: 'log a0=\"-e\" a1=612062 a2=\"-e\"'\n"
+	      "    fields: {process.args: ['-e', a b, '-e']}\n",
+	      ERR_OK, NULL);
+}
+
+TEST(the_end_of_a_line_is_no_part_of_a_message) {
+	check(HEAD OBJECT
+	      "keys: {text: message}\ntests:\n  - line: '{\"kind\":\"a\",\"who\":\"b\",\"text\":"
+	      "\"hello\\r\\n\"}'\n    fields: {message: hello}\n",
 	      ERR_OK, NULL);
 }
 
@@ -99,8 +122,6 @@ TEST(columns_and_objects_have_names_too) {
 	      "fields: {source.ip: 192.0.2.2, my.a.b: 1, my.first: 5}\n",
 	      ERR_OK, NULL);
 }
-
-#define OBJECT "takes: [object]\nneeds: [kind=a, who]\n"
 
 TEST(members_of_objects_are_used_and_stay) {
 	check(HEAD OBJECT
