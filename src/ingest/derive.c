@@ -12,12 +12,16 @@ enum {
 	SERVER_IP,
 	SOURCE_DOMAIN,
 	DESTINATION_DOMAIN,
+	CLIENT_DOMAIN,
+	SERVER_DOMAIN,
 	NETWORK_BYTES,
 	SOURCE_BYTES,
 	DESTINATION_BYTES,
 	NETWORK_PACKETS,
 	SOURCE_PACKETS,
 	DESTINATION_PACKETS,
+	OUTCOME,
+	STATUS_CODE,
 	NAMES_COUNT,
 	NO_ENTRY = UINT32_MAX,
 };
@@ -33,12 +37,16 @@ static const struct str names[NAMES_COUNT] = {
     [SERVER_IP] = STR_INIT("server.ip"),
     [SOURCE_DOMAIN] = STR_INIT("source.domain"),
     [DESTINATION_DOMAIN] = STR_INIT("destination.domain"),
+    [CLIENT_DOMAIN] = STR_INIT("client.domain"),
+    [SERVER_DOMAIN] = STR_INIT("server.domain"),
     [NETWORK_BYTES] = STR_INIT("network.bytes"),
     [SOURCE_BYTES] = STR_INIT("source.bytes"),
     [DESTINATION_BYTES] = STR_INIT("destination.bytes"),
     [NETWORK_PACKETS] = STR_INIT("network.packets"),
     [SOURCE_PACKETS] = STR_INIT("source.packets"),
     [DESTINATION_PACKETS] = STR_INIT("destination.packets"),
+    [OUTCOME] = STR_INIT("event.outcome"),
+    [STATUS_CODE] = STR_INIT("http.response.status_code"),
 };
 
 /* The first value of each name among those of the row. */
@@ -99,6 +107,12 @@ static void derive_copy(struct batch *batch, uint32_t row, const struct places *
 	}
 }
 
+/* An address is the IP address, or the name of a host of which nothing else is known. */
+static void derive_address(struct batch *batch, uint32_t row, const struct places *places,
+                           size_t address, size_t ip, size_t domain) {
+	derive_copy(batch, row, places, address, places->entry[ip] != NO_ENTRY ? ip : domain);
+}
+
 static bool count_of(const struct batch *batch, uint32_t row, uint32_t entry, uint64_t *out) {
 	if (entry == NO_ENTRY) {
 		return false;
@@ -122,15 +136,26 @@ static void derive_sum(struct batch *batch, uint32_t row, const struct places *p
 	           (struct value){VALUE_NUMBER, str_make(text, (size_t)len)});
 }
 
+/* What a server answered: 4xx and 5xx are failures (RFC 9110, section 15). */
+static void derive_outcome(struct batch *batch, uint32_t row, const struct places *places) {
+	uint64_t code;
+	if (places->entry[OUTCOME] != NO_ENTRY ||
+	    !count_of(batch, row, places->entry[STATUS_CODE], &code) || code < 100 || code > 599) {
+		return;
+	}
+	fields_put_str(batch, FIELD_EVENT_OUTCOME, code < 400 ? STR("success") : STR("failure"));
+}
+
 void derive_fields(struct batch *batch) {
 	uint32_t row = batch->fields.rows_done - 1;
 	struct places places = find_places(batch, row);
-	derive_copy(batch, row, &places, SOURCE_ADDRESS, SOURCE_IP);
-	derive_copy(batch, row, &places, DESTINATION_ADDRESS, DESTINATION_IP);
+	derive_address(batch, row, &places, SOURCE_ADDRESS, SOURCE_IP, SOURCE_DOMAIN);
+	derive_address(batch, row, &places, DESTINATION_ADDRESS, DESTINATION_IP, DESTINATION_DOMAIN);
+	derive_address(batch, row, &places, CLIENT_ADDRESS, CLIENT_IP, CLIENT_DOMAIN);
+	derive_address(batch, row, &places, SERVER_ADDRESS, SERVER_IP, SERVER_DOMAIN);
 	derive_copy(batch, row, &places, SOURCE_DOMAIN, SOURCE_ADDRESS);
 	derive_copy(batch, row, &places, DESTINATION_DOMAIN, DESTINATION_ADDRESS);
-	derive_copy(batch, row, &places, CLIENT_ADDRESS, CLIENT_IP);
-	derive_copy(batch, row, &places, SERVER_ADDRESS, SERVER_IP);
 	derive_sum(batch, row, &places, NETWORK_BYTES, SOURCE_BYTES, DESTINATION_BYTES);
 	derive_sum(batch, row, &places, NETWORK_PACKETS, SOURCE_PACKETS, DESTINATION_PACKETS);
+	derive_outcome(batch, row, &places);
 }

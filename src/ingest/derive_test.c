@@ -38,6 +38,40 @@ TEST(an_ip_address_is_an_address) {
 	batch_free(batch);
 }
 
+TEST(a_name_is_an_address_when_nothing_else_is_known) {
+	struct batch *batch = row_of("x");
+	fields_put_str(batch, fields_name(batch, STR("source.domain")), STR("pc7.example.org"));
+	fields_put_str(batch, FIELD_DESTINATION_DOMAIN, STR("www.example.org"));
+	fields_put_str(batch, FIELD_DESTINATION_IP, STR("192.0.2.1"));
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_STR(get(batch, "source.address").text, "pc7.example.org");
+	CHECK_STR(get(batch, "destination.address").text, "192.0.2.1");
+	batch_free(batch);
+}
+
+static void check_outcome(const char *code, const char *outcome, const char *expected) {
+	struct batch *batch = row_of("x");
+	put_count(batch, "http.response.status_code", code);
+	if (outcome != NULL) {
+		fields_put_str(batch, FIELD_EVENT_OUTCOME, str_from(outcome));
+	}
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_STR(get(batch, "event.outcome").text, expected);
+	batch_free(batch);
+}
+
+TEST(the_status_of_an_answer_is_its_outcome) {
+	check_outcome("200", NULL, "success");
+	check_outcome("304", NULL, "success");
+	check_outcome("404", NULL, "failure");
+	check_outcome("503", NULL, "failure");
+	check_outcome("200", "failure", "failure");
+	check_outcome("0", NULL, "");
+	check_outcome("600", NULL, "");
+}
+
 TEST(both_directions_are_summed) {
 	struct batch *batch = row_of("x");
 	put_count(batch, "source.bytes", "2769");
