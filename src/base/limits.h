@@ -87,6 +87,14 @@
 #define LIMIT_CORRELATION_GROUPS ((uint32_t)1 << 20) /* of one correlation at a time */
 #define LIMIT_CONDITION_DEPTH ((uint32_t)64)         /* parentheses and nots within each other */
 
+/* Server: per input, unless the configuration says less or more */
+#define LIMIT_CONFIG_FILE ((size_t)1 << 20)
+#define LIMIT_SERVER_PEERS ((size_t)4096)       /* senders of datagrams remembered at once */
+#define LIMIT_SERVER_PARTIAL ((size_t)64 << 20) /* messages that are not whole, of all streams; */
+#define LIMIT_SERVER_PIECE ((size_t)16 << 10)   /* beyond that they are cut at so many bytes */
+#define LIMIT_SERVER_BODY ((size_t)32 << 20)    /* of one HTTP request, also unpacked */
+#define LIMIT_SERVER_BODIES ((size_t)128 << 20) /* of all requests at a time */
+
 /* Seal */
 #define LIMIT_NOTE_SIZE ((size_t)64 << 10) /* one signed note */
 #define LIMIT_NOTE_SIGNATURES ((uint32_t)100)

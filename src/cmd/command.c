@@ -28,6 +28,20 @@ static const struct command commands[] = {
          OPTION_YEAR, OPTION_ENCODING, OPTION_FORMATS, OPTION_FOLLOW, OPTION_AGAIN, OPTION_JOURNAL,
          OPTION_HASH_ONLY, OPTION_ACK, OPTION_JSON, OPTION_HELP),
      0, SIZE_MAX, cmd_ingest},
+    {STR_INIT("serve"), "", "take logs in live, and keep them",
+     "Takes syslog over UDP and TCP, and HTTP requests with records in them, until it\n"
+     "is told to stop. What it acknowledges is on stable storage; what it takes is\n"
+     "found by akashi search within a second. Without a configuration it listens on\n"
+     "this machine only: syslog on port 5514, HTTP on 8514.\n"
+     "\n"
+     "  akashi serve\n"
+     "  akashi serve -c /etc/akashi/serve.yml --check\n"
+     "  logger --server 127.0.0.1 --port 5514 --tcp 'it works'\n"
+     "  curl http://127.0.0.1:8514/healthz         200: ready\n"
+     "\n"
+     "docs/serve.md tells of each input, and what it promises.\n",
+     IDS(OPTION_CONFIG, OPTION_CHECK, OPTION_STORE, OPTION_LISTEN, OPTION_FORMATS, OPTION_HELP), 0,
+     0, cmd_serve},
     {STR_INIT("search"), "'QUERY'", "search everything in the store",
      "A filter, then pipes. A word matches whole words in any case; * is everything.\n"
      "\n"

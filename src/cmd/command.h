@@ -63,6 +63,8 @@ struct args {
 	const char *silent;
 	const char *since;
 	const char *rule;
+	const char *config;
+	const char *listen;
 	uint64_t limit;
 	uint64_t year;
 	uint64_t epochs;
@@ -85,6 +87,7 @@ struct args {
 	bool pivot;
 	bool no_cache;
 	bool only_new;
+	bool check;
 	bool help;
 	const char **paths;
 	size_t paths_count;
@@ -136,6 +139,7 @@ struct str nearest_name(struct str text, const struct str *names, size_t count);
 /* One function per subcommand, in the file of its name. */
 int cmd_parse(const struct args *args);
 int cmd_ingest(const struct args *args);
+int cmd_serve(const struct args *args);
 int cmd_search(const struct args *args);
 int cmd_patterns(const struct args *args);
 int cmd_logons(const struct args *args);

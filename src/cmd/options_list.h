@@ -96,6 +96,11 @@ OPTION(KEEP_NONE, "dry-run", '\0', FLAG, dry_run, NULL, "read everything, and ke
 OPTION(SINCE, "since", '\0', TEXT, since, "TIME", "found first at or after TIME: -1d, today")
 OPTION(RULE, "rule", '\0', TEXT, rule, "TEXT", "of rules with this id, or this in their title")
 OPTION(ALERTS_FORMAT, "format", '\0', TEXT, format, "NAME", "table (terminal) or jsonl (pipe)")
+OPTION(CONFIG, "config", 'c', TEXT, config, "FILE",
+       "the configuration (docs/serve.yml has all keys)")
+OPTION(CHECK, "check", '\0', FLAG, check, NULL, "only check the configuration")
+OPTION(LISTEN, "listen", '\0', TEXT, listen, "ADDR:PORT",
+       "where HTTP is served (default: 127.0.0.1:8514)")
 OPTION(GAPS, "gaps", '\0', FLAG, gaps, NULL, "list what is known to be missing")
 OPTION(JSON, "json", '\0', FLAG, json, NULL,
        "the closing summary as one JSON object on standard error")

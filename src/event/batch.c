@@ -63,6 +63,21 @@ uint16_t batch_add_source(struct batch *batch, const struct batch_source *source
 	return batch->sources_count++;
 }
 
+struct str batch_source_address(struct str name) {
+	size_t scheme = 0;
+	bool plus = false;
+	while (scheme < name.len && (char_is_alpha(name.ptr[scheme]) || name.ptr[scheme] == '+')) {
+		plus = plus || (name.ptr[scheme] == '+' && scheme > 0);
+		scheme++;
+	}
+	struct str rest = str_slice(name, scheme, name.len);
+	if (!plus || !str_starts(rest, STR("://"))) {
+		return STR("");
+	}
+	rest = str_slice(rest, 3, rest.len);
+	return str_slice(rest, 0, str_find_char(rest, '/', 0));
+}
+
 void batch_add_file_end(struct batch *batch, const struct batch_file_end *end) {
 	ASSERT(batch->count + batch->ends_count < LIMIT_BATCH_ROWS);
 	if (batch->ends_count == batch->ends_cap) {

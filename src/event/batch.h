@@ -203,6 +203,9 @@ void batch_freep(struct batch **batch);
 
 /* Copies *source's strings; returns its index. Aborts above 65,535 (cut batches before). */
 uint16_t batch_add_source(struct batch *batch, const struct batch_source *source);
+/* The address of a source that sends over the network, which is named PROTOCOL+TRANSPORT://ADDRESS,
+ * perhaps with /MORE; empty for others. A view into name. */
+struct str batch_source_address(struct str name);
 void batch_add_file_end(struct batch *batch, const struct batch_file_end *end);
 /* Appends a row; returns it, zeroed, for the caller to fill. At most LIMIT_BATCH_ROWS rows. */
 struct batch_record *batch_add_record(struct batch *batch);

@@ -20,6 +20,16 @@ static void check_list(struct value value, const char *expected) {
 	buf_deinit(&out);
 }
 
+TEST(sources_of_the_network_have_an_address_in_their_name) {
+	CHECK_STR(batch_source_address(STR("syslog+udp://192.0.2.1")), "192.0.2.1");
+	CHECK_STR(batch_source_address(STR("elastic+http://2001:db8::1/logs-app")), "2001:db8::1");
+	const char *const none[] = {"",      "web01:/var/log/auth.log", "/x+y://z", "c://x", "+://x",
+	                            "a+b:/x"};
+	for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+		CHECK_EQ(batch_source_address(str_from(none[i])).len, 0);
+	}
+}
+
 TEST(an_empty_batch_is_made_and_freed) {
 	struct batch *batch = batch_new();
 	CHECK(!batch_full(batch) && batch->count == 0);

@@ -23,6 +23,7 @@ struct source_state {
 	bool known;
 	bool cut;             /* the last record goes on in the next one */
 	uint32_t host_offset; /* of the source's host among the shared bytes, + 1; 0: not there yet */
+	uint32_t address_offset; /* likewise of its address; UINT32_MAX: it has none */
 	struct columns columns;
 };
 
@@ -214,6 +215,21 @@ static void put_host(struct batch *batch, uint32_t row, struct source_state *sta
 	}
 }
 
+/* Of what came over the network: from where. */
+static void put_address(struct batch *batch, struct source_state *state, struct str name) {
+	if (state->address_offset == UINT32_MAX) {
+		return;
+	}
+	struct str address = batch_source_address(name);
+	if (state->address_offset == 0) {
+		state->address_offset = address.len > 0 ? fields_share(batch, address) + 1 : UINT32_MAX;
+	}
+	if (address.len > 0) {
+		fields_put_shared(batch, FIELD_LOG_SOURCE_ADDRESS, VALUE_STRING, state->address_offset - 1,
+		                  (uint32_t)address.len);
+	}
+}
+
 /* What no format knows has at least a time, if one stands at its start: "2026-11-22 10:00:00 ...",
  * "[22/Nov/2026:10:00:00 +0900] ...", "1795341600.123 ...". A bare count is rather some number. */
 static void put_leading_time(struct line *line) {
@@ -278,7 +294,9 @@ static void take_whole(struct parser *parser, struct line *line, struct source_s
 		derive_fields(batch);
 	}
 	set_format(parser, batch, &batch->fields.rows[row], format);
-	put_host(batch, row, state, batch->sources[batch->records[row].source].host);
+	const struct batch_source *source = &batch->sources[batch->records[row].source];
+	put_host(batch, row, state, source->host);
+	put_address(batch, state, source->name);
 	if (line->pieces != NULL && outer < count && !tried) {
 		const struct like_terms terms = {
 		    .cut = batch->cut, .row = row, .source = batch->records[row].source, .format = outer};

@@ -60,6 +60,38 @@ static void check_formats(const struct batch *batch) {
 
 /* For every pair of neighbours the one must not influence the other: here they come in one source,
  * one after another. */
+TEST(records_of_the_network_say_from_where_they_came) {
+	struct diag diag = {0};
+	struct formats *formats = NULL;
+	REQUIRE(formats_new(NULL, NULL, &formats, &diag) == ERR_OK);
+	struct parser *parser = parser_new(NULL, formats);
+	struct batch *batch = batch_new();
+	const struct batch_source sources[] = {
+	    {.name = STR_INIT("syslog+udp://192.0.2.7"),
+	     .host = STR_INIT("192.0.2.7"),
+	     .file = UINT32_MAX},
+	    {.name = STR_INIT("web01:/var/log/x"), .file = UINT32_MAX}};
+	struct str line = STR("<13>Nov 22 10:00:00 web01 app: one\n");
+	for (uint16_t i = 0; i < 4; i++) {
+		uint16_t source = i < 2 ? batch_add_source(batch, &sources[i]) : i - 2;
+		struct batch_record *record = batch_add_record(batch);
+		*record = (struct batch_record){.type = RECORD_DATA,
+		                                .source = source,
+		                                .body_offset = batch->raw.len,
+		                                .body_len = (uint32_t)line.len - 1};
+		buf_append_str(&batch->raw, line);
+	}
+	parser_run(parser, batch);
+	for (uint32_t row = 0; row < 4; row++) {
+		struct value address = fields_get(batch, row, FIELD_LOG_SOURCE_ADDRESS);
+		CHECK(row % 2 == 0 ? str_eq(address.text, STR("192.0.2.7")) : address.kind == VALUE_NONE);
+		CHECK_STR(fields_get(batch, row, FIELD_HOST_NAME).text, "web01");
+	}
+	batch_free(batch);
+	parser_free(parser);
+	formats_free(formats);
+}
+
 TEST(no_format_takes_the_lines_of_another) {
 	struct line_testing t = line_testing_new();
 	struct batch *batch = samples_batch();

@@ -89,7 +89,9 @@ void render_json(const struct row *row, const struct render_style *style, struct
 		buf_append_char(out, '"');
 	}
 	append_text(out, STR("akashi.format"), row->format);
-	append_text(out, STR("file.path"), row->path);
+	if (row->path.len > 0) { /* what came over the network lay in no file */
+		append_text(out, STR("file.path"), row->path);
+	}
 	append_number(out, STR("akashi.record"), row->number);
 	append_number(out, STR("log.offset"), row->log_offset);
 	if (row->stored) {

@@ -126,19 +126,24 @@ static enum err choose_log(struct keeping *keeping, const struct batch *batch) {
 	return ERR_OK;
 }
 
-static enum err reserve_and_log(struct keeping *keeping, struct batch *batch) {
-	TRY(choose_log(keeping, batch));
+static enum err reserve(struct keeping *keeping, struct batch *batch) {
 	enum err err = store_reserve(keeping->options.store, batch);
 	if (err != ERR_OK) {
 		TRY(drain(keeping)); /* the store is broken because of what was appended */
 		return diag_set(&keeping->diag, err, "cannot take a batch into the store: %s",
 		                err_text(err));
 	}
+	return ERR_OK;
+}
+
+static enum err reserve_and_log(struct keeping *keeping, struct batch *batch) {
+	TRY(choose_log(keeping, batch));
+	TRY(reserve(keeping, batch));
 	if (!keeping->logging) {
 		return ERR_OK;
 	}
 	struct diag diag = {0};
-	err = store_log(keeping->options.store, batch, &diag);
+	enum err err = store_log(keeping->options.store, batch, &diag);
 	keeping->log_full = err == ERR_LIMIT;
 	if (err != ERR_OK && !keeping->log_full) {
 		keeping->diag = diag;
@@ -203,6 +208,43 @@ static enum err put(void *ctx, struct batch *batch) {
 	}
 	TRY(encode(keeping, batch));
 	/* Its sender waits for the segment instead of the log. */
+	return keeping->log_full ? keeping_commit(keeping) : ERR_OK;
+}
+
+/* ---- several with one sync ---- */
+
+enum err keeping_reserve(struct keeping *keeping, struct batch *const *batches, size_t count) {
+	ASSERT(keeping->options.log);
+	for (size_t i = 0; i < count; i++) {
+		TRY(choose_log(keeping, batches[i]));
+		TRY(reserve(keeping, batches[i]));
+	}
+	return ERR_OK;
+}
+
+enum err keeping_log(struct keeping *keeping, struct batch *const *batches, size_t count,
+                     bool *out_durable) {
+	struct diag diag = {0};
+	enum err err = store_log_many(keeping->options.store, batches, count, &diag);
+	keeping->log_full = err == ERR_LIMIT;
+	if (err != ERR_OK && !keeping->log_full) {
+		keeping->diag = diag;
+		return err;
+	}
+	*out_durable = err == ERR_OK;
+	return ERR_OK;
+}
+
+enum err keeping_encode(struct keeping *keeping, struct batch *const *batches, size_t count) {
+	enum err err = ERR_OK;
+	for (size_t i = 0; i < count; i++) {
+		if (err == ERR_OK) {
+			err = encode(keeping, batches[i]);
+		} else {
+			batch_free(batches[i]);
+		}
+	}
+	TRY(err);
 	return keeping->log_full ? keeping_commit(keeping) : ERR_OK;
 }
 

@@ -37,6 +37,19 @@ const struct sink *keeping_sink(struct keeping *keeping);
  * logged, too, little by little with these (at the latest with a commit). out_records: those of
  * now. */
 MUST_USE enum err keeping_replay(struct keeping *keeping, uint64_t *out_records);
+/* ---- instead of the sink: several batches with one sync (with options.log; no containers) ---- */
+
+/* Gives them their places, once. The batches stay the caller's. */
+MUST_USE enum err keeping_reserve(struct keeping *keeping, struct batch *const *batches,
+                                  size_t count);
+/* Makes them durable; may be repeated after a failure. *out_durable false: the log is full, and
+ * they are durable once they were encoded. */
+MUST_USE enum err keeping_log(struct keeping *keeping, struct batch *const *batches, size_t count,
+                              bool *out_durable);
+/* Takes them over, and commits when the log was full. */
+MUST_USE enum err keeping_encode(struct keeping *keeping, struct batch *const *batches,
+                                 size_t count);
+
 /* Everything taken is in segments, sealed, the log empty. */
 MUST_USE enum err keeping_commit(struct keeping *keeping);
 /* Of what was committed: nothing else is kept for sure. */
