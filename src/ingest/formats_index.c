@@ -22,13 +22,24 @@ static bool begins_with(const struct line_format *format, unsigned byte) {
 	return false;
 }
 
+/* Formats of devices, whose messages come without a program's name, say "none". */
+static bool takes_nameless(const struct text_format *text) {
+	for (uint32_t i = 0; i < text->programs_count; i++) {
+		if (str_eq(text->programs[i], STR("none"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct formats_list list_of(const struct formats *formats, enum text_takes what,
-                                   unsigned byte) {
+                                   bool nameless, unsigned byte) {
 	struct formats_list list = {.numbers = ARENA_ARRAY(formats->arena, formats->count, uint16_t)};
 	for (uint32_t i = 0; i < formats->count; i++) {
 		const struct line_format *format = &formats->list[i];
 		bool all_programs = what != TEXT_TAKES_MESSAGE ||
-		                    (format->text != NULL && format->text->programs_count == 0);
+		                    (format->text != NULL && format->text->programs_count == 0) ||
+		                    (nameless && format->text != NULL && takes_nameless(format->text));
 		if (takes(format, what) && all_programs && begins_with(format, byte)) {
 			list.numbers[list.count++] = (uint16_t)i;
 		}
@@ -81,8 +92,9 @@ void formats_index_build(struct formats *formats) {
 	index->programs = map_new();
 	index->members = map_new();
 	for (unsigned byte = 0; byte < 256; byte++) {
-		index->lines[byte] = list_of(formats, TEXT_TAKES_LINE, byte);
-		index->messages[byte] = list_of(formats, TEXT_TAKES_MESSAGE, byte);
+		index->lines[byte] = list_of(formats, TEXT_TAKES_LINE, false, byte);
+		index->messages[byte] = list_of(formats, TEXT_TAKES_MESSAGE, false, byte);
+		index->nameless[byte] = list_of(formats, TEXT_TAKES_MESSAGE, true, byte);
 		bool any = index->messages[byte].count > 0;
 		index->message_first[byte / 64] |= (uint64_t)any << (byte % 64);
 	}

@@ -28,6 +28,7 @@ struct formats_prefix {
 struct formats_index {
 	struct formats_list lines[256];    /* tried on lines that begin with this byte */
 	struct formats_list messages[256]; /* on messages, whatever the program */
+	struct formats_list nameless[256]; /* on messages of no program: those, and more */
 	uint64_t message_first[4];         /* the bytes whose list is not empty, and '{' */
 	struct map *programs;              /* names in small letters -> links + 1 */
 	struct map *members;               /* the first that an object format needs -> links + 1 */

@@ -110,8 +110,10 @@ static bool try_message(struct search *search) {
 	if (program.len > 0 && try_program(search, str_make(lower, program.len))) {
 		return true;
 	}
+	const struct formats_index *index = &search->formats->index;
+	unsigned char first = (unsigned char)search->message.ptr[0];
 	const struct formats_list *list =
-	    &search->formats->index.messages[(unsigned char)search->message.ptr[0]];
+	    program.len > 0 ? &index->messages[first] : &index->nameless[first];
 	for (uint32_t i = 0; i < list->count; i++) {
 		if (try_number(search, list->numbers[i])) {
 			return true;
