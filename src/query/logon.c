@@ -111,18 +111,19 @@ static bool read_okta(const struct row *row, struct logon *out_logon) {
 
 /* ---- ECS ---- */
 
-static bool has_category(const struct row *row) {
+/* Whether the field, or the list in it, has the word. */
+static bool has_word(const struct row *row, struct str name, struct str word) {
 	struct value element;
 	for (size_t i = 0; i < row->fields_count; i++) {
 		const struct row_field *field = &row->fields[i];
-		if (!str_eq(field->name, STR("event.category"))) {
+		if (!str_eq(field->name, name)) {
 			continue;
 		}
 		if (field->value.kind != VALUE_LIST) {
-			return str_eq(field->value.text, STR("authentication"));
+			return str_eq(field->value.text, word);
 		}
 		for (size_t at = 0; value_list_next(field->value.text, &at, &element);) {
-			if (str_eq(element.text, STR("authentication"))) {
+			if (str_eq(element.text, word)) {
 				return true;
 			}
 		}
@@ -130,14 +131,19 @@ static bool has_category(const struct row *row) {
 	return false;
 }
 
+/* Linux audit tells each step of a logon (USER_AUTH, USER_ACCT, CRED_ACQ) before USER_LOGIN. */
+static bool is_step(const struct row *row) {
+	return str_eq(logon_field(row, STR("event.module")), STR("auditd")) &&
+	       has_word(row, STR("event.type"), STR("info"));
+}
+
 /* An outcome that is not said may be no logon at all: a logoff is of the category too. */
 static bool read_ecs(const struct row *row, struct logon *out_logon) {
 	struct str outcome = logon_field(row, STR("event.outcome"));
 	bool failed = str_eq(outcome, STR("failure"));
-	if (!has_category(row) || (!failed && !str_eq(outcome, STR("success")))) {
-		return false;
-	}
-	if (str_eq(logon_field(row, STR("event.type")), STR("end"))) {
+	bool is_one = has_word(row, STR("event.category"), STR("authentication")) &&
+	              !has_word(row, STR("event.type"), STR("end"));
+	if (!is_one || (!failed && !str_eq(outcome, STR("success"))) || is_step(row)) {
 		return false;
 	}
 	struct str type = FIRST_OF(row, STR("event.action"), STR("event.dataset"), STR("event.module"));
@@ -157,10 +163,12 @@ static bool read_ecs(const struct row *row, struct logon *out_logon) {
 
 /* ---- all ---- */
 
-static bool read_unix(const struct row *row, struct logon *out_logon) {
+/* out_known: the program's messages are known, so that nothing else needs to be asked. */
+static bool read_unix(const struct row *row, struct logon *out_logon, bool *out_known) {
 	struct str message = logon_field(row, STR("message"));
 	struct str program = FIRST_OF(row, STR("log.syslog.appname"), STR("process.name"));
 	struct logon logon;
+	*out_known = message.len > 0 && program.len > 0 && logon_unix_knows(program, message);
 	if (message.len == 0 || program.len == 0 || !logon_unix(program, message, &logon)) {
 		return false;
 	}
@@ -170,6 +178,11 @@ static bool read_unix(const struct row *row, struct logon *out_logon) {
 }
 
 bool logon_read(const struct row *row, struct logon *out_logon) {
-	return read_unix(row, out_logon) || logon_windows(row, out_logon) || read_ecs(row, out_logon) ||
-	       read_aws(row, out_logon) || read_entra(row, out_logon) || read_okta(row, out_logon);
+	bool known;
+	if (read_unix(row, out_logon, &known)) {
+		return true;
+	}
+	return !known &&
+	       (logon_windows(row, out_logon) || read_ecs(row, out_logon) || read_aws(row, out_logon) ||
+	        read_entra(row, out_logon) || read_okta(row, out_logon));
 }

@@ -50,3 +50,6 @@ struct str logon_leaf(const struct row *row, struct str name);
 bool logon_windows(const struct row *row, struct logon *out_logon);
 /* program: who wrote message. */
 bool logon_unix(struct str program, struct str message, struct logon *out_logon);
+/* Whether logon_unix knows what this program says, or PAM in its name: what it does not call a
+ * logon is none, whatever the fields say that a format made of the message. */
+bool logon_unix_knows(struct str program, struct str message);

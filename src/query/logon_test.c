@@ -151,6 +151,32 @@ TEST(pam_speaks_for_others) {
 	check_line("sshd", "pam_unix(sshd:auth): check pass; user unknown", "none");
 }
 
+TEST(fields_that_formats_made_of_a_message_add_no_logons) {
+	static const char *const lines[][2] = {
+	    {"sshd", "Accepted key ED25519 SHA256:abc found at /home/a/.ssh/authorized_keys:3"},
+	    {"sshd", "pam_unix(sshd:auth): check pass; user unknown"},
+	    {"vsftpd", "(pam_unix) check pass; user unknown"},
+	    {"gdm", "pam_faillock(gdm:auth): Consecutive login failures for user a account "
+	            "temporarily locked"}};
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		check_fields(FIELDS("process.name", lines[i][0], "message", lines[i][1], "event.category",
+		                    "authentication", "event.outcome", "failure", "user.name", "a"),
+		             "none");
+	}
+	check_fields(FIELDS("process.name", "other", "message", "a came in", "event.category",
+	                    "authentication", "event.outcome", "success", "user.name", "a"),
+	             "d0 x1 a|||||authentication|");
+	/* Steps of audit are none, its end is one. */
+	check_fields(FIELDS("event.module", "auditd", "event.action", "USER_AUTH", "event.type", "info",
+	                    "event.category", "authentication", "event.outcome", "success", "user.name",
+	                    "a"),
+	             "none");
+	check_fields(FIELDS("event.module", "auditd", "event.action", "USER_LOGIN", "event.type",
+	                    "start", "event.category", "authentication", "event.outcome", "success",
+	                    "user.name", "a"),
+	             "d0 x1 a|||||USER_LOGIN|");
+}
+
 TEST(servers_have_logons) {
 	check_line("dovecot",
 	           "imap-login: Login: user=<amy>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS",

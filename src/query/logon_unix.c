@@ -515,6 +515,14 @@ static bool read_one(struct str program, struct str message, struct logon *out_l
 	return false;
 }
 
+bool logon_unix_knows(struct str program, struct str message) {
+	bool knows = str_starts(message, STR("pam_")) || str_starts(message, STR("(pam_"));
+	for (size_t i = 0; i < ARRAY_LEN(programs) && !knows; i++) {
+		knows = str_eq(program, programs[i].name);
+	}
+	return knows;
+}
+
 bool logon_unix(struct str program, struct str message, struct logon *out_logon) {
 	uint64_t times;
 	struct logon logon;
