@@ -5,6 +5,7 @@
 
 #include "ingest/json_line.h"
 #include "ingest/json_members.h"
+#include "ingest/syslog.h"
 #include "ingest/text_format.h"
 
 enum { PROGRAM_MAX = 128 };
@@ -227,6 +228,18 @@ static struct str find_message(const struct line *line, bool object) {
 	return message;
 }
 
+/* RFC 5424 without a message: what stands from the message id on ("RT_FLOW_SESSION_DENY
+ * [junos@2636.1.1.1.2.39 ...]") is what the device has to say. */
+static struct str structured_message(struct line *line) {
+	uint32_t name = fields_name(line->batch, STR("log.syslog.msgid"));
+	struct str id = value_of(line, name);
+	struct str text = line->text;
+	size_t at = (size_t)((uintptr_t)id.ptr - (uintptr_t)text.ptr);
+	bool inside = id.len > 0 && at < text.len;
+	struct str rest = str_slice(text, inside ? at : text.len, text.len);
+	return str_find_char(rest, '[', 0) == id.len + 1 ? rest : STR("");
+}
+
 uint32_t message_take(struct message_state *state, const struct formats *formats, struct line *line,
                       uint32_t format, bool *out_tried) {
 	struct search search = {.formats = formats, .line = line, .taken = format};
@@ -237,6 +250,10 @@ uint32_t message_take(struct message_state *state, const struct formats *formats
 			(void)try_object(state, &search);
 		}
 		search.message = find_message(line, object);
+		if (search.message.len == 0 && depth == 0 &&
+		    formats->list[format].take == syslog_take_5424) {
+			search.message = structured_message(line);
+		}
 		if (search.message.len == 0 || str_eq(search.message, before)) {
 			break;
 		}

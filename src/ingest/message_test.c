@@ -15,6 +15,10 @@
 #define OUTER                                                                           \
 	"name: outer\ntitle: t\ntakes: message\npatterns:\n  - name: p\n    pattern: 'via " \
 	"%{word:my.via}: %{rest:message}'\ntests:\n  - line: 'via a: b'\n"
+#define DEVICE                                                                                 \
+	"name: device\ntitle: t\ntakes: message\nprograms: [none, FLOW]\npatterns:\n  - name: p\n" \
+	"    pattern: '%{word:event.action} [%{word} %{pairs}'\nkeys: {src: source.ip}\n"          \
+	"tests:\n  - line: 'DENY [a@1 src=\"192.0.2.1\"]'\n"
 #define OBJECT                                                                                \
 	"name: audit-object\ntitle: t\ntakes: object\nneeds: [what, by]\nkeys: {by: user.name}\n" \
 	"tests:\n  - line: '{\"what\":1,\"by\":\"bob\"}'\n"
@@ -31,6 +35,7 @@ static struct own own_new(void) {
 	test_folder_write(&own.folder, "2.yml", STR(ANY));
 	test_folder_write(&own.folder, "3.yml", STR(OUTER));
 	test_folder_write(&own.folder, "4.yml", STR(OBJECT));
+	test_folder_write(&own.folder, "5.yml", STR(DEVICE));
 	enum err err = formats_new(os_real(), own.folder.path, &own.t.formats, &diag);
 	ASSERT(err == ERR_OK);
 	own.t.parser = parser_new(os_real(), own.t.formats);
@@ -83,6 +88,23 @@ TEST(formats_of_all_programs_and_messages_within_messages) {
 	check_line(&own, TIME "app: via a: via b: words", "outer", "message=\"words\"\n");
 	check_line(&own, "{\"message\":\"DROP SRC=192.0.2.1\"}", "any-drop", "source.ip=");
 	check_line(&own, "{\"log\":\"DROP SRC=192.0.2.1\\n\"}", "any-drop", "source.ip=");
+	own_free(&own);
+}
+
+TEST(messages_of_no_program_go_to_the_formats_of_devices_too) {
+	struct own own = own_new();
+	check_line(&own, TIME "DENY [a@1 src=\"192.0.2.1\"]", "device", "source.ip=\"192.0.2.1\"\n");
+	check_line(&own, TIME "app[1]: DENY [a@1 src=\"192.0.2.1\"]", "syslog-rfc3164", "message=");
+	own_free(&own);
+}
+
+TEST(structured_data_without_a_message_is_one) {
+	struct own own = own_new();
+	check_line(&own, "<14>1 2026-11-22T10:00:00Z h FLOW - DENY [a@1 src=\"192.0.2.1\"]", "device",
+	           "event.action=\"DENY\"\n");
+	check_line(&own, "<14>1 2026-11-22T10:00:00Z h FLOW - DENY -", "syslog-rfc5424", "h");
+	check_line(&own, "<14>1 2026-11-22T10:00:00Z h FLOW - - [a@1 src=\"192.0.2.1\"]",
+	           "syslog-rfc5424", "h");
 	own_free(&own);
 }
 

@@ -520,6 +520,20 @@ static size_t read_host(struct str text, size_t at, struct head_3164 *head) {
 	return next;
 }
 
+/* "notice prog[42]:" behind the host, as BIG-IP writes it. */
+static bool read_level_and_tag(struct str text, size_t at, struct head_3164 *head) {
+	size_t end = str_find_char(text, ' ', at);
+	struct str word = str_slice(text, at, end);
+	struct head_3164 trial = *head;
+	if (end >= text.len || !syslog_is_level(word) ||
+	    !read_tag(text, skip_blanks(text, end), &trial) || !trial.tag_has_pid) {
+		return false;
+	}
+	*head = trial;
+	head->level = word;
+	return true;
+}
+
 /* Behind the time and its blank: host, tag, message. */
 static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 	head->message = rest_of(text, at);
@@ -549,7 +563,7 @@ static void read_origin(struct str text, size_t at, struct head_3164 *head) {
 	head->message = rest_of(text, behind);
 	if (starts(text, behind, STR(": "))) {
 		head->message = rest_of(text, behind + 2); /* "host : %ASA-6-..." */
-	} else if (!is_repeat(text, behind)) {
+	} else if (!is_repeat(text, behind) && !read_level_and_tag(text, behind, head)) {
 		(void)read_tag(text, behind, head); /* without a tag all is message */
 	}
 }
