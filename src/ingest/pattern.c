@@ -297,8 +297,9 @@ static size_t read_time(struct timestamp_reader *reader, struct str text, size_t
 		used = found ? named[i].read(reader, rest, out) : 0;
 	}
 	if (!found) {
-		used = str_eq(layout, STR("epoch")) ? timestamp_epoch(rest, out)
-		                                    : timestamp_layout(reader, layout, rest, out);
+		used = str_eq(layout, STR("epoch"))    ? timestamp_epoch(rest, out)
+		       : str_eq(layout, STR("tai64n")) ? timestamp_tai64n(rest, out)
+		                                       : timestamp_layout(reader, layout, rest, out);
 	}
 	return used > 0 ? at + used : NOT_HERE;
 }

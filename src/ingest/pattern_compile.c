@@ -157,7 +157,7 @@ static enum err check_pairs(struct compiler *c, struct str argument, size_t at) 
 static enum err check_argument(struct compiler *c, enum slot_type type, bool given,
                                struct str argument, size_t at) {
 	static const struct str layouts[] = {STR_INIT("clf"), STR_INIT("iso"), STR_INIT("syslog"),
-	                                     STR_INIT("epoch")};
+	                                     STR_INIT("epoch"), STR_INIT("tai64n")};
 	size_t bad;
 	if (given && !slot_types[type].takes_argument) {
 		return fail(c, at, argument.len, "this kind of slot takes no argument");
@@ -384,6 +384,10 @@ static void time_first(struct str layout, struct byte_set *set) {
 	             str_eq(layout, STR("epoch")) || str_starts(layout, STR("YY")) ||
 	             str_starts(layout, STR("MM")) || str_starts(layout, STR("D")) ||
 	             str_starts(layout, STR("h"));
+	if (str_eq(layout, STR("tai64n"))) {
+		set_add(set, '@');
+		return;
+	}
 	if (!known) {
 		set_add_all(set);
 		return;

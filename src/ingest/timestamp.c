@@ -503,6 +503,43 @@ size_t timestamp_clf(struct timestamp_reader *reader, struct str text, struct ti
 
 /* ---- counts and mixtures ---- */
 
+static int hex_digit(char c) {
+	char l = char_lower(c);
+	return char_is_digit(c) ? c - '0' : l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
+}
+
+/* The 64-bit label's second 0, and the 10 s that TAI was ahead in 1970. */
+static const uint64_t tai_base = ((uint64_t)1 << 62) + 10;
+
+static size_t take_hex(struct str text, size_t at, size_t digits, uint64_t *out) {
+	uint64_t value = 0;
+	size_t i = at;
+	while (i < text.len && i < at + digits && hex_digit(text.ptr[i]) >= 0) {
+		value = value << 4 | (uint64_t)hex_digit(text.ptr[i++]);
+	}
+	*out = value;
+	return i == at + digits ? i : at;
+}
+
+size_t timestamp_tai64n(struct str text, struct timestamp *out) {
+	uint64_t seconds;
+	uint64_t nanoseconds;
+	uint64_t seconds_max = (uint64_t)(INSTANT_MAX / INSTANT_SECOND) - 1;
+	if (text.len == 0 || text.ptr[0] != '@' || take_hex(text, 1, 16, &seconds) != 17) {
+		return 0;
+	}
+	size_t used = take_hex(text, 17, 8, &nanoseconds);
+	nanoseconds = used == 17 ? 0 : nanoseconds;
+	bool more = used < text.len && hex_digit(text.ptr[used]) >= 0;
+	if (more || seconds < tai_base || seconds - tai_base > seconds_max ||
+	    nanoseconds >= (uint64_t)INSTANT_SECOND) {
+		return 0;
+	}
+	int64_t ns = (int64_t)(seconds - tai_base) * INSTANT_SECOND + (int64_t)nanoseconds;
+	*out = (struct timestamp){ns, 0};
+	return used;
+}
+
 size_t timestamp_epoch(struct str text, struct timestamp *out) {
 	size_t digits = 0;
 	uint64_t count;

@@ -47,7 +47,10 @@ size_t timestamp_clf(struct timestamp_reader *reader, struct str text, struct ti
 /* Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by size, with or
  * without fraction. At least nine digits before the point, 1973 or later. */
 size_t timestamp_epoch(struct str text, struct timestamp *out);
-/* Any of the above, and ctime's "Sun Nov 22 10:00:00 2026". */
+/* TAI64 and TAI64N of daemontools: "@4000000037c219bf2ef02e94". Leap seconds are not counted, as
+ * daemontools does not. */
+size_t timestamp_tai64n(struct str text, struct timestamp *out);
+/* Any of the above but TAI64, and ctime's "Sun Nov 22 10:00:00 2026". */
 size_t timestamp_any(struct timestamp_reader *reader, struct str text, struct timestamp *out);
 
 /* A layout of YYYY YY MM DD D Mon Day hh h mm ss .f AM ZZ (docs/howto/format.md); other characters

@@ -288,6 +288,21 @@ TEST(times_cut_anywhere_are_read_within_their_bounds) {
 }
 
 /* The remembered hour must never change what is read: a warm reader and a cold one agree. */
+TEST(labels_of_daemontools_are_times) {
+	struct timestamp time = {1, 1};
+	/* 1795341610 = 10 s ahead of 2026-11-22T10:00:00Z */
+	CHECK_EQ(timestamp_tai64n(STR("@400000006b02bd2a075bcd15 x"), &time), 25);
+	CHECK_EQ(time.ns, 1795341600 * INSTANT_SECOND + 123456789);
+	CHECK_EQ(timestamp_tai64n(STR("@400000006b02bd2a"), &time), 17);
+	CHECK_EQ(time.ns, 1795341600 * INSTANT_SECOND);
+	CHECK_EQ(timestamp_tai64n(STR("@400000006b02bd2"), &time), 0);
+	CHECK_EQ(timestamp_tai64n(STR("@400000006b02bd2a075bcd150"), &time), 0);
+	CHECK_EQ(timestamp_tai64n(STR("@400000006b02bd2affffffff"), &time), 0);
+	CHECK_EQ(timestamp_tai64n(STR("@0000000000000000"), &time), 0);
+	CHECK_EQ(timestamp_tai64n(STR("@ffffffffffffffff"), &time), 0);
+	CHECK_EQ(timestamp_tai64n(STR(""), &time), 0);
+}
+
 TEST(a_warm_reader_agrees_with_a_cold_one) {
 	struct fixture f = setup("EST5EDT,M3.2.0,M11.1.0", 0);
 	static const char *const months[] = {"Jan", "Mar", "Nov", "Dec"};
