@@ -101,6 +101,16 @@ static struct net_address from_system(const union any_address *address) {
 	return out;
 }
 
+void net_address_from(const struct sockaddr *system, struct net_address *out_address) {
+	union any_address address;
+	memset(&address, 0, sizeof(address));
+	size_t len = system->sa_family == AF_INET    ? sizeof(address.v4)
+	             : system->sa_family == AF_INET6 ? sizeof(address.v6)
+	                                             : sizeof(address.any);
+	memcpy(&address, system, len);
+	*out_address = from_system(&address);
+}
+
 void socket_close(int fd) {
 	if (fd >= 0) {
 		(void)close(fd); /* what it has sent was read by us already, or is lost anyway */

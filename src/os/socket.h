@@ -20,6 +20,8 @@ struct net_address {
 bool net_address_parse(struct str text, struct net_address *out_address);
 /* "192.0.2.1"; with port as above. */
 void net_address_format(const struct net_address *address, bool with_port, struct buf *out);
+struct sockaddr;
+void net_address_from(const struct sockaddr *system, struct net_address *out_address);
 bool net_address_is_loopback(const struct net_address *address);
 bool net_address_equal_host(const struct net_address *a, const struct net_address *b);
 

@@ -35,12 +35,33 @@ void http_say(struct http_request *request, unsigned status, const char *type, s
 	buf_append_str(&request->answer.body, body);
 }
 
+void http_refuse(struct http_request *request, unsigned status, struct str why) {
+	struct buf body CLEANUP(buf_deinit) = {0};
+	buf_append_str(&body, STR("{\"error\":"));
+	buf_append_json(&body, why);
+	buf_append_str(&body, STR("}\n"));
+	http_say(request, status, NULL, buf_str(&body));
+}
+
+static void refuse(struct http_request *request, unsigned status, struct str why) {
+	bool own = request->route != NULL && request->route->refuse != NULL;
+	(own ? request->route->refuse : http_refuse)(request, status, why);
+}
+
 static enum MHD_Result answer(struct http_request *request) {
+	if (request->waited != ERR_OK) {
+		struct buf why CLEANUP(buf_deinit) = {0};
+		buf_printf(&why, "it is not known to be kept: %s", err_text(request->waited));
+		refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, buf_str(&why));
+	}
 	const struct http_answer *answer = &request->answer;
 	struct MHD_Response *response =
 	    MHD_create_response_from_buffer(answer->body.len, answer->body.ptr, MHD_RESPMEM_MUST_COPY);
 	if (response == NULL) {
 		return MHD_NO; /* closes it */
+	}
+	if (request->route != NULL && request->route->refuse == http_refuse_elastic) {
+		(void)MHD_add_response_header(response, "X-Elastic-Product", "Elasticsearch");
 	}
 	const char *type = answer->type != NULL ? answer->type : "application/json";
 	(void)MHD_add_response_header(response, "Content-Type", type); /* fails for no memory only */
@@ -73,10 +94,49 @@ static void handle_metrics(struct http_request *request) {
 	metrics_print(request->http->options.metrics, &request->answer.body);
 }
 
+#define ELASTIC(method, path, handle) {method, STR_INIT(path), NULL, handle, http_refuse_elastic}
+
+/* The first that fits. Paths of Elasticsearch may stand behind /elastic. */
 static const struct http_route routes[] = {
-    {HTTP_GET, STR_INIT("/healthz"), false, handle_health},
-    {HTTP_GET, STR_INIT("/readyz"), false, handle_health},
-    {HTTP_GET, STR_INIT("/metrics"), false, handle_metrics},
+    {HTTP_GET, STR_INIT("/healthz"), NULL, handle_health, NULL},
+    {HTTP_GET, STR_INIT("/readyz"), NULL, handle_health, NULL},
+    {HTTP_GET, STR_INIT("/metrics"), NULL, handle_metrics, NULL},
+    {HTTP_POST, STR_INIT("/api/v1/ingest"), "lines+http", http_take_lines, NULL},
+    {HTTP_POST, STR_INIT("/services/collector"), "splunk+http", http_take_hec, http_refuse_hec},
+    {HTTP_POST, STR_INIT("/services/collector/event"), "splunk+http", http_take_hec,
+     http_refuse_hec},
+    {HTTP_POST, STR_INIT("/services/collector/event/1.0"), "splunk+http", http_take_hec,
+     http_refuse_hec},
+    {HTTP_POST, STR_INIT("/services/collector/raw"), "splunk+http", http_take_hec_raw,
+     http_refuse_hec},
+    {HTTP_POST, STR_INIT("/services/collector/raw/1.0"), "splunk+http", http_take_hec_raw,
+     http_refuse_hec},
+    {HTTP_POST, STR_INIT("/services/collector/ack"), "splunk+http", http_hec_acks, http_refuse_hec},
+    {HTTP_GET, STR_INIT("/services/collector/health"), NULL, http_hec_health, http_refuse_hec},
+    {HTTP_GET, STR_INIT("/services/collector/health/1.0"), NULL, http_hec_health, http_refuse_hec},
+    {HTTP_POST, STR_INIT("/_bulk"), "elastic+http", http_take_bulk, http_refuse_elastic},
+    {HTTP_PUT, STR_INIT("/_bulk"), "elastic+http", http_take_bulk, http_refuse_elastic},
+    {HTTP_POST, STR_INIT("/*/_bulk"), "elastic+http", http_take_bulk, http_refuse_elastic},
+    {HTTP_PUT, STR_INIT("/*/_bulk"), "elastic+http", http_take_bulk, http_refuse_elastic},
+    {HTTP_POST, STR_INIT("/*/_doc"), "elastic+http", http_take_document, http_refuse_elastic},
+    ELASTIC(HTTP_GET, "/", http_elastic_info),
+    ELASTIC(HTTP_GET, "/_license", http_elastic_license),
+    ELASTIC(HTTP_GET, "/_xpack", http_elastic_empty),
+    ELASTIC(HTTP_GET, "/_cluster/health", http_elastic_health),
+    ELASTIC(HTTP_GET, "/_nodes/**", http_elastic_empty),
+    ELASTIC(HTTP_GET, "/_ilm/policy/*", http_elastic_empty),
+    ELASTIC(HTTP_PUT, "/_ilm/policy/*", http_elastic_acknowledge),
+    ELASTIC(HTTP_GET, "/_index_template/*", http_elastic_empty),
+    ELASTIC(HTTP_PUT, "/_index_template/*", http_elastic_acknowledge),
+    ELASTIC(HTTP_GET, "/_component_template/*", http_elastic_empty),
+    ELASTIC(HTTP_PUT, "/_component_template/*", http_elastic_acknowledge),
+    ELASTIC(HTTP_GET, "/_template/*", http_elastic_empty),
+    ELASTIC(HTTP_PUT, "/_template/*", http_elastic_acknowledge),
+    ELASTIC(HTTP_GET, "/_ingest/pipeline/*", http_elastic_empty),
+    ELASTIC(HTTP_PUT, "/_ingest/pipeline/*", http_elastic_acknowledge),
+    ELASTIC(HTTP_GET, "/_data_stream/*", http_elastic_empty),
+    ELASTIC(HTTP_PUT, "/_data_stream/*", http_elastic_acknowledge),
+    ELASTIC(HTTP_GET, "/_alias/*", http_elastic_empty),
 };
 
 static enum http_method method_of(const char *text) {
@@ -92,13 +152,37 @@ static enum http_method method_of(const char *text) {
 	return HTTP_OTHER;
 }
 
+static bool path_fits(struct str pattern, struct str path) {
+	while (pattern.len > 0 && path.len > 0) {
+		struct str wanted = str_cut(&pattern, '/');
+		if (str_eq(wanted, STR("**"))) {
+			return true;
+		}
+		struct str part = str_cut(&path, '/');
+		bool any = str_eq(wanted, STR("*")) && part.len > 0 && part.ptr[0] != '_';
+		any = any || (str_eq(wanted, STR("*")) && part.len > 0 && pattern.len == 0);
+		if (!any && !str_eq(wanted, part)) {
+			return false;
+		}
+	}
+	return pattern.len == 0 && path.len == 0;
+}
+
+static struct str without_prefix(struct str path) {
+	static const struct str prefix = STR_INIT("/elastic");
+	bool has = str_starts(path, prefix) && (path.len == prefix.len || path.ptr[prefix.len] == '/');
+	struct str rest = str_slice(path, has ? prefix.len : 0, path.len);
+	return rest.len > 0 ? rest : STR("/");
+}
+
 /* *out_path_known: the path is there, for other methods. */
 static const struct http_route *find_route(enum http_method method, struct str path,
                                            bool *out_path_known) {
 	enum http_method wanted = method == HTTP_HEAD ? HTTP_GET : method;
 	*out_path_known = false;
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
-		if (!str_eq(routes[i].path, path)) {
+		if (!path_fits(str_slice(routes[i].path, 1, SIZE_MAX), str_slice(path, 1, path.len)) &&
+		    !str_eq(routes[i].path, path)) {
 			continue;
 		}
 		*out_path_known = true;
@@ -107,6 +191,76 @@ static const struct http_route *find_route(enum http_method method, struct str p
 		}
 	}
 	return NULL;
+}
+
+struct str http_path_part(const struct http_request *request, size_t part) {
+	struct str rest = str_slice(request->path, 1, request->path.len);
+	for (size_t i = 0; i < part; i++) {
+		(void)str_cut(&rest, '/');
+	}
+	return str_cut(&rest, '/');
+}
+
+struct str http_header(const struct http_request *request, const char *name) {
+	return str_from(MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name));
+}
+
+/* ---- records ---- */
+
+static void request_durable(struct intake_wait *wait, enum err err) {
+	struct http_request *request =
+	    (struct http_request *)(void *)((char *)wait - offsetof(struct http_request, wait));
+	request->waited = err;
+	MHD_resume_connection(request->connection);
+}
+
+static void find_peer(struct http_request *request) {
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct net_address address = {0};
+	if (info != NULL) {
+		net_address_from(info->client_addr, &address);
+	}
+	peer_init(&request->peer, request->route->protocol, &address, STR(""));
+	request->has_peer = true;
+}
+
+bool http_begin(struct http_request *request) {
+	struct http *http = request->http;
+	take(http);
+	bool open = http->ready && !http->stopping;
+	give(http);
+	if (!open) {
+		refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, STR("records are not taken now"));
+		return false;
+	}
+	if (!intake_has_room(http->options.intake, true)) {
+		refuse(request, 429, STR("more is received than can be written: try again"));
+		return false;
+	}
+	find_peer(request);
+	intake_begin(http->options.intake);
+	return true;
+}
+
+void http_put(struct http_request *request, struct str body, uint8_t flags) {
+	intake_put(request->http->options.intake, &request->peer.source, body, flags, 0);
+	request->records++;
+	request->bytes += body.len;
+}
+
+void http_end(struct http_request *request, enum metric metric) {
+	struct http *http = request->http;
+	metrics_add(http->options.metrics, metric, request->records);
+	metrics_add(http->options.metrics, METRIC_BYTES_HTTP, request->bytes);
+	if (request->records == 0) {
+		intake_end(http->options.intake, NULL);
+		return;
+	}
+	request->wait.done = request_durable;
+	request->suspended = true;
+	MHD_suspend_connection(request->connection); /* before anybody can resume it */
+	intake_end(http->options.intake, &request->wait);
 }
 
 /* ---- requests ---- */
@@ -119,12 +273,11 @@ static struct http_request *request_new(struct http *http, struct MHD_Connection
 	request->http = http;
 	request->connection = connection;
 	request->method = method_of(method);
-	request->path = str_from(url);
+	request->path = without_prefix(str_from(url));
 	request->route = find_route(request->method, request->path, &known);
 	if (request->route == NULL) {
-		http_say(request, known ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND, NULL,
-		         known ? STR("{\"error\":\"this method is not for this path\"}\n")
-		               : STR("{\"error\":\"nothing is here\"}\n"));
+		http_refuse(request, known ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND,
+		            known ? STR("this method is not for this path") : STR("nothing is here"));
 	}
 	take(http);
 	http->requests++;
@@ -143,7 +296,7 @@ static void request_ended(void *ctx, struct MHD_Connection *connection, void **r
 	}
 	take(http);
 	http->requests--;
-	http->bodies -= request->body.len;
+	http->bodies -= request->received;
 	give(http);
 	buf_deinit(&request->body);
 	buf_deinit(&request->answer.body);
@@ -158,16 +311,64 @@ static void request_ended(void *ctx, struct MHD_Connection *connection, void **r
 static void take_body(struct http_request *request, struct str bytes) {
 	struct http *http = request->http;
 	take(http);
-	bool room = request->route != NULL && request->route->takes_records &&
-	            request->body.len + bytes.len <= LIMIT_SERVER_BODY &&
+	bool room = request->route != NULL && request->body.len + bytes.len <= LIMIT_SERVER_BODY &&
 	            http->bodies + bytes.len <= LIMIT_SERVER_BODIES;
 	http->bodies += room ? bytes.len : 0;
 	give(http);
+	request->received += room ? bytes.len : 0;
 	if (room) {
 		buf_append_str(&request->body, bytes);
 	} else {
 		request->too_large = true;
 	}
+}
+
+/* A page of another site may make a browser of this machine send requests: they say so. */
+static bool from_page(const struct http_request *request) {
+	return request->route->protocol != NULL && http_header(request, "Origin").len > 0;
+}
+
+static void handle(struct http_request *request) {
+	struct diag diag = {0};
+	if (request->too_large) {
+		refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, STR("the body is too large"));
+		return;
+	}
+	if (from_page(request)) {
+		refuse(request, MHD_HTTP_FORBIDDEN, STR("records are not taken from web pages"));
+		return;
+	}
+	enum err err = http_unpack(http_header(request, "Content-Encoding"), &request->body, &diag);
+	if (err != ERR_OK) {
+		refuse(request,
+		       err == ERR_UNSUPPORTED ? MHD_HTTP_UNSUPPORTED_MEDIA_TYPE
+		       : err == ERR_LIMIT     ? MHD_HTTP_CONTENT_TOO_LARGE
+		                              : MHD_HTTP_BAD_REQUEST,
+		       str_from(diag.message));
+		return;
+	}
+	request->route->handle(request);
+}
+
+struct lengths {
+	unsigned lengths, chunked;
+};
+
+static enum MHD_Result count_length(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                    const char *value) {
+	struct lengths *lengths = ctx;
+	(void)kind;
+	(void)value;
+	lengths->lengths += str_eq_nocase(str_from(name), STR("Content-Length"));
+	lengths->chunked += str_eq_nocase(str_from(name), STR("Transfer-Encoding"));
+	return MHD_YES;
+}
+
+/* Two servers that read such a request in a row could disagree where the next one begins. */
+static bool is_ambiguous(struct MHD_Connection *connection) {
+	struct lengths lengths = {0};
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_length, &lengths);
+	return lengths.lengths + lengths.chunked > 1;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
@@ -176,8 +377,14 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	struct http_request *request = *request_at;
 	(void)version;
 	if (request == NULL) {
-		*request_at = request_new(ctx, connection, url, method);
-		return MHD_YES;
+		request = request_new(ctx, connection, url, method);
+		*request_at = request;
+		if (!is_ambiguous(connection)) {
+			return MHD_YES;
+		}
+		/* An answer before the body was read: the connection is closed behind it. */
+		refuse(request, MHD_HTTP_BAD_REQUEST, STR("the body has one length"));
+		return answer(request);
 	}
 	if (*upload_size > 0) {
 		take_body(request, str_make(upload, *upload_size));
@@ -186,8 +393,11 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	}
 	if (request->route != NULL && !request->handled) {
 		request->handled = true;
-		request->path = str_from(url);
-		request->route->handle(request);
+		request->path = without_prefix(str_from(url));
+		handle(request);
+		if (request->suspended) {
+			return MHD_YES; /* called again when it is resumed */
+		}
 	}
 	return answer(request);
 }
