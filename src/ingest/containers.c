@@ -3,6 +3,8 @@
  */
 #include "ingest/containers.h"
 
+#include "codec/charset.h"
+#include "ingest/event_xml.h"
 #include "ingest/evtx.h"
 #include "ingest/json_scan.h"
 #include "ingest/utmp.h"
@@ -184,6 +186,48 @@ static enum err take_evtx(struct container *container) {
 	}
 }
 
+/* ---- Windows events as XML ---- */
+
+/* What stands between events is told only where it is more than the frame around them. */
+static enum err take_gap(struct container *container, struct str gap) {
+	struct buf text = {0};
+	enum charset charset = container->file.charset;
+	(void)charset_decode((enum charset_id)charset, gap, &text); /* what is bad tells something */
+	bool frame = event_xml_is_frame(buf_str(&text));
+	buf_deinit(&text);
+	if (frame) {
+		return ERR_OK;
+	}
+	size_t at = (size_t)(gap.ptr - container->bytes.ptr);
+	reading_problem(container->reading, container->file.path, at, ERR_INVALID,
+	                "other text stands between events");
+	return add_pieces(container, at, gap.len, LIMIT_LINE_SIZE, RECORD_FRAMING_ERROR);
+}
+
+static enum err take_event_xml(struct container *container) {
+	struct str bytes = container->bytes;
+	enum charset charset = container->file.charset;
+	enum event_xml_units units = charset == CHARSET_UTF16LE   ? EVENT_XML_UTF16LE
+	                             : charset == CHARSET_UTF16BE ? EVENT_XML_UTF16BE
+	                                                          : EVENT_XML_BYTES;
+	size_t at = 0;
+	struct str gap;
+	struct str event;
+	bool whole;
+	while (event_xml_next(bytes, units, &at, &gap, &event, &whole)) {
+		size_t from = (size_t)(event.ptr - bytes.ptr);
+		TRY(take_gap(container, gap));
+		if (!whole) {
+			reading_problem(container->reading, container->file.path, from, ERR_INVALID,
+			                "an event has no end");
+		}
+		TRY(add_pieces(container, from, event.len, LIMIT_JSON_ELEMENT,
+		               whole ? 0 : RECORD_FRAMING_ERROR));
+		TRY(go_on(container));
+	}
+	return gap.len > 0 ? take_gap(container, gap) : ERR_OK;
+}
+
 /* ---- entries of one size ---- */
 
 static bool all_zero(struct str bytes) {
@@ -222,6 +266,8 @@ static enum err take_records(struct container *container, enum carrier carrier) 
 		return take_json(container);
 	case CARRIER_UTF16:
 		return take_utf16(container);
+	case CARRIER_EVENT_XML:
+		return take_event_xml(container);
 	case CARRIER_UTMP:
 		return take_entries(container, UTMP_SIZE, false);
 	case CARRIER_LASTLOG:
@@ -250,9 +296,10 @@ static void describe(struct container *container, const struct content *content,
 	file->is_object = true;
 	file->container = true;
 	memcpy(file->object, content->hash, sizeof(file->object));
-	if (carrier == CARRIER_UTF16) {
+	if (carrier == CARRIER_UTF16 || carrier == CARRIER_EVENT_XML) {
 		recognise_lines(container->reading->options, str_slice(container->bytes, 0, RECOGNISE_SIZE),
 		                file);
+		file->format = carrier == CARRIER_EVENT_XML ? STR("evtx-xml") : file->format;
 	} else {
 		file->format = carrier == CARRIER_EVTX         ? STR("evtx")
 		               : carrier == CARRIER_JSON_ARRAY ? STR("json")

@@ -198,6 +198,7 @@ static enum err open_object(struct reading *reading, const struct content *conte
 	case CARRIER_JOURNAL:
 	case CARRIER_UTMP:
 	case CARRIER_LASTLOG:
+	case CARRIER_EVENT_XML:
 	default:
 		ASSERT(false);
 	}

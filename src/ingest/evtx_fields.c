@@ -252,10 +252,14 @@ static void put_outcome(struct evtx_fields *fields, struct str keywords) {
 }
 
 void evtx_fields_put(struct evtx_fields *fields) {
+	fields_set_text(fields->batch, buf_str(&fields->xml));
+	fields_set_format(fields->batch, STR("evtx"));
+	evtx_fields_put_values(fields);
+}
+
+void evtx_fields_put_values(struct evtx_fields *fields) {
 	struct batch *batch = fields->batch;
 	uint32_t count = (uint32_t)(fields->found.len / sizeof(struct evtx_found));
-	fields_set_text(batch, buf_str(&fields->xml));
-	fields_set_format(batch, STR("evtx"));
 	if (fields->time_ns != INSTANT_MIN) {
 		fields_set_time(batch, fields->time_ns, 0);
 	}

@@ -73,3 +73,5 @@ void evtx_fields_datum(struct evtx_fields *fields, const struct evtx_datum *datu
 
 /* Puts text, time and fields into the batch's current row (after fields_begin_row). */
 void evtx_fields_put(struct evtx_fields *fields);
+/* Time and fields alone: the row has its text, with which fields->xml begins. */
+void evtx_fields_put_values(struct evtx_fields *fields);

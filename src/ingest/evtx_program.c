@@ -198,7 +198,7 @@ static bool read_name(struct compiler *c) {
 	return true;
 }
 
-static uint8_t known_name(struct str name) {
+uint8_t evtx_name_find(struct str name) {
 	static const struct str names[EVTX_NAME_COUNT] = {
 	    [EVTX_NAME_SYSTEM] = STR_INIT("System"),
 	    [EVTX_NAME_EVENT_DATA] = STR_INIT("EventData"),
@@ -279,7 +279,7 @@ static bool read_attribute(struct compiler *c) {
 	}
 	struct evtx_op *op = add_op(c, EVTX_OP_ATTRIBUTE);
 	struct buf *literals = &c->chunk->literals;
-	op->name = known_name(str_slice(buf_str(literals), before + 1, literals->len));
+	op->name = evtx_name_find(str_slice(buf_str(literals), before + 1, literals->len));
 	op->literal = (uint32_t)before;
 	c->attribute_op = ops_count(c) - 1;
 	c->attribute_pieces = 0;
@@ -332,7 +332,7 @@ static bool read_element(struct compiler *c, bool has_attributes) {
 	struct evtx_op *op = add_op(c, EVTX_OP_START);
 	op->literal = (uint32_t)before;
 	op->index = index;
-	op->name = known_name(
+	op->name = evtx_name_find(
 	    str_slice(buf_str(&c->chunk->literals), element.name, element.name + element.name_len));
 	if (c->depth > 0) {
 		c->open[c->depth - 1].contents += 2; /* no array repeats an element with children */

@@ -50,6 +50,9 @@ enum evtx_name {
 	EVTX_NAME_COUNT,
 };
 
+/* enum evtx_name of an element or attribute; EVTX_NAME_OTHER for all that have no row. */
+uint8_t evtx_name_find(struct str name);
+
 enum evtx_op_kind {
 	EVTX_OP_START,         /* "<Data": index is the element's */
 	EVTX_OP_ATTRIBUTE,     /* " Name='": index is that of its end operation */

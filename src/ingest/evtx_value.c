@@ -483,6 +483,28 @@ bool evtx_array_next(uint8_t type, struct str array, size_t *at, struct str *out
 	return true;
 }
 
+/* "&#x41;" and "&#65;". */
+static size_t number_read(struct str text, uint32_t *out_code) {
+	bool hex = str_starts(text, STR("&#x"));
+	size_t first = hex ? 3 : 2;
+	size_t i = first;
+	uint32_t code = 0;
+	if (!str_starts(text, STR("&#"))) {
+		return 0;
+	}
+	for (; i < text.len && i < first + 7; i++) {
+		char upper =
+		    text.ptr[i] >= 'a' && text.ptr[i] <= 'f' ? (char)(text.ptr[i] - 32) : text.ptr[i];
+		const char *digit = memchr(upper_digits, upper, hex ? 16 : 10);
+		if (digit == NULL) {
+			break;
+		}
+		code = code * (hex ? 16 : 10) + (uint32_t)(digit - upper_digits);
+	}
+	*out_code = code;
+	return i > first && i < text.len && text.ptr[i] == ';' ? i + 1 : 0;
+}
+
 /* The character of the reference at the start of text and its length, or 0. */
 static size_t reference_read(struct str text, uint32_t *out_code) {
 	static const struct {
@@ -498,20 +520,7 @@ static size_t reference_read(struct str text, uint32_t *out_code) {
 			return names[i].text.len;
 		}
 	}
-	uint32_t code = 0;
-	size_t i = 3;
-	if (!str_starts(text, STR("&#x"))) {
-		return 0;
-	}
-	for (; i < text.len && i < 9; i++) {
-		const char *digit = memchr(upper_digits, text.ptr[i], 16);
-		if (digit == NULL) {
-			break;
-		}
-		code = code << 4 | (uint32_t)(digit - upper_digits);
-	}
-	*out_code = code;
-	return i > 3 && i < text.len && text.ptr[i] == ';' ? i + 1 : 0;
+	return number_read(text, out_code);
 }
 
 void evtx_unescape(struct buf *out, struct str text) {

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "ingest/columns.h"
+#include "ingest/event_xml.h"
 #include "ingest/formats_table.h"
 #include "ingest/journal_export.h"
 #include "ingest/json_line.h"
@@ -26,6 +27,7 @@ static const struct line_format carriers[] = {
      columns_take_w3c, NULL, NULL, 0},
     {STR_INIT("utmp"), STR_INIT("an entry of utmp, wtmp or btmp"), utmp_take, NULL, NULL, 0},
     {STR_INIT("lastlog"), STR_INIT("an entry of lastlog"), lastlog_take, NULL, NULL, 0},
+    {STR_INIT("evtx-xml"), STR_INIT("an event of Windows as XML"), event_xml_take, NULL, NULL, 0},
     {STR_INIT("csv"), STR_INIT("CSV behind a line of names"), columns_take_csv, NULL, NULL, 0},
 };
 

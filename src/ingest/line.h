@@ -8,6 +8,7 @@
 #include "ingest/timestamp.h"
 
 struct columns;
+struct evtx_fields;
 struct line_format;
 
 /* What formats remember within one batch: numbers of names, places of shared bytes. */
@@ -46,6 +47,7 @@ struct line {
 	struct buf *scratch;        /* for values that must be put together */
 	struct arena *values;       /* the same, kept until the record is done; NULL without batch */
 	struct line_pieces *pieces; /* NULL: not asked for */
+	struct evtx_fields **evtx;  /* the parser's, made when the first event comes as XML */
 	struct columns *columns;    /* what lines before said of this one's; NULL: nothing */
 	/* Bytes with which messages begin that formats of all programs may take; NULL: there are none.
 	 */

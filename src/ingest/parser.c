@@ -5,6 +5,7 @@
 #include "codec/charset.h"
 #include "ingest/columns.h"
 #include "ingest/derive.h"
+#include "ingest/evtx_fields.h"
 #include "ingest/formats_table.h"
 #include "ingest/likes.h"
 #include "ingest/message.h"
@@ -36,7 +37,8 @@ struct parser {
 	uint16_t numbers[FORMATS_MAX + 1];   /* of formats in the batch; the last is "text" */
 	struct buf text;
 	struct buf scratch;
-	struct arena *values; /* of the current record */
+	struct evtx_fields *evtx; /* NULL: not made yet */
+	struct arena *values;     /* of the current record */
 	struct message_state messages;
 	struct likes likes; /* of a batch that has a cut */
 };
@@ -67,6 +69,10 @@ void parser_free(struct parser *parser) {
 	zones_free(parser->zones);
 	buf_deinit(&parser->text);
 	buf_deinit(&parser->scratch);
+	if (parser->evtx != NULL) {
+		evtx_fields_deinit(parser->evtx);
+		free(parser->evtx);
+	}
 	likes_deinit(&parser->likes);
 	message_state_deinit(&parser->messages);
 	arena_free(parser->values);
@@ -329,6 +335,7 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 	                    .values = parser->values,
 	                    .message_first = parser->formats->index.message_first,
 	                    .scratch = &parser->scratch,
+	                    .evtx = &parser->evtx,
 	                    .columns = &state->columns};
 	bool rest = state->cut;
 	bool like = false;

@@ -3,6 +3,7 @@
 #include "ingest/recognise.h"
 
 #include "codec/charset.h"
+#include "ingest/event_xml.h"
 #include "ingest/evtx.h"
 #include "ingest/journal.h"
 #include "ingest/json_scan.h"
@@ -19,6 +20,7 @@ struct str carrier_name(enum carrier carrier) {
 	    [CARRIER_UTF16] = STR_INIT("UTF-16 text"),
 	    [CARRIER_JOURNAL] = STR_INIT("journal file"),
 	    [CARRIER_UTMP] = STR_INIT("login records (utmp)"),
+	    [CARRIER_EVENT_XML] = STR_INIT("document of Windows events"),
 	    [CARRIER_LASTLOG] = STR_INIT("last logins (lastlog)"),
 	};
 	return names[carrier];
@@ -79,12 +81,25 @@ static bool json_array_recognise(struct str head) {
 	return at < head.len && (head.ptr[at] == '"' || head.ptr[at] == '}');
 }
 
-static bool utf16_recognise(const struct ingest_options *options, struct str head) {
+static enum charset_id charset_of(const struct ingest_options *options, struct str head) {
 	enum charset_id charset;
-	if (options->charset.len == 0 || !charset_by_name(options->charset, &charset)) {
-		charset = charset_detect(head);
+	return options->charset.len > 0 && charset_by_name(options->charset, &charset)
+	           ? charset
+	           : charset_detect(head);
+}
+
+/* A text of two bytes a character, or none. */
+static bool utf16_recognise(const struct ingest_options *options, struct str head,
+                            enum carrier *out_carrier) {
+	enum charset_id charset = charset_of(options, head);
+	struct buf text = {0};
+	if (charset != CHARSET_ID_UTF16LE && charset != CHARSET_ID_UTF16BE) {
+		return false;
 	}
-	return charset == CHARSET_ID_UTF16LE || charset == CHARSET_ID_UTF16BE;
+	(void)charset_decode(charset, head, &text); /* what is bad does not count */
+	*out_carrier = event_xml_recognise(buf_str(&text)) ? CARRIER_EVENT_XML : CARRIER_UTF16;
+	buf_deinit(&text);
+	return true;
 }
 
 enum carrier carrier_recognise(const struct ingest_options *options, struct str head) {
@@ -110,8 +125,12 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 	if (lastlog_recognise(head)) {
 		return CARRIER_LASTLOG;
 	}
-	if (utf16_recognise(options, head)) {
-		return CARRIER_UTF16;
+	enum carrier utf16;
+	if (utf16_recognise(options, head, &utf16)) {
+		return utf16;
+	}
+	if (event_xml_recognise(head)) {
+		return CARRIER_EVENT_XML;
 	}
 	bool json = options->format.len == 0 || str_eq(options->format, STR("json"));
 	return json && json_array_recognise(head) ? CARRIER_JSON_ARRAY : CARRIER_LINES;

@@ -16,6 +16,7 @@ enum carrier {
 	CARRIER_JOURNAL,
 	CARRIER_UTMP,
 	CARRIER_LASTLOG,
+	CARRIER_EVENT_XML,
 };
 
 /* How many first bytes carrier_recognise wants, when there are so many. */
