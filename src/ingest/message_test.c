@@ -19,8 +19,9 @@
 	"name: device\ntitle: t\ntakes: message\nprograms: [none, FLOW]\npatterns:\n  - name: p\n" \
 	"    pattern: '%{word:event.action} [%{word} %{pairs}'\nkeys: {src: source.ip}\n"          \
 	"tests:\n  - line: 'DENY [a@1 src=\"192.0.2.1\"]'\n"
-#define OBJECT                                                                                \
-	"name: audit-object\ntitle: t\ntakes: object\nneeds: [what, by]\nkeys: {by: user.name}\n" \
+#define OBJECT                                                                               \
+	"name: audit-object\ntitle: t\ntakes: object\nneeds: [what, by]\nkeys: {by: user.name, " \
+	"alias: user.name, user.id: user.id, uid: user.id}\n"                                    \
 	"tests:\n  - line: '{\"what\":1,\"by\":\"bob\"}'\n"
 
 struct own {
@@ -115,6 +116,15 @@ TEST(objects_go_to_the_formats_that_need_their_members) {
 	check_line(&own, TIME "app: {\"what\":1,\"by\":\"bob\"}", "audit-object",
 	           "user.name=\"bob\"\n");
 	check_line(&own, TIME "app: {\"what\":1,\"by\":\"bob\"", "syslog-rfc3164", "message=\"{");
+	own_free(&own);
+}
+
+TEST(of_several_members_for_one_field_the_first_key_holds) {
+	struct own own = own_new();
+	check_line(&own, "{\"alias\":\"b\",\"what\":1,\"by\":\"bob\"}", "audit-object",
+	           "by=\"bob\"\nuser.name=\"bob\"\n");
+	check_line(&own, "{\"uid\":\"7\",\"what\":1,\"by\":\"bob\",\"user.id\":\"8\"}", "audit-object",
+	           "user.id=\"8\"\nuser.name=\"bob\"\n");
 	own_free(&own);
 }
 

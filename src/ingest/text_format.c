@@ -3,6 +3,8 @@
 
 #include "ingest/text_values.h"
 
+#include <stdlib.h>
+
 int text_name_cmp(struct str a, struct str b) {
 	if (a.len != b.len) {
 		return a.len < b.len ? -1 : 1;
@@ -109,9 +111,24 @@ struct members {
 	struct member {
 		struct str name;
 		struct value value;
+		uint32_t order;
 	} *list;
 	uint32_t count;
 };
+
+/* In the order of the format's keys, for of several that name one field the first holds; those
+ * without a key, and lists, behind them. */
+static uint32_t order_of(const struct text_format *text, struct str name, uint32_t at) {
+	uint16_t number = text_format_name(text, name);
+	uint32_t key = number == PATTERN_NO_FIELD ? 0 : text->uses[number].key;
+	return ((key == 0 ? UINT16_MAX : key) << 16) | MIN_OF(at, UINT16_MAX);
+}
+
+static int cmp_members(const void *a, const void *b) {
+	const struct member *one = a;
+	const struct member *other = b;
+	return one->order < other->order ? -1 : one->order > other->order;
+}
 
 static void collect_members(struct members *members, uint32_t row_number) {
 	struct line *line = members->taking->line;
@@ -129,7 +146,10 @@ static void collect_members(struct members *members, uint32_t row_number) {
 		if (entry->place == FIELD_IN_BLOCK) {
 			value.text = arena_str(line->values, value.text);
 		}
-		members->list[members->count++] = (struct member){name, value};
+		members->list[members->count++] = (struct member){name, value, order_of(text, name, i)};
+	}
+	if (members->count > 0) {
+		qsort(members->list, members->count, sizeof(*members->list), cmp_members);
 	}
 }
 

@@ -82,9 +82,23 @@ static bool has_put(const struct taking *taking, uint32_t from, uint32_t to, uin
 	return false;
 }
 
+/* ECS holds lists in these, to which several names may add. */
+static bool holds_list(struct str field) {
+	static const struct str beginnings[] = {
+	    STR_INIT("related."), STR_INIT("email."),       STR_INIT("host.ip"),
+	    STR_INIT("host.mac"), STR_INIT("threat."),      STR_INIT("dns."),
+	    STR_INIT("tags"),     STR_INIT("process.args"), STR_INIT("process.parent.args")};
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
+		if (str_starts(field, beginnings[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Whether a value of another name of the log, or of another slot, is in the way: the same is not
- * put again, and addresses and numbers are what the first name said. Values of one name all stay.
- */
+ * put again, and addresses and numbers, of objects also words, are what the first name said. Values
+ * of one name all stay. */
 static bool is_taken(const struct taking *taking, uint32_t number, struct value value) {
 	struct batch *batch = taking->line->batch;
 	uint32_t row_number = batch->fields.rows_done - 1;
@@ -95,6 +109,8 @@ static bool is_taken(const struct taking *taking, uint32_t number, struct value 
 		const struct field_entry *entry = &batch->fields.entries[row->first + i];
 		if (entry->name == number &&
 		    ((single && taking->named) ||
+		     (taking->members_stay && taking->named &&
+		      !holds_list(fields_name_text(batch, number))) ||
 		     str_eq(fields_value(batch, row_number, entry).text, value.text))) {
 			return true;
 		}
