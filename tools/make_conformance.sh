@@ -1,6 +1,6 @@
 #!/bin/sh
 # make_conformance.sh AKASHI CORPUS [PART]: runs the corpus' own scorers over `akashi parse` and
-# `akashi patterns`, and ours over `akashi rules`. Parts: evtx damaged syslog access templates sigma; all when none is named. Exit status 1: a bar is not met, or
+# `akashi patterns`, and ours over `akashi rules`. Parts: evtx damaged syslog access parse templates sigma; all when none is named. Exit status 1: a bar is not met, or
 # the corpus is not there.
 set -u
 part=${3:-all}
@@ -12,7 +12,7 @@ akashi=$(realpath "$1")
 corpus=$(realpath "$2")
 status=0
 case $part in
-all | evtx | damaged | syslog | access | templates | sigma) ;;
+all | evtx | damaged | syslog | access | parse | templates | sigma) ;;
 *)
     echo "There is no part $part."
     exit 2
@@ -48,6 +48,7 @@ score evtx python3 "$corpus/tools/akashi_evtx.py" "$akashi" "$corpus/evtx"
 score damaged python3 "$corpus/tools/akashi_damaged.py" "$akashi" "$corpus/evtx"
 score syslog lines syslog
 score access lines access
+score parse python3 "$(dirname "$0")/akashi_parse.py" "$akashi" "$corpus/parse" "$corpus/tools"
 score templates python3 "$(dirname "$0")/akashi_templates.py" "$akashi" "$corpus/templates" \
     "$corpus/tools/score_templates.py"
 score sigma python3 "$(dirname "$0")/akashi_sigma.py" "$akashi" "$corpus"
