@@ -143,7 +143,6 @@ static void check_taken_by(struct line_testing *t, const struct text_format *for
 	struct buf out = {0};
 	struct batch_source source = line_testing_source();
 	line_testing_parse(t, &source, record, &out);
-	buf_append_char(&out, '\0');
 	struct str rest = buf_str(&out);
 	struct str taken = str_cut(&rest, ' ');
 	bool own = str_eq(taken, format->name);
