@@ -249,11 +249,15 @@ struct str formats_names(const struct formats *formats) {
 
 /* The number of the format that takes a line, or count. */
 static uint32_t format_of(const struct formats *formats, struct line *line) {
-	const struct formats_list *list = &formats->index.lines[(unsigned char)line->text.ptr[0]];
-	for (uint32_t i = 0; i < list->count; i++) {
-		const struct line_format *format = &formats->list[list->numbers[i]];
-		if (format->take(format, line)) {
-			return list->numbers[i];
+	struct formats_walk walk;
+	const struct formats_candidate *next;
+	formats_walk_lines(&walk, &formats->index, line->text);
+	while ((next = formats_walk_next(&walk)) != NULL) {
+		const struct line_format *format = &formats->list[next->format];
+		if (next->pattern == PATTERN_WHOLE
+		        ? format->take(format, line)
+		        : text_format_take_by(format, line, line->text, next->pattern)) {
+			return next->format;
 		}
 	}
 	return formats->count;

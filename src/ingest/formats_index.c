@@ -8,18 +8,11 @@ static bool takes(const struct line_format *format, enum text_takes what) {
 	return format->text == NULL ? what == TEXT_TAKES_LINE : (format->text->takes & what) != 0;
 }
 
-/* Whether a text of this format can begin with the byte; carriers say so themselves, soon enough.
- */
-static bool begins_with(const struct line_format *format, unsigned byte) {
-	if (format->text == NULL) {
-		return true;
-	}
-	for (uint32_t i = 0; i < format->text->patterns_count; i++) {
-		if ((format->text->patterns[i].first[byte / 64] >> (byte % 64) & 1) != 0) {
-			return true;
-		}
-	}
-	return false;
+enum { NAMES = 256 }; /* in the place of a byte */
+
+/* Whether a pattern's texts can begin with the byte, or with a name. */
+static bool begins_with(const struct pattern *pattern, unsigned byte) {
+	return byte == NAMES ? pattern->names : (pattern->first[byte / 64] >> (byte % 64) & 1) != 0;
 }
 
 /* Formats of devices, whose messages come without a program's name, say "none". */
@@ -29,22 +22,93 @@ static bool takes_nameless(const struct text_format *text) {
 			return true;
 		}
 	}
-	return false;
+	return text->programs_count == 0;
 }
 
-static struct formats_list list_of(const struct formats *formats, enum text_takes what,
-                                   bool nameless, unsigned byte) {
-	struct formats_list list = {.numbers = ARENA_ARRAY(formats->arena, formats->count, uint16_t)};
+static uint16_t gram_of(const char *bytes) {
+	uint32_t value = (unsigned char)bytes[0] | (uint32_t)(unsigned char)bytes[1] << 8 |
+	                 (uint32_t)(unsigned char)bytes[2] << 16;
+	return (uint16_t)(value * 0x9e3779b1u >> 20);
+}
+_Static_assert(GRAMS == 1 << 12, "the upper 12 bits are the number");
+
+static void add_gram(struct formats_index *index, const char *bytes) {
+	if (index->grams_count == index->grams_cap) {
+		index->grams_cap = index->grams_cap * 2 + 256;
+		index->grams = reallocarray(index->grams, index->grams_cap, sizeof(*index->grams));
+		ASSERT(index->grams != NULL);
+	}
+	index->grams[index->grams_count++] = gram_of(bytes);
+}
+
+/* pattern: NULL: all of the format. Of a single word, first and last bytes are looked at. */
+static struct formats_candidate candidate_of(struct formats_index *index, uint32_t format,
+                                             uint32_t number, const struct pattern *pattern) {
+	struct formats_candidate candidate = {
+	    .format = (uint16_t)format, .pattern = (uint16_t)number, .grams = index->grams_count};
+	for (uint32_t i = 0; pattern != NULL && i < pattern->must_count; i++) {
+		add_gram(index, pattern->must[i].ptr);
+	}
+	if (pattern != NULL && pattern->must_count == 1) {
+		add_gram(index, pattern->must[0].ptr + pattern->must[0].len - 3);
+		candidate.all = true;
+	}
+	candidate.grams_count = (uint8_t)(index->grams_count - candidate.grams);
+	return candidate;
+}
+
+/* Lists by first byte, and the one of names behind them: filled in one go over all patterns, after
+ * a first that only counts (list is NULL then). */
+enum { LISTS = NAMES + 1 };
+
+static void add_candidate(struct formats_list *list, struct formats_candidate candidate) {
+	if (list->list != NULL) {
+		list->list[list->count] = candidate;
+	}
+	list->count++;
+}
+
+static void add_format(struct formats_index *index, struct formats_list *lists,
+                       const struct line_format *format, uint32_t number) {
+	if (format->text == NULL) { /* carriers say themselves, soon enough, what they do not take */
+		for (unsigned byte = 0; byte < NAMES; byte++) {
+			add_candidate(&lists[byte], candidate_of(index, number, PATTERN_WHOLE, NULL));
+		}
+		return;
+	}
+	for (uint32_t n = 0; n < format->text->patterns_count; n++) {
+		const struct pattern *pattern = &format->text->patterns[n];
+		struct formats_candidate candidate = candidate_of(index, number, n, pattern);
+		for (unsigned byte = 0; byte < LISTS; byte++) {
+			if (begins_with(pattern, byte)) {
+				add_candidate(&lists[byte], candidate);
+			}
+		}
+	}
+}
+
+static void fill_lists(struct formats *formats, enum text_takes what, struct formats_list *lists) {
+	for (unsigned i = 0; i < LISTS; i++) {
+		lists[i].count = 0;
+	}
 	for (uint32_t i = 0; i < formats->count; i++) {
 		const struct line_format *format = &formats->list[i];
 		bool all_programs = what != TEXT_TAKES_MESSAGE ||
-		                    (format->text != NULL && format->text->programs_count == 0) ||
-		                    (nameless && format->text != NULL && takes_nameless(format->text));
-		if (takes(format, what) && all_programs && begins_with(format, byte)) {
-			list.numbers[list.count++] = (uint16_t)i;
+		                    (format->text != NULL && takes_nameless(format->text));
+		if (takes(format, what) && all_programs) {
+			add_format(&formats->index, lists, format, i);
 		}
 	}
-	return list;
+}
+
+static void make_lists(struct formats *formats, enum text_takes what, struct formats_list *lists) {
+	uint32_t grams = formats->index.grams_count;
+	fill_lists(formats, what, lists);
+	formats->index.grams_count = grams; /* they come again */
+	for (unsigned i = 0; i < LISTS; i++) {
+		lists[i].list = ARENA_ARRAY(formats->arena, lists[i].count + 1, struct formats_candidate);
+	}
+	fill_lists(formats, what, lists);
 }
 
 static void hang_on(struct formats_index *index, struct map *map, struct str name,
@@ -91,10 +155,9 @@ void formats_index_build(struct formats *formats) {
 	uint32_t programs = 0;
 	index->programs = map_new();
 	index->members = map_new();
-	for (unsigned byte = 0; byte < 256; byte++) {
-		index->lines[byte] = list_of(formats, TEXT_TAKES_LINE, false, byte);
-		index->messages[byte] = list_of(formats, TEXT_TAKES_MESSAGE, false, byte);
-		index->nameless[byte] = list_of(formats, TEXT_TAKES_MESSAGE, true, byte);
+	make_lists(formats, TEXT_TAKES_LINE, index->lines);
+	make_lists(formats, TEXT_TAKES_MESSAGE, index->messages);
+	for (unsigned byte = 0; byte < NAMES; byte++) {
 		bool any = index->messages[byte].count > 0;
 		index->message_first[byte / 64] |= (uint64_t)any << (byte % 64);
 	}
@@ -118,9 +181,90 @@ void formats_index_deinit(struct formats_index *index) {
 	map_free(index->programs);
 	map_free(index->members);
 	free(index->links);
+	free(index->grams);
 }
 
 uint32_t formats_index_find(const struct map *map, struct str name) {
 	const uint64_t *first = map_find(map, name);
 	return first == NULL ? 0 : (uint32_t)*first;
+}
+
+static void begin_walk(struct formats_walk *walk, const struct formats_index *index,
+                       const struct formats_list *lists, struct str text) {
+	static const struct formats_list none = {0};
+	bool named = lists[NAMES].count > 0 && pattern_begins_with_name(text);
+	walk->text = text;
+	walk->must = index->grams;
+	walk->lists[0] = &lists[(unsigned char)text.ptr[0]];
+	walk->lists[1] = named ? &lists[NAMES] : &none;
+	walk->at[0] = 0;
+	walk->at[1] = 0;
+	walk->has_grams = false;
+}
+
+void formats_walk_lines(struct formats_walk *walk, const struct formats_index *index,
+                        struct str text) {
+	begin_walk(walk, index, index->lines, text);
+}
+
+void formats_walk_messages(struct formats_walk *walk, const struct formats_index *index,
+                           struct str text) {
+	begin_walk(walk, index, index->messages, text);
+}
+
+static void make_grams(struct formats_walk *walk) {
+	struct formats_grams *grams = &walk->grams;
+	memset(grams, 0, sizeof(*grams));
+	for (size_t i = 0; i + 3 <= walk->text.len; i++) {
+		uint16_t gram = gram_of(walk->text.ptr + i);
+		grams->bits[gram / 64] |= (uint64_t)1 << (gram % 64);
+	}
+	walk->has_grams = true;
+}
+
+static bool has_gram(const struct formats_grams *grams, uint16_t gram) {
+	return (grams->bits[gram / 64] >> (gram % 64) & 1) != 0;
+}
+
+static bool may_take(struct formats_walk *walk, const struct formats_candidate *candidate) {
+	if (candidate->grams_count == 0) {
+		return true;
+	}
+	if (!walk->has_grams) {
+		make_grams(walk);
+	}
+	for (uint32_t i = 0; i < candidate->grams_count; i++) {
+		if (has_gram(&walk->grams, walk->must[candidate->grams + i]) != candidate->all) {
+			return !candidate->all;
+		}
+	}
+	return candidate->all;
+}
+
+static uint32_t rank(const struct formats_candidate *candidate) {
+	return (uint32_t)candidate->format << 16 | candidate->pattern;
+}
+
+/* The next of one list that may take the text, without passing it; NULL at the end. */
+static const struct formats_candidate *peek(struct formats_walk *walk, int list) {
+	const struct formats_list *from = walk->lists[list];
+	while (walk->at[list] < from->count) {
+		const struct formats_candidate *candidate = &from->list[walk->at[list]];
+		if (may_take(walk, candidate)) {
+			return candidate;
+		}
+		walk->at[list]++;
+	}
+	return NULL;
+}
+
+const struct formats_candidate *formats_walk_next(struct formats_walk *walk) {
+	const struct formats_candidate *a = peek(walk, 0);
+	const struct formats_candidate *b = peek(walk, 1);
+	const struct formats_candidate *next = a == NULL ? b : b == NULL || rank(a) <= rank(b) ? a : b;
+	if (next != NULL) { /* it may stand in both */
+		walk->at[0] += a != NULL && rank(a) == rank(next);
+		walk->at[1] += b != NULL && rank(b) == rank(next);
+	}
+	return next;
 }

@@ -111,12 +111,14 @@ static bool try_message(struct search *search) {
 	if (program.len > 0 && try_program(search, str_make(lower, program.len))) {
 		return true;
 	}
-	const struct formats_index *index = &search->formats->index;
-	unsigned char first = (unsigned char)search->message.ptr[0];
-	const struct formats_list *list =
-	    program.len > 0 ? &index->messages[first] : &index->nameless[first];
-	for (uint32_t i = 0; i < list->count; i++) {
-		if (try_number(search, list->numbers[i])) {
+	struct formats_walk walk;
+	const struct formats_candidate *next;
+	formats_walk_messages(&walk, &search->formats->index, search->message);
+	while ((next = formats_walk_next(&walk)) != NULL) {
+		const struct line_format *format = &search->formats->list[next->format];
+		search->tried = true;
+		if (text_format_take_by(format, search->line, search->message, next->pattern)) {
+			search->taken = next->format;
 			return true;
 		}
 	}

@@ -153,7 +153,9 @@ static struct str decode(struct parser *parser, enum charset charset, struct str
 	return buf_str(&parser->text);
 }
 
-static bool try_format(struct parser *parser, struct line *line, uint32_t format) {
+/* pattern: one of the format's, or PATTERN_WHOLE: all of them. */
+static bool try_format(struct parser *parser, struct line *line, uint32_t format,
+                       uint16_t pattern) {
 	const struct line_format *row = &parser->formats->list[format];
 	const struct field_block *fields = &line->batch->fields;
 	uint32_t before = fields->rows[fields->rows_done - 1].count;
@@ -162,7 +164,8 @@ static bool try_format(struct parser *parser, struct line *line, uint32_t format
 		line->pieces->head = 0;
 		line->pieces->count = 0;
 	}
-	if (row->take(row, line)) {
+	if (pattern == PATTERN_WHOLE ? row->take(row, line)
+	                             : text_format_take_by(row, line, line->text, pattern)) {
 		return true;
 	}
 	const struct field_row *parsed = &fields->rows[fields->rows_done - 1];
@@ -176,18 +179,19 @@ static bool try_format(struct parser *parser, struct line *line, uint32_t format
  * way. The number of "text" is formats->count. */
 static uint32_t choose(struct parser *parser, struct line *line, struct source_state *state) {
 	uint32_t none = parser->formats->count;
-	if (state->hint != TRY_ALL && try_format(parser, line, state->hint)) {
+	if (state->hint != TRY_ALL && try_format(parser, line, state->hint, PATTERN_WHOLE)) {
 		return state->hint;
 	}
 	if (line->text.len == 0) {
 		return none;
 	}
-	const struct formats_list *list =
-	    &parser->formats->index.lines[(unsigned char)line->text.ptr[0]];
-	for (uint32_t i = 0; i < list->count; i++) {
-		if (list->numbers[i] != state->hint && try_format(parser, line, list->numbers[i])) {
-			state->latest = list->numbers[i];
-			return list->numbers[i];
+	struct formats_walk walk;
+	const struct formats_candidate *next;
+	formats_walk_lines(&walk, &parser->formats->index, line->text);
+	while ((next = formats_walk_next(&walk)) != NULL) {
+		if (next->format != state->hint && try_format(parser, line, next->format, next->pattern)) {
+			state->latest = next->format;
+			return next->format;
 		}
 	}
 	return none;
@@ -405,16 +409,14 @@ static void columns_before(struct columns *columns, const struct batch *batch, u
 	columns->first = batch->records[row].number == 1;
 }
 
-/* Those that are tried on what begins so. Of formats from YAML, of which there are many, only those
- * that take it, and of the others the one that came farthest. */
+/* Of formats from YAML, of which there are many, only those that take the line, and of the others
+ * the one that came farthest. */
 static void explain_formats(const struct parser *parser, struct line *line, struct buf *out) {
-	unsigned char first = line->text.len > 0 ? (unsigned char)line->text.ptr[0] : 0;
-	const struct formats_list *list = &parser->formats->index.lines[first];
 	const struct line_format *closest = NULL;
 	size_t closest_at = 0;
 	uint32_t refused = 0;
-	for (uint32_t i = 0; i < list->count; i++) {
-		const struct line_format *format = &parser->formats->list[list->numbers[i]];
+	for (uint32_t i = 0; i < parser->formats->count; i++) {
+		const struct line_format *format = &parser->formats->list[i];
 		if (format->text == NULL || format->take(format, line)) {
 			explain_format(format, line, out);
 			continue;
@@ -429,7 +431,7 @@ static void explain_formats(const struct parser *parser, struct line *line, stru
 		explain_format(closest, line, out);
 	}
 	if (refused > 1) {
-		buf_printf(out, "%u other formats of lines: no\n", refused - 1);
+		buf_printf(out, "%u other formats: no\n", refused - 1);
 	}
 }
 

@@ -270,36 +270,66 @@ static size_t read_part(struct str text, size_t at, struct str stop) {
 
 /* One of "GET|POST". */
 static size_t read_one(struct str text, size_t at, struct str words) {
-	while (words.len > 0) {
-		struct str word = str_cut(&words, '|');
-		if (word.len > 0 && text.len - at >= word.len &&
-		    memcmp(text.ptr + at, word.ptr, word.len) == 0) {
-			return at + word.len;
+	size_t i = 0;
+	while (i < words.len) {
+		size_t n = at;
+		while (i < words.len && words.ptr[i] != '|' && n < text.len &&
+		       text.ptr[n] == words.ptr[i]) {
+			i++;
+			n++;
 		}
+		if (n > at && (i == words.len || words.ptr[i] == '|')) {
+			return n;
+		}
+		while (i < words.len && words.ptr[i] != '|') {
+			i++;
+		}
+		i++;
 	}
 	return NOT_HERE;
 }
 
+enum pattern_layout pattern_layout(struct str layout) {
+	static const struct str names[] = {[PATTERN_LAYOUT_ANY] = STR_INIT(""),
+	                                   [PATTERN_LAYOUT_CLF] = STR_INIT("clf"),
+	                                   [PATTERN_LAYOUT_ISO] = STR_INIT("iso"),
+	                                   [PATTERN_LAYOUT_SYSLOG] = STR_INIT("syslog"),
+	                                   [PATTERN_LAYOUT_EPOCH] = STR_INIT("epoch"),
+	                                   [PATTERN_LAYOUT_TAI64N] = STR_INIT("tai64n")};
+	unsigned i = 0;
+	while (i < ARRAY_LEN(names) && !str_eq(names[i], layout)) {
+		i++;
+	}
+	return (enum pattern_layout)i;
+}
+
 static size_t read_time(struct timestamp_reader *reader, struct str text, size_t at,
-                        struct str layout, struct timestamp *out) {
-	static const struct {
-		struct str name;
-		size_t (*read)(struct timestamp_reader *, struct str, struct timestamp *);
-	} named[] = {{STR_INIT(""), timestamp_any},
-	             {STR_INIT("clf"), timestamp_clf},
-	             {STR_INIT("iso"), timestamp_iso},
-	             {STR_INIT("syslog"), timestamp_bsd}};
+                        enum pattern_layout kind, struct str layout, struct timestamp *out) {
 	struct str rest = str_make(text.ptr + at, text.len - at);
 	size_t used = 0;
-	bool found = false;
-	for (size_t i = 0; i < ARRAY_LEN(named) && !found; i++) {
-		found = str_eq(layout, named[i].name);
-		used = found ? named[i].read(reader, rest, out) : 0;
-	}
-	if (!found) {
-		used = str_eq(layout, STR("epoch"))    ? timestamp_epoch(rest, out)
-		       : str_eq(layout, STR("tai64n")) ? timestamp_tai64n(rest, out)
-		                                       : timestamp_layout(reader, layout, rest, out);
+	switch (kind) {
+	case PATTERN_LAYOUT_ANY:
+		used = timestamp_any(reader, rest, out);
+		break;
+	case PATTERN_LAYOUT_CLF:
+		used = timestamp_clf(reader, rest, out);
+		break;
+	case PATTERN_LAYOUT_ISO:
+		used = timestamp_iso(reader, rest, out);
+		break;
+	case PATTERN_LAYOUT_SYSLOG:
+		used = timestamp_bsd(reader, rest, out);
+		break;
+	case PATTERN_LAYOUT_EPOCH:
+		used = timestamp_epoch(rest, out);
+		break;
+	case PATTERN_LAYOUT_TAI64N:
+		used = timestamp_tai64n(rest, out);
+		break;
+	case PATTERN_LAYOUT_OWN:
+	default:
+		used = timestamp_layout(reader, layout, rest, out);
+		break;
 	}
 	return used > 0 ? at + used : NOT_HERE;
 }
@@ -355,7 +385,7 @@ static size_t read_slot(const struct pattern_op *op, struct timestamp_reader *ti
 	case SLOT_ONE:
 		return read_one(text, at, op->text);
 	case SLOT_TIME:
-		end = read_time(time, text, at, op->text, &captures->time);
+		end = read_time(time, text, at, (enum pattern_layout)op->to, op->text, &captures->time);
 		captures->has_time |= end != NOT_HERE;
 		return end;
 	case SLOT_TYPE_COUNT:
@@ -475,7 +505,8 @@ static bool run(const struct pattern *pattern, struct timestamp_reader *time, st
 
 bool pattern_read_time(struct timestamp_reader *time, struct str layout, struct str text,
                        struct timestamp *out_time) {
-	return text.len > 0 && read_time(time, text, 0, layout, out_time) == text.len;
+	return text.len > 0 &&
+	       read_time(time, text, 0, pattern_layout(layout), layout, out_time) == text.len;
 }
 
 bool pattern_slot_fits(enum slot_type type, struct str text) {
@@ -483,16 +514,35 @@ bool pattern_slot_fits(enum slot_type type, struct str text) {
 	return text.len > 0 && read_slot(&op, NULL, text, 0, NULL) == text.len;
 }
 
+bool pattern_begins_with_name(struct str text) {
+	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdecmontuewedthufrisatsun";
+	char lower[3];
+	if (text.len < sizeof(lower) || !char_is_alpha(text.ptr[0])) {
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(lower); i++) {
+		lower[i] = char_lower(text.ptr[i]);
+	}
+	for (size_t i = 0; i + 1 < sizeof(names); i += sizeof(lower)) {
+		if (memcmp(names + i, lower, sizeof(lower)) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
                    struct captures *captures) {
 	captures->count = 0;
 	captures->has_time = false;
-	captures->stopped = NULL;
+	captures->stopped = pattern->ops;
 	captures->stopped_at = 0;
 	unsigned char first = text.len > 0 ? (unsigned char)text.ptr[0] : 0;
-	if (text.len == 0 || (pattern->first[first / 64] >> (first % 64) & 1) == 0) {
-		captures->stopped = pattern->ops;
+	bool begins = text.len > 0 && ((pattern->first[first / 64] >> (first % 64) & 1) != 0 ||
+	                               (pattern->names && pattern_begins_with_name(text)));
+	if (!begins || (pattern->must_count == 1 && str_find(text, pattern->must[0], 0) == NOT_HERE)) {
 		return false;
 	}
+	captures->stopped = NULL;
 	return run(pattern, time, text, captures);
 }

@@ -16,6 +16,7 @@ enum {
 	PATTERN_FIELDS_MAX = 1024,
 	PATTERN_CAPTURES_MAX = 64,
 	PATTERN_STOPS_MAX = 16,
+	PATTERN_MUST_MAX = 32,
 	PATTERN_NO_FIELD = UINT16_MAX,
 };
 
@@ -51,12 +52,24 @@ enum slot_type {
 	SLOT_TYPE_COUNT,
 };
 
+/* What SLOT_TIME reads; names of layouts that are not made of parts. */
+enum pattern_layout {
+	PATTERN_LAYOUT_ANY,
+	PATTERN_LAYOUT_CLF,
+	PATTERN_LAYOUT_ISO,
+	PATTERN_LAYOUT_SYSLOG,
+	PATTERN_LAYOUT_EPOCH,
+	PATTERN_LAYOUT_TAI64N,
+	PATTERN_LAYOUT_OWN,
+};
+enum pattern_layout pattern_layout(struct str layout);
+
 struct pattern_op {
 	uint8_t kind;    /* enum pattern_op_kind */
 	uint8_t type;    /* enum slot_type */
 	bool may_absent; /* "-" and nothing are no value */
-	uint16_t to;
-	uint16_t field; /* index into the format's fields, or PATTERN_NO_FIELD */
+	uint16_t to;     /* choices; SLOT_TIME: enum pattern_layout */
+	uint16_t field;  /* index into the format's fields, or PATTERN_NO_FIELD */
 	/* Literal; slots: the argument ("clf", "GET|POST", "; :"). */
 	struct str text;
 	/* SLOT_WORD, SLOT_HOST: bytes that end it beside blanks; SLOT_TEXT, SLOT_LAST, SLOT_URL: the
@@ -69,7 +82,10 @@ struct pattern {
 	struct str name;
 	const struct pattern_op *ops;
 	uint16_t ops_count;
-	uint64_t first[4]; /* bytes that a line can begin with */
+	uint64_t first[4];      /* bytes that a text can begin with */
+	bool names;             /* it can also begin with the name of a month or a day of the week */
+	const struct str *must; /* it must have one of these words; 0 of them: not known */
+	uint8_t must_count;
 };
 
 /* A field that slots and constants of a format name. */
@@ -113,6 +129,8 @@ MUST_USE enum err pattern_field(struct pattern_set *set, struct str name, uint16
 /* The same for a name that stands in logs, of any bytes. */
 MUST_USE enum err pattern_name(struct pattern_set *set, struct str name, uint16_t *out_name);
 
+/* Whether text begins with the name of a month or a day of the week, at least its three letters. */
+bool pattern_begins_with_name(struct str text);
 /* Whether text fits; fills captures. */
 bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
                    struct captures *captures);

@@ -242,6 +242,7 @@ static enum err read_slot(struct compiler *c) {
 	TRY(find_type(c, name, first, &type));
 	TRY(check_argument(c, type, given, op.text, argument_at));
 	op.type = (uint8_t)type;
+	op.to = type == SLOT_TIME ? (uint16_t)pattern_layout(op.text) : 0;
 	if (tail.len > 0 && tail.ptr[0] == ':') {
 		TRY(set_field(c, &op, str_slice(tail, 1, tail.len), end + 1));
 	} else if (str_eq(tail, STR("?"))) {
@@ -349,6 +350,7 @@ static enum err read_sequence(struct compiler *c) {
 struct byte_set {
 	uint64_t bits[4];
 	bool slot;                  /* an open slot, of which nothing is known, may come */
+	bool names;                 /* the name of a month or day may come */
 	bool seen[PATTERN_OPS_MAX]; /* ops that have been asked: paths that meet are walked once */
 };
 
@@ -377,23 +379,25 @@ static void set_add_words(struct byte_set *set, struct str characters) {
 /* Times begin with digits or with the name of a month or day; what else a layout has first stands
  * for itself. */
 static void time_first(struct str layout, struct byte_set *set) {
-	static const struct str letters =
-	    STR_INIT("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	bool names = str_starts(layout, STR("Mon")) || str_starts(layout, STR("Day"));
-	bool known = names || str_eq(layout, STR("clf")) || str_eq(layout, STR("iso")) ||
-	             str_eq(layout, STR("epoch")) || str_starts(layout, STR("YY")) ||
-	             str_starts(layout, STR("MM")) || str_starts(layout, STR("D")) ||
-	             str_starts(layout, STR("h"));
+	static const struct str digits[] = {STR_INIT("clf"), STR_INIT("iso"), STR_INIT("epoch"),
+	                                    STR_INIT("YY"),  STR_INIT("MM"),  STR_INIT("h")};
 	if (str_eq(layout, STR("tai64n"))) {
 		set_add(set, '@');
 		return;
 	}
-	if (!known) {
-		set_add_all(set);
-		return;
+	bool named = str_starts(layout, STR("Mon")) || str_starts(layout, STR("Day"));
+	bool any = layout.len == 0 || str_eq(layout, STR("syslog"));
+	bool digit = any || (!named && str_starts(layout, STR("D")));
+	for (size_t i = 0; i < ARRAY_LEN(digits); i++) {
+		digit = digit || str_starts(layout, digits[i]);
 	}
-	set_add_words(set, names ? letters : STR("0123456789"));
 	set->slot = true;
+	set->names = set->names || named || any;
+	if (digit) {
+		set_add_words(set, STR("0123456789"));
+	} else if (!named) {
+		set_add_all(set);
+	}
 }
 
 static void slot_first(const struct pattern_op *op, struct byte_set *set) {
@@ -558,6 +562,97 @@ static enum err set_stops(struct compiler *c) {
 	return ERR_OK;
 }
 
+/* ---- what a text must have ---- */
+
+enum { MUST_LEN = 3 }; /* shorter words say too little */
+
+/* One of so many words; 0: nothing is known. */
+struct must {
+	struct str words[PATTERN_MUST_MAX];
+	uint32_t count;
+};
+
+static size_t shortest(const struct must *must) {
+	size_t len = SIZE_MAX;
+	for (uint32_t i = 0; i < must->count; i++) {
+		len = MIN_OF(len, must->words[i].len);
+	}
+	return len;
+}
+
+/* Fewer words say more; of as many, longer ones. */
+static void keep_better(struct must *best, const struct must *other) {
+	bool better =
+	    other->count > 0 && (best->count == 0 || other->count < best->count ||
+	                         (other->count == best->count && shortest(other) > shortest(best)));
+	if (better) {
+		*best = *other;
+	}
+}
+
+/* False when there are too many. */
+static bool add_word(struct must *must, struct str word) {
+	if (word.len < MUST_LEN || must->count == PATTERN_MUST_MAX) {
+		return false;
+	}
+	must->words[must->count++] = word;
+	return true;
+}
+
+static struct must must_of_one(struct str words) {
+	struct must must = {0};
+	while (words.len > 0) {
+		if (!add_word(&must, str_cut(&words, '|'))) {
+			return (struct must){0};
+		}
+	}
+	return must;
+}
+
+static struct must must_of_ops(const struct compiler *c, uint32_t pc, uint32_t end, uint32_t depth);
+
+/* Each alternative must have something, and one of them must fit. */
+static struct must must_of_group(const struct compiler *c, uint32_t pc, uint32_t depth) {
+	uint32_t end = c->ops[c->ops[pc].to - 1].to;
+	struct must all = {0};
+	uint32_t at = pc;
+	while (at < end && c->ops[at].kind == PATTERN_CHOICE && c->ops[c->ops[at].to - 1].to == end) {
+		struct must one = must_of_ops(c, at + 1, c->ops[at].to - 1u, depth + 1);
+		for (uint32_t i = 0; i < one.count; i++) {
+			if (!add_word(&all, one.words[i])) {
+				return (struct must){0};
+			}
+		}
+		if (one.count == 0) {
+			return one;
+		}
+		at = c->ops[at].to;
+	}
+	return at == end ? (struct must){0} : all; /* it ends so when it may be missing */
+}
+
+static struct must must_of_ops(const struct compiler *c, uint32_t pc, uint32_t end,
+                               uint32_t depth) {
+	struct must best = {0};
+	while (pc < end) {
+		const struct pattern_op *op = &c->ops[pc];
+		struct must one = {0};
+		if (op->kind == PATTERN_CHOICE) {
+			one = depth < PATTERN_CHOICES_MAX ? must_of_group(c, pc, depth) : one;
+			pc = c->ops[op->to - 1].to;
+		} else {
+			if (op->kind == PATTERN_LITERAL) {
+				(void)add_word(&one, op->text);
+			} else if (op->kind == PATTERN_SLOT && op->type == SLOT_ONE && !op->may_absent) {
+				one = must_of_one(op->text);
+			}
+			pc++;
+		}
+		keep_better(&best, &one);
+	}
+	return best;
+}
+
 enum err pattern_compile(struct pattern_set *set, struct str name, struct str text,
                          struct pattern *out_pattern, struct diag *diag) {
 	struct compiler *c = ARENA_NEW(set->arena, struct compiler);
@@ -580,6 +675,12 @@ enum err pattern_compile(struct pattern_set *set, struct str name, struct str te
 	out_pattern->name = arena_str(set->arena, name);
 	out_pattern->ops = ops;
 	out_pattern->ops_count = (uint16_t)c->count;
+	struct must must = must_of_ops(c, 0, c->count, 0);
+	struct str *words = ARENA_ARRAY(set->arena, must.count, struct str);
+	memcpy(words, must.words, must.count * sizeof(*words));
+	out_pattern->must = words;
+	out_pattern->must_count = (uint8_t)must.count;
+	out_pattern->names = first.names;
 	memcpy(out_pattern->first, first.bits, sizeof(first.bits));
 	return ERR_OK;
 }

@@ -4,6 +4,7 @@
  */
 #include "ingest/syslog_like.h"
 
+#include "ingest/pattern.h"
 #include "ingest/syslog_words.h"
 
 enum {
@@ -64,9 +65,13 @@ void syslog_note_plain(struct line *line, const struct syslog_plain *plain) {
 
 /* Whether a message begins at at that a format may take, whatever the program. */
 static bool is_wanted(const struct line *line, size_t at) {
-	unsigned char first = at < line->text.len ? (unsigned char)line->text.ptr[at] : 0;
-	return at < line->text.len && line->message_first != NULL &&
-	       (line->message_first[first / 64] >> (first % 64) & 1) != 0;
+	struct str message = str_slice(line->text, at, line->text.len);
+	if (line->message_first == NULL || message.len == 0) {
+		return false;
+	}
+	unsigned char first = (unsigned char)message.ptr[0];
+	return (line->message_first[first / 64] >> (first % 64) & 1) != 0 ||
+	       pattern_begins_with_name(message);
 }
 
 bool syslog_take_3164_like(struct line *line, const struct line_piece *seen, uint32_t count) {

@@ -33,25 +33,41 @@ static uint32_t row_count(const struct line *line) {
 	return fields->rows[fields->rows_done - 1].count;
 }
 
-static bool take_text(const struct line_format *format, struct line *line, struct str text,
-                      uint32_t before) {
+static bool take_by(const struct line_format *format, struct line *line, struct str text,
+                    uint32_t pattern, struct captures *captures) {
 	const struct text_format *format_text = format->text;
+	if (!pattern_match(&format_text->patterns[pattern], line->time, text, captures)) {
+		return false;
+	}
+	if (line->batch == NULL) {
+		return true;
+	}
+	/* What the row has already is the carrier's. */
+	struct taking taking = {.format = format,
+	                        .line = line,
+	                        .keys = &format_text->pattern_keys[pattern],
+	                        .before = row_count(line)};
+	taking_captures(&taking, captures);
+	if (captures->has_time) {
+		line_time(line, captures->time);
+	}
+	taking_end(&taking, &format_text->pattern_constants[pattern], captures->has_time);
+	return true;
+}
+
+bool text_format_take_by(const struct line_format *format, struct line *line, struct str text,
+                         uint32_t pattern) {
+	struct captures captures;
+	return take_by(format, line, text, pattern, &captures);
+}
+
+bool text_format_take_message(const struct line_format *format, struct line *line,
+                              struct str text) {
 	struct captures captures;
 	const struct pattern_op *stopped = NULL;
 	size_t stopped_at = 0;
-	for (uint32_t i = 0; i < format_text->patterns_count; i++) {
-		if (pattern_match(&format_text->patterns[i], line->time, text, &captures)) {
-			if (line->batch != NULL) {
-				struct taking taking = {.format = format,
-				                        .line = line,
-				                        .keys = &format_text->pattern_keys[i],
-				                        .before = before};
-				taking_captures(&taking, &captures);
-				if (captures.has_time) {
-					line_time(line, captures.time);
-				}
-				taking_end(&taking, &format_text->pattern_constants[i], captures.has_time);
-			}
+	for (uint32_t i = 0; i < format->text->patterns_count; i++) {
+		if (take_by(format, line, text, i, &captures)) {
 			return true;
 		}
 		if (stopped == NULL || captures.stopped_at > stopped_at) {
@@ -68,12 +84,7 @@ bool text_format_take(const struct line_format *format, struct line *line) {
 		line->wanted = NULL;
 		return line_refuse(line, 0, "it takes messages or objects of other formats only");
 	}
-	return take_text(format, line, line->text, 0);
-}
-
-bool text_format_take_message(const struct line_format *format, struct line *line,
-                              struct str text) {
-	return take_text(format, line, text, line->batch == NULL ? 0 : row_count(line));
+	return text_format_take_message(format, line, line->text);
 }
 
 /* ---- objects ---- */

@@ -160,6 +160,9 @@ bool text_format_take(const struct line_format *format, struct line *line);
  * line->text, but not in the batch's own bytes); puts the fields then. Values that the row had
  * before under the same names are gone. */
 bool text_format_take_message(const struct line_format *format, struct line *line, struct str text);
+/* The same for one pattern of the format. */
+bool text_format_take_by(const struct line_format *format, struct line *line, struct str text,
+                         uint32_t pattern);
 /* Whether the row, into which an object's members were put, has what the format needs; puts what
  * follows from them. Patterns are not asked. */
 bool text_format_take_object(const struct line_format *format, struct line *line);
