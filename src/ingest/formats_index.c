@@ -68,7 +68,7 @@ static void add_candidate(struct formats_list *list, struct formats_candidate ca
 	list->count++;
 }
 
-static void add_format(struct formats_index *index, struct formats_list *lists,
+static void add_format(struct formats_index *index, struct formats_list *lists, bool tagged,
                        const struct line_format *format, uint32_t number) {
 	if (format->text == NULL) { /* carriers say themselves, soon enough, what they do not take */
 		for (unsigned byte = 0; byte < NAMES; byte++) {
@@ -78,6 +78,9 @@ static void add_format(struct formats_index *index, struct formats_list *lists,
 	}
 	for (uint32_t n = 0; n < format->text->patterns_count; n++) {
 		const struct pattern *pattern = &format->text->patterns[n];
+		if (tagged && pattern->open) {
+			continue;
+		}
 		struct formats_candidate candidate = candidate_of(index, number, n, pattern);
 		for (unsigned byte = 0; byte < LISTS; byte++) {
 			if (begins_with(pattern, byte)) {
@@ -87,7 +90,8 @@ static void add_format(struct formats_index *index, struct formats_list *lists,
 	}
 }
 
-static void fill_lists(struct formats *formats, enum text_takes what, struct formats_list *lists) {
+static void fill_lists(struct formats *formats, enum text_takes what, bool tagged,
+                       struct formats_list *lists) {
 	for (unsigned i = 0; i < LISTS; i++) {
 		lists[i].count = 0;
 	}
@@ -96,19 +100,20 @@ static void fill_lists(struct formats *formats, enum text_takes what, struct for
 		bool all_programs = what != TEXT_TAKES_MESSAGE ||
 		                    (format->text != NULL && takes_nameless(format->text));
 		if (takes(format, what) && all_programs) {
-			add_format(&formats->index, lists, format, i);
+			add_format(&formats->index, lists, tagged, format, i);
 		}
 	}
 }
 
-static void make_lists(struct formats *formats, enum text_takes what, struct formats_list *lists) {
+static void make_lists(struct formats *formats, enum text_takes what, bool tagged,
+                       struct formats_list *lists) {
 	uint32_t grams = formats->index.grams_count;
-	fill_lists(formats, what, lists);
+	fill_lists(formats, what, tagged, lists);
 	formats->index.grams_count = grams; /* they come again */
 	for (unsigned i = 0; i < LISTS; i++) {
 		lists[i].list = ARENA_ARRAY(formats->arena, lists[i].count + 1, struct formats_candidate);
 	}
-	fill_lists(formats, what, lists);
+	fill_lists(formats, what, tagged, lists);
 }
 
 static void hang_on(struct formats_index *index, struct map *map, struct str name,
@@ -155,10 +160,11 @@ void formats_index_build(struct formats *formats) {
 	uint32_t programs = 0;
 	index->programs = map_new();
 	index->members = map_new();
-	make_lists(formats, TEXT_TAKES_LINE, index->lines);
-	make_lists(formats, TEXT_TAKES_MESSAGE, index->messages);
+	make_lists(formats, TEXT_TAKES_LINE, false, index->lines);
+	make_lists(formats, TEXT_TAKES_MESSAGE, false, index->messages);
+	make_lists(formats, TEXT_TAKES_MESSAGE, true, index->tagged);
 	for (unsigned byte = 0; byte < NAMES; byte++) {
-		bool any = index->messages[byte].count > 0;
+		bool any = index->tagged[byte].count > 0;
 		index->message_first[byte / 64] |= (uint64_t)any << (byte % 64);
 	}
 	index->message_first['{' / 64] |= (uint64_t)1 << ('{' % 64); /* objects */
@@ -208,8 +214,8 @@ void formats_walk_lines(struct formats_walk *walk, const struct formats_index *i
 }
 
 void formats_walk_messages(struct formats_walk *walk, const struct formats_index *index,
-                           struct str text) {
-	begin_walk(walk, index, index->messages, text);
+                           struct str text, bool tagged) {
+	begin_walk(walk, index, tagged ? index->tagged : index->messages, text);
 }
 
 static void make_grams(struct formats_walk *walk) {

@@ -42,7 +42,8 @@ struct formats_index {
 	 */
 	struct formats_list lines[257];
 	struct formats_list messages[257]; /* of formats without programs */
-	uint64_t message_first[4];         /* the bytes whose list is not empty, and '{' */
+	struct formats_list tagged[257];   /* the same, for messages of a program that has a name */
+	uint64_t message_first[4];         /* the bytes whose list of tagged is not empty, and '{' */
 	struct map *programs;              /* names in small letters -> links + 1 */
 	struct map *members;               /* the first that an object format needs -> links + 1 */
 	uint16_t *grams;                   /* of all candidates */
@@ -82,8 +83,10 @@ struct formats_walk {
 };
 void formats_walk_lines(struct formats_walk *walk, const struct formats_index *index,
                         struct str text);
+/* tagged: a program is known to have written it. Patterns that can begin with anything are not
+ * asked then: they are for devices, whose lines name none. */
 void formats_walk_messages(struct formats_walk *walk, const struct formats_index *index,
-                           struct str text);
+                           struct str text, bool tagged);
 /* NULL at the end. */
 const struct formats_candidate *formats_walk_next(struct formats_walk *walk);
 

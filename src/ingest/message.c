@@ -113,7 +113,7 @@ static bool try_message(struct search *search) {
 	}
 	struct formats_walk walk;
 	const struct formats_candidate *next;
-	formats_walk_messages(&walk, &search->formats->index, search->message);
+	formats_walk_messages(&walk, &search->formats->index, search->message, program.len > 0);
 	while ((next = formats_walk_next(&walk)) != NULL) {
 		const struct line_format *format = &search->formats->list[next->format];
 		search->tried = true;

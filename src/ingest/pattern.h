@@ -84,6 +84,7 @@ struct pattern {
 	uint16_t ops_count;
 	uint64_t first[4];      /* bytes that a text can begin with */
 	bool names;             /* it can also begin with the name of a month or a day of the week */
+	bool open;              /* it can begin with anything */
 	const struct str *must; /* it must have one of these words; 0 of them: not known */
 	uint8_t must_count;
 };

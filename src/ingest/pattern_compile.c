@@ -351,6 +351,7 @@ struct byte_set {
 	uint64_t bits[4];
 	bool slot;                  /* an open slot, of which nothing is known, may come */
 	bool names;                 /* the name of a month or day may come */
+	bool open;                  /* anything may come */
 	bool seen[PATTERN_OPS_MAX]; /* ops that have been asked: paths that meet are walked once */
 };
 
@@ -361,6 +362,7 @@ static void set_add(struct byte_set *set, char c) {
 static void set_add_all(struct byte_set *set) {
 	memset(set->bits, 0xff, sizeof(set->bits));
 	set->slot = true;
+	set->open = true;
 }
 
 /* No byte of its own ends the slot when anything may follow. */
@@ -681,6 +683,7 @@ enum err pattern_compile(struct pattern_set *set, struct str name, struct str te
 	out_pattern->must = words;
 	out_pattern->must_count = (uint8_t)must.count;
 	out_pattern->names = first.names;
+	out_pattern->open = first.open;
 	memcpy(out_pattern->first, first.bits, sizeof(first.bits));
 	return ERR_OK;
 }

@@ -106,6 +106,7 @@ static void walk_pattern(struct walk *w, struct pattern *pattern) {
 		WALK_NUMBER(w, pattern->first[i]);
 	}
 	WALK_NUMBER(w, pattern->names);
+	WALK_NUMBER(w, pattern->open);
 	WALK_LIST(w, pattern->must, pattern->must_count, struct str, walk_str);
 	WALK_LIST(w, pattern->ops, pattern->ops_count, struct pattern_op, walk_op);
 }
