@@ -217,6 +217,19 @@ enum err formats_new(const struct os *os, const char *user_folder, struct format
 	return ERR_OK;
 }
 
+struct formats *formats_new_carriers(void) {
+	struct arena *arena = arena_new(SIZE_MAX);
+	struct formats *formats = ARENA_NEW(arena, struct formats);
+	formats->arena = arena;
+	formats->slots = SYSLOG_SLOTS;
+	for (size_t i = 0; i < ARRAY_LEN(carriers); i++) {
+		add_format(formats, carriers[i]);
+	}
+	formats_index_build(formats);
+	join_names(formats);
+	return formats;
+}
+
 void formats_free(struct formats *formats) {
 	if (formats != NULL) {
 		formats_index_deinit(&formats->index);

@@ -97,8 +97,10 @@ static void fill_lists(struct formats *formats, enum text_takes what, bool tagge
 	}
 	for (uint32_t i = 0; i < formats->count; i++) {
 		const struct line_format *format = &formats->list[i];
-		bool all_programs = what != TEXT_TAKES_MESSAGE ||
-		                    (format->text != NULL && takes_nameless(format->text));
+		bool all_programs =
+		    what != TEXT_TAKES_MESSAGE ||
+		    (format->text != NULL &&
+		     (tagged ? format->text->programs_count == 0 : takes_nameless(format->text)));
 		if (takes(format, what) && all_programs) {
 			add_format(&formats->index, lists, tagged, format, i);
 		}

@@ -41,8 +41,8 @@ struct formats_index {
 	/* By the first byte of a text; the last: of texts that begin with the name of a month or day.
 	 */
 	struct formats_list lines[257];
-	struct formats_list messages[257]; /* of formats without programs */
-	struct formats_list tagged[257];   /* the same, for messages of a program that has a name */
+	struct formats_list messages[257]; /* without a program, by formats without one, or "none" */
+	struct formats_list tagged[257];   /* of a program with a name, by formats without programs */
 	uint64_t message_first[4];         /* the bytes whose list of tagged is not empty, and '{' */
 	struct map *programs;              /* names in small letters -> links + 1 */
 	struct map *members;               /* the first that an object format needs -> links + 1 */
@@ -62,6 +62,9 @@ struct formats {
 	struct str names;
 	struct formats_index index;
 };
+
+/* The carriers alone, for their tests: what they make of a line shows without what stands in it. */
+struct formats *formats_new_carriers(void);
 
 /* Made when all formats are in the list. */
 void formats_index_build(struct formats *formats);

@@ -132,7 +132,16 @@ static struct str record_of(struct arena *arena, const struct text_format *forma
 	if (!message) {
 		return test->line;
 	}
-	struct str program = format->programs_count > 0 ? format->programs[0] : STR("app");
+	struct str program = format->programs_count > 0 ? format->programs[0] : STR("none");
+	if (str_eq(program, STR("none"))) { /* some carrier that names no program */
+		struct buf json = {0};
+		buf_append_str(&json, STR("{\"message\":"));
+		value_append_json(&json, value_string(test->line));
+		buf_append_char(&json, '}');
+		struct str kept = arena_str(arena, buf_str(&json));
+		buf_deinit(&json);
+		return kept;
+	}
 	program = str_slice(program, 0, str_find_char(program, '*', 0));
 	return arena_printf(arena, "Nov 22 10:00:00 host %.*s: %.*s", STR_ARG(program),
 	                    STR_ARG(test->line));

@@ -83,7 +83,7 @@ static void check_text(struct line_testing *t, struct str text, uint32_t likes_l
 }
 
 TEST(rows_that_are_like_others_have_the_fields_that_the_parser_gives) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	for (size_t round = tap_rounds(20); round > 0; round--) {
 		struct buf text = {0};
 		/* Few kinds of lines, one behind the other and mixed. */
@@ -98,7 +98,7 @@ TEST(rows_that_are_like_others_have_the_fields_that_the_parser_gives) {
 }
 
 TEST(lines_that_differ_in_values_alone_are_alike) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct buf text = {0};
 	for (int i = 10; i < 60; i++) {
 		buf_printf(&text, "<29>Nov 22 10:%d:00 web%d sshd[%d]: Accepted a from 192.0.2.%d\n", i, i,
@@ -130,7 +130,7 @@ static void append_message(struct buf *out, const char *message, unsigned number
 
 /* More than a table begins with, and rows like a row that itself only begins like one. */
 TEST(many_programs_are_told_apart_by_their_beginnings) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct buf text = {0};
 	static const char *const messages[] = {"x #", "# x", "y # z", "one", "x #: # \"\""};
 	for (unsigned i = 0; i < 3000; i++) {
@@ -145,7 +145,7 @@ TEST(many_programs_are_told_apart_by_their_beginnings) {
 }
 
 TEST(another_priority_source_or_time_is_not_alike) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	check_text(&t,
 	           STR("<13>Nov 22 10:00:00 web01 app[5]: 7\n<14>Nov 22 10:00:00 web01 app[5]: 7\n"
 	               "<13>Nov 22 10:00:00 web01 app[5]: 8\n<14>Nov 22 10:00:00 web01 app[5]: 8\n"),
@@ -183,7 +183,7 @@ TEST(values_that_change_the_fields_are_seen) {
 	    "a1"
 	    "b2c3d4e5f6xyz: 7\n",
 	};
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
 		check_text(&t, str_from(texts[i]), 0);
 	}
@@ -191,7 +191,7 @@ TEST(values_that_change_the_fields_are_seen) {
 }
 
 TEST(rows_of_another_source_are_not_alike) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct batch *batch = batch_new();
 	struct batch_source source = line_testing_source();
 	(void)batch_add_source(batch, &source);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/instant.h"
-#include "ingest/formats.h"
+#include "ingest/formats_table.h"
 
 struct line_testing {
 	struct formats *formats;
@@ -16,6 +16,13 @@ static inline struct line_testing line_testing_new(void) {
 	struct diag diag = {0};
 	enum err err = formats_new(os_real(), NULL, &t.formats, &diag);
 	ASSERT(err == ERR_OK);
+	t.parser = parser_new(os_real(), t.formats);
+	return t;
+}
+
+/* Without the formats from YAML. */
+static inline struct line_testing line_testing_carriers(void) {
+	struct line_testing t = {.formats = formats_new_carriers()};
 	t.parser = parser_new(os_real(), t.formats);
 	return t;
 }

@@ -141,11 +141,11 @@ TEST(an_object_in_a_message_has_its_own_time) {
 
 /* Lines that are cut alike are parsed as if each stood alone. */
 TEST(lines_that_are_alike_have_the_same_fields_as_lines_alone) {
-	static const char *const lines[] = {TIME "app[1]: word one 5",
-	                                    TIME "app[2]: word one 6",
+	static const char *const lines[] = {TIME "app[1]: x one 5",
+	                                    TIME "app[2]: x one 6",
 	                                    TIME "app[3]: DROP SRC=192.0.2.1",
 	                                    TIME "app[4]: DROP SRC=x1",
-	                                    TIME "app[5]: a5 b",
+	                                    TIME "app[5]: x5 b",
 	                                    TIME "app[6]: D6 b",
 	                                    TIME "app[7]: {\"by\":1}",
 	                                    TIME "app[8]: {\"by\":\"2\"}",

@@ -8,7 +8,7 @@
 
 /* Rows of two lines, the second like the first. */
 static bool are_alike(const char *first, const char *second) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct batch_source source = line_testing_source();
 	struct buf text = {0};
 	struct buf out[2] = {0};

@@ -16,7 +16,7 @@ struct row {
 };
 
 static void check_rows(const struct row *rows, size_t count) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct batch_source source = line_testing_source();
 	for (size_t i = 0; i < count; i++) {
 		struct buf out = {0};
@@ -330,7 +330,7 @@ TEST(rfc_5424_lines_with_and_without_their_parts) {
 }
 
 TEST(a_parameter_whose_name_is_too_long_is_marked_as_left_out) {
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct batch_source source = line_testing_source();
 	struct buf line = {0};
 	struct buf out = {0};
@@ -378,7 +378,7 @@ TEST(lines_cut_anywhere_are_read_within_their_bounds) {
 	    "Sun Nov 22 10:00:00 2020 <3.6> [2001:db8::7] daemon.info ntpd [42] : x",
 	    "2026-11-22T10:00:00Z In(30) Hostd[]: x",
 	    "2026-11-22T10:00:00Z web01 app - - [a@1 k=\"v\"] x"};
-	struct line_testing t = line_testing_new();
+	struct line_testing t = line_testing_carriers();
 	struct batch_source source = line_testing_source();
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
 		for (size_t len = 0; len <= strlen(lines[i]); len++) {
