@@ -1,6 +1,8 @@
 /* One pass over the row's values finds what there is; then what is missing is put. */
 #include "ingest/derive.h"
 
+#include "ingest/domains.h"
+
 enum {
 	SOURCE_ADDRESS,
 	SOURCE_IP,
@@ -20,6 +22,14 @@ enum {
 	NETWORK_PACKETS,
 	SOURCE_PACKETS,
 	DESTINATION_PACKETS,
+	URL_DOMAIN,
+	QUESTION_NAME,
+	SOURCE_REGISTERED,
+	DESTINATION_REGISTERED,
+	CLIENT_REGISTERED,
+	SERVER_REGISTERED,
+	URL_REGISTERED,
+	QUESTION_REGISTERED,
 	OUTCOME,
 	STATUS_CODE,
 	NAMES_COUNT,
@@ -45,6 +55,14 @@ static const struct str names[NAMES_COUNT] = {
     [NETWORK_PACKETS] = STR_INIT("network.packets"),
     [SOURCE_PACKETS] = STR_INIT("source.packets"),
     [DESTINATION_PACKETS] = STR_INIT("destination.packets"),
+    [URL_DOMAIN] = STR_INIT("url.domain"),
+    [QUESTION_NAME] = STR_INIT("dns.question.name"),
+    [SOURCE_REGISTERED] = STR_INIT("source.registered_domain"),
+    [DESTINATION_REGISTERED] = STR_INIT("destination.registered_domain"),
+    [CLIENT_REGISTERED] = STR_INIT("client.registered_domain"),
+    [SERVER_REGISTERED] = STR_INIT("server.registered_domain"),
+    [URL_REGISTERED] = STR_INIT("url.registered_domain"),
+    [QUESTION_REGISTERED] = STR_INIT("dns.question.registered_domain"),
     [OUTCOME] = STR_INIT("event.outcome"),
     [STATUS_CODE] = STR_INIT("http.response.status_code"),
 };
@@ -54,13 +72,23 @@ struct places {
 	uint32_t entry[NAMES_COUNT];
 };
 
+/* Names by their length, so that few are compared: bit n is names[n]. */
+enum { NAME_MAX = 40 };
+_Static_assert(NAMES_COUNT <= 64, "a bit for each name");
+
 static struct places find_places(const struct batch *batch, uint32_t row_number) {
 	const struct field_row *row = &batch->fields.rows[row_number];
 	struct places places;
+	uint64_t by_len[NAME_MAX] = {0};
 	memset(&places, 0xff, sizeof(places));
+	for (size_t j = 0; j < NAMES_COUNT; j++) {
+		by_len[names[j].len] |= (uint64_t)1 << j;
+	}
 	for (uint32_t i = row->count; i > 0; i--) {
 		struct str name = fields_name_text(batch, batch->fields.entries[row->first + i - 1].name);
-		for (size_t j = 0; j < NAMES_COUNT; j++) {
+		uint64_t left = name.len < NAME_MAX ? by_len[name.len] : 0;
+		for (; left != 0; left &= left - 1) {
+			int j = __builtin_ctzll(left);
 			places.entry[j] = str_eq(name, names[j]) ? i - 1 : places.entry[j];
 		}
 	}
@@ -136,6 +164,66 @@ static void derive_sum(struct batch *batch, uint32_t row, const struct places *p
 	           (struct value){VALUE_NUMBER, str_make(text, (size_t)len)});
 }
 
+/* Names of hosts and what becomes of their parts; an address that is a name counts as the domain
+ * that derive_copy makes of it. */
+static const struct {
+	size_t domain, address, registered;
+	struct str suffix, sub;
+} named[] = {
+    {SOURCE_DOMAIN, SOURCE_ADDRESS, SOURCE_REGISTERED, STR_INIT("source.top_level_domain"),
+     STR_INIT("source.subdomain")},
+    {DESTINATION_DOMAIN, DESTINATION_ADDRESS, DESTINATION_REGISTERED,
+     STR_INIT("destination.top_level_domain"), STR_INIT("destination.subdomain")},
+    {CLIENT_DOMAIN, CLIENT_DOMAIN, CLIENT_REGISTERED, STR_INIT("client.top_level_domain"),
+     STR_INIT("client.subdomain")},
+    {SERVER_DOMAIN, SERVER_DOMAIN, SERVER_REGISTERED, STR_INIT("server.top_level_domain"),
+     STR_INIT("server.subdomain")},
+    {URL_DOMAIN, URL_DOMAIN, URL_REGISTERED, STR_INIT("url.top_level_domain"),
+     STR_INIT("url.subdomain")},
+    {QUESTION_NAME, QUESTION_NAME, QUESTION_REGISTERED, STR_INIT("dns.question.top_level_domain"),
+     STR_INIT("dns.question.subdomain")},
+};
+
+/* part lies in whole, which is the value of entry: put as a place in the text if that is one. */
+static void put_part(struct batch *batch, struct str name, const struct field_entry *entry,
+                     struct str whole, struct str part) {
+	uint32_t number = fields_name(batch, name);
+	if (entry->place == FIELD_IN_TEXT) {
+		uint32_t from = (uint32_t)(part.ptr - whole.ptr);
+		fields_put_span(batch, number, VALUE_STRING, entry->offset + from, (uint32_t)part.len);
+	} else {
+		fields_put_str(batch, number, part);
+	}
+}
+
+static void derive_domain(struct batch *batch, uint32_t row, uint32_t number, size_t which) {
+	const struct field_block *fields = &batch->fields;
+	const struct field_entry entry = fields->entries[fields->rows[row].first + number];
+	struct value value = value_at(batch, row, number);
+	struct domain_parts parts;
+	struct buf kept = {0}; /* the block may move */
+	buf_append_str(&kept, value.kind == VALUE_STRING ? value.text : STR(""));
+	if (domain_split(buf_str(&kept), &parts)) {
+		struct str whole = buf_str(&kept);
+		put_part(batch, names[named[which].registered], &entry, whole, parts.registered);
+		put_part(batch, named[which].suffix, &entry, whole, parts.suffix);
+		if (parts.sub.len > 0) {
+			put_part(batch, named[which].sub, &entry, whole, parts.sub);
+		}
+	}
+	buf_deinit(&kept);
+}
+
+static void derive_domains(struct batch *batch, uint32_t row, const struct places *places) {
+	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+		uint32_t domain = places->entry[named[i].domain];
+		uint32_t entry = domain != NO_ENTRY ? domain : places->entry[named[i].address];
+		if (entry != NO_ENTRY && places->entry[named[i].registered] == NO_ENTRY) {
+			derive_domain(batch, row, entry, i);
+		}
+	}
+}
+
 /* What a server answered: 4xx and 5xx are failures (RFC 9110, section 15). */
 static void derive_outcome(struct batch *batch, uint32_t row, const struct places *places) {
 	uint64_t code;
@@ -157,5 +245,6 @@ void derive_fields(struct batch *batch) {
 	derive_copy(batch, row, &places, DESTINATION_DOMAIN, DESTINATION_ADDRESS);
 	derive_sum(batch, row, &places, NETWORK_BYTES, SOURCE_BYTES, DESTINATION_BYTES);
 	derive_sum(batch, row, &places, NETWORK_PACKETS, SOURCE_PACKETS, DESTINATION_PACKETS);
+	derive_domains(batch, row, &places);
 	derive_outcome(batch, row, &places);
 }

@@ -50,6 +50,25 @@ TEST(a_name_is_an_address_when_nothing_else_is_known) {
 	batch_free(batch);
 }
 
+TEST(names_of_hosts_are_taken_apart) {
+	struct batch *batch = row_of("www.example.org");
+	fields_put_span(batch, FIELD_URL_DOMAIN, VALUE_STRING, 0, 15);
+	fields_put_str(batch, fields_name(batch, STR("source.address")), STR("pc7.Example.com"));
+	fields_put_str(batch, FIELD_DESTINATION_DOMAIN, STR("localhost"));
+	fields_put_str(batch, fields_name(batch, STR("dns.question.name")), STR("example.co.jp"));
+	derive_fields(batch);
+	fields_end_row(batch);
+	CHECK_STR(get(batch, "url.registered_domain").text, "example.org");
+	CHECK_STR(get(batch, "url.top_level_domain").text, "org");
+	CHECK_STR(get(batch, "url.subdomain").text, "www");
+	CHECK_STR(get(batch, "source.registered_domain").text, "Example.com");
+	CHECK_STR(get(batch, "source.subdomain").text, "pc7");
+	CHECK_EQ(get(batch, "destination.registered_domain").kind, VALUE_NONE);
+	CHECK_STR(get(batch, "dns.question.registered_domain").text, "example.co.jp");
+	CHECK_EQ(get(batch, "dns.question.subdomain").kind, VALUE_NONE);
+	batch_free(batch);
+}
+
 static void check_outcome(const char *code, const char *outcome, const char *expected) {
 	struct batch *batch = row_of("x");
 	put_count(batch, "http.response.status_code", code);

@@ -1,0 +1,58 @@
+/* Only what registries have listed counts, not what providers have (amazonaws.com is one domain).
+ * No rule of the list has more labels than LABELS_MAX, so that longer names cost no more.
+ */
+#include "ingest/domains.h"
+
+#include <libpsl.h>
+
+enum { NAME_MAX_BYTES = 253, LABELS_MAX = 6 };
+
+/* In small letters, with 0 behind; false: no host's name. */
+static bool lower_name(struct str name, char out[NAME_MAX_BYTES + 1]) {
+	if (name.len == 0 || name.len > NAME_MAX_BYTES || name.ptr[0] == '.') {
+		return false;
+	}
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool dots = c == '.' && (i + 1 == name.len || name.ptr[i + 1] == '.');
+		if (dots || !(char_is_alpha(c) || char_is_digit(c) || c == '.' || c == '-' || c == '_')) {
+			return false;
+		}
+		out[i] = char_lower(c);
+	}
+	out[name.len] = '\0';
+	return true;
+}
+
+/* Where the label before at begins. */
+static size_t label_before(const char *name, size_t at) {
+	size_t from = at > 0 ? at - 1 : 0; /* on the point */
+	while (from > 0 && name[from - 1] != '.') {
+		from--;
+	}
+	return from;
+}
+
+bool domain_split(struct str name, struct domain_parts *out) {
+	char lower[NAME_MAX_BYTES + 1];
+	size_t suffix = name.len + 1; /* as if a point stood behind the name */
+	const psl_ctx_t *list = psl_builtin();
+	if (list == NULL || !lower_name(name, lower)) {
+		return false;
+	}
+	size_t found = name.len;
+	for (int labels = 0; labels < LABELS_MAX && suffix > 0; labels++) {
+		suffix = label_before(lower, suffix);
+		if (psl_is_public_suffix2(list, lower + suffix, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)) {
+			found = suffix; /* the longest counts */
+		}
+	}
+	if (found == name.len || found == 0) {
+		return false;
+	}
+	size_t registered = label_before(lower, found);
+	*out = (struct domain_parts){.registered = str_slice(name, registered, name.len),
+	                             .suffix = str_slice(name, found, name.len),
+	                             .sub = str_slice(name, 0, registered > 0 ? registered - 1 : 0)};
+	return true;
+}
