@@ -313,6 +313,30 @@ static void put_endpoint(struct taking *taking, const struct text_target *target
 	}
 }
 
+/* "0200.5e00.53a1", as Cisco's devices write it, as "02:00:5E:00:53:A1"; others as they are. */
+static struct str mac_of_dotted(struct arena *arena, struct str text) {
+	enum { DOTTED_LEN = 14, LEN = 17 };
+	bool dotted = text.len == DOTTED_LEN;
+	for (size_t i = 0; i < text.len && dotted; i++) {
+		dotted = (i % 5 == 4) == (text.ptr[i] == '.');
+	}
+	if (!dotted) {
+		return text;
+	}
+	char *out = arena_alloc(arena, LEN);
+	size_t len = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.ptr[i] != '.') {
+			char c = text.ptr[i];
+			out[len++] = c >= 'a' && c <= 'f' ? (char)(c - 'a' + 'A') : c;
+			if (len % 3 == 2 && len < LEN) {
+				out[len++] = ':';
+			}
+		}
+	}
+	return str_make(out, len);
+}
+
 static void put_scalar(struct taking *taking, const struct text_target *target,
                        struct value value) {
 	struct str text = value.text;
@@ -348,6 +372,12 @@ static void put_scalar(struct taking *taking, const struct text_target *target,
 		return;
 	case TEXT_TARGET_TIME:
 		put_time(taking, target, text);
+		return;
+	case SLOT_MAC:
+		value.text = mac_of_dotted(taking->line->values, text);
+		if (pattern_slot_fits(SLOT_MAC, value.text)) {
+			put(taking, target->field, value);
+		}
 		return;
 	case SLOT_URL:
 		if (could_be_url(text)) {
