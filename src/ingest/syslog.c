@@ -669,9 +669,10 @@ static bool is_syslog_origin(const struct head_3164 *head) {
 	return head->has_tag && (head->time_has_t || head->tag_has_pid);
 }
 
-/* "%ASA-6-302013:" is no program: a mnemonic of Cisco begins the message. */
-static void give_back_mnemonic(struct str text, struct head_3164 *head) {
-	if (head->has_tag && !head->tag_has_pid && head->tag.ptr[0] == '%') {
+/* "%ASA-6-302013:" and "CEF:" are no programs: they begin the message. */
+static void give_back_tag(struct str text, struct head_3164 *head) {
+	if (head->has_tag && !head->tag_has_pid &&
+	    (head->tag.ptr[0] == '%' || str_eq(head->tag, STR("CEF")))) {
 		head->has_tag = false;
 		head->message = rest_of(text, (size_t)(head->tag.ptr - text.ptr));
 	}
@@ -697,6 +698,7 @@ static bool read_3164(struct line *line, struct head_3164 *head) {
 		head->has_time = false;
 		head->message = rest_of(text, begin);
 		(void)read_tag(text, begin, head); /* RFC 3164 section 4.3.3: all is message */
+		give_back_tag(text, head);
 		return true;
 	}
 	at += used;
@@ -713,7 +715,7 @@ static bool read_3164(struct line *line, struct head_3164 *head) {
 	if (head->time_is_loose && !has_priority && !is_syslog_origin(head)) {
 		return line_refuse(line, at, "such a time, but no host and program behind it");
 	}
-	give_back_mnemonic(text, head);
+	give_back_tag(text, head);
 	return true;
 }
 

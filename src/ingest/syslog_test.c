@@ -150,6 +150,7 @@ TEST(devices_write_their_name_before_the_time) {
 	    {"2020 Nov 22 10:00:00 sw1 a[1]: x",
 	     "syslog-rfc3164 2020-11-22T10:00:00Z 2\n" HOST(
 	         "sw1") "process.name=\"a\"\nprocess.pid=1\nmessage=\"x\"\n"},
+	    {"Nov 22 10:00:00 fw1 CEF: 1", BSD HOST("fw1") "message=\"CEF: 1\"\n"},
 	    {"Nov 22 10:00:00 lb1 notice apmd[7]: x",
 	     BSD HOST("lb1") "log.level=\"notice\"\nprocess.name=\"apmd\"\nprocess.pid=7\n"
 	                     "message=\"x\"\n"},
@@ -268,11 +269,8 @@ TEST(iso_lines_of_relays_carry_payloads_without_a_tag) {
 	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
 	         "gw") "message=\"firewall,info drop input\"\n"},
 	    {"2026-11-22T10:00:00Z web01 CEF:0|a|b|1|2|c d|3|",
-	     "cef 2026-11-22T10:00:00Z 0\n" HOST(
-	         "web01") "message=\"CEF:0|a|b|1|2|c d|3|\"\ncef.version=0\nobserver.vendor=\"a\"\n"
-	                  "observer.product=\"b\"\nobserver.version=\"1\"\nevent.code=\"2\"\n"
-	                  "rule.id=\"2\"\ncef.name=\"c d\"\nevent.severity=3\ncef.severity=\"3\"\n"
-	                  "event.type=[\"info\"]\nevent.kind=\"event\"\n"},
+	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
+	         "web01") "message=\"CEF:0|a|b|1|2|c d|3|\"\n"},
 	    {"2026-11-22T10:00:00Z web01 last message repeated 3 times",
 	     "syslog-rfc3164 2026-11-22T10:00:00Z 0\n" HOST(
 	         "web01") "message=\"last message repeated 3 times\"\n"},
