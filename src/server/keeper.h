@@ -21,8 +21,8 @@ struct keeper_options {
 	const struct formats *formats;
 	struct intake *intake;
 	struct metrics *metrics;
-	int64_t commit_ns;      /* received so long ago: to be searchable */
-	uint64_t segment_bytes; /* as in struct store_options; 0: default */
+	int64_t commit_ns;                 /* received so long ago: to be searchable */
+	uint64_t segment_bytes, log_bytes; /* as in struct store_options; 0: default */
 	/* Something that a person should know. In the keeper's thread, or that of the caller. */
 	void (*tell)(void *ctx, struct str message);
 	/* The thread ends before it was stopped: nothing is kept any more. In that thread. */

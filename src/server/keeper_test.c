@@ -17,6 +17,8 @@ struct world {
 	pthread_mutex_t lock; /* of told, and of what waits */
 	pthread_cond_t changed;
 	struct intake_source source;
+	uint64_t log_bytes;
+	int64_t commit_ns;
 };
 
 struct waiting {
@@ -60,7 +62,8 @@ static bool begin(struct world *world) {
 	                                 .formats = world->formats,
 	                                 .intake = world->intake,
 	                                 .metrics = world->metrics,
-	                                 .commit_ns = 1000000,
+	                                 .commit_ns = world->commit_ns > 0 ? world->commit_ns : 1000000,
+	                                 .log_bytes = world->log_bytes,
 	                                 .tell = tell,
 	                                 .ctx = world};
 	return CHECK(keeper_open(&options, &world->keeper, &world->bench.diag) == ERR_OK) &&
@@ -156,6 +159,35 @@ TEST(on_a_full_disk_nothing_is_acknowledged_and_all_is_kept_once_there_is_room) 
 		CHECK(verify_bench(&world.bench).intact);
 		world_deinit(&world);
 	}
+}
+
+TEST(when_the_log_is_full_what_comes_is_acknowledged_once_it_is_in_a_segment) {
+	struct world world = {.log_bytes = 4096, .commit_ns = INT64_MAX / 2};
+	char text[1001];
+	REQUIRE(begin(&world));
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	for (int i = 0; i < 20; i++) {
+		CHECK(put(&world, text) == ERR_OK);
+	}
+	/* Nothing else has committed: the log was full, and made empty, again and again. */
+	(void)os_fault_add(world.fault, (struct os_fault_rule){.kinds = OS_CALLS_CHANGING,
+	                                                       .nth = 1,
+	                                                       .lasting = true,
+	                                                       .action = OS_FAULT_CRASH});
+	(void)end(&world);
+	CHECK(count_kept(&world) >= 17); /* three fit into the log */
+	struct os_memory *after = os_memory_crash(world.bench.memory, OS_CRASH_FORGET, 0);
+	os_fault_free(TAKE(world.fault));
+	os_memory_free(world.bench.memory);
+	world.bench.memory = after;
+	world.log_bytes = 0;
+	world.fault = os_fault_new(os_memory_os(world.bench.memory));
+	world.bench.os = os_fault_os(world.fault);
+	REQUIRE(begin(&world));
+	CHECK(end(&world) == ERR_OK);
+	CHECK_EQ(count_kept(&world), 20);
+	world_deinit(&world);
 }
 
 TEST(what_a_stop_left_in_the_log_is_taken_over) {

@@ -18,7 +18,7 @@ struct udp_input {
 	size_t peers_count;
 	uint32_t dropped; /* of them, those that are counted already */
 	uint64_t lost;    /* counted and not told yet */
-	int64_t last_ns;  /* when datagrams came last without a loss (wall) */
+	int64_t last_ns;  /* until then there was no loss that was not told (wall) */
 };
 
 static struct intake_source *source_of(struct udp_input *input, const struct net_address *peer) {
@@ -43,11 +43,12 @@ static struct intake_source *source_of(struct udp_input *input, const struct net
 }
 
 static void count_dropped(struct udp_input *input, uint32_t dropped) {
-	uint32_t more = dropped - input->dropped; /* the kernel's count goes round */
-	input->dropped = dropped;
+	/* The kernel's count goes round; that of a datagram is as old as it is. */
+	int32_t more = (int32_t)(dropped - input->dropped);
 	if (more > 0) {
-		input->lost += more;
-		metrics_add(input->options.metrics, METRIC_DATAGRAMS_DROPPED, more);
+		input->dropped = dropped;
+		input->lost += (uint64_t)more;
+		metrics_add(input->options.metrics, METRIC_DATAGRAMS_DROPPED, (uint64_t)more);
 	}
 }
 
@@ -111,16 +112,21 @@ static bool receive(struct udp_input *input) {
 	if (datagrams->dropped_known) {
 		count_dropped(input, datagrams->dropped);
 	}
-	if (input->lost == 0) {
-		const struct os *os = input->options.os;
-		input->last_ns = os->wall_ns(os->ctx);
-	}
 	return datagrams->count == DATAGRAMS_MAX;
 }
 
 static void ready(void *ctx) {
 	struct udp_input *input = ctx;
+	uint32_t dropped;
 	for (int i = 0; i < CALLS_MAX && receive(input); i++) {
+	}
+	/* Those behind the last one that was kept. */
+	if (socket_dropped(input->watch.fd, &dropped)) {
+		count_dropped(input, dropped);
+	}
+	if (input->lost == 0) {
+		const struct os *os = input->options.os;
+		input->last_ns = os->wall_ns(os->ctx);
 	}
 }
 

@@ -93,6 +93,37 @@ ok $? "and all are counted"
 "$akashi" serve -c serve.yml >out 2>err
 [ $? -eq 3 ] && has err 'another program is writing'; ok $? "so is a second server"
 
+kill -STOP $server
+python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(60000): s.sendto(b"<13>Nov 22 10:00:00 web01 flood: number %d %s" % (i, b"x" * 1000), ("127.0.0.1", int(sys.argv[1])))
+' "$udp"
+kill -CONT $server
+for _ in $(seq 50); do
+    sleep 0.2
+    curl -s "http://127.0.0.1:$http/metrics" >metrics
+    dropped=$(sed -n 's/^akashi_datagrams_dropped_total //p' metrics)
+    kept=$(sed -n 's/^akashi_received_records_total{input="syslog_udp"} //p' metrics)
+    [ $((dropped + kept)) -eq 60501 ] && break
+done
+[ "$dropped" -gt 0 ] && [ $((dropped + kept)) -eq 60501 ] && found $((kept - 501)) 'process.name:flood'
+ok $? "of a flood that nobody could read, what was lost is counted"
+sleep 1.5
+run 0 info --gaps --json && tail -n 1 err >json && python3 - "$dropped" <<'PYTHON'
+import json, sys
+def walk(value):
+    if isinstance(value, dict):
+        if "datagrams" in value: yield value
+        for inner in value.values(): yield from walk(inner)
+    elif isinstance(value, list):
+        for inner in value: yield from walk(inner)
+losses = list(walk(json.load(open("json"))))
+assert sum(loss["datagrams"] for loss in losses) == int(sys.argv[1]), losses
+assert all(loss["input"].startswith("syslog+udp://127.0.0.1:") and loss["from"] <= loss["to"] for loss in losses), losses
+PYTHON
+ok $? "and is a record that info --gaps lists"
+
 python3 -c '
 import socket, sys, time
 s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
@@ -100,7 +131,11 @@ s.sendall(b"<13>Nov 22 10:00:00 web01 last: whole\n<13>Nov 22 10:00:00 web01 las
 time.sleep(30)
 ' "$tcp" &
 sender=$!
-sleep 0.5
+for _ in $(seq 100); do
+    curl -s "http://127.0.0.1:$http/metrics" | grep -q '^akashi_connections{input="syslog_tcp"} 1$' && break
+    sleep 0.1
+done
+sleep 0.2
 stop TERM 0; ok $? "SIGTERM ends it"
 kill $sender
 found 2 'process.name:last' && [ -z "$(ls akashi-data/log/default)" ] && run 0 verify && has out '^intact'
