@@ -130,7 +130,6 @@ static void read_setting(struct columns *columns, const struct header_line *line
 		columns->unset = line->value;
 		break;
 	case HEADER_PATH:
-		columns->path = line->value;
 		columns->log = line->value;
 		break;
 	case HEADER_W3C_DATE:
@@ -270,30 +269,27 @@ static void add_constant(struct columns *columns, const struct line *line, uint3
 	                             .kind = (uint8_t)kind};
 }
 
+static void add_word_list(struct columns *columns, const struct line *line, uint32_t field,
+                          struct str word) {
+	struct buf list = {0};
+	value_list_append(&list, value_string(word));
+	add_constant(columns, line, field, VALUE_LIST, buf_str(&list));
+	buf_deinit(&list);
+}
+
 static void add_constants(struct columns *columns, const struct line *line) {
-	const struct column_event *event = column_event(columns->kind, columns->log);
-	if (columns->kind == HEADER_ZEEK && columns->path.len > 0) {
-		add_constant(columns, line, columns->path_field, VALUE_STRING, columns->path);
+	const struct column_event *event =
+	    columns->kind == HEADER_W3C ? column_event(columns->log) : NULL;
+	if (columns->kind == HEADER_ZEEK && columns->log.len > 0) {
+		add_constant(columns, line, columns->path_field, VALUE_STRING, columns->log);
 	}
-	if (event == NULL) {
-		return;
+	if (event != NULL) {
+		add_constant(columns, line, FIELD_EVENT_KIND, VALUE_STRING, STR("event"));
+		add_word_list(columns, line, FIELD_EVENT_CATEGORY, event->category);
 	}
-	struct buf types = {0};
-	for (size_t i = 0; i < ARRAY_LEN(event->types) && event->types[i].len > 0; i++) {
-		value_list_append(&types, value_string(event->types[i]));
+	if (event != NULL && event->type.len > 0) {
+		add_word_list(columns, line, FIELD_EVENT_TYPE, event->type);
 	}
-	struct buf category = {0};
-	value_list_append(&category, value_string(event->category));
-	add_constant(columns, line, FIELD_EVENT_KIND, VALUE_STRING, STR("event"));
-	add_constant(columns, line, FIELD_EVENT_CATEGORY, VALUE_LIST, buf_str(&category));
-	if (types.len > 0) {
-		add_constant(columns, line, FIELD_EVENT_TYPE, VALUE_LIST, buf_str(&types));
-	}
-	if (event->protocol.len > 0) {
-		add_constant(columns, line, FIELD_NETWORK_PROTOCOL, VALUE_STRING, event->protocol);
-	}
-	buf_deinit(&types);
-	buf_deinit(&category);
 }
 
 static void make(struct columns *columns, const struct line *line) {
@@ -305,7 +301,7 @@ static void make(struct columns *columns, const struct line *line) {
 	columns->set_separator = ',';
 	columns->empty = STR("(empty)");
 	columns->unset = STR("-");
-	columns->log = columns->path = columns->date = STR("");
+	columns->log = columns->date = STR("");
 	columns->local = columns->has_late = false;
 	columns->count = columns->constants_count = 0;
 	columns->date_at = columns->clock_at = columns->when_at = NOWHERE;
@@ -314,6 +310,9 @@ static void make(struct columns *columns, const struct line *line) {
 	columns->path_field = name_of(line, STR("_path"));
 	columns->outcome_field = name_of(line, STR("event.outcome"));
 	add_targets(columns, line);
+	if (columns->kind == HEADER_ZEEK) {
+		columns->when_at = find_column(columns, STR("ts"));
+	}
 	if (columns->kind == HEADER_CSV) {
 		add_csv_times(columns);
 	}

@@ -48,12 +48,11 @@ struct columns {
 	bool has_late;                       /* a column has COLUMN_IP_ELSE */
 	bool local;                          /* times are of the source's zone, not UTC */
 	uint32_t date_at, clock_at, when_at; /* columns, or UINT32_MAX */
-	struct str path;                     /* of Zeek */
 	uint32_t path_field, outcome_field;  /* numbers of names */
 	struct column_constant {
 		uint32_t field, offset, len; /* of the bytes that the batch shares */
 		uint8_t kind;
-	} constants[COLUMN_CONSTANTS_MAX + 2];
+	} constants[COLUMN_CONSTANTS_MAX];
 	uint32_t constants_count;
 };
 

@@ -14,7 +14,7 @@ static void parse(struct line_testing *t, struct str text, struct str format, ui
 	struct buf out = {0};
 	source.format = format;
 	(void)batch_add_source(batch, &source);
-	for (uint32_t lines = 0; lines < 64 && (text.len > 0 || lines == 0); lines++) {
+	for (uint32_t lines = 0; lines < 12 && (text.len > 0 || lines == 0); lines++) {
 		line_testing_add(batch, str_cut(&text, '\n'));
 		batch->records[lines].number = first + lines;
 	}

@@ -227,16 +227,6 @@ static void put_url(struct line *line, uint32_t field, const struct cell *cell) 
 	}
 }
 
-static void put_outcome(struct line *line, uint32_t field, struct str text) {
-	static const struct str good[] = {STR_INIT("true"), STR_INIT("success"), STR_INIT("NOERROR"),
-	                                  STR_INIT("ok")};
-	bool success = false;
-	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
-		success = success || str_eq_nocase(text, good[i]);
-	}
-	put_made(line, field, VALUE_STRING, success ? STR("success") : STR("failure"));
-}
-
 static void put_status(struct line *line, uint32_t field, const struct cell *cell) {
 	uint64_t status;
 	if (!str_to_u64(cell->text, 999, &status) || status < 100 || cell->text.len != 3) {
@@ -249,26 +239,26 @@ static void put_status(struct line *line, uint32_t field, const struct cell *cel
 	         status < 400 ? STR("success") : STR("failure"));
 }
 
-/* Seconds with a fraction, or milliseconds, as nanoseconds. */
-static void put_duration(struct line *line, uint32_t field, struct str text, int64_t unit_ns) {
+/* Milliseconds as nanoseconds. */
+static void put_duration(struct line *line, uint32_t field, struct str text) {
 	char digits[24];
-	double value;
-	if (!str_to_double(text, &value) || !(value >= 0) || value > 1e9) {
-		return;
+	uint64_t value;
+	if (str_to_u64(text, 1000000000, &value)) {
+		int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value * 1000000);
+		put_made(line, field, VALUE_NUMBER, str_make(digits, (size_t)len));
 	}
-	int len = snprintf(digits, sizeof(digits), "%lld", (long long)(value * (double)unit_ns + 0.5));
-	put_made(line, field, VALUE_NUMBER, str_make(digits, (size_t)len));
 }
 
-/* DOMAIN\name; name/REALM in Kerberos. */
+/* DOMAIN\name */
 static void put_user(struct line *line, uint32_t field, const struct cell *cell) {
 	struct str text = cell->text;
-	bool kerberos = line->columns->kind == HEADER_ZEEK;
-	size_t at = str_find_char(text, kerberos ? '/' : '\\', 0);
-	struct str first = str_slice(text, 0, at);
-	struct str second = str_slice(text, at + 1, text.len);
-	struct str name = kerberos || second.len == 0 ? first : second;
-	struct str domain = kerberos ? second : second.len == 0 ? STR("") : first;
+	size_t at = str_find_char(text, '\\', 0);
+	struct str domain = str_slice(text, 0, at);
+	struct str name = str_slice(text, at + 1, text.len);
+	if (at == text.len) {
+		put_part(line, field, cell, VALUE_STRING, text);
+		return;
+	}
 	if (name.len > 0) {
 		put_part(line, field, cell, VALUE_STRING, name);
 	}
@@ -331,21 +321,6 @@ static void put_direction(struct line *line, uint32_t field, struct str text) {
 	}
 }
 
-static void put_ips(struct line *line, uint32_t field, const struct cell *cell) {
-	struct value element;
-	struct buf ips = {0};
-	size_t at = 0;
-	while (cell->kind == VALUE_LIST && value_list_next(cell->text, &at, &element)) {
-		if (split_is_ip(element.text)) {
-			value_list_append(&ips, element);
-		}
-	}
-	if (ips.len > 0) {
-		put_made(line, field, VALUE_LIST, buf_str(&ips));
-	}
-	buf_deinit(&ips);
-}
-
 static void put_number(struct line *line, uint32_t field, const struct cell *cell) {
 	struct cell number = *cell;
 	number.kind = VALUE_NUMBER;
@@ -386,9 +361,6 @@ static void put_target(struct line *line, const struct column_target *target,
 			put_cell(line, field, cell);
 		}
 		break;
-	case COLUMN_IPS:
-		put_ips(line, field, cell);
-		break;
 	case COLUMN_LOWER:
 		put_lower(line, field, cell);
 		break;
@@ -398,14 +370,8 @@ static void put_target(struct line *line, const struct column_target *target,
 	case COLUMN_STATUS:
 		put_status(line, field, cell);
 		break;
-	case COLUMN_OUTCOME:
-		put_outcome(line, field, text);
-		break;
-	case COLUMN_SECONDS:
-		put_duration(line, field, text, 1000000000);
-		break;
 	case COLUMN_MILLISECONDS:
-		put_duration(line, field, text, 1000000);
+		put_duration(line, field, text);
 		break;
 	case COLUMN_USER:
 		put_user(line, field, cell);

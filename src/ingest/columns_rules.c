@@ -1,4 +1,4 @@
-/* Names after docs.zeek.org/en/current/script-reference/log-files.html,
+/* Names after
  * www.w3.org/TR/WD-logfile.html, learn.microsoft.com/en-us/previous-versions/iis/ (W3C Extended Log
  * File Format), docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html,
  * techdocs.broadcom.com (ELFF fields), learn.microsoft.com/en-us/exchange/mail-flow (message
@@ -7,141 +7,6 @@
 #include "ingest/columns_rules.h"
 
 #define RULE(log, column, target, how) {STR_INIT(log), STR_INIT(column), STR_INIT(target), how}
-
-static const struct column_rule zeek_rules[] = {
-    RULE("", "ts", "", COLUMN_WHEN),
-    RULE("", "uid", "event.id", COLUMN_TEXT),
-    RULE("", "id.orig_h", "source.ip", COLUMN_IP),
-    RULE("", "id.orig_h", "source.address", COLUMN_TEXT),
-    RULE("", "id.orig_p", "source.port", COLUMN_NUMBER),
-    RULE("", "id.resp_h", "destination.ip", COLUMN_IP),
-    RULE("", "id.resp_h", "destination.address", COLUMN_TEXT),
-    RULE("", "id.resp_p", "destination.port", COLUMN_NUMBER),
-    RULE("", "proto", "network.transport", COLUMN_LOWER),
-    RULE("", "community_id", "network.community_id", COLUMN_TEXT),
-    RULE("conn", "service", "network.protocol", COLUMN_LOWER),
-    RULE("conn", "duration", "event.duration", COLUMN_SECONDS),
-    RULE("conn", "orig_pkts", "source.packets", COLUMN_NUMBER),
-    RULE("conn", "orig_ip_bytes", "source.bytes", COLUMN_NUMBER),
-    RULE("conn", "resp_pkts", "destination.packets", COLUMN_NUMBER),
-    RULE("conn", "resp_ip_bytes", "destination.bytes", COLUMN_NUMBER),
-    RULE("conn", "orig_l2_addr", "source.mac", COLUMN_TEXT),
-    RULE("conn", "resp_l2_addr", "destination.mac", COLUMN_TEXT),
-    RULE("conn", "vlan", "network.vlan.id", COLUMN_TEXT),
-    RULE("dns", "query", "dns.question.name", COLUMN_TEXT),
-    RULE("dns", "qtype_name", "dns.question.type", COLUMN_TEXT),
-    RULE("dns", "qclass_name", "dns.question.class", COLUMN_TEXT),
-    RULE("dns", "rcode_name", "dns.response_code", COLUMN_TEXT),
-    RULE("dns", "rcode_name", "event.outcome", COLUMN_OUTCOME),
-    RULE("dns", "trans_id", "dns.id", COLUMN_TEXT),
-    RULE("dns", "answers", "dns.answers.data", COLUMN_TEXT),
-    RULE("dns", "answers", "dns.resolved_ip", COLUMN_IPS),
-    RULE("http", "method", "http.request.method", COLUMN_TEXT),
-    RULE("http", "host", "url.domain", COLUMN_TEXT),
-    RULE("http", "uri", "url.original", COLUMN_URL),
-    RULE("http", "referrer", "http.request.referrer", COLUMN_TEXT),
-    RULE("http", "version", "http.version", COLUMN_TEXT),
-    RULE("http", "user_agent", "user_agent.original", COLUMN_TEXT),
-    RULE("http", "request_body_len", "http.request.body.bytes", COLUMN_NUMBER),
-    RULE("http", "response_body_len", "http.response.body.bytes", COLUMN_NUMBER),
-    RULE("http", "status_code", "http.response.status_code", COLUMN_STATUS),
-    RULE("http", "username", "url.username", COLUMN_TEXT),
-    RULE("http", "password", "url.password", COLUMN_TEXT),
-    RULE("http", "orig_mime_types", "http.request.mime_type", COLUMN_TEXT),
-    RULE("http", "resp_mime_types", "http.response.mime_type", COLUMN_TEXT),
-    RULE("ssl", "version", "tls.version", COLUMN_TLS_VERSION),
-    RULE("ssl", "cipher", "tls.cipher", COLUMN_TEXT),
-    RULE("ssl", "curve", "tls.curve", COLUMN_TEXT),
-    RULE("ssl", "server_name", "tls.client.server_name", COLUMN_TEXT),
-    RULE("ssl", "resumed", "tls.resumed", COLUMN_TEXT),
-    RULE("ssl", "established", "tls.established", COLUMN_TEXT),
-    RULE("ssl", "next_protocol", "tls.next_protocol", COLUMN_TEXT),
-    RULE("ssl", "subject", "tls.server.subject", COLUMN_TEXT),
-    RULE("ssl", "issuer", "tls.server.issuer", COLUMN_TEXT),
-    RULE("ssl", "client_subject", "tls.client.subject", COLUMN_TEXT),
-    RULE("ssl", "client_issuer", "tls.client.issuer", COLUMN_TEXT),
-    RULE("ssl", "ja3", "tls.client.ja3", COLUMN_TEXT),
-    RULE("ssl", "ja3s", "tls.server.ja3s", COLUMN_TEXT),
-    RULE("quic", "server_name", "tls.client.server_name", COLUMN_TEXT),
-    RULE("files", "source", "network.protocol", COLUMN_LOWER),
-    RULE("files", "filename", "file.name", COLUMN_TEXT),
-    RULE("files", "mime_type", "file.mime_type", COLUMN_TEXT),
-    RULE("files", "total_bytes", "file.size", COLUMN_NUMBER),
-    RULE("files", "md5", "file.hash.md5", COLUMN_TEXT),
-    RULE("files", "sha1", "file.hash.sha1", COLUMN_TEXT),
-    RULE("files", "sha256", "file.hash.sha256", COLUMN_TEXT),
-    RULE("ftp", "user", "user.name", COLUMN_TEXT),
-    RULE("ftp", "command", "event.action", COLUMN_TEXT),
-    RULE("ftp", "mime_type", "file.mime_type", COLUMN_TEXT),
-    RULE("ftp", "file_size", "file.size", COLUMN_NUMBER),
-    RULE("ssh", "auth_success", "event.outcome", COLUMN_OUTCOME),
-    RULE("smtp", "mailfrom", "email.from.address", COLUMN_TEXT),
-    RULE("smtp", "rcptto", "email.to.address", COLUMN_TEXT),
-    RULE("smtp", "cc", "email.cc.address", COLUMN_TEXT),
-    RULE("smtp", "reply_to", "email.reply_to.address", COLUMN_TEXT),
-    RULE("smtp", "msg_id", "email.message_id", COLUMN_TEXT),
-    RULE("smtp", "subject", "email.subject", COLUMN_TEXT),
-    RULE("smtp", "user_agent", "email.x_mailer", COLUMN_TEXT),
-    RULE("kerberos", "client", "user.name", COLUMN_USER),
-    RULE("kerberos", "success", "event.outcome", COLUMN_OUTCOME),
-    RULE("kerberos", "error_msg", "error.message", COLUMN_TEXT),
-    RULE("kerberos", "request_type", "event.action", COLUMN_TEXT),
-    RULE("ntlm", "username", "user.name", COLUMN_TEXT),
-    RULE("ntlm", "domainname", "user.domain", COLUMN_TEXT),
-    RULE("ntlm", "hostname", "source.domain", COLUMN_TEXT),
-    RULE("ntlm", "server_dns_computer_name", "destination.domain", COLUMN_TEXT),
-    RULE("ntlm", "success", "event.outcome", COLUMN_OUTCOME),
-    RULE("radius", "username", "user.name", COLUMN_TEXT),
-    RULE("radius", "mac", "source.mac", COLUMN_TEXT),
-    RULE("radius", "result", "event.outcome", COLUMN_OUTCOME),
-    RULE("rdp", "cookie", "user.name", COLUMN_TEXT),
-    RULE("rdp", "client_name", "source.domain", COLUMN_TEXT),
-    RULE("rfb", "auth", "event.outcome", COLUMN_OUTCOME),
-    RULE("ldap", "result", "event.outcome", COLUMN_OUTCOME),
-    RULE("ldap", "object", "user.name", COLUMN_TEXT),
-    RULE("smb_files", "action", "event.action", COLUMN_TEXT),
-    RULE("smb_files", "name", "file.name", COLUMN_TEXT),
-    RULE("smb_files", "path", "file.directory", COLUMN_TEXT),
-    RULE("smb_files", "size", "file.size", COLUMN_NUMBER),
-    RULE("smb_mapping", "path", "file.directory", COLUMN_TEXT),
-    RULE("dce_rpc", "operation", "event.action", COLUMN_TEXT),
-    RULE("dhcp", "client_addr", "source.ip", COLUMN_IP),
-    RULE("dhcp", "server_addr", "destination.ip", COLUMN_IP),
-    RULE("dhcp", "mac", "source.mac", COLUMN_TEXT),
-    RULE("dhcp", "host_name", "source.domain", COLUMN_TEXT),
-    RULE("dhcp", "assigned_addr", "client.ip", COLUMN_IP),
-    RULE("notice", "note", "rule.name", COLUMN_TEXT),
-    RULE("notice", "msg", "message", COLUMN_TEXT),
-    RULE("notice", "src", "source.ip", COLUMN_IP_ELSE),
-    RULE("notice", "dst", "destination.ip", COLUMN_IP_ELSE),
-    RULE("notice", "file_mime_type", "file.mime_type", COLUMN_TEXT),
-    RULE("signatures", "sig_id", "rule.id", COLUMN_TEXT),
-    RULE("signatures", "event_msg", "message", COLUMN_TEXT),
-    RULE("signatures", "src_addr", "source.ip", COLUMN_IP),
-    RULE("signatures", "src_port", "source.port", COLUMN_NUMBER),
-    RULE("signatures", "dst_addr", "destination.ip", COLUMN_IP),
-    RULE("signatures", "dst_port", "destination.port", COLUMN_NUMBER),
-    RULE("intel", "seen.indicator", "threat.indicator.name", COLUMN_TEXT),
-    RULE("intel", "sources", "threat.indicator.provider", COLUMN_TEXT),
-    RULE("weird", "name", "event.action", COLUMN_TEXT),
-    RULE("tunnel", "action", "event.action", COLUMN_TEXT),
-    RULE("known_hosts", "host", "host.ip", COLUMN_IP),
-    RULE("known_services", "host", "host.ip", COLUMN_IP),
-    RULE("known_certs", "host", "host.ip", COLUMN_IP),
-    RULE("known_devices", "mac", "host.mac", COLUMN_TEXT),
-    RULE("software", "host", "host.ip", COLUMN_IP),
-    RULE("syslog", "facility", "log.syslog.facility.name", COLUMN_LOWER),
-    RULE("syslog", "severity", "log.syslog.severity.name", COLUMN_LOWER),
-    RULE("snmp", "duration", "event.duration", COLUMN_SECONDS),
-    RULE("sip", "method", "event.action", COLUMN_TEXT),
-    RULE("sip", "user_agent", "user_agent.original", COLUMN_TEXT),
-    RULE("socks", "user", "user.name", COLUMN_TEXT),
-    RULE("irc", "user", "user.name", COLUMN_TEXT),
-    RULE("irc", "command", "event.action", COLUMN_TEXT),
-    RULE("mysql", "cmd", "event.action", COLUMN_TEXT),
-    RULE("mysql", "success", "event.outcome", COLUMN_OUTCOME),
-    RULE("reporter", "level", "log.level", COLUMN_LOWER),
-};
 
 static const struct column_rule w3c_rules[] = {
     RULE("", "date", "", COLUMN_DATE),
@@ -234,86 +99,21 @@ static const struct column_rule w3c_rules[] = {
 };
 
 const struct column_rule *column_rules(enum header_kind kind, size_t *out_count) {
-	switch (kind) {
-	case HEADER_ZEEK:
-		*out_count = ARRAY_LEN(zeek_rules);
-		return zeek_rules;
-	case HEADER_W3C:
-		*out_count = ARRAY_LEN(w3c_rules);
-		return w3c_rules;
-	case HEADER_CSV:
-	case HEADER_NONE:
-	default:
-		*out_count = 0;
-		return NULL;
-	}
+	*out_count = kind == HEADER_W3C ? ARRAY_LEN(w3c_rules) : 0;
+	return w3c_rules;
 }
 
-#define EVENT(log, category, a, b, c, protocol) \
-	{STR_INIT(log), STR_INIT(category), {STR_INIT(a), STR_INIT(b), STR_INIT(c)}, STR_INIT(protocol)}
-
-static const struct column_event zeek_events[] = {
-    EVENT("conn", "network", "connection", "", "", ""),
-    EVENT("dns", "network", "connection", "protocol", "info", "dns"),
-    EVENT("http", "web", "connection", "protocol", "access", "http"),
-    EVENT("ssl", "network", "connection", "protocol", "", "tls"),
-    EVENT("quic", "network", "connection", "protocol", "", "quic"),
-    EVENT("ftp", "network", "connection", "protocol", "info", "ftp"),
-    EVENT("ssh", "network", "connection", "protocol", "", "ssh"),
-    EVENT("smtp", "network", "connection", "protocol", "", "smtp"),
-    EVENT("rdp", "network", "connection", "protocol", "", "rdp"),
-    EVENT("rfb", "network", "connection", "protocol", "", "rfb"),
-    EVENT("smb_files", "file", "access", "", "", "smb"),
-    EVENT("smb_mapping", "network", "connection", "protocol", "", "smb"),
-    EVENT("smb_cmd", "network", "connection", "protocol", "", "smb"),
-    EVENT("dce_rpc", "network", "connection", "protocol", "info", "dce_rpc"),
-    EVENT("dhcp", "network", "connection", "protocol", "info", "dhcp"),
-    EVENT("kerberos", "authentication", "start", "", "", "kerberos"),
-    EVENT("ntlm", "authentication", "start", "", "", "ntlm"),
-    EVENT("radius", "authentication", "start", "", "", "radius"),
-    EVENT("ldap", "network", "connection", "protocol", "", "ldap"),
-    EVENT("ldap_search", "network", "connection", "protocol", "", "ldap"),
-    EVENT("ntp", "network", "connection", "protocol", "info", "ntp"),
-    EVENT("snmp", "network", "connection", "protocol", "", "snmp"),
-    EVENT("sip", "network", "connection", "protocol", "", "sip"),
-    EVENT("socks", "network", "connection", "protocol", "", "socks"),
-    EVENT("irc", "network", "connection", "protocol", "", "irc"),
-    EVENT("mysql", "database", "access", "", "", "mysql"),
-    EVENT("modbus", "network", "connection", "protocol", "", "modbus"),
-    EVENT("dnp3", "network", "connection", "protocol", "", "dnp3"),
-    EVENT("syslog", "network", "connection", "protocol", "", "syslog"),
-    EVENT("tunnel", "network", "connection", "", "", ""),
-    EVENT("files", "file", "info", "", "", ""),
-    EVENT("pe", "file", "info", "", "", ""),
-    EVENT("x509", "file", "info", "", "", ""),
-    EVENT("notice", "intrusion_detection", "info", "", "", ""),
-    EVENT("signatures", "intrusion_detection", "info", "", "", ""),
-    EVENT("intel", "threat", "indicator", "", "", ""),
-    EVENT("weird", "network", "info", "", "", ""),
-    EVENT("dpd", "network", "connection", "info", "", ""),
-    EVENT("analyzer", "network", "connection", "info", "", ""),
-    EVENT("known_hosts", "host", "info", "", "", ""),
-    EVENT("known_services", "host", "info", "", "", ""),
-    EVENT("known_certs", "host", "info", "", "", ""),
-    EVENT("known_devices", "host", "info", "", "", ""),
-    EVENT("software", "host", "info", "", "", ""),
-    EVENT("traceroute", "network", "info", "", "", ""),
-};
-
 static const struct column_event w3c_events[] = {
-    EVENT("web", "web", "access", "", "", ""),
-    EVENT("iis", "web", "access", "", "", ""),
-    EVENT("firewall", "network", "", "", "", ""),
-    EVENT("exchange", "email", "info", "", "", ""),
+    {STR_INIT("web"), STR_INIT("web"), STR_INIT("access")},
+    {STR_INIT("iis"), STR_INIT("web"), STR_INIT("access")},
+    {STR_INIT("firewall"), STR_INIT("network"), STR_INIT("")},
+    {STR_INIT("exchange"), STR_INIT("email"), STR_INIT("info")},
 };
 
-const struct column_event *column_event(enum header_kind kind, struct str log) {
-	bool zeek = kind == HEADER_ZEEK;
-	const struct column_event *list = zeek ? zeek_events : w3c_events;
-	size_t count = zeek ? ARRAY_LEN(zeek_events) : kind == HEADER_W3C ? ARRAY_LEN(w3c_events) : 0;
-	for (size_t i = 0; i < count; i++) {
-		if (str_eq(list[i].log, log)) {
-			return &list[i];
+const struct column_event *column_event(struct str log) {
+	for (size_t i = 0; i < ARRAY_LEN(w3c_events); i++) {
+		if (str_eq(w3c_events[i].log, log)) {
+			return &w3c_events[i];
 		}
 	}
 	return NULL;

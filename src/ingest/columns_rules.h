@@ -11,16 +11,13 @@ enum column_how {
 	COLUMN_NUMBER,  /* whole numbers only */
 	COLUMN_IP,      /* addresses only */
 	COLUMN_IP_ELSE, /* the same, when the field is not there yet */
-	COLUMN_IPS,     /* those of a list that are addresses */
 	COLUMN_LOWER,
 	COLUMN_URL, /* url.path, url.query, url.domain too */
 	COLUMN_STEM,
 	COLUMN_QUERY,
 	COLUMN_STATUS,       /* of HTTP: event.outcome too */
-	COLUMN_OUTCOME,      /* T, F, and words */
-	COLUMN_SECONDS,      /* into nanoseconds */
-	COLUMN_MILLISECONDS, /* the same */
-	COLUMN_USER,         /* DOMAIN\name, or name/REALM of Kerberos */
+	COLUMN_MILLISECONDS, /* into nanoseconds */
+	COLUMN_USER,         /* DOMAIN\name */
 	COLUMN_HTTP_VERSION, /* without "HTTP/" */
 	COLUMN_TLS_VERSION,  /* "TLSv12" is 1.2 */
 	COLUMN_SOURCE,       /* address:port */
@@ -39,18 +36,17 @@ struct column_rule {
 	enum column_how how;
 };
 
-/* The rules of a kind of header; *out_count of them. Zeek's logs are named as in #path; those of
- * the W3C's format "iis", "firewall", "exchange", or "" by their software. */
+/* The rules of a kind of header; *out_count of them. Zeek's names and those of CSV are known to
+ * text formats that take objects. Logs of the W3C's format are named "iis", "firewall", "exchange",
+ * or "" by their software. */
 const struct column_rule *column_rules(enum header_kind kind, size_t *out_count);
 
 struct column_event {
-	struct str log;
-	struct str category;
-	struct str types[3];
-	struct str protocol; /* network.protocol, or empty */
+	struct str log, category;
+	struct str type; /* or empty */
 };
-/* What a log's events are; NULL when nothing is known. */
-const struct column_event *column_event(enum header_kind kind, struct str log);
+/* What the events of a log in the W3C's format are; NULL when nothing is known. */
+const struct column_event *column_event(struct str log);
 
 /* The names under which CSV has the time of its events, best first; letter case does not count. */
 extern const struct str column_times[];

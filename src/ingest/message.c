@@ -3,6 +3,7 @@
  */
 #include "ingest/message.h"
 
+#include "ingest/columns.h"
 #include "ingest/json_line.h"
 #include "ingest/json_members.h"
 #include "ingest/syslog.h"
@@ -242,10 +243,16 @@ static struct str structured_message(struct line *line) {
 	return str_find_char(rest, '[', 0) == id.len + 1 ? rest : STR("");
 }
 
+/* Carriers whose fields are the members of an object: with names that the log gives. */
+static bool gives_object(const struct line_format *format) {
+	return format->take == json_take_line || format->take == columns_take_zeek ||
+	       format->take == columns_take_csv;
+}
+
 uint32_t message_take(struct message_state *state, const struct formats *formats, struct line *line,
                       uint32_t format, bool *out_tried) {
 	struct search search = {.formats = formats, .line = line, .taken = format};
-	bool object = formats->list[format].take == json_take_line;
+	bool object = gives_object(&formats->list[format]);
 	struct str before = {0};
 	for (int depth = 0; depth < TEXT_NESTING_MAX; depth++) {
 		if (object) {
