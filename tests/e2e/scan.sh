@@ -167,4 +167,27 @@ run 0 hunt --store st --rules rules --case 7 --purpose 'after the call' --format
 ok $? "who hunts for a case is written down"
 run 3 hunt --store nowhere --rules rules && has err nowhere && run 2 hunt --store st --rules rules logs && run 2 hunt --store st --format odd
 ok $? "a store that is not there and wrong options are told"
+# What a format of messages took is still a record of Linux, and audit has auditd's names.
+mkdir linux
+cat >linux/rules.yml <<'EOF'
+title: New root
+logsource: {product: linux}
+detection: {k: [new user], g: ['UID=0,'], condition: k and g}
+---
+title: Odd packet
+logsource: {product: linux, service: sshd}
+detection: {k: [Bad packet length], condition: k}
+---
+title: Reads shadow
+logsource: {product: linux, service: auditd}
+detection: {s: {type: EXECVE, a0: cat, a1|endswith: shadow}, condition: s}
+EOF
+cat >linux/in.log <<'EOF'
+Nov 22 10:00:00 h useradd[1]: new user: name=x, UID=0, GID=0, home=/r, shell=/bin/sh
+Nov 22 10:00:01 h sshd[1]: Bad packet length 1349676916.
+type=EXECVE msg=audit(1795341600.123:457): argc=2 a0="cat" a1=2F6574632F7820736861646F77
+type=EXECVE msg=audit(1795341600.123:458): argc=2 a0="cat" a1="/etc/shadow"
+EOF
+run 0 scan --rules linux/rules.yml --format jsonl linux/in.log && has out 'New root' && has out 'Odd packet' && has out "Reads shadow" && [ "$(wc -l <out)" = 4 ]
+ok $? "records of Linux are found whichever format took the message"
 echo "1..$number"
