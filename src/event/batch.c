@@ -459,7 +459,7 @@ bool fields_drop(struct batch *batch, uint32_t name, uint32_t among) {
 	return true;
 }
 
-void fields_reset_row(struct batch *batch) {
+void fields_drop_all(struct batch *batch) {
 	struct field_row *row = current_row(batch);
 	struct buf *arrays = &batch->fields.arrays;
 	const struct field_array *notes = (const struct field_array *)(void *)arrays->ptr;
@@ -468,6 +468,11 @@ void fields_reset_row(struct batch *batch) {
 	}
 	batch->fields.entries_count = row->first;
 	row->count = 0;
+}
+
+void fields_reset_row(struct batch *batch) {
+	struct field_row *row = current_row(batch);
+	fields_drop_all(batch);
 	row->time_ns = INSTANT_MIN;
 	row->time_flags = 0;
 }

@@ -262,6 +262,8 @@ void fields_left_out(struct batch *batch);
 /* Takes the value of name away from the first `among` values of the current row. False: none of
  * them has that name. */
 bool fields_drop(struct batch *batch, uint32_t name, uint32_t among);
+/* Forgets the values of the current row, and nothing else. */
+void fields_drop_all(struct batch *batch);
 /* Forgets the values, the mark and the time of the current row: a format has given it up. */
 void fields_reset_row(struct batch *batch);
 void fields_end_row(struct batch *batch);

@@ -41,6 +41,10 @@ void likes_deinit(struct likes *likes) {
 	free(likes->first);
 	free(likes->list);
 	free(likes->heads);
+	free(likes->parsed);
+	free(likes->rows);
+	free(likes->places);
+	free(likes->offsets);
 	*likes = (struct likes){0};
 }
 
@@ -48,6 +52,9 @@ void likes_begin(struct likes *likes) {
 	likes->kinds = 0;
 	likes->count = 0;
 	likes->heads_count = 0;
+	likes->parsed_kinds = 0;
+	likes->rows_count = 0;
+	likes->places_count = 0;
 	if (likes->heads_size > 0) {
 		memset(likes->heads, 0, likes->heads_size * sizeof(*likes->heads));
 	}
@@ -223,20 +230,22 @@ static void keep_head(struct likes *likes, const struct like *like, const struct
 	add_like(likes, *like, &cell->first);
 }
 
-void likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line) {
+bool likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line) {
 	const struct line_pieces *pieces = line->pieces;
 	const struct field_row *parsed = &line->batch->fields.rows[terms->row];
 	uint32_t kind = lines_cut_kind(terms->cut, terms->row);
 	if (kind == 0 || !pieces->sure || pieces->count > LINE_PIECES_MAX ||
 	    (parsed->time_flags & FIELDS_LEFT_OUT) != 0 ||
 	    lines_cut_has_empty(terms->cut, terms->row) || !are_placed(line->batch, terms)) {
-		return;
+		return false;
 	}
 	struct like like = {.row = terms->row, .format = terms->format, .source = terms->source};
-	if (place_pieces(&like, terms, line)) {
-		add_like(likes, like, first_of(likes, kind));
-		keep_head(likes, &like, terms, line);
+	if (!place_pieces(&like, terms, line)) {
+		return false;
 	}
+	add_like(likes, like, first_of(likes, kind));
+	keep_head(likes, &like, terms, line);
+	return true;
 }
 
 /* ---- finding ---- */
@@ -308,4 +317,123 @@ uint32_t likes_find(struct likes *likes, const struct like_terms *terms, struct 
 	}
 	*out_head = true;
 	return find_by_head(likes, terms, kind, line, format);
+}
+
+/* ---- rows that were parsed ---- */
+
+enum { ROWS_OF_KIND = 8, SAME_FIELDS_MAX = 256 };
+
+struct like_row {
+	uint32_t row;
+	uint32_t next;   /* in likes->rows, + 1 */
+	uint32_t places; /* both ends of each value, in likes->places */
+};
+
+static uint32_t *parsed_of(struct likes *likes, uint32_t kind) {
+	likes->parsed = grow(likes->parsed, &likes->parsed_cap, kind + 1, sizeof(*likes->parsed));
+	while (likes->parsed_kinds <= kind) {
+		likes->parsed[likes->parsed_kinds++] = 0;
+	}
+	return &likes->parsed[kind];
+}
+
+/* Lists of which the array is known have places of their own: such rows are left alone. */
+static bool has_arrays(const struct batch *batch, const struct field_row *parsed) {
+	const struct buf *arrays = &batch->fields.arrays;
+	const struct field_array *notes = (const struct field_array *)(const void *)arrays->ptr;
+	size_t count = arrays->len / sizeof(*notes);
+	return count > 0 && notes[count - 1].entry >= parsed->first;
+}
+
+static bool same_in_block(const struct batch *batch, const struct field_entry *a,
+                          const struct field_entry *b) {
+	const char *bytes = batch->fields.bytes.ptr;
+	return a->len == b->len && (a->offset == b->offset || a->len == 0 ||
+	                            memcmp(bytes + a->offset, bytes + b->offset, a->len) == 0);
+}
+
+/* Names, kinds and values that are not in the text. */
+static bool are_same(const struct batch *batch, const struct field_row *a,
+                     const struct field_row *b) {
+	if (a->count != b->count || a->format != b->format) {
+		return false;
+	}
+	for (uint32_t i = 0; i < a->count; i++) {
+		const struct field_entry *one = &batch->fields.entries[a->first + i];
+		const struct field_entry *other = &batch->fields.entries[b->first + i];
+		if (one->name != other->name || one->kind != other->kind || one->place != other->place ||
+		    (one->place != FIELD_IN_TEXT && !same_in_block(batch, one, other))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Values that are in the text, by the places that those of the other row have. */
+static bool lie_alike(struct likes *likes, const struct like_terms *terms,
+                      const struct batch *batch, const struct like_row *other) {
+	const struct field_row *parsed = &batch->fields.rows[terms->row];
+	likes->offsets =
+	    grow(likes->offsets, &likes->offsets_cap, 2 * parsed->count + 1, sizeof(*likes->offsets));
+	lines_cut_offsets(terms->cut, terms->row, likes->places + other->places, 2 * parsed->count,
+	                  likes->offsets);
+	for (uint32_t i = 0; i < parsed->count; i++) {
+		const struct field_entry *entry = &batch->fields.entries[parsed->first + i];
+		if (entry->place == FIELD_IN_TEXT &&
+		    (likes->offsets[2 * i] != entry->offset ||
+		     likes->offsets[2 * i + 1] != entry->offset + entry->len)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Places of all values; what is not in the text has that of the text's beginning. */
+static bool keep_places(struct likes *likes, const struct like_terms *terms,
+                        const struct batch *batch) {
+	const struct field_row *parsed = &batch->fields.rows[terms->row];
+	uint32_t first = likes->places_count;
+	likes->places = grow(likes->places, &likes->places_cap, first + 2 * parsed->count + 1,
+	                     sizeof(*likes->places));
+	for (uint32_t i = 0; i < parsed->count; i++) {
+		const struct field_entry *entry = &batch->fields.entries[parsed->first + i];
+		bool in_text = entry->place == FIELD_IN_TEXT;
+		struct like_seen seen;
+		if (!place_part(terms, in_text ? entry->offset : 0, in_text ? entry->len : 0, &seen)) {
+			return false;
+		}
+		likes->places[first + 2 * (size_t)i] = seen.from;
+		likes->places[first + 2 * (size_t)i + 1] = seen.to;
+	}
+	likes->places_count = first + 2 * parsed->count;
+	return true;
+}
+
+uint32_t likes_same(struct likes *likes, const struct like_terms *terms,
+                    const struct batch *batch) {
+	const struct field_row *parsed = &batch->fields.rows[terms->row];
+	uint32_t kind = lines_cut_kind(terms->cut, terms->row);
+	if (kind == 0 || parsed->count == 0 || parsed->count > SAME_FIELDS_MAX ||
+	    (parsed->time_flags & FIELDS_LEFT_OUT) != 0 || has_arrays(batch, parsed) ||
+	    lines_cut_has_empty(terms->cut, terms->row)) {
+		return FIELDS_OWN;
+	}
+	uint32_t *first = parsed_of(likes, kind);
+	uint32_t chain = 0;
+	for (uint32_t at = *first; at != 0; at = likes->rows[at - 1].next, chain++) {
+		const struct like_row *other = &likes->rows[at - 1];
+		if (are_same(batch, parsed, &batch->fields.rows[other->row]) &&
+		    lie_alike(likes, terms, batch, other)) {
+			return other->row;
+		}
+	}
+	uint32_t places = likes->places_count;
+	if (chain < ROWS_OF_KIND && keep_places(likes, terms, batch)) {
+		likes->rows =
+		    grow(likes->rows, &likes->rows_cap, likes->rows_count + 1, sizeof(*likes->rows));
+		likes->rows[likes->rows_count++] =
+		    (struct like_row){.row = terms->row, .next = *first, .places = places};
+		*first = likes->rows_count;
+	}
+	return FIELDS_OWN;
 }

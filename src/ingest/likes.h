@@ -14,6 +14,14 @@ struct likes {
 	uint32_t kinds, kinds_cap;
 	struct like *list;
 	uint32_t count, cap;
+	uint32_t *parsed; /* as first: numbers in rows */
+	uint32_t parsed_kinds, parsed_cap;
+	struct like_row *rows;
+	uint32_t rows_count, rows_cap;
+	struct lines_place *places; /* of rows */
+	uint32_t places_count, places_cap;
+	uint32_t *offsets; /* scratch */
+	uint32_t offsets_cap;
 	struct like_head *heads; /* hash table of beginnings of skeletons */
 	uint32_t heads_count, heads_size;
 };
@@ -28,8 +36,12 @@ struct like_terms {
 	uint16_t source;
 	uint32_t format; /* that takes the row, or would be the first to be tried */
 };
-/* Remembers a row that was parsed whole, if it is fit for that. */
-void likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line);
+/* Remembers a row that was parsed whole, if it is fit for that. False: it is not. */
+bool likes_keep(struct likes *likes, const struct like_terms *terms, const struct line *line);
+/* A row before, cut alike, that has the same fields as this one, which was parsed whole: those of
+ * the text at the same places, and the same others. FIELDS_OWN: there is none; then this one is
+ * remembered. Whatever the format: nothing is guessed. */
+uint32_t likes_same(struct likes *likes, const struct like_terms *terms, const struct batch *batch);
 /* The row that this one, of which line has the text, is like; sets its time. FIELDS_OWN: none.
  * *out_head: it only begins like that row (field_row.like_head). */
 uint32_t likes_find(struct likes *likes, const struct like_terms *terms, struct line *line,

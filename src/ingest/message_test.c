@@ -164,7 +164,8 @@ TEST(lines_that_are_alike_have_the_same_fields_as_lines_alone) {
 		}
 	}
 	uint32_t likes = likes_testing_compare(&own.t, &source, buf_str(&text), &differs, out);
-	CHECK(likes > 0);
+	/* Of three turns two are like the first, but for what is broken or has a list. */
+	CHECK(likes >= 2 * (ARRAY_LEN(lines) - 4));
 	if (!CHECK(differs == UINT32_MAX)) {
 		buf_append_char(&out[0], '\0');
 		CHECK_STR(out[1], out[0].ptr);

@@ -286,6 +286,22 @@ static bool take_like(struct parser *parser, struct line *line, const struct sou
 	return true;
 }
 
+/* Remembers the row for those that are like it. format: the one that took all of it, or
+ * formats->count: others looked at its values, or none knows it. */
+static void keep_like(struct parser *parser, struct line *line, uint32_t row, uint32_t format) {
+	struct batch *batch = line->batch;
+	const struct like_terms terms = {
+	    .cut = batch->cut, .row = row, .source = batch->records[row].source, .format = format};
+	if (format < parser->formats->count && likes_keep(&parser->likes, &terms, line)) {
+		return;
+	}
+	uint32_t same = likes_same(&parser->likes, &terms, batch);
+	if (same != FIELDS_OWN) {
+		fields_drop_all(batch);
+		fields_put_like(batch, same, false);
+	}
+}
+
 /* All of a record, by the format that takes it. rest: it is the rest of a cut line, and no line of
  * its own. */
 static void take_whole(struct parser *parser, struct line *line, struct source_state *state,
@@ -307,10 +323,8 @@ static void take_whole(struct parser *parser, struct line *line, struct source_s
 	const struct batch_source *source = &batch->sources[batch->records[row].source];
 	put_host(batch, row, state, source->host);
 	put_address(batch, state, source->name);
-	if (line->pieces != NULL && outer < count && !tried) {
-		const struct like_terms terms = {
-		    .cut = batch->cut, .row = row, .source = batch->records[row].source, .format = outer};
-		likes_keep(&parser->likes, &terms, line);
+	if (line->pieces != NULL) {
+		keep_like(parser, line, row, tried ? count : outer);
 	}
 }
 
