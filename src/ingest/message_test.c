@@ -19,6 +19,11 @@
 	"name: device\ntitle: t\ntakes: message\nprograms: [none, FLOW]\npatterns:\n  - name: p\n" \
 	"    pattern: '%{word:event.action} [%{word} %{pairs}'\nkeys: {src: source.ip}\n"          \
 	"tests:\n  - line: 'DENY [a@1 src=\"192.0.2.1\"]'\n"
+#define LONG                                                                               \
+	"name: long-object\ntitle: t\ntakes: object\nneeds: [who, long]\n"                     \
+	"keys: {who: user.name, long: ['lower:l.a', 'lower:l.b', 'lower:l.c', 'lower:l.d']}\n" \
+	"values: {who: {eve: {my.found: it}}}\n"                                               \
+	"tests:\n  - line: '{\"who\":\"eve\",\"long\":\"A\"}'\n"
 #define OBJECT                                                                               \
 	"name: audit-object\ntitle: t\ntakes: object\nneeds: [what, by]\nkeys: {by: user.name, " \
 	"alias: user.name, user.id: user.id, uid: user.id}\n"                                    \
@@ -37,6 +42,7 @@ static struct own own_new(void) {
 	test_folder_write(&own.folder, "3.yml", STR(OUTER));
 	test_folder_write(&own.folder, "4.yml", STR(OBJECT));
 	test_folder_write(&own.folder, "5.yml", STR(DEVICE));
+	test_folder_write(&own.folder, "6.yml", STR(LONG));
 	enum err err = formats_new(os_real(), own.folder.path, &own.t.formats, &diag);
 	ASSERT(err == ERR_OK);
 	own.t.parser = parser_new(os_real(), own.t.formats);
@@ -125,6 +131,21 @@ TEST(of_several_members_for_one_field_the_first_key_holds) {
 	           "by=\"bob\"\nuser.name=\"bob\"\n");
 	check_line(&own, "{\"uid\":\"7\",\"what\":1,\"by\":\"bob\",\"user.id\":\"8\"}", "audit-object",
 	           "user.id=\"8\"\nuser.name=\"bob\"\n");
+	own_free(&own);
+}
+
+/* The text of a line that was mended lies where values are put, which moves as they grow. */
+TEST(members_of_a_mended_line_stay_while_values_are_put) {
+	struct own own = own_new();
+	struct buf line = {0};
+	buf_append_str(&line, STR("{\"who\":\"eve\",\"bad\":\"\xff\",\"long\":\""));
+	for (size_t i = 0; i < 40000; i++) {
+		buf_append_char(&line, 'A');
+	}
+	buf_append_str(&line, STR("\"}"));
+	buf_append_char(&line, '\0');
+	check_line(&own, line.ptr, "long-object", "my.found=\"it\"\n");
+	buf_deinit(&line);
 	own_free(&own);
 }
 

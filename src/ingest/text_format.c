@@ -154,9 +154,10 @@ static void collect_members(struct members *members, uint32_t row_number) {
 			continue;
 		}
 		struct value value = fields_value(batch, row_number, entry);
-		if (entry->place == FIELD_IN_BLOCK) {
-			value.text = arena_str(line->values, value.text);
-		}
+		/* The row's text may lie in the block too; that of the line stays. */
+		value.text = entry->place == FIELD_IN_BLOCK
+		                 ? arena_str(line->values, value.text)
+		                 : str_make(line->text.ptr + entry->offset, entry->len);
 		members->list[members->count++] = (struct member){name, value, order_of(text, name, i)};
 	}
 	if (members->count > 0) {
