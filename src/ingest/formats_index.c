@@ -97,10 +97,9 @@ static void fill_lists(struct formats *formats, enum text_takes what, bool tagge
 	}
 	for (uint32_t i = 0; i < formats->count; i++) {
 		const struct line_format *format = &formats->list[i];
-		bool all_programs =
-		    what != TEXT_TAKES_MESSAGE ||
-		    (format->text != NULL &&
-		     (tagged ? format->text->programs_count == 0 : takes_nameless(format->text)));
+		bool all_programs = what != TEXT_TAKES_MESSAGE ||
+		                    (format->text != NULL && (tagged ? format->text->programs_count == 0
+		                                                     : takes_nameless(format->text)));
 		if (takes(format, what) && all_programs) {
 			add_format(&formats->index, lists, tagged, format, i);
 		}
@@ -116,6 +115,17 @@ static void make_lists(struct formats *formats, enum text_takes what, bool tagge
 		lists[i].list = ARENA_ARRAY(formats->arena, lists[i].count + 1, struct formats_candidate);
 	}
 	fill_lists(formats, what, tagged, lists);
+}
+
+/* The patterns of a format, in order. */
+static struct formats_list own_list(struct formats *formats, uint32_t number) {
+	const struct text_format *text = formats->list[number].text;
+	struct formats_list list = {
+	    .list = ARENA_ARRAY(formats->arena, text->patterns_count, struct formats_candidate)};
+	for (uint32_t n = 0; n < text->patterns_count; n++) {
+		list.list[list.count++] = candidate_of(&formats->index, number, n, &text->patterns[n]);
+	}
+	return list;
 }
 
 static void hang_on(struct formats_index *index, struct map *map, struct str name,
@@ -173,11 +183,13 @@ void formats_index_build(struct formats *formats) {
 	for (uint32_t i = 0; i < formats->count; i++) {
 		programs += formats->list[i].text != NULL ? formats->list[i].text->programs_count : 0;
 	}
+	index->own = ARENA_ARRAY(formats->arena, formats->count, struct formats_list);
 	index->prefixes = ARENA_ARRAY(formats->arena, programs, struct formats_prefix);
 	for (uint32_t i = 0; i < formats->count; i++) {
 		const struct text_format *text = formats->list[i].text;
 		if (text != NULL) {
 			index_programs(formats, (uint16_t)i);
+			index->own[i] = own_list(formats, i);
 		}
 		if (text != NULL && (text->takes & TEXT_TAKES_OBJECT) != 0) {
 			hang_on(index, index->members, text->fields[text->needs[0].name].name, (uint16_t)i);
@@ -234,7 +246,7 @@ static bool has_gram(const struct formats_grams *grams, uint16_t gram) {
 	return (grams->bits[gram / 64] >> (gram % 64) & 1) != 0;
 }
 
-static bool may_take(struct formats_walk *walk, const struct formats_candidate *candidate) {
+bool formats_walk_may(struct formats_walk *walk, const struct formats_candidate *candidate) {
 	if (candidate->grams_count == 0) {
 		return true;
 	}
@@ -258,7 +270,7 @@ static const struct formats_candidate *peek(struct formats_walk *walk, int list)
 	const struct formats_list *from = walk->lists[list];
 	while (walk->at[list] < from->count) {
 		const struct formats_candidate *candidate = &from->list[walk->at[list]];
-		if (may_take(walk, candidate)) {
+		if (formats_walk_may(walk, candidate)) {
 			return candidate;
 		}
 		walk->at[list]++;

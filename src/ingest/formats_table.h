@@ -43,6 +43,7 @@ struct formats_index {
 	struct formats_list lines[257];
 	struct formats_list messages[257]; /* without a program, by formats without one, or "none" */
 	struct formats_list tagged[257];   /* of a program with a name, by formats without programs */
+	struct formats_list *own;          /* of each format with programs: its patterns */
 	uint64_t message_first[4];         /* the bytes whose list of tagged is not empty, and '{' */
 	struct map *programs;              /* names in small letters -> links + 1 */
 	struct map *members;               /* the first that an object format needs -> links + 1 */
@@ -90,6 +91,8 @@ void formats_walk_lines(struct formats_walk *walk, const struct formats_index *i
  * asked then: they are for devices, whose lines name none. */
 void formats_walk_messages(struct formats_walk *walk, const struct formats_index *index,
                            struct str text, bool tagged);
+/* Whether the text, which was given to the walk, has what a candidate's texts must have. */
+bool formats_walk_may(struct formats_walk *walk, const struct formats_candidate *candidate);
 /* NULL at the end. */
 const struct formats_candidate *formats_walk_next(struct formats_walk *walk);
 

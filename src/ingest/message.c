@@ -55,18 +55,34 @@ struct search {
 	const struct formats *formats;
 	struct line *line;
 	struct str message;
-	uint32_t taken; /* by which format; formats->count: by none */
+	struct formats_walk walk; /* of the message */
+	uint32_t taken;           /* by which format; formats->count: by none */
 	bool tried;
 };
 
-static bool try_number(struct search *search, uint16_t number) {
-	const struct line_format *format = &search->formats->list[number];
+static bool try_candidate(struct search *search, const struct formats_candidate *candidate) {
 	search->tried = true;
-	if (!text_format_take_message(format, search->line, search->message)) {
+	if (!text_format_take_by(&search->formats->list[candidate->format], search->line,
+	                         search->message, candidate->pattern)) {
 		return false;
 	}
-	search->taken = number;
+	search->taken = candidate->format;
 	return true;
+}
+
+/* All patterns of a format. */
+static bool try_number(struct search *search, uint16_t number) {
+	const struct text_format *text = search->formats->list[number].text;
+	const struct formats_list *own = &search->formats->index.own[number];
+	search->tried = true; /* by a message that begins otherwise it may be */
+	for (uint32_t i = 0; i < own->count; i++) {
+		if (pattern_can_begin(&text->patterns[i], search->message) &&
+		    formats_walk_may(&search->walk, &own->list[i]) &&
+		    try_candidate(search, &own->list[i])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool try_links(struct search *search, uint32_t link) {
@@ -109,17 +125,13 @@ static bool try_message(struct search *search) {
 	for (size_t i = 0; i < program.len; i++) {
 		lower[i] = char_lower(program.ptr[i]);
 	}
+	formats_walk_messages(&search->walk, &search->formats->index, search->message, program.len > 0);
 	if (program.len > 0 && try_program(search, str_make(lower, program.len))) {
 		return true;
 	}
-	struct formats_walk walk;
 	const struct formats_candidate *next;
-	formats_walk_messages(&walk, &search->formats->index, search->message, program.len > 0);
-	while ((next = formats_walk_next(&walk)) != NULL) {
-		const struct line_format *format = &search->formats->list[next->format];
-		search->tried = true;
-		if (text_format_take_by(format, search->line, search->message, next->pattern)) {
-			search->taken = next->format;
+	while ((next = formats_walk_next(&search->walk)) != NULL) {
+		if (try_candidate(search, next)) {
 			return true;
 		}
 	}

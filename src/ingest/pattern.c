@@ -290,12 +290,10 @@ static size_t read_one(struct str text, size_t at, struct str words) {
 }
 
 enum pattern_layout pattern_layout(struct str layout) {
-	static const struct str names[] = {[PATTERN_LAYOUT_ANY] = STR_INIT(""),
-	                                   [PATTERN_LAYOUT_CLF] = STR_INIT("clf"),
-	                                   [PATTERN_LAYOUT_ISO] = STR_INIT("iso"),
-	                                   [PATTERN_LAYOUT_SYSLOG] = STR_INIT("syslog"),
-	                                   [PATTERN_LAYOUT_EPOCH] = STR_INIT("epoch"),
-	                                   [PATTERN_LAYOUT_TAI64N] = STR_INIT("tai64n")};
+	static const struct str names[] = {
+	    [PATTERN_LAYOUT_ANY] = STR_INIT(""),        [PATTERN_LAYOUT_CLF] = STR_INIT("clf"),
+	    [PATTERN_LAYOUT_ISO] = STR_INIT("iso"),     [PATTERN_LAYOUT_SYSLOG] = STR_INIT("syslog"),
+	    [PATTERN_LAYOUT_EPOCH] = STR_INIT("epoch"), [PATTERN_LAYOUT_TAI64N] = STR_INIT("tai64n")};
 	unsigned i = 0;
 	while (i < ARRAY_LEN(names) && !str_eq(names[i], layout)) {
 		i++;
@@ -531,16 +529,20 @@ bool pattern_begins_with_name(struct str text) {
 	return false;
 }
 
+bool pattern_can_begin(const struct pattern *pattern, struct str text) {
+	unsigned char first = text.len > 0 ? (unsigned char)text.ptr[0] : 0;
+	return text.len > 0 && ((pattern->first[first / 64] >> (first % 64) & 1) != 0 ||
+	                        (pattern->names && pattern_begins_with_name(text)));
+}
+
 bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
                    struct captures *captures) {
 	captures->count = 0;
 	captures->has_time = false;
 	captures->stopped = pattern->ops;
 	captures->stopped_at = 0;
-	unsigned char first = text.len > 0 ? (unsigned char)text.ptr[0] : 0;
-	bool begins = text.len > 0 && ((pattern->first[first / 64] >> (first % 64) & 1) != 0 ||
-	                               (pattern->names && pattern_begins_with_name(text)));
-	if (!begins || (pattern->must_count == 1 && str_find(text, pattern->must[0], 0) == NOT_HERE)) {
+	if (!pattern_can_begin(pattern, text) ||
+	    (pattern->must_count == 1 && str_find(text, pattern->must[0], 0) == NOT_HERE)) {
 		return false;
 	}
 	captures->stopped = NULL;

@@ -132,6 +132,8 @@ MUST_USE enum err pattern_name(struct pattern_set *set, struct str name, uint16_
 
 /* Whether text begins with the name of a month or a day of the week, at least its three letters. */
 bool pattern_begins_with_name(struct str text);
+/* Whether text begins as the pattern's texts can. */
+bool pattern_can_begin(const struct pattern *pattern, struct str text);
 /* Whether text fits; fills captures. */
 bool pattern_match(const struct pattern *pattern, struct timestamp_reader *time, struct str text,
                    struct captures *captures);
