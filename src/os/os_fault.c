@@ -1,6 +1,7 @@
 /* See os_fault.h. */
 #include "os/os_fault.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 struct armed_rule {
@@ -12,6 +13,8 @@ struct armed_rule {
 
 struct os_fault {
 	struct os_wrap *wrap;
+	pthread_mutex_t
+	    lock; /* guards what follows: a test may add rules while a thread runs into them */
 	struct armed_rule rules[OS_FAULT_RULES];
 	size_t count;
 	bool crashed;
@@ -59,8 +62,7 @@ static struct os_verdict verdict_of(struct os_fault *fault, const struct os_faul
 	return (struct os_verdict){.action = OS_FAIL, .err = ERR_IO};
 }
 
-static struct os_verdict before_call(void *ctx, const struct os_call *call) {
-	struct os_fault *fault = ctx;
+static struct os_verdict judge(struct os_fault *fault, const struct os_call *call) {
 	struct os_verdict verdict = {.action = OS_PASS};
 	bool decided = false;
 	if (fault->crashed) {
@@ -75,9 +77,26 @@ static struct os_verdict before_call(void *ctx, const struct os_call *call) {
 	return verdict;
 }
 
+static void take(struct os_fault *fault) {
+	ASSERT(pthread_mutex_lock(&fault->lock) == 0);
+}
+
+static void give(struct os_fault *fault) {
+	ASSERT(pthread_mutex_unlock(&fault->lock) == 0);
+}
+
+static struct os_verdict before_call(void *ctx, const struct os_call *call) {
+	struct os_fault *fault = ctx;
+	take(fault);
+	struct os_verdict verdict = judge(fault, call);
+	give(fault);
+	return verdict;
+}
+
 struct os_fault *os_fault_new(const struct os *inner) {
 	struct os_fault *fault = calloc(1, sizeof(*fault));
 	ASSERT(fault != NULL);
+	ASSERT(pthread_mutex_init(&fault->lock, NULL) == 0);
 	fault->wrap = os_wrap_new(inner, (struct os_wrap_hooks){.ctx = fault, .before = before_call});
 	return fault;
 }
@@ -85,6 +104,7 @@ struct os_fault *os_fault_new(const struct os *inner) {
 void os_fault_free(struct os_fault *fault) {
 	if (fault != NULL) {
 		os_wrap_free(fault->wrap);
+		(void)pthread_mutex_destroy(&fault->lock); /* nobody holds it */
 		free(fault);
 	}
 }
@@ -100,14 +120,19 @@ const struct os *os_fault_os(struct os_fault *fault) {
 
 size_t os_fault_add(struct os_fault *fault, struct os_fault_rule rule) {
 	ASSERT(fault->count < OS_FAULT_RULES);
+	take(fault);
 	fault->rules[fault->count] = (struct armed_rule){.rule = rule};
-	return fault->count++;
+	size_t number = fault->count++;
+	give(fault);
+	return number;
 }
 
 void os_fault_release(struct os_fault *fault) {
+	take(fault);
 	for (size_t i = 0; i < fault->count; i++) {
 		fault->rules[i].released |= fault->rules[i].rule.lasting;
 	}
+	give(fault);
 }
 
 uint64_t os_fault_matches(const struct os_fault *fault, size_t rule) {

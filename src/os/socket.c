@@ -117,6 +117,10 @@ void socket_close(int fd) {
 	}
 }
 
+void socket_end(int fd) {
+	(void)shutdown(fd, SHUT_RDWR); /* fails when it has ended already */
+}
+
 enum err socket_address(int fd, struct net_address *out_address) {
 	union any_address address;
 	socklen_t len = sizeof(address);

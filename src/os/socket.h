@@ -26,6 +26,8 @@ bool net_address_is_loopback(const struct net_address *address);
 bool net_address_equal_host(const struct net_address *a, const struct net_address *b);
 
 void socket_close(int fd);
+/* Nothing is sent or received any more; the descriptor stays. */
+void socket_end(int fd);
 /* The address that a socket was bound to (with its port, where 0 was asked for). */
 MUST_USE enum err socket_address(int fd, struct net_address *out_address);
 

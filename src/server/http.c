@@ -8,6 +8,15 @@
 
 enum { HEADER_MAX = 32 << 10, STOP_WAITS = 100, STOP_WAIT_NS = 10000000 };
 
+/* A connection, and since when it has been doing what it does. */
+enum http_phase { PHASE_HEADERS, PHASE_BODY, PHASE_ANSWER };
+struct http_connection {
+	int fd;
+	enum http_phase phase;
+	int64_t since_ns;
+	struct http_connection *next;
+};
+
 struct http {
 	struct http_options options;
 	struct MHD_Daemon *daemon;
@@ -15,7 +24,8 @@ struct http {
 	pthread_mutex_t lock; /* guards what follows; a leaf */
 	bool ready, stopping;
 	uint32_t requests; /* that are open */
-	size_t bodies;     /* bytes of them */
+	struct http_connection *connections;
+	size_t bodies; /* bytes of them */
 };
 
 static void take(struct http *http) {
@@ -24,6 +34,90 @@ static void take(struct http *http) {
 
 static void give(struct http *http) {
 	ASSERT(pthread_mutex_unlock(&http->lock) == 0);
+}
+
+/* ---- connections ---- */
+
+static int64_t now_ns(const struct http *http) {
+	return http->options.os->monotonic_ns(http->options.os->ctx);
+}
+
+static struct http_connection *connection_of(struct MHD_Connection *connection) {
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info != NULL ? info->socket_context : NULL;
+}
+
+static void enter_phase(struct http *http, struct MHD_Connection *connection,
+                        enum http_phase phase) {
+	struct http_connection *state = connection_of(connection);
+	if (state != NULL) {
+		take(http);
+		state->phase = phase;
+		state->since_ns = now_ns(http);
+		give(http);
+	}
+}
+
+static void connection_opened(struct http *http, struct MHD_Connection *connection,
+                              void **state_at) {
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http_connection *state = calloc(1, sizeof(*state));
+	ASSERT(state != NULL);
+	*state = (struct http_connection){.fd = info != NULL ? info->connect_fd : -1,
+	                                  .since_ns = now_ns(http)};
+	*state_at = state;
+	take(http);
+	state->next = http->connections;
+	http->connections = state;
+	give(http);
+	if (http->options.opened != NULL) {
+		http->options.opened(http->options.ctx);
+	}
+}
+
+/* Before the descriptor is closed. */
+static void connection_closed(struct http *http, struct http_connection *state) {
+	take(http);
+	struct http_connection **at = &http->connections;
+	while (*at != NULL && *at != state) {
+		at = &(*at)->next;
+	}
+	ASSERT(*at == state);
+	*at = state->next;
+	give(http);
+	free(state);
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **state_at,
+                          enum MHD_ConnectionNotificationCode what) {
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		connection_opened(ctx, connection, state_at);
+	} else if (*state_at != NULL) {
+		connection_closed(ctx, *state_at);
+		*state_at = NULL;
+	}
+}
+
+int64_t http_tick_ns(struct http *http) {
+	take(http);
+	bool any = http->connections != NULL;
+	give(http);
+	return any ? http->options.timeout_ns : INT64_MAX;
+}
+
+void http_tick(struct http *http) {
+	static const int64_t timeouts[] = {
+	    [PHASE_HEADERS] = 2, [PHASE_BODY] = 20, [PHASE_ANSWER] = INT32_MAX};
+	int64_t now = now_ns(http);
+	take(http);
+	for (struct http_connection *c = http->connections; c != NULL; c = c->next) {
+		if ((now - c->since_ns) / timeouts[c->phase] > http->options.timeout_ns) {
+			socket_end(c->fd); /* its thread sees the end, and closes it */
+		}
+	}
+	give(http);
 }
 
 /* ---- answers ---- */
@@ -289,11 +383,11 @@ static void request_ended(void *ctx, struct MHD_Connection *connection, void **r
                           enum MHD_RequestTerminationCode why) {
 	struct http_request *request = *request_at;
 	struct http *http = ctx;
-	(void)connection;
 	(void)why;
 	if (request == NULL) {
 		return;
 	}
+	enter_phase(http, connection, PHASE_HEADERS); /* of the next one */
 	take(http);
 	http->requests--;
 	http->bodies -= request->received;
@@ -379,6 +473,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	if (request == NULL) {
 		request = request_new(ctx, connection, url, method);
 		*request_at = request;
+		enter_phase(ctx, connection, PHASE_BODY);
 		if (!is_ambiguous(connection)) {
 			return MHD_YES;
 		}
@@ -393,6 +488,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	}
 	if (request->route != NULL && !request->handled) {
 		request->handled = true;
+		enter_phase(ctx, connection, PHASE_ANSWER);
 		request->path = without_prefix(str_from(url));
 		handle(request);
 		if (request->suspended) {
@@ -410,11 +506,11 @@ static enum err start(struct http *http) {
 	http->daemon = MHD_start_daemon(
 	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, http,
 	    MHD_OPTION_LISTEN_SOCKET, http->fd, MHD_OPTION_NOTIFY_COMPLETED, request_ended, http,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->connections_max,
-	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)options->connections_per_address,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)MAX_OF(seconds, 1),
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_END);
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_LIMIT,
+	    (unsigned)options->connections_max, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+	    (unsigned)options->connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT,
+	    (unsigned)MAX_OF(seconds, 1), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADER_MAX,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	return http->daemon != NULL ? ERR_OK : ERR_LIMIT;
 }
 

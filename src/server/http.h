@@ -17,6 +17,10 @@ struct http_options {
 	uint32_t connections_max, connections_per_address;
 	int64_t timeout_ns; /* a connection on which nothing moves for so long is closed */
 	struct str version; /* of the program; borrowed */
+	/* A connection was opened: http_tick_ns says something else now. From any thread; NULL is fine.
+	 */
+	void (*opened)(void *ctx);
+	void *ctx;
 };
 
 /* Answers from then on; ready only once http_set_ready was called. */
@@ -24,6 +28,11 @@ MUST_USE enum err http_new(const struct http_options *options, struct http **out
                            struct diag *diag);
 struct net_address http_address(const struct http *http);
 void http_set_ready(struct http *http);
+/* How long until http_tick should be called; INT64_MAX: not at all. */
+int64_t http_tick_ns(struct http *http);
+/* Ends connections whose request takes too long to come: its headers twice the timeout, its body
+ * twenty times. */
+void http_tick(struct http *http);
 /* No connection is taken any more, and no records: such requests are refused. */
 void http_stop(struct http *http);
 /* After the keeper has ended, so that nobody waits: what is being answered is, within a second. */

@@ -45,6 +45,31 @@ static bool says(const struct buf *answer, const char *text) {
 	return found;
 }
 
+TEST(a_request_that_comes_too_slowly_is_ended) {
+	struct fixture fixture = {0};
+	struct net_address address;
+	struct http_options options = {.timeout_ns = 1000000000};
+	char answer[200];
+	REQUIRE(fixture_begin(&fixture, 1 << 20));
+	struct http *http = start(&fixture, options, &address);
+	CHECK_EQ(http_tick_ns(http), INT64_MAX);
+	int fd = fixture_connect(&address, SOCK_STREAM);
+	fixture_send(fd, "GET /healthz HTTP/1.1\r\n");
+	bool ended = false;
+	for (int i = 0; i < 20 && !ended; i++) { /* a byte often enough to be no silence */
+		os_real()->sleep(NULL, 300000000);
+		http_tick(http);
+		ended = send(fd, "X", 1, MSG_NOSIGNAL) < 0 ||
+		        recv(fd, answer, sizeof(answer), MSG_DONTWAIT) == 0;
+		CHECK(i > 2 || !ended);
+	}
+	CHECK(ended);
+	(void)close(fd);
+	http_stop(http);
+	http_free(http);
+	fixture_end(&fixture);
+}
+
 #define CLOSE "Host: localhost\r\nConnection: close\r\n\r\n"
 
 TEST(health_says_when_it_is_ready_and_metrics_are_shown) {

@@ -111,7 +111,9 @@ static enum err open_http(struct server *server, struct diag *diag) {
 	                               .connections_per_address =
 	                                   (uint32_t)config->http_connections_per_address,
 	                               .timeout_ns = config->http_timeout_ns,
-	                               .version = server->options->version};
+	                               .version = server->options->version,
+	                               .opened = wake,
+	                               .ctx = server};
 	TRY(http_new(&options, &server->http, diag));
 	struct net_address address = http_address(server->http);
 	tell_address(server, "HTTP at", &address);
@@ -193,7 +195,7 @@ static void resume(struct server *server) {
 }
 
 static int64_t tick_ns(const struct server *server) {
-	int64_t wait = INT64_MAX;
+	int64_t wait = http_tick_ns(server->http);
 	for (size_t i = 0; i < server->udp_count; i++) {
 		wait = MIN_OF(wait, udp_input_tick_ns(server->udp[i]));
 	}
@@ -209,6 +211,7 @@ static void tick(struct server *server, int64_t wait_ns) {
 		return;
 	}
 	server->ticked_ns = now;
+	http_tick(server->http);
 	for (size_t i = 0; i < server->udp_count; i++) {
 		udp_input_tick(server->udp[i]);
 	}
