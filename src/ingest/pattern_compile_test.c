@@ -85,3 +85,54 @@ TEST(many_empty_groups_are_compiled_at_once) {
 	done(&f);
 	buf_deinit(&text);
 }
+
+static void check_must(const char *text, const char *words) {
+	struct fixture f;
+	struct buf out = {0};
+	CHECK(compile(&f, text) == ERR_OK);
+	for (uint32_t i = 0; i < f.pattern.must_count; i++) {
+		buf_printf(&out, "%s%.*s", i > 0 ? "|" : "", STR_ARG(f.pattern.must[i]));
+	}
+	CHECK_STR(out, words);
+	buf_deinit(&out);
+	done(&f);
+}
+
+TEST(patterns_know_a_word_that_their_texts_must_have) {
+	check_must("%{word:a} accepted from %{ip:b}", "accepted");
+	check_must("%{word:a} %(accepted %)?by %{ip:b}", "");
+	check_must("%{word:a} %(accepted%|refused by%) %{ip:b}", "accepted|refused");
+	check_must("%{word:a} %(accepted%|%{word}%) %{ip:b}", "");
+	check_must("%{word:a} %{one(yes|no):b}", "");
+	check_must("%{word:a} %{one(yes|not):b} %{int:c} xy", "yes|not");
+	check_must("%{word:a} %{one(yes|not):b} gone", "gone");
+	check_must("%(%( %)?%(CEF:%|%{word}:CEF:%)%)%{int:a}|%{rest}", "CEF:|:CEF:");
+}
+
+TEST(patterns_know_how_their_texts_can_begin) {
+	static const struct {
+		const char *pattern;
+		bool open, names;
+		const char *begins, *not;
+	} rows[] = {
+	    {"%{time} x", false, true, "2026-11-22", "x"},
+	    {"%{time(syslog)} x", false, true, "Nov 22", "Xov 22"},
+	    {"%{time(iso)} x", false, false, "2026", "Nov"},
+	    {"%{time(DD/Mon/YYYY hh:mm)} x", false, false, "22/", "Nov"},
+	    {"%{time(Mon DD hh:mm)} x", false, true, "nov", "22"},
+	    {"%{word:a} x", true, false, "anything", ""},
+	    {"%(a%|b%)?c", false, false, "c", "d"},
+	    {"%{one(GET|POST):a} x", false, false, "P", "H"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct fixture f;
+		CHECK(compile(&f, rows[i].pattern) == ERR_OK);
+		bool right = f.pattern.open == rows[i].open && f.pattern.names == rows[i].names &&
+		             pattern_can_begin(&f.pattern, str_from(rows[i].begins)) &&
+		             !pattern_can_begin(&f.pattern, str_from(rows[i].not));
+		if (!CHECK(right)) {
+			tap_check(false, rows[i].pattern, 0, "begins otherwise");
+		}
+		done(&f);
+	}
+}
