@@ -44,9 +44,10 @@ enum text_target_type {
 	TEXT_TARGET_SECONDS,
 	TEXT_TARGET_MILLIS,
 	TEXT_TARGET_MICROS,
-	TEXT_TARGET_CLOCK, /* 0:10:06, 2h:28m:09s */
-	TEXT_TARGET_TIME,  /* a time of any layout */
-	TEXT_TARGET_AUDIT, /* as auditd writes it: hexadecimal where it is no plain word */
+	TEXT_TARGET_CLOCK,  /* 0:10:06, 2h:28m:09s */
+	TEXT_TARGET_TIME,   /* a time of any layout */
+	TEXT_TARGET_AUDIT,  /* as auditd writes it: hexadecimal where it is no plain word */
+	TEXT_TARGET_SOCKET, /* auditd's saddr: an address, and the port beside it */
 };
 struct text_target {
 	uint16_t field;

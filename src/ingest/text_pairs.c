@@ -1,8 +1,6 @@
 /* Each reader goes over the text once; looking ahead for the end of a value is bounded. */
 #include "ingest/text_pairs.h"
 
-#include "base/utf8.h"
-
 /* How far the mark that ends a value may be looked for when others stand before it. */
 enum { MARKS_AHEAD = 4096, WORDS_AHEAD = 40 /* the length of a key of several words */ };
 
@@ -49,36 +47,6 @@ struct str text_unescape(struct arena *arena, struct str text, struct str signs)
 		out[len++] = next == 'n' ? '\n' : next == 'r' ? '\r' : next;
 	}
 	return str_make(out, len);
-}
-
-/* ---- auditd ---- */
-
-static int audit_digit(char c) {
-	return char_is_digit(c) ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-struct str text_audit(struct arena *arena, struct str text, bool marked) {
-	bool encoded = false;
-	if (str_eq(text, STR("?")) || str_eq(text, STR("(null)")) || str_eq(text, STR("(none)"))) {
-		return STR("");
-	}
-	if (marked || text.len < 2 || text.len % 2 != 0) {
-		return text;
-	}
-	char *out = arena_alloc(arena, text.len / 2);
-	size_t len = 0;
-	for (size_t i = 0; i < text.len; i += 2) {
-		int high = audit_digit(text.ptr[i]);
-		int low = audit_digit(text.ptr[i + 1]);
-		if (high < 0 || low < 0) {
-			return text;
-		}
-		unsigned char c = (unsigned char)(high * 16 + low);
-		encoded |= c < 0x21 || c > 0x7e || c == '"';
-		out[len++] = c == 0 ? ' ' : (char)c;
-	}
-	struct str value = str_trim(str_make(out, len));
-	return encoded && utf8_valid(value) ? value : text;
 }
 
 /* ---- pairs ---- */

@@ -28,11 +28,6 @@ typedef void columns_take(void *ctx, uint32_t number, struct str value);
 void columns_read(struct str text, char separator, struct arena *arena, columns_take *take,
                   void *ctx);
 
-/* A value as auditd writes it; marked: it stood between quotation marks and is plain. Else
- * hexadecimal digits in capitals are decoded when what comes out could not have been written
- * plainly (a blank, a quotation mark, beyond ASCII); NUL between arguments becomes a blank. Empty
- * for "?", "(null)" and "(none)". */
-struct str text_audit(struct arena *arena, struct str text, bool marked);
 /* Takes backslashes away that stand before one of these signs; \n and \r become what they mean when
  * 'n' and 'r' are among them. Text itself when there is nothing to do. */
 struct str text_unescape(struct arena *arena, struct str text, struct str signs);

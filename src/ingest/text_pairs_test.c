@@ -139,26 +139,3 @@ TEST(values_between_quotation_marks_are_told_from_plain_ones) {
 	buf_deinit(&out);
 	arena_free(arena);
 }
-
-static void check_audit(struct str text, bool marked, const char *expected) {
-	struct arena *arena = arena_new(SIZE_MAX);
-	struct str value = text_audit(arena, text, marked);
-	tap_check(str_eq(value, str_from(expected)), "the value of auditd", 0, expected);
-	arena_free(arena);
-}
-
-TEST(auditd_writes_what_is_no_plain_word_in_hexadecimal) {
-	check_audit(STR("6563686F2061"), false, "echo a");
-	check_audit(STR("2F62696E2F7368002D630069640A"), false, "/bin/sh -c id");
-	check_audit(STR("E5A4B1"), false, "\xe5\xa4\xb1");
-	check_audit(STR("6563686F2061"), true, "6563686F2061");
-	/* What could have been written plainly was: "1000" is a number, "3031" a word. */
-	check_audit(STR("3031"), false, "3031");
-	check_audit(STR("6563686f2061"), false, "6563686f2061"); /* not in capitals */
-	check_audit(STR("656"), false, "656");
-	check_audit(STR("FFFE"), false, "FFFE"); /* no text */
-	check_audit(STR("sshd"), false, "sshd");
-	check_audit(STR("?"), true, "");
-	check_audit(STR("(null)"), false, "");
-	check_audit(STR(""), false, "");
-}

@@ -97,6 +97,7 @@ static const struct {
     {STR_INIT("time"), TEXT_TARGET_TIME},
     {STR_INIT("mac"), SLOT_MAC},
     {STR_INIT("audit"), TEXT_TARGET_AUDIT},
+    {STR_INIT("sockaddr"), TEXT_TARGET_SOCKET},
 };
 
 static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct text_target *out) {
@@ -113,7 +114,7 @@ static enum err read_target(struct text_yaml *r, const yaml_node_t *node, struct
 			enum err err = text_yaml_fail(r, node, 0, "there is no such kind of target");
 			diag_hint(r->diag,
 			          "the kinds are ip int number hex host mac url web endpoint name lower "
-			          "iana audit s ms us hms time");
+			          "iana audit sockaddr s ms us hms time");
 			return err;
 		}
 		out->type = target_types[i].type;

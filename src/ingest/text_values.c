@@ -4,6 +4,7 @@
 #include "ingest/duration.h"
 #include "ingest/endpoint.h"
 #include "ingest/json_members.h"
+#include "ingest/text_audit.h"
 #include "ingest/text_pairs.h"
 
 static const struct text_format *format_of(const struct taking *taking) {
@@ -337,6 +338,22 @@ static struct str mac_of_dotted(struct arena *arena, struct str text) {
 	return str_make(out, len);
 }
 
+/* "destination.ip" has "destination.port" beside it. */
+static void put_socket(struct taking *taking, uint16_t name, struct str text) {
+	struct arena *arena = taking->line->values;
+	struct str field = format_of(taking)->fields[name].name;
+	struct str address;
+	uint16_t port;
+	if (!str_ends(field, STR(".ip")) || !text_audit_socket(arena, text, &address, &port)) {
+		return;
+	}
+	struct str beside =
+	    arena_printf(arena, "%.*s.port", (int)(field.len - STR(".ip").len), field.ptr);
+	put(taking, name, value_string(address));
+	put_number(taking, fields_name(taking->line->batch, beside),
+	           (struct value){VALUE_NUMBER, arena_printf(arena, "%u", port)});
+}
+
 static void put_scalar(struct taking *taking, const struct text_target *target,
                        struct value value) {
 	struct str text = value.text;
@@ -360,6 +377,9 @@ static void put_scalar(struct taking *taking, const struct text_target *target,
 			put(taking, target->field, value);
 			taking->repeats = false;
 		}
+		return;
+	case TEXT_TARGET_SOCKET:
+		put_socket(taking, target->field, text);
 		return;
 	case TEXT_TARGET_IANA:
 		put_protocol(taking, target->field, text);
