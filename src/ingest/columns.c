@@ -3,6 +3,7 @@
  */
 #include "ingest/columns.h"
 
+#include "ingest/columns_csv.h"
 #include "ingest/columns_put.h"
 #include "ingest/columns_split.h"
 
@@ -77,20 +78,19 @@ static void add_names(struct columns *columns, struct str names, char separator)
 	}
 }
 
+static uint32_t find_column(const struct columns *columns, struct str name) {
+	uint32_t i = 0;
+	while (i < columns->count && !str_eq(columns->list[i].name, name)) {
+		i++;
+	}
+	return i == columns->count ? NOWHERE : i;
+}
+
 static void add_csv_names(struct columns *columns, struct str names) {
-	static const char separators[] = ",;\t|";
 	struct str *cut = calloc(COLUMNS_MAX, sizeof(*cut));
 	size_t open;
-	uint32_t best = 0;
 	ASSERT(cut != NULL);
-	columns->separator = ',';
-	for (size_t i = 0; i + 1 < sizeof(separators); i++) {
-		uint32_t count = split_csv(names, separators[i], cut, COLUMNS_MAX, &open);
-		if (count > best && count <= COLUMNS_MAX) {
-			best = count;
-			columns->separator = separators[i];
-		}
-	}
+	columns->separator = csv_separator(names);
 	uint32_t count = split_csv(names, columns->separator, cut, COLUMNS_MAX, &open);
 	columns->count = 0;
 	for (uint32_t i = 0; i < MIN_OF(count, (uint32_t)COLUMNS_MAX); i++) {
@@ -98,6 +98,8 @@ static void add_csv_names(struct columns *columns, struct str names) {
 		add_column(columns, split_unquote(cut[i], &doubled));
 	}
 	free(cut);
+	/* Rows may have one value more than there are names. */
+	add_column(columns, find_column(columns, STR("message")) == NOWHERE ? STR("message") : STR(""));
 }
 
 static void set_types(struct columns *columns, struct str types) {
@@ -238,14 +240,6 @@ static void add_csv_times(struct columns *columns) {
 			}
 		}
 	}
-}
-
-static uint32_t find_column(const struct columns *columns, struct str name) {
-	uint32_t i = 0;
-	while (i < columns->count && !str_eq(columns->list[i].name, name)) {
-		i++;
-	}
-	return i == columns->count ? NOWHERE : i;
 }
 
 /* Logs of web servers without #Software, and the firewall's. */
@@ -426,7 +420,7 @@ bool columns_take_csv(const struct line_format *format, struct line *line) {
 		return line_refuse(line, 0, "is in no file of CSV");
 	}
 	if (columns->first) {
-		header_note_csv(&columns->header, line->text);
+		header_note_csv(&columns->header, line->text); /* but for #TYPE, which it passes over */
 		return true;
 	}
 	if (!know(line, HEADER_CSV)) {
@@ -435,7 +429,8 @@ bool columns_take_csv(const struct line_format *format, struct line *line) {
 	size_t open;
 	struct str text = header_trim(line->text);
 	uint32_t count = split_csv(text, columns->separator, columns->values, columns->count, &open);
-	if (count != columns->count || open != SIZE_MAX) {
+	bool fits = count + 1 == columns->count || (count == columns->count && count > 1);
+	if (!fits || open != SIZE_MAX) {
 		return line_refuse(line, open != SIZE_MAX ? open : 0,
 		                   open != SIZE_MAX ? "has a quotation mark that is not closed"
 		                                    : "has not as many values as the first line has names");
@@ -443,107 +438,4 @@ bool columns_take_csv(const struct line_format *format, struct line *line) {
 	(void)columns_put_time(line, count); /* not every CSV has one */
 	columns_put(line, count);
 	return true;
-}
-
-/* ---- recognising CSV ---- */
-
-enum { CSV_LINES = 32, CSV_NAMES_MIN = 3, CSV_NAME_MAX = 64 };
-
-static bool is_value(struct str text) {
-	struct timestamp time;
-	struct timestamp_reader reader = {0};
-	struct zone *utc;
-	if (split_is_number(text) || split_is_ip(text)) {
-		return true;
-	}
-	if (text.len < 8 || !char_is_digit(text.ptr[0])) {
-		return false;
-	}
-	utc = zone_fixed(0);
-	timestamp_reader_set(&reader, utc, 2000, 0);
-	size_t used = timestamp_any(&reader, text, &time);
-	zone_free(utc);
-	return used > 0;
-}
-
-static bool is_name(struct str text) {
-	if (text.len == 0 || text.len > CSV_NAME_MAX ||
-	    !(char_is_alpha(text.ptr[0]) || strchr("@_#", text.ptr[0]) != NULL ||
-	      (text.ptr[0] & 0x80) != 0)) {
-		return false;
-	}
-	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (!(char_is_alpha(c) || char_is_digit(c) || (c & 0x80) != 0 ||
-		      strchr("_-.@ /()#:%[]", c) != NULL)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool are_names(const struct str *values, uint32_t count) {
-	for (uint32_t i = 0; i < count; i++) {
-		bool doubled;
-		struct str name = split_unquote(values[i], &doubled);
-		if (!is_name(name)) {
-			return false;
-		}
-		for (uint32_t j = 0; j < i; j++) {
-			if (str_eq(split_unquote(values[j], &doubled), name)) {
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
-/* Lines below the names: each has as many values; in some column none is a word. */
-static bool are_rows(struct str head, char separator, uint32_t count, struct str *values) {
-	enum { COLUMNS = 64 };
-	bool words[COLUMNS] = {false};
-	bool seen[COLUMNS] = {false};
-	uint32_t rows = 0;
-	while (head.len > 0 && rows < CSV_LINES && str_find_char(head, '\n', 0) < head.len) {
-		struct str text = header_trim(str_cut(&head, '\n'));
-		size_t open;
-		if (text.len == 0) {
-			continue;
-		}
-		if (split_csv(text, separator, values, count, &open) != count || open != SIZE_MAX) {
-			return false;
-		}
-		for (uint32_t i = 0; i < MIN_OF(count, (uint32_t)COLUMNS); i++) {
-			bool doubled;
-			struct str value = split_unquote(values[i], &doubled);
-			seen[i] = seen[i] || value.len > 0;
-			words[i] = words[i] || (value.len > 0 && !is_value(value));
-		}
-		rows++;
-	}
-	bool any = false;
-	for (uint32_t i = 0; i < COLUMNS; i++) {
-		any = any || (seen[i] && !words[i]);
-	}
-	return any && rows > 0;
-}
-
-bool columns_recognise_csv(struct str head) {
-	static const char separators[] = ",\t;|";
-	struct str rest = head;
-	struct str names = header_trim(str_cut(&rest, '\n'));
-	bool found = false;
-	if (names.len == 0 || names.len > LIMIT_HEADER_SIZE / 2 || rest.len == 0) {
-		return false;
-	}
-	struct str *values = calloc(COLUMNS_MAX, sizeof(*values));
-	ASSERT(values != NULL);
-	for (size_t i = 0; i + 1 < sizeof(separators) && !found; i++) {
-		size_t open;
-		uint32_t count = split_csv(names, separators[i], values, COLUMNS_MAX, &open);
-		found = count >= CSV_NAMES_MIN && count <= COLUMNS_MAX && open == SIZE_MAX &&
-		        are_names(values, count) && are_rows(rest, separators[i], count, values);
-	}
-	free(values);
-	return found;
 }

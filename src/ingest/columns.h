@@ -32,7 +32,7 @@ struct column {
 struct columns {
 	struct header header;
 	bool is_csv; /* the source is CSV: its first line is a header */
-	bool first;  /* the line that comes now is the source's first */
+	bool first;  /* the line that comes now is to be the names of CSV */
 
 	uint32_t made; /* header.changes for which what follows holds, or 0 */
 	enum header_kind kind;
@@ -60,6 +60,10 @@ void columns_deinit(struct columns *columns);
 /* For a source of a batch: format is that of struct batch_source, behind whose name the lines of
  * the header stand that came before. What was made for another batch is forgotten. */
 void columns_begin(struct columns *columns, struct str format);
+/* Before each line: its number in the source, from 1. */
+static inline void columns_at(struct columns *columns, uint64_t number) {
+	columns->first = columns->is_csv && number <= 2 && columns->header.lines.len == 0;
+}
 /* The name in it. */
 struct str columns_format_name(struct str format);
 /* Makes it: the name alone, or with a line feed and the lines behind it. */
@@ -69,7 +73,3 @@ void columns_format_join(struct buf *out, struct str name, const struct header *
 bool columns_take_zeek(const struct line_format *format, struct line *line);
 bool columns_take_w3c(const struct line_format *format, struct line *line);
 bool columns_take_csv(const struct line_format *format, struct line *line);
-
-/* Whether the first bytes of a source are surely CSV with a line of names: the next lines have as
- * many values, and in some column numbers, times or addresses stand below a word. */
-bool columns_recognise_csv(struct str head);

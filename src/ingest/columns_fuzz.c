@@ -3,6 +3,7 @@
  */
 #include "ingest/columns.h"
 
+#include "ingest/columns_csv.h"
 #include "ingest/columns_split.h"
 #include "ingest/line_testing.h"
 
@@ -27,13 +28,28 @@ static void parse(struct line_testing *t, struct str text, struct str format, ui
 	batch_free(batch);
 }
 
+static void cut(struct str bytes, enum units units) {
+	struct csv_look look;
+	struct str record;
+	bool open;
+	(void)csv_look_at(bytes, &look);
+	struct csv_cut at = {.units = units, .separator = look.separator};
+	size_t before = 0;
+	while (csv_next(bytes, &at, &record, &open)) {
+		ASSERT(at.at > before && record.ptr == bytes.ptr + before);
+		before = at.at;
+	}
+	ASSERT(before == bytes.len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	static struct line_testing t;
 	struct str text = str_make((const char *)data, size);
 	if (t.parser == NULL) {
 		t = line_testing_new();
 	}
-	(void)columns_recognise_csv(text);
+	cut(text, UNITS_BYTES);
+	cut(text, UNITS_UTF16LE);
 	parse(&t, text, STR("csv"), 1);
 	parse(&t, text, STR("csv\n#csv a,time,source.ip"), 7);
 	parse(&t, text,

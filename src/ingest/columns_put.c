@@ -68,6 +68,24 @@ static bool put_w3c_time(struct line *line, uint32_t count) {
 	return columns->clock_at == UINT32_MAX && columns->when_at == UINT32_MAX;
 }
 
+/* As any log has it, or as spreadsheets and Windows show it: with am or pm the month comes first.
+ */
+static bool read_csv_time(struct line *line, struct str text, struct timestamp *out_time) {
+	static const struct str layouts[] = {
+	    STR_INIT("MM/DD/YYYY h:mm:ss AM"), STR_INIT("MM/DD/YYYY h:mm AM"),
+	    STR_INIT("DD/MM/YYYY h:mm:ss"), STR_INIT("DD.MM.YYYY h:mm:ss"),
+	    STR_INIT("YYYY/MM/DD h:mm:ss")};
+	if (text.len > 0 && timestamp_any(line->time, text, out_time) == text.len) {
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
+		if (text.len > 0 && timestamp_layout(line->time, layouts[i], text, out_time) == text.len) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The best column that holds a time; else date and time of day in two. */
 static bool put_csv_time(struct line *line, uint32_t count) {
 	const struct columns *columns = line->columns;
@@ -84,8 +102,7 @@ static bool put_csv_time(struct line *line, uint32_t count) {
 		struct str value = split_unquote(columns->values[i], &doubled);
 		date = str_eq_nocase(column->name, STR("date")) ? value : date;
 		clock = str_eq_nocase(column->name, STR("time")) ? value : clock;
-		if (column->time_rank < best && value.len > 0 &&
-		    timestamp_any(line->time, value, &time) == value.len) {
+		if (column->time_rank < best && read_csv_time(line, value, &time)) {
 			best = column->time_rank;
 			line_time(line, time);
 		}

@@ -1,5 +1,6 @@
 #include "ingest/columns.h"
 
+#include "ingest/columns_csv.h"
 #include "ingest/line_testing.h"
 #include "tap.h"
 
@@ -241,30 +242,47 @@ TEST(csv_has_the_names_of_its_first_line) {
 	check_csv("a,b", "csv 2026-11-22T10:00:00Z 1\n");
 }
 
+TEST(one_value_more_than_names_is_the_message) {
+	check_csv("Level,Date and Time,Event ID\nError,11/22/2026 1:02:03 PM,7,\"a\"",
+	          "csv 2026-11-22T13:02:03Z 2\nLevel=\"Error\"\n"
+	          "Date and Time=\"11/22/2026 1:02:03 PM\"\nEvent ID=7\nmessage=\"a\"\n");
+	check_csv("a,message\n1,2,3", "csv 2026-11-22T10:00:00Z 1\na=1\nmessage=\"2\"\n");
+}
+
+TEST(the_line_before_names_that_powershell_writes_is_passed_over) {
+	check_csv("#TYPE System.Object\n\"a\",\"b\"\n\"1\",\"x\"",
+	          "csv 2026-11-22T10:00:00Z 1\na=\"1\"\nb=\"x\"\n");
+}
+
 TEST(lines_with_other_counts_are_no_csv) {
 	check_csv("a,b,c\n1,2", NO_TIME);
-	check_csv("a,b,c\n1,2,3,4", NO_TIME);
+	check_csv("a,b,c\n1,2,3,4,5", NO_TIME);
 	check_csv("a,b,c\n1,2,\"3", NO_TIME);
 	check("a,b,c\n1,2,3", NO_TIME);
 }
 
+static bool recognise(struct str head) {
+	struct csv_look look;
+	return csv_look_at(head, &look);
+}
+
 TEST(csv_is_recognised_by_names_above_values) {
-	CHECK(columns_recognise_csv(STR("time,host,bytes\n2026-11-22T10:00:00Z,a,1\n")));
-	CHECK(columns_recognise_csv(STR("Level;Event ID;Source\r\nError;7036;SCM\r\nInfo;1;x\r\n")));
-	CHECK(columns_recognise_csv(STR("\xef\xbb\xbf\"a\"\t\"b\"\t\"c\"\n192.0.2.1\tx\ty\n")));
-	CHECK(columns_recognise_csv(STR("時刻,端末,数\n2026-11-22 10:00:00,a,x\n")));
+	CHECK(recognise(STR("time,host,bytes\n2026-11-22T10:00:00Z,a,1\n")));
+	CHECK(recognise(STR("Level;Event ID;Source\r\nError;7036;SCM\r\nInfo;1;x\r\n")));
+	CHECK(recognise(STR("\xef\xbb\xbf\"a\"\t\"b\"\t\"c\"\n192.0.2.1\tx\ty\n")));
+	CHECK(recognise(STR("時刻,端末,数\n2026-11-22 10:00:00,a,x\n")));
 }
 
 TEST(prose_programs_and_logs_are_not_recognised_as_csv) {
-	CHECK(!columns_recognise_csv(STR("")));
-	CHECK(!columns_recognise_csv(STR("time,host,bytes\n")));
-	CHECK(!columns_recognise_csv(STR("a,b,c\nd,e,f\n")));
-	CHECK(!columns_recognise_csv(STR("a,b\n1,2\n")));
-	CHECK(!columns_recognise_csv(STR("a,b,b\n1,2,3\n")));
-	CHECK(!columns_recognise_csv(STR("1,2,3\n4,5,6\n")));
-	CHECK(!columns_recognise_csv(STR("a,b,c\n1,2,3\n1,2\n")));
-	CHECK(!columns_recognise_csv(STR("Dear all, now, as you know,\nin 2026, 1, 2\nthree\n")));
-	CHECK(!columns_recognise_csv(STR("{\"a\":1,\"b\":2,\"c\":3}\n{\"a\":1,\"b\":2,\"c\":3}\n")));
+	CHECK(!recognise(STR("")));
+	CHECK(!recognise(STR("time,host,bytes\n")));
+	CHECK(!recognise(STR("a,b,c\nd,e,f\n")));
+	CHECK(!recognise(STR("a,b\n1,2\n")));
+	CHECK(!recognise(STR("a,b,b\n1,2,3\n")));
+	CHECK(!recognise(STR("1,2,3\n4,5,6\n")));
+	CHECK(!recognise(STR("a,b,c\n1,2,3\n1,2\n")));
+	CHECK(!recognise(STR("Dear all, now, as you know,\nin 2026, 1, 2\nthree\n")));
+	CHECK(!recognise(STR("{\"a\":1,\"b\":2,\"c\":3}\n{\"a\":1,\"b\":2,\"c\":3}\n")));
 }
 
 /* ---- limits ---- */

@@ -36,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	as_lines(&reading, bytes, 1 + size % 7);
 	enum carrier carrier = carrier_recognise(&options, bytes);
 	if (carrier == CARRIER_JSON_ARRAY || carrier == CARRIER_UTF16 || carrier == CARRIER_EVTX ||
-	    carrier == CARRIER_UTMP || carrier == CARRIER_LASTLOG || carrier == CARRIER_EVENT_XML) {
+	    carrier == CARRIER_UTMP || carrier == CARRIER_LASTLOG || carrier == CARRIER_EVENT_XML ||
+	    carrier == CARRIER_CSV) {
 		struct content content = {.path = STR("object")};
 		ASSERT(content_take_object(&reading, &content, bytes) == ERR_OK);
 	}

@@ -4,6 +4,7 @@
 #include "ingest/containers.h"
 
 #include "codec/charset.h"
+#include "ingest/columns_csv.h"
 #include "ingest/event_xml.h"
 #include "ingest/evtx.h"
 #include "ingest/json_scan.h"
@@ -206,10 +207,7 @@ static enum err take_gap(struct container *container, struct str gap) {
 
 static enum err take_event_xml(struct container *container) {
 	struct str bytes = container->bytes;
-	enum charset charset = container->file.charset;
-	enum event_xml_units units = charset == CHARSET_UTF16LE   ? EVENT_XML_UTF16LE
-	                             : charset == CHARSET_UTF16BE ? EVENT_XML_UTF16BE
-	                                                          : EVENT_XML_BYTES;
+	enum units units = units_of(container->file.charset);
 	size_t at = 0;
 	struct str gap;
 	struct str event;
@@ -226,6 +224,38 @@ static enum err take_event_xml(struct container *container) {
 		TRY(go_on(container));
 	}
 	return gap.len > 0 ? take_gap(container, gap) : ERR_OK;
+}
+
+/* ---- CSV whose values hold line feeds ---- */
+
+static enum err take_csv(struct container *container) {
+	struct str bytes = container->bytes;
+	enum units units = units_of(container->file.charset);
+	bool wide = units != UNITS_BYTES;
+	struct csv_cut cut = {.units = units, .at = wide ? 2 : 0};
+	struct buf head = {0};
+	struct csv_look look;
+	cut.at = wide && unit_at(bytes, units, 0) != '\0' ? 0 : cut.at; /* a byte order mark */
+	(void)charset_decode((enum charset_id)container->file.charset,
+	                     str_slice(bytes, cut.at, RECOGNISE_SIZE), &head);
+	csv_look_at(buf_str(&head), &look);
+	buf_deinit(&head);
+	cut.separator = look.separator;
+	reading_stamp(container->reading, &container->file);
+	struct str record;
+	bool open;
+	while (csv_next(bytes, &cut, &record, &open)) {
+		size_t at = (size_t)(record.ptr - bytes.ptr);
+		bool last = at + record.len == bytes.len;
+		if (open) {
+			reading_problem(container->reading, container->file.path, at, ERR_INVALID,
+			                "a quotation mark is not closed: the rest is taken as lines");
+		}
+		TRY(add_pieces(container, at, record.len, LIMIT_JSON_ELEMENT,
+		               last ? RECORD_NO_FINAL_LF : 0));
+		TRY(go_on(container));
+	}
+	return ERR_OK;
 }
 
 /* ---- entries of one size ---- */
@@ -266,6 +296,8 @@ static enum err take_records(struct container *container, enum carrier carrier) 
 		return take_json(container);
 	case CARRIER_UTF16:
 		return take_utf16(container);
+	case CARRIER_CSV:
+		return take_csv(container);
 	case CARRIER_EVENT_XML:
 		return take_event_xml(container);
 	case CARRIER_UTMP:
@@ -296,10 +328,12 @@ static void describe(struct container *container, const struct content *content,
 	file->is_object = true;
 	file->container = true;
 	memcpy(file->object, content->hash, sizeof(file->object));
-	if (carrier == CARRIER_UTF16 || carrier == CARRIER_EVENT_XML) {
+	if (carrier == CARRIER_UTF16 || carrier == CARRIER_EVENT_XML || carrier == CARRIER_CSV) {
 		recognise_lines(container->reading->options, str_slice(container->bytes, 0, RECOGNISE_SIZE),
 		                file);
-		file->format = carrier == CARRIER_EVENT_XML ? STR("evtx-xml") : file->format;
+		file->format = carrier == CARRIER_EVENT_XML ? STR("evtx-xml")
+		               : carrier == CARRIER_CSV     ? STR("csv")
+		                                            : file->format;
 	} else {
 		file->format = carrier == CARRIER_EVTX         ? STR("evtx")
 		               : carrier == CARRIER_JSON_ARRAY ? STR("json")

@@ -59,7 +59,7 @@ static void note_skipped(struct skipped *skipped, struct str bytes) {
 	while (at < bytes.len) {
 		size_t end = str_find_char(bytes, '\n', at);
 		char first = bytes.ptr[at];
-		bool wanted = skipped->lines == 0 || skipped->partial.len > 0 || first == '#';
+		bool wanted = skipped->lines <= 1 || skipped->partial.len > 0 || first == '#';
 		if (!skipped->inside && wanted &&
 		    skipped->partial.len + end - at <= 2 * LIMIT_HEADER_SIZE) {
 			buf_append_str(&skipped->partial, str_slice(bytes, at, end));
@@ -199,6 +199,7 @@ static enum err open_object(struct reading *reading, const struct content *conte
 	case CARRIER_UTMP:
 	case CARRIER_LASTLOG:
 	case CARRIER_EVENT_XML:
+	case CARRIER_CSV:
 	default:
 		ASSERT(false);
 	}

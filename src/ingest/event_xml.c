@@ -388,17 +388,8 @@ bool event_xml_take(const struct line_format *format, struct line *line) {
 
 /* ---- documents ---- */
 
-/* The character at a byte offset, 0 for those beyond ASCII. */
-static char unit_at(struct str bytes, enum event_xml_units units, size_t at) {
-	if (units == EVENT_XML_BYTES) {
-		return at < bytes.len ? bytes.ptr[at] : '\0';
-	}
-	bool big = units == EVENT_XML_UTF16BE;
-	return at + 1 < bytes.len && bytes.ptr[at + !big] == 0 ? bytes.ptr[at + big] : '\0';
-}
-
-static size_t find_unit(struct str bytes, enum event_xml_units units, char c, size_t at) {
-	if (units == EVENT_XML_BYTES) {
+static size_t find_unit(struct str bytes, enum units units, char c, size_t at) {
+	if (units == UNITS_BYTES) {
 		return str_find_char(bytes, c, at);
 	}
 	while (at + 1 < bytes.len && unit_at(bytes, units, at) != c) {
@@ -407,8 +398,8 @@ static size_t find_unit(struct str bytes, enum event_xml_units units, char c, si
 	return MIN_OF(at, bytes.len);
 }
 
-static bool units_are(struct str bytes, enum event_xml_units units, size_t at, struct str what) {
-	size_t width = units == EVENT_XML_BYTES ? 1 : 2;
+static bool units_are(struct str bytes, enum units units, size_t at, struct str what) {
+	size_t width = units_width(units);
 	for (size_t i = 0; i < what.len; i++) {
 		if (unit_at(bytes, units, at + i * width) != what.ptr[i]) {
 			return false;
@@ -417,8 +408,8 @@ static bool units_are(struct str bytes, enum event_xml_units units, size_t at, s
 	return true;
 }
 
-static size_t find_units(struct str bytes, enum event_xml_units units, struct str what, size_t at) {
-	size_t width = units == EVENT_XML_BYTES ? 1 : 2;
+static size_t find_units(struct str bytes, enum units units, struct str what, size_t at) {
+	size_t width = units_width(units);
 	for (;;) {
 		at = find_unit(bytes, units, what.ptr[0], at);
 		if (at >= bytes.len || units_are(bytes, units, at, what)) {
@@ -430,15 +421,15 @@ static size_t find_units(struct str bytes, enum event_xml_units units, struct st
 
 /* Whether the tag with this beginning ends its name there: <Event, and not <Events or <EventData.
  */
-static bool is_tag(struct str bytes, enum event_xml_units units, size_t at, struct str what) {
-	size_t width = units == EVENT_XML_BYTES ? 1 : 2;
+static bool is_tag(struct str bytes, enum units units, size_t at, struct str what) {
+	size_t width = units_width(units);
 	char after = unit_at(bytes, units, at + what.len * width);
 	return units_are(bytes, units, at, what) && after != '\0' && !is_name_char(after);
 }
 
 /* Behind the event that begins at at; bytes.len when it has no end. */
-static size_t event_end(struct str bytes, enum event_xml_units units, size_t at, bool *out_whole) {
-	size_t width = units == EVENT_XML_BYTES ? 1 : 2;
+static size_t event_end(struct str bytes, enum units units, size_t at, bool *out_whole) {
+	size_t width = units_width(units);
 	size_t from = at;
 	*out_whole = true;
 	for (;;) {
@@ -463,9 +454,9 @@ static size_t event_end(struct str bytes, enum event_xml_units units, size_t at,
 	return bytes.len;
 }
 
-bool event_xml_next(struct str bytes, enum event_xml_units units, size_t *at, struct str *out_gap,
+bool event_xml_next(struct str bytes, enum units units, size_t *at, struct str *out_gap,
                     struct str *out_event, bool *out_whole) {
-	size_t width = units == EVENT_XML_BYTES ? 1 : 2;
+	size_t width = units_width(units);
 	size_t first = *at;
 	size_t from = first;
 	for (;;) {
@@ -507,15 +498,15 @@ bool event_xml_recognise(struct str head) {
 	at = skip_space(head, at);
 	struct str rest = str_slice(head, at, head.len);
 	bool declared = at_is(rest, 0, STR("<?xml"));
-	if (!declared && !is_tag(rest, EVENT_XML_BYTES, 0, STR("<Event")) &&
-	    !is_tag(rest, EVENT_XML_BYTES, 0, STR("<Events"))) {
+	if (!declared && !is_tag(rest, UNITS_BYTES, 0, STR("<Event")) &&
+	    !is_tag(rest, UNITS_BYTES, 0, STR("<Events"))) {
 		return false;
 	}
 	size_t next = 0;
 	struct str gap;
 	struct str event;
 	bool whole;
-	if (!event_xml_next(rest, EVENT_XML_BYTES, &next, &gap, &event, &whole) ||
+	if (!event_xml_next(rest, UNITS_BYTES, &next, &gap, &event, &whole) ||
 	    !event_xml_is_frame(gap)) {
 		return false;
 	}

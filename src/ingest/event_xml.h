@@ -6,17 +6,15 @@
 #pragma once
 
 #include "ingest/line.h"
+#include "ingest/units.h"
 
 /* Whether a file that begins so (as UTF-8) is a document of events that is not made of lines of one
  * event each. */
 bool event_xml_recognise(struct str head);
 
-/* How wide the characters of a document are. */
-enum event_xml_units { EVENT_XML_BYTES, EVENT_XML_UTF16LE, EVENT_XML_UTF16BE };
-
 /* From *at on: the next event as it stands. out_gap: what stands before it, out_whole: it has an
  * end. False: there is none; out_gap is the rest. */
-bool event_xml_next(struct str bytes, enum event_xml_units units, size_t *at, struct str *out_gap,
+bool event_xml_next(struct str bytes, enum units units, size_t *at, struct str *out_gap,
                     struct str *out_event, bool *out_whole);
 /* Whether what stands between events (as UTF-8) tells nothing: blanks, declarations, comments, the
  * tags of the element around. */

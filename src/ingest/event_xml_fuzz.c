@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void cut(struct str bytes, enum event_xml_units units) {
+static void cut(struct str bytes, enum units units) {
 	struct str gap;
 	struct str event;
 	bool whole;
@@ -33,9 +33,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	source.format = STR("evtx-xml");
 	line_testing_parse(&t, &source, text, &out);
 	(void)event_xml_recognise(text);
-	cut(text, EVENT_XML_BYTES);
-	cut(text, EVENT_XML_UTF16LE);
-	cut(text, EVENT_XML_UTF16BE);
+	cut(text, UNITS_BYTES);
+	cut(text, UNITS_UTF16LE);
+	cut(text, UNITS_UTF16BE);
 	buf_deinit(&out);
 	return 0;
 }

@@ -186,6 +186,9 @@ bool header_note(struct header *header, struct str text) {
 void header_note_csv(struct header *header, struct str text) {
 	struct buf line = {0};
 	text = header_trim(text);
+	if (str_starts(text, STR("#TYPE "))) {
+		return;
+	}
 	buf_clear(&header->lines);
 	buf_append_str(&line, csv_word);
 	buf_append_str(&line, str_slice(text, 0, LIMIT_HEADER_SIZE));

@@ -50,7 +50,8 @@ void header_start(struct header *header, struct str lines);
 bool header_read(const struct header *header, struct str text, struct header_line *out_line);
 /* Keeps it if so; false: it is none. */
 bool header_note(struct header *header, struct str text);
-/* Keeps the first line of CSV, alone. */
+/* Keeps the first line of CSV, alone; but nothing of "#TYPE ...", which PowerShell writes before
+ * it. */
 void header_note_csv(struct header *header, struct str text);
 /* The next line that is kept, from *at on; false at the end. */
 bool header_next(const struct header *header, size_t *at, struct header_line *out_line);

@@ -358,7 +358,7 @@ static void parse_row(struct parser *parser, struct batch *batch, uint32_t row) 
 	bool rest = state->cut;
 	bool like = false;
 	state->cut = (record->flags & RECORD_CONTINUES) != 0;
-	state->columns.first = record->number == 1;
+	columns_at(&state->columns, record->number);
 	if (batch->cut != NULL) {
 		line.pieces = &pieces;
 		lines_cut_add(batch->cut, text);
@@ -413,14 +413,14 @@ static void columns_before(struct columns *columns, const struct batch *batch, u
 	uint16_t source = batch->records[row].source;
 	columns_begin(columns, batch->sources[source].format);
 	for (uint32_t i = 0; i < row; i++) {
-		if (batch->records[i].source == source && columns->is_csv &&
-		    batch->records[i].number == 1) {
+		columns_at(columns, batch->records[i].number);
+		if (batch->records[i].source == source && columns->first) {
 			header_note_csv(&columns->header, batch_text(batch, i));
 		} else if (batch->records[i].source == source) {
 			(void)header_note(&columns->header, batch_text(batch, i));
 		}
 	}
-	columns->first = batch->records[row].number == 1;
+	columns_at(columns, batch->records[row].number);
 }
 
 /* Of formats from YAML, of which there are many, only those that take the line, and of the others

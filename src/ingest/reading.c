@@ -8,6 +8,7 @@
 
 #include "codec/charset.h"
 #include "ingest/columns.h"
+#include "ingest/columns_csv.h"
 
 void reading_init(struct reading *reading, const struct ingest_options *options,
                   const struct sink *sink, struct ingest_totals *totals) {
@@ -211,7 +212,8 @@ void reading_begin_lines(struct reading *reading, struct reading_file *file, str
 		(void)charset_decode((enum charset_id)file->charset, bytes, &text);
 		bytes = buf_str(&text);
 	}
-	if (columns_recognise_csv(bytes)) {
+	struct csv_look look;
+	if (csv_look_at(bytes, &look)) {
 		file->format = STR("csv");
 	}
 	buf_deinit(&text);
@@ -229,7 +231,7 @@ static bool may_be_header(const struct reading_file *file, struct str body) {
 void reading_note(struct reading *reading, const struct reading_file *file, struct str body,
                   uint64_t record) {
 	struct buf text = {0};
-	bool csv = record == 1 && str_eq(file->format, STR("csv"));
+	bool csv = record <= 2 && reading->header.lines.len == 0 && str_eq(file->format, STR("csv"));
 	if (!csv && LIKELY(!may_be_header(file, body))) {
 		return;
 	}

@@ -3,6 +3,7 @@
 #include "ingest/recognise.h"
 
 #include "codec/charset.h"
+#include "ingest/columns_csv.h"
 #include "ingest/event_xml.h"
 #include "ingest/evtx.h"
 #include "ingest/journal.h"
@@ -20,6 +21,7 @@ struct str carrier_name(enum carrier carrier) {
 	    [CARRIER_UTF16] = STR_INIT("UTF-16 text"),
 	    [CARRIER_JOURNAL] = STR_INIT("journal file"),
 	    [CARRIER_UTMP] = STR_INIT("login records (utmp)"),
+	    [CARRIER_CSV] = STR_INIT("CSV"),
 	    [CARRIER_EVENT_XML] = STR_INIT("document of Windows events"),
 	    [CARRIER_LASTLOG] = STR_INIT("last logins (lastlog)"),
 	};
@@ -88,6 +90,17 @@ static enum charset_id charset_of(const struct ingest_options *options, struct s
 	           : charset_detect(head);
 }
 
+/* CSV, by its looks or because it is said so, that cannot be cut at its line feeds. */
+static bool csv_recognise_multiline(const struct ingest_options *options, struct str head) {
+	struct csv_look look;
+	bool told = str_eq(options->format, STR("csv"));
+	if (options->format.len > 0 && !told) {
+		return false;
+	}
+	bool csv = csv_look_at(head, &look) || told;
+	return csv && look.multiline;
+}
+
 /* A text of two bytes a character, or none. */
 static bool utf16_recognise(const struct ingest_options *options, struct str head,
                             enum carrier *out_carrier) {
@@ -97,7 +110,9 @@ static bool utf16_recognise(const struct ingest_options *options, struct str hea
 		return false;
 	}
 	(void)charset_decode(charset, head, &text); /* what is bad does not count */
-	*out_carrier = event_xml_recognise(buf_str(&text)) ? CARRIER_EVENT_XML : CARRIER_UTF16;
+	*out_carrier = event_xml_recognise(buf_str(&text))                ? CARRIER_EVENT_XML
+	               : csv_recognise_multiline(options, buf_str(&text)) ? CARRIER_CSV
+	                                                                  : CARRIER_UTF16;
 	buf_deinit(&text);
 	return true;
 }
@@ -131,6 +146,9 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 	}
 	if (event_xml_recognise(head)) {
 		return CARRIER_EVENT_XML;
+	}
+	if (csv_recognise_multiline(options, head)) {
+		return CARRIER_CSV;
 	}
 	bool json = options->format.len == 0 || str_eq(options->format, STR("json"));
 	return json && json_array_recognise(head) ? CARRIER_JSON_ARRAY : CARRIER_LINES;

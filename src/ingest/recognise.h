@@ -17,6 +17,7 @@ enum carrier {
 	CARRIER_UTMP,
 	CARRIER_LASTLOG,
 	CARRIER_EVENT_XML,
+	CARRIER_CSV, /* with values that hold line feeds */
 };
 
 /* How many first bytes carrier_recognise wants, when there are so many. */
