@@ -11,7 +11,7 @@ help:
 	@echo "make test                        ./test"
 	@echo "make check                       clang, TSan, clang-tidy, longer properties (after ./test)"
 	@echo "make fuzz [SECONDS=600] [JOBS=1] [ONLY=x] [ADD=1]   every fuzz target; ADD=1: to tests/corpora"
-	@echo "make conformance                 scores against CONFORMANCE=$(CONFORMANCE)"
+	@echo "make conformance [PART=parse]    scores against CONFORMANCE=$(CONFORMANCE)"
 	@echo "make bench [SIZE=small] [JUDGE=1]   figures against others; BENCH=$(BENCH), docs/performance.md"
 	@echo "make format                      clang-format-19 over the tree"
 	@echo "make new KIND=... NAME=...       source, header, test, fuzz target, page (tools/new says which)"
@@ -29,7 +29,7 @@ check:
 fuzz:
 	SECONDS_EACH=$(SECONDS) JOBS=$(JOBS) ONLY="$(ONLY)" ADD="$(ADD)" tools/make_fuzz.sh
 conformance: build
-	tools/make_conformance.sh build/src/cmd/akashi $(CONFORMANCE)
+	tools/make_conformance.sh build/src/cmd/akashi $(CONFORMANCE) $(PART)
 bench: build
 	@bench/run build/src/cmd/akashi $(BENCH)
 format:
