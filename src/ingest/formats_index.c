@@ -10,11 +10,6 @@ static bool takes(const struct line_format *format, enum text_takes what) {
 
 enum { NAMES = 256 }; /* in the place of a byte */
 
-/* Whether a pattern's texts can begin with the byte, or with a name. */
-static bool begins_with(const struct pattern *pattern, unsigned byte) {
-	return byte == NAMES ? pattern->names : (pattern->first[byte / 64] >> (byte % 64) & 1) != 0;
-}
-
 /* Formats of devices, whose messages come without a program's name, say "none". */
 static bool takes_nameless(const struct text_format *text) {
 	for (uint32_t i = 0; i < text->programs_count; i++) {
@@ -82,10 +77,13 @@ static void add_format(struct formats_index *index, struct formats_list *lists, 
 			continue;
 		}
 		struct formats_candidate candidate = candidate_of(index, number, n, pattern);
-		for (unsigned byte = 0; byte < LISTS; byte++) {
-			if (begins_with(pattern, byte)) {
-				add_candidate(&lists[byte], candidate);
+		for (unsigned word = 0; word < ARRAY_LEN(pattern->first); word++) {
+			for (uint64_t bits = pattern->first[word]; bits != 0; bits &= bits - 1) {
+				add_candidate(&lists[word * 64 + (unsigned)__builtin_ctzll(bits)], candidate);
 			}
+		}
+		if (pattern->names) {
+			add_candidate(&lists[NAMES], candidate);
 		}
 	}
 }
