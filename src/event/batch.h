@@ -201,7 +201,8 @@ struct batch *batch_new(void);
 void batch_free(struct batch *batch); /* NULL is fine */
 void batch_freep(struct batch **batch);
 
-/* Copies *source's strings; returns its index. Aborts above 65,535 (cut batches before). */
+/* Copies *source's strings; returns its index. Records of sources with the same name must not
+ * alternate: they are numbered source by source. Aborts above 65,535 (cut batches before). */
 uint16_t batch_add_source(struct batch *batch, const struct batch_source *source);
 /* The address of a source that sends over the network, which is named PROTOCOL+TRANSPORT://ADDRESS,
  * perhaps with /MORE; empty for others. A view into name. */

@@ -74,7 +74,7 @@ void config_default(struct config *out_config) {
 	    .http_connections_per_address = 64,
 	    .http_timeout_ns = 30 * (int64_t)1000000000,
 	    .memory = 64 * MIB,
-	    .searchable_ns = 400 * (int64_t)1000000,
+	    .searchable_ns = 500 * (int64_t)1000000,
 	};
 }
 

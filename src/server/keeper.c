@@ -7,6 +7,8 @@
 enum {
 	RETRY_NS = 1000000000,
 	SHORT_COMMIT_NS = 300000000,
+	FEW_EPOCHS = 40, /* of 400 */
+	COUNT_SEALS_EVERY = 1000,
 	STOP_RETRIES = 3, /* before a stop gives up what cannot be written */
 };
 
@@ -19,8 +21,10 @@ struct keeper {
 	int64_t pending_ns;    /* since when (monotonic) */
 	int64_t not_before_ns; /* no commit before: see next_commit */
 	uint64_t counted;      /* records in segments that the metrics know of */
-	bool failing;          /* and somebody was told */
-	enum err err;          /* why the thread has ended */
+	uint64_t commits;
+	bool told_seals; /* that few are left */
+	bool failing;    /* and somebody was told */
+	enum err err;    /* why the thread has ended */
 	struct diag diag;
 };
 
@@ -47,6 +51,30 @@ static void close_store(struct keeper *keeper) {
 	keeper->counted = 0;
 }
 
+/* Sealing stops behind the last epoch that a manifest lists (docs/formats/keys.md): said in time.
+ */
+static void count_seals(struct keeper *keeper) {
+	struct store_keys keys;
+	struct diag diag = {0};
+	if (store_read_keys(keeper->store, &keys, &diag) != ERR_OK || keys.manifests == 0) {
+		return; /* the first commit makes one; what is wrong with it, sealing says */
+	}
+	uint64_t epochs = keys.listed_end > keys.epoch ? keys.listed_end - keys.epoch : 0;
+	uint64_t left = epochs * keys.epoch_seals;
+	uint64_t used = epochs > 0 ? keys.seals % keys.epoch_seals : 0;
+	metrics_set(keeper->options.metrics, METRIC_SEALS_LEFT, left - used);
+	if (epochs < FEW_EPOCHS && !keeper->told_seals) {
+		char text[DIAG_TEXT_MAX];
+		(void)snprintf(
+		    text, sizeof(text),
+		    "keys are listed for %llu more epochs of %llu seals each; then sealing stops: "
+		    "akashi keys lists more",
+		    (unsigned long long)epochs, (unsigned long long)keys.epoch_seals);
+		keeper->told_seals = true;
+		tell(keeper, str_from(text));
+	}
+}
+
 static enum err open_store(struct keeper *keeper, struct diag *diag) {
 	const struct keeper_options *options = &keeper->options;
 	struct store_options about = {.os = options->os,
@@ -68,6 +96,8 @@ static enum err open_store(struct keeper *keeper, struct diag *diag) {
 	if (err != ERR_OK) {
 		*diag = *keeping_diag(keeper->keeping);
 		close_store(keeper);
+	} else {
+		count_seals(keeper);
 	}
 	return err;
 }
@@ -219,6 +249,9 @@ static enum err commit(struct keeper *keeper) {
 	metrics_add(keeper->options.metrics, METRIC_COMMIT_NS, (uint64_t)took);
 	metrics_add(keeper->options.metrics, METRIC_RECORDS_SEARCHABLE, records - keeper->counted);
 	keeper->counted = records;
+	if (keeper->commits++ % COUNT_SEALS_EVERY == 0) {
+		count_seals(keeper);
+	}
 	return ERR_OK;
 }
 

@@ -120,9 +120,16 @@ TEST(what_was_acknowledged_is_there_after_a_stop_and_searchable) {
 		CHECK(put(&world, "<13>Nov 22 10:00:00 web01 app: one") == ERR_OK);
 	}
 	intake_note_loss(world.intake, STR("{\"datagrams\":3}"));
+	CHECK(metrics_get(world.metrics, METRIC_RECORDS_DURABLE) == 20);
 	CHECK(end(&world) == ERR_OK);
 	CHECK_EQ(count_kept(&world), 20);
 	CHECK(verify_bench(&world.bench).intact);
+	world.bench.os = os_fault_os(world.fault);
+	REQUIRE(begin(&world));
+	uint64_t left = metrics_get(world.metrics, METRIC_SEALS_LEFT);
+	CHECK(left > 0 && left < 400 * (uint64_t)86400); /* some were used */
+	CHECK(!told(&world, "then sealing stops"));
+	CHECK(end(&world) == ERR_OK);
 	world_deinit(&world);
 }
 

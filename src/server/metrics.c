@@ -53,6 +53,8 @@ static const struct {
                                "Times that nothing could be written, such as on a full disk."},
     [METRIC_INTAKE_BYTES] = {"akashi_waiting_bytes", "", GAUGE,
                              "Bytes that were received and are not durable yet."},
+    [METRIC_SEALS_LEFT] = {"akashi_seals_left", "", GAUGE,
+                           "Commits that the listed epoch keys can still sign."},
 };
 _Static_assert(ARRAY_LEN(rows) == METRIC_COUNT, "each has a row");
 
