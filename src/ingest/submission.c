@@ -150,6 +150,8 @@ const char *hec_text(enum hec_code code) {
 	switch (code) {
 	case HEC_SUCCESS:
 		return "Success";
+	case HEC_NO_TOKEN:
+		return "Token is required";
 	case HEC_NO_DATA:
 		return "No data";
 	case HEC_BUSY:

@@ -33,14 +33,16 @@ MUST_USE enum err bulk_next(struct str *rest, uint64_t *line, struct bulk_item *
 
 /* ---- events of the HTTP Event Collector: JSON objects, one behind the other, or an array ---- */
 
-enum hec_code { /* as Splunk numbers them */
-	            HEC_SUCCESS = 0,
-	            HEC_NO_DATA = 5,
-	            HEC_INVALID = 6,
-	            HEC_BUSY = 9,
-	            HEC_NO_EVENT = 12,
-	            HEC_BLANK_EVENT = 13,
-	            HEC_HEALTHY = 17,
+/* As Splunk numbers them. */
+enum hec_code {
+	HEC_SUCCESS = 0,
+	HEC_NO_TOKEN = 2,
+	HEC_NO_DATA = 5,
+	HEC_INVALID = 6,
+	HEC_BUSY = 9,
+	HEC_NO_EVENT = 12,
+	HEC_BLANK_EVENT = 13,
+	HEC_HEALTHY = 17,
 };
 const char *hec_text(enum hec_code code);
 /* *out_event: a whole object, to the byte. ERR_NOT_FOUND at the end; ERR_INVALID with *out_code. */

@@ -13,7 +13,8 @@ enum config_kind {
 	KIND_ADDRESSES,
 	KIND_SIZE,
 	KIND_NUMBER,
-	KIND_DURATION
+	KIND_DURATION,
+	KIND_TOKENS,
 };
 
 struct config_key {
@@ -33,6 +34,7 @@ static const struct config_key keys[] = {
     {STR_INIT("http.connections_per_address"), KIND_NUMBER, AT(http_connections_per_address), 1,
      10000},
     {STR_INIT("http.timeout"), KIND_DURATION, AT(http_timeout_ns), 1000, DAY_MS},
+    {STR_INIT("http.tokens"), KIND_TOKENS, AT(http_tokens), 0, 0},
     {STR_INIT("listen"), KIND_ADDRESS, AT(listen), 0, 0},
     {STR_INIT("memory"), KIND_SIZE, AT(memory), 4 * MIB, 16384 * MIB},
     {STR_INIT("searchable_within"), KIND_DURATION, AT(searchable_ns), 50, 60000},
@@ -182,6 +184,42 @@ static enum err read_text(struct config_reader *reader, const struct tree_node *
 	return ERR_OK;
 }
 
+/* A source is part of names and addresses. */
+static bool source_valid(struct str name) {
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (!char_is_alpha(c) && !char_is_digit(c) && strchr("._-", c) == NULL) {
+			return false;
+		}
+	}
+	return name.len > 0 && name.len <= 64;
+}
+
+static enum err read_tokens(struct config_reader *reader, const struct tree_node *node,
+                            const struct config_key *key) {
+	struct config_tokens tokens = {0};
+	if (node->kind != TREE_LIST || node->count > TOKENS_MAX) {
+		return wrong(reader, node, key, "a list of at most 64 tokens; [] for none");
+	}
+	for (uint32_t i = 0; i < node->count; i++) {
+		const struct tree_node *entry = node->items[i];
+		bool is_map = entry->kind == TREE_MAP && entry->count == 4;
+		const struct tree_node *source = is_map ? tree_find(entry, STR("source"), NULL) : NULL;
+		const struct tree_node *file = is_map ? tree_find(entry, STR("file"), NULL) : NULL;
+		if (source == NULL || file == NULL || !tree_is_scalar(source) || !tree_is_scalar(file) ||
+		    !source_valid(source->text) || file->text.len == 0 ||
+		    memchr(file->text.ptr, '\0', file->text.len) != NULL) {
+			return wrong(reader, entry, key,
+			             "for each token source (letters, digits, points, dashes) and file");
+		}
+		tokens.list[tokens.count++] =
+		    (struct token_file){.source = arena_str(reader->arena, source->text),
+		                        .file = arena_str(reader->arena, file->text)};
+	}
+	memcpy((char *)reader->config + key->offset, &tokens, sizeof(tokens));
+	return ERR_OK;
+}
+
 static enum err read_value(struct config_reader *reader, const struct tree_node *node,
                            const struct config_key *key) {
 	switch (key->kind) {
@@ -193,6 +231,8 @@ static enum err read_value(struct config_reader *reader, const struct tree_node 
 	}
 	case KIND_ADDRESSES:
 		return read_addresses(reader, node, key);
+	case KIND_TOKENS:
+		return read_tokens(reader, node, key);
 	case KIND_TEXT:
 	case KIND_ZONE:
 		return tree_is_scalar(node) ? read_text(reader, node, key)

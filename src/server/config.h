@@ -6,12 +6,18 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "os/socket.h"
+#include "server/tokens.h"
 #include "sigma/tree.h"
 
 enum { CONFIG_ADDRESSES_MAX = 16 };
 
 struct config_addresses {
 	struct net_address list[CONFIG_ADDRESSES_MAX];
+	size_t count;
+};
+
+struct config_tokens {
+	struct token_file list[TOKENS_MAX];
 	size_t count;
 };
 
@@ -25,7 +31,8 @@ struct config {
 	struct str syslog_zone;
 	uint64_t http_connections, http_connections_per_address;
 	int64_t http_timeout_ns;
-	uint64_t memory; /* of what waits to be durable */
+	struct config_tokens http_tokens; /* none: no token is asked for */
+	uint64_t memory;                  /* of what waits to be durable */
 	int64_t searchable_ns;
 };
 

@@ -74,6 +74,18 @@ TEST(what_is_wrong_is_named_with_its_place) {
 	check_wrong("memory: [\n", 2, 1, "");
 }
 
+TEST(tokens_are_named_by_source_and_file) {
+	struct read read = {0};
+	REQUIRE(read_text(&read, "http:\n  tokens:\n    - {source: web-1, file: /etc/w}\n") == ERR_OK);
+	CHECK_EQ(read.config.http_tokens.count, 1);
+	CHECK_STR(read.config.http_tokens.list[0].source, "web-1");
+	CHECK_STR(read.config.http_tokens.list[0].file, "/etc/w");
+	end(&read);
+	check_wrong("http: {tokens: [{source: web}]}\n", 1, 17, "source");
+	check_wrong("http: {tokens: [{source: a/b, file: x}]}\n", 1, 17, "source");
+	check_wrong("http: {tokens: secret}\n", 1, 16, "a list");
+}
+
 TEST(http_stays_on_this_machine) {
 	struct read read = {0};
 	REQUIRE(read_text(&read, "listen: 192.0.2.1:8514\n") == ERR_OK);

@@ -315,7 +315,7 @@ static void find_peer(struct http_request *request) {
 	if (info != NULL) {
 		net_address_from(info->client_addr, &address);
 	}
-	peer_init(&request->peer, request->route->protocol, &address, STR(""));
+	peer_init(&request->peer, request->route->protocol, &address, request->source, STR(""));
 	request->has_peer = true;
 }
 
@@ -422,6 +422,12 @@ static bool from_page(const struct http_request *request) {
 	return request->route->protocol != NULL && http_header(request, "Origin").len > 0;
 }
 
+static bool may_send(struct http_request *request) {
+	const struct tokens *tokens = request->http->options.tokens;
+	return tokens == NULL || request->route->protocol == NULL ||
+	       tokens_find(tokens, http_header(request, "Authorization"), &request->source);
+}
+
 static void handle(struct http_request *request) {
 	struct diag diag = {0};
 	if (request->too_large) {
@@ -430,6 +436,10 @@ static void handle(struct http_request *request) {
 	}
 	if (from_page(request)) {
 		refuse(request, MHD_HTTP_FORBIDDEN, STR("records are not taken from web pages"));
+		return;
+	}
+	if (!may_send(request)) {
+		refuse(request, MHD_HTTP_UNAUTHORIZED, STR("a token is asked for"));
 		return;
 	}
 	enum err err = http_unpack(http_header(request, "Content-Encoding"), &request->body, &diag);

@@ -6,6 +6,7 @@
 #include "os/socket.h"
 #include "server/intake.h"
 #include "server/metrics.h"
+#include "server/tokens.h"
 
 struct http;
 
@@ -15,8 +16,9 @@ struct http_options {
 	struct metrics *metrics;
 	struct net_address address;
 	uint32_t connections_max, connections_per_address;
-	int64_t timeout_ns; /* a connection on which nothing moves for so long is closed */
-	struct str version; /* of the program; borrowed */
+	int64_t timeout_ns;          /* a connection on which nothing moves for so long is closed */
+	const struct tokens *tokens; /* of who may send records; NULL: everybody. Borrowed */
+	struct str version;          /* of the program; borrowed */
 	/* A connection was opened: http_tick_ns says something else now. From any thread; NULL is fine.
 	 */
 	void (*opened)(void *ctx);

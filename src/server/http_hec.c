@@ -20,7 +20,10 @@ static void say_code(struct http_request *request, unsigned status, enum hec_cod
 
 void http_refuse_hec(struct http_request *request, unsigned status, struct str why) {
 	(void)why; /* its clients know codes only */
-	say_code(request, status, status == 503 || status == 429 ? HEC_BUSY : HEC_INVALID);
+	say_code(request, status,
+	         status == 503 || status == 429 ? HEC_BUSY
+	         : status == 401                ? HEC_NO_TOKEN
+	                                        : HEC_INVALID);
 }
 
 void http_hec_health(struct http_request *request) {

@@ -30,6 +30,7 @@ struct http_request {
 	struct intake_wait wait;
 	enum err waited;           /* how it ended */
 	struct http_answer answer; /* what is sent when it ended well, or at once */
+	struct str source;         /* that the token is bound to, or empty */
 	struct peer peer;          /* for records */
 	bool has_peer;
 	uint64_t records, bytes; /* that were put */

@@ -9,7 +9,7 @@ struct peer {
 	struct buf text;
 };
 
-/* protocol: "syslog+tcp". zone: borrowed. */
+/* protocol: "syslog+tcp". zone: borrowed. more: behind the address, or empty. */
 void peer_init(struct peer *peer, const char *protocol, const struct net_address *address,
-               struct str zone);
+               struct str more, struct str zone);
 void peer_deinit(struct peer *peer);

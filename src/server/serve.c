@@ -18,6 +18,7 @@ struct server {
 	struct metrics *metrics;
 	struct intake *intake;
 	struct keeper *keeper;
+	struct tokens *tokens; /* NULL: none are asked for */
 	struct http *http;
 	struct udp_input *udp[CONFIG_ADDRESSES_MAX];
 	struct tcp_input *tcp[CONFIG_ADDRESSES_MAX];
@@ -103,7 +104,12 @@ static enum err open_tcp(struct server *server, struct diag *diag) {
 
 static enum err open_http(struct server *server, struct diag *diag) {
 	const struct config *config = server->options->config;
+	if (config->http_tokens.count > 0) {
+		TRY(tokens_read(server->options->os, config->http_tokens.list, config->http_tokens.count,
+		                &server->tokens, diag));
+	}
 	struct http_options options = {.os = server->options->os,
+	                               .tokens = server->tokens,
 	                               .intake = server->intake,
 	                               .metrics = server->metrics,
 	                               .address = config->listen,
@@ -161,6 +167,7 @@ static enum err open_all(struct server *server, struct diag *diag) {
 
 static void close_all(struct server *server) {
 	http_free(server->http);
+	tokens_free(server->tokens);
 	for (size_t i = 0; i < server->udp_count; i++) {
 		udp_input_free(server->udp[i]);
 	}

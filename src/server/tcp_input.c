@@ -158,7 +158,7 @@ static void open_connection(struct tcp_input *input, int fd, const struct net_ad
 		metrics_add(input->options.metrics, METRIC_CONNECTIONS_REFUSED, 1);
 		return;
 	}
-	peer_init(&connection->peer, "syslog+tcp", address, input->options.zone);
+	peer_init(&connection->peer, "syslog+tcp", address, STR(""), input->options.zone);
 	connection->next = input->connections;
 	if (connection->next != NULL) {
 		connection->next->before = connection;

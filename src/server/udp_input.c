@@ -38,7 +38,7 @@ static struct intake_source *source_of(struct udp_input *input, const struct net
 	}
 	(void)map_put(input->peer_index, name, input->peers_count, &added);
 	struct peer *fresh = &input->peers[input->peers_count++];
-	peer_init(fresh, "syslog+udp", peer, input->options.zone);
+	peer_init(fresh, "syslog+udp", peer, STR(""), input->options.zone);
 	return &fresh->source;
 }
 

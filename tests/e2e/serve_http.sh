@@ -6,13 +6,17 @@ set -u
 server=
 trap '[ -n "$server" ] && kill -9 $server 2>/dev/null; rm -rf "$work"' EXIT
 printf 'syslog: {udp: [], tcp: []}\nlisten: 127.0.0.1:0\n' >serve.yml
-"$akashi" serve -c serve.yml >out 2>log &
-server=$!
-for _ in $(seq 300); do
-    grep -qs '^akashi: ready' log && break
-    sleep 0.1
-done
-url=http://127.0.0.1:$(sed -n 's/^akashi: HTTP at .*:\([0-9]*\)$/\1/p' log)
+start() {
+    rm -f log
+    "$akashi" serve -c serve.yml >out 2>log &
+    server=$!
+    for _ in $(seq 300); do
+        grep -qs '^akashi: ready' log && break
+        sleep 0.1
+    done
+    url=http://127.0.0.1:$(sed -n 's/^akashi: HTTP at .*:\([0-9]*\)$/\1/p' log)
+}
+start
 ask() { # ask WANTED_STATUS ARGS...: the answer in answer
     wanted=$1
     shift
@@ -89,4 +93,22 @@ kill -TERM $server && wait $server
 status=$?
 server=
 [ $status -eq 0 ] && run 0 verify && has out '^intact'; ok $? "and all of it is intact"
+
+printf 'a-secret-of-24-characters\n' >web.token
+printf 'http:\n  tokens:\n    - {source: web, file: web.token}\n' >>serve.yml
+chmod 644 web.token
+"$akashi" serve -c serve.yml >out 2>err
+[ $? -eq 2 ] && has err 'others may read the token in web.token' && ! has err a-secret; ok $? "a token that others may read is refused, and not shown"
+chmod 600 web.token
+start
+ask 401 -d 'without' "$url/api/v1/ingest" && ask 401 -H 'Authorization: Bearer a-secret-of-24-character' -d 'without' "$url/api/v1/ingest" &&
+    ask 401 -d '{"event":"without"}' "$url/services/collector" && has answer '"code":2' && ask 200 "$url/healthz"
+ok $? "without a token nothing is taken"
+ask 200 -H 'Authorization: Bearer a-secret-of-24-characters' -d 'token one' "$url/api/v1/ingest" &&
+    ask 200 -H 'Authorization: Splunk a-secret-of-24-characters' -d '{"event":"token two"}' "$url/services/collector" &&
+    ask 201 -u any:a-secret-of-24-characters -d '{"token":"three"}' "$url/app/_doc" &&
+    found 3 'akashi.source:*/web log.source.address:127.0.0.1' && found 0 without && ! has log a-secret
+ok $? "with one it is, and the source is the token's"
+kill -TERM $server && wait $server
+server=
 echo "1..$number"
