@@ -1,6 +1,5 @@
 #include "ingest/framing.h"
 
-#include "event/batch.h"
 #include "tap.h"
 
 /* What comes out, one message a line: "flags offset bytes". */

@@ -93,6 +93,18 @@ TEST(http_stays_on_this_machine) {
 	end(&read);
 }
 
+static bool same_address(const struct net_address *a, const struct net_address *b) {
+	return net_address_equal_host(a, b) && a->port == b->port;
+}
+
+static bool same_addresses(const struct config_addresses *a, const struct config_addresses *b) {
+	bool same = a->count == b->count;
+	for (size_t i = 0; i < a->count && same; i++) {
+		same = same_address(&a->list[i], &b->list[i]);
+	}
+	return same;
+}
+
 /* docs/serve.yml is read as it stands, changes nothing, and has every key. */
 TEST(the_page_has_every_key_with_its_default) {
 	struct read read = {0};
@@ -105,10 +117,21 @@ TEST(the_page_has_every_key_with_its_default) {
 	REQUIRE(read_text(&read, text.ptr) == ERR_OK);
 	config_default(&defaults);
 	CHECK_STR(read.config.store, "./akashi-data");
-	read.config.store = defaults.store;
 	CHECK_STR(read.config.syslog_zone, "UTC");
-	read.config.syslog_zone = defaults.syslog_zone;
-	CHECK(memcmp(&read.config, &defaults, sizeof(defaults)) == 0);
+	const struct config *shown = &read.config;
+	CHECK(same_address(&shown->listen, &defaults.listen));
+	CHECK(same_addresses(&shown->syslog_udp, &defaults.syslog_udp));
+	CHECK(same_addresses(&shown->syslog_tcp, &defaults.syslog_tcp));
+	CHECK_EQ(shown->syslog_udp_buffer, defaults.syslog_udp_buffer);
+	CHECK_EQ(shown->syslog_connections, defaults.syslog_connections);
+	CHECK_EQ(shown->syslog_connections_per_address, defaults.syslog_connections_per_address);
+	CHECK_EQ(shown->syslog_idle_ns, defaults.syslog_idle_ns);
+	CHECK_EQ(shown->http_connections, defaults.http_connections);
+	CHECK_EQ(shown->http_connections_per_address, defaults.http_connections_per_address);
+	CHECK_EQ(shown->http_timeout_ns, defaults.http_timeout_ns);
+	CHECK_EQ(shown->http_tokens.count, defaults.http_tokens.count);
+	CHECK_EQ(shown->memory, defaults.memory);
+	CHECK_EQ(shown->searchable_ns, defaults.searchable_ns);
 	struct tree tree;
 	REQUIRE(tree_read(read.arena, str_from(text.ptr), &tree, &read.place, &read.diag) == ERR_OK);
 	for (size_t i = 0; i < config_key_count(); i++) {

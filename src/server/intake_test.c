@@ -1,6 +1,5 @@
 #include "server/intake.h"
 
-#include "os/os_memory.h"
 #include "os/thread.h"
 #include "tap.h"
 
