@@ -343,8 +343,19 @@ void http_put(struct http_request *request, struct str body, uint8_t flags) {
 	request->bytes += body.len;
 }
 
+/* Unpacked it may be large, and the intake has its records. */
+static void drop_body(struct http_request *request) {
+	struct http *http = request->http;
+	buf_deinit(&request->body);
+	take(http);
+	http->bodies -= request->received;
+	give(http);
+	request->received = 0;
+}
+
 void http_end(struct http_request *request, enum metric metric) {
 	struct http *http = request->http;
+	drop_body(request);
 	metrics_add(http->options.metrics, metric, request->records);
 	metrics_add(http->options.metrics, METRIC_BYTES_HTTP, request->bytes);
 	if (request->records == 0) {
