@@ -53,6 +53,13 @@ bool csv_next(struct str bytes, struct csv_cut *cut, struct str *out_record, boo
 
 static const char separators[] = ",;\t|";
 
+/* AWS's flow logs have their names between blanks; prose must not be taken for such names. */
+static bool are_of_flows(struct str names) {
+	return (str_find(names, STR("srcaddr"), 0) != SIZE_MAX &&
+	        str_find(names, STR("dstaddr"), 0) != SIZE_MAX) ||
+	       str_find(names, STR("interface-id"), 0) != SIZE_MAX;
+}
+
 char csv_separator(struct str names) {
 	struct str *cut = calloc(COLUMNS_MAX, sizeof(*cut));
 	uint32_t best = 0;
@@ -67,7 +74,7 @@ char csv_separator(struct str names) {
 		}
 	}
 	free(cut);
-	return separator;
+	return best <= 1 && are_of_flows(names) ? ' ' : separator;
 }
 
 enum { CSV_LINES = 32, CSV_NAMES_MIN = 3, CSV_NAME_MAX = 64 };

@@ -271,6 +271,7 @@ TEST(csv_is_recognised_by_names_above_values) {
 	CHECK(recognise(STR("Level;Event ID;Source\r\nError;7036;SCM\r\nInfo;1;x\r\n")));
 	CHECK(recognise(STR("\xef\xbb\xbf\"a\"\t\"b\"\t\"c\"\n192.0.2.1\tx\ty\n")));
 	CHECK(recognise(STR("時刻,端末,数\n2026-11-22 10:00:00,a,x\n")));
+	CHECK(recognise(STR("version srcaddr dstaddr action\n2 192.0.2.1 192.0.2.2 ACCEPT\n")));
 }
 
 TEST(prose_programs_and_logs_are_not_recognised_as_csv) {
@@ -278,6 +279,7 @@ TEST(prose_programs_and_logs_are_not_recognised_as_csv) {
 	CHECK(!recognise(STR("time,host,bytes\n")));
 	CHECK(!recognise(STR("a,b,c\nd,e,f\n")));
 	CHECK(!recognise(STR("a,b\n1,2\n")));
+	CHECK(!recognise(STR("we have seen\n1 2 3\n")));
 	CHECK(!recognise(STR("a,b,b\n1,2,3\n")));
 	CHECK(!recognise(STR("1,2,3\n4,5,6\n")));
 	CHECK(!recognise(STR("a,b,c\n1,2,3\n1,2\n")));
