@@ -239,6 +239,12 @@ uint32_t fields_name(struct batch *batch, struct str name) {
 	return number;
 }
 
+uint32_t fields_find_name(const struct batch *batch, struct str name) {
+	const uint64_t *found =
+	    batch->fields.name_index == NULL ? NULL : map_find(batch->fields.name_index, name);
+	return found != NULL ? (uint32_t)*found : field_known_find(name);
+}
+
 struct str fields_name_text(const struct batch *batch, uint32_t name) {
 	if (name < FIELD_KNOWN_COUNT) {
 		return field_known_name(name);

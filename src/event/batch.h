@@ -235,6 +235,8 @@ void fields_set_time(struct batch *batch, int64_t time_ns, uint8_t time_flags);
 /* The number of a name (known or of this batch). UINT32_MAX above the limits: the current row, if
  * there is one, is marked FIELDS_LEFT_OUT. */
 uint32_t fields_name(struct batch *batch, struct str name);
+/* The number of a name that is known already, or UINT32_MAX: nothing is added or marked. */
+uint32_t fields_find_name(const struct batch *batch, struct str name);
 struct str fields_name_text(const struct batch *batch, uint32_t name);
 /* Adds a value, copied (it must not point into the batch itself). A name that the row has already
  * turns into a VALUE_LIST. With name UINT32_MAX, and above LIMIT_FIELDS_PER_RECORD, the value is

@@ -400,3 +400,18 @@ TEST(a_value_is_taken_away_again) {
 	buf_deinit(&list);
 	batch_free(batch);
 }
+
+TEST(a_name_is_looked_up_without_being_added) {
+	struct batch *batch = batch_new();
+	(void)batch_add_record(batch);
+	fields_begin(batch);
+	(void)fields_begin_row(batch);
+	CHECK(fields_find_name(batch, STR("my.own")) == UINT32_MAX);
+	CHECK(fields_find_name(batch, STR("user.name")) == FIELD_USER_NAME);
+	CHECK(batch->fields.names_count == 0);
+	uint32_t number = fields_name(batch, STR("my.own"));
+	CHECK(fields_find_name(batch, STR("my.own")) == number);
+	CHECK((batch->fields.rows[0].time_flags & FIELDS_LEFT_OUT) == 0);
+	fields_end_row(batch);
+	batch_free(batch);
+}

@@ -44,7 +44,11 @@ uint32_t line_name(struct line *line, uint32_t slot, struct str name) {
 	}
 	struct line_slot *kept = &line->slots[slot];
 	if (kept->value == 0) {
-		kept->len = fields_name(line->batch, name);
+		uint32_t number = fields_name(line->batch, name);
+		if (number == UINT32_MAX) { /* this row is full; another may not be */
+			return number;
+		}
+		kept->len = number;
 		kept->value = 1;
 	}
 	return kept->len;

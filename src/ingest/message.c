@@ -238,7 +238,7 @@ static struct str find_message(const struct line *line, bool object) {
 	static const struct str others[] = {STR_INIT("msg"), STR_INIT("log"), STR_INIT("MESSAGE")};
 	struct str message = value_of(line, FIELD_MESSAGE);
 	for (size_t i = 0; object && message.len == 0 && i < ARRAY_LEN(others); i++) {
-		message = value_of(line, fields_name(line->batch, others[i]));
+		message = value_of(line, fields_find_name(line->batch, others[i]));
 	}
 	return message;
 }
@@ -246,7 +246,7 @@ static struct str find_message(const struct line *line, bool object) {
 /* RFC 5424 without a message: what stands from the message id on ("RT_FLOW_SESSION_DENY
  * [junos@2636.1.1.1.2.39 ...]") is what the device has to say. */
 static struct str structured_message(struct line *line) {
-	uint32_t name = fields_name(line->batch, STR("log.syslog.msgid"));
+	uint32_t name = fields_find_name(line->batch, STR("log.syslog.msgid"));
 	struct str id = value_of(line, name);
 	struct str text = line->text;
 	size_t at = (size_t)((uintptr_t)id.ptr - (uintptr_t)text.ptr);

@@ -104,8 +104,11 @@ static bool has_needs(struct taking *taking, uint32_t row) {
 	const struct text_format *text = taking->format->text;
 	for (uint32_t i = 0; i < text->needs_count; i++) {
 		const struct text_need *need = &text->needs[i];
-		struct value value =
-		    fields_get(taking->line->batch, row, taking_number(taking, need->name));
+		const struct pattern_field *field = &text->fields[need->name];
+		uint32_t number = field->known != UINT32_MAX
+		                      ? field->known
+		                      : fields_find_name(taking->line->batch, field->name);
+		struct value value = fields_get(taking->line->batch, row, number);
 		bool is =
 		    value.kind != VALUE_NONE && (!need->has_value || is_one_of(need->value, value.text));
 		if (!is) {
