@@ -72,24 +72,62 @@ struct places {
 	uint32_t entry[NAMES_COUNT];
 };
 
-/* Names by their length, so that few are compared: bit n is names[n]. */
-enum { NAME_MAX = 40 };
-_Static_assert(NAMES_COUNT <= 64, "a bit for each name");
+struct derive {
+	uint8_t *which; /* by a name's number in the batch: the place in names + 1, or 0 */
+	uint32_t count, cap;
+	struct domain_memo domains;
+};
 
-static struct places find_places(const struct batch *batch, uint32_t row_number) {
+struct derive *derive_new(void) {
+	struct derive *derive = calloc(1, sizeof(*derive));
+	ASSERT(derive != NULL);
+	return derive;
+}
+
+void derive_free(struct derive *derive) {
+	if (derive != NULL) {
+		free(derive->which);
+		free(derive);
+	}
+}
+
+void derive_begin(struct derive *derive) {
+	derive->count = 0;
+}
+
+static uint8_t which_name(struct str name) {
+	for (size_t i = 0; i < NAMES_COUNT; i++) {
+		if (str_eq(name, names[i])) {
+			return (uint8_t)(i + 1);
+		}
+	}
+	return 0;
+}
+
+/* Looks at the names that the batch has got since the last time. */
+static void learn_names(struct derive *derive, const struct batch *batch) {
+	uint32_t count = FIELD_KNOWN_COUNT + batch->fields.names_count;
+	if (derive->cap < count) {
+		derive->cap = count * 2;
+		derive->which = realloc(derive->which, derive->cap);
+		ASSERT(derive->which != NULL);
+	}
+	while (derive->count < count) {
+		derive->which[derive->count] = which_name(fields_name_text(batch, derive->count));
+		derive->count++;
+	}
+}
+
+static struct places find_places(struct derive *derive, const struct batch *batch,
+                                 uint32_t row_number) {
 	const struct field_row *row = &batch->fields.rows[row_number];
 	struct places places;
-	uint64_t by_len[NAME_MAX] = {0};
 	memset(&places, 0xff, sizeof(places));
-	for (size_t j = 0; j < NAMES_COUNT; j++) {
-		by_len[names[j].len] |= (uint64_t)1 << j;
-	}
+	learn_names(derive, batch);
 	for (uint32_t i = row->count; i > 0; i--) {
-		struct str name = fields_name_text(batch, batch->fields.entries[row->first + i - 1].name);
-		uint64_t left = name.len < NAME_MAX ? by_len[name.len] : 0;
-		for (; left != 0; left &= left - 1) {
-			int j = __builtin_ctzll(left);
-			places.entry[j] = str_eq(name, names[j]) ? i - 1 : places.entry[j];
+		uint8_t which = derive->which[batch->fields.entries[row->first + i - 1].name];
+		if (which > 0) {
+			places.entry[which - 1] = i - 1;
 		}
 	}
 	return places;
@@ -196,30 +234,38 @@ static void put_part(struct batch *batch, struct str name, const struct field_en
 	}
 }
 
-static void derive_domain(struct batch *batch, uint32_t row, uint32_t number, size_t which) {
+static void derive_domain(struct derive *derive, struct batch *batch, uint32_t row,
+                          uint32_t number, size_t which) {
 	const struct field_block *fields = &batch->fields;
 	const struct field_entry entry = fields->entries[fields->rows[row].first + number];
 	struct value value = value_at(batch, row, number);
 	struct domain_parts parts;
-	struct buf kept = {0}; /* the block may move */
-	buf_append_str(&kept, value.kind == VALUE_STRING ? value.text : STR(""));
-	if (domain_split(buf_str(&kept), &parts)) {
-		struct str whole = buf_str(&kept);
-		put_part(batch, names[named[which].registered], &entry, whole, parts.registered);
-		put_part(batch, named[which].suffix, &entry, whole, parts.suffix);
-		if (parts.sub.len > 0) {
-			put_part(batch, named[which].sub, &entry, whole, parts.sub);
-		}
+	if (value.kind != VALUE_STRING ||
+	    !domain_split_again(&derive->domains, value.text, &parts)) {
+		return;
+	}
+	struct buf kept = {0};
+	struct str whole = value.text;
+	if (entry.place != FIELD_IN_TEXT) { /* the block may move */
+		buf_append_str(&kept, whole);
+		whole = buf_str(&kept);
+		(void)domain_split_again(&derive->domains, whole, &parts);
+	}
+	put_part(batch, names[named[which].registered], &entry, whole, parts.registered);
+	put_part(batch, named[which].suffix, &entry, whole, parts.suffix);
+	if (parts.sub.len > 0) {
+		put_part(batch, named[which].sub, &entry, whole, parts.sub);
 	}
 	buf_deinit(&kept);
 }
 
-static void derive_domains(struct batch *batch, uint32_t row, const struct places *places) {
+static void derive_domains(struct derive *derive, struct batch *batch, uint32_t row,
+                           const struct places *places) {
 	for (size_t i = 0; i < ARRAY_LEN(named); i++) {
 		uint32_t domain = places->entry[named[i].domain];
 		uint32_t entry = domain != NO_ENTRY ? domain : places->entry[named[i].address];
 		if (entry != NO_ENTRY && places->entry[named[i].registered] == NO_ENTRY) {
-			derive_domain(batch, row, entry, i);
+			derive_domain(derive, batch, row, entry, i);
 		}
 	}
 }
@@ -234,17 +280,19 @@ static void derive_outcome(struct batch *batch, uint32_t row, const struct place
 	fields_put_str(batch, FIELD_EVENT_OUTCOME, code < 400 ? STR("success") : STR("failure"));
 }
 
-void derive_fields(struct batch *batch) {
+void derive_fields(struct derive *derive, struct batch *batch, bool object) {
 	uint32_t row = batch->fields.rows_done - 1;
-	struct places places = find_places(batch, row);
+	struct places places = find_places(derive, batch, row);
 	derive_address(batch, row, &places, SOURCE_ADDRESS, SOURCE_IP, SOURCE_DOMAIN);
 	derive_address(batch, row, &places, DESTINATION_ADDRESS, DESTINATION_IP, DESTINATION_DOMAIN);
 	derive_address(batch, row, &places, CLIENT_ADDRESS, CLIENT_IP, CLIENT_DOMAIN);
 	derive_address(batch, row, &places, SERVER_ADDRESS, SERVER_IP, SERVER_DOMAIN);
 	derive_copy(batch, row, &places, SOURCE_DOMAIN, SOURCE_ADDRESS);
 	derive_copy(batch, row, &places, DESTINATION_DOMAIN, DESTINATION_ADDRESS);
-	derive_sum(batch, row, &places, NETWORK_BYTES, SOURCE_BYTES, DESTINATION_BYTES);
-	derive_sum(batch, row, &places, NETWORK_PACKETS, SOURCE_PACKETS, DESTINATION_PACKETS);
-	derive_domains(batch, row, &places);
+	if (!object) {
+		derive_sum(batch, row, &places, NETWORK_BYTES, SOURCE_BYTES, DESTINATION_BYTES);
+		derive_sum(batch, row, &places, NETWORK_PACKETS, SOURCE_PACKETS, DESTINATION_PACKETS);
+	}
+	derive_domains(derive, batch, row, &places);
 	derive_outcome(batch, row, &places);
 }

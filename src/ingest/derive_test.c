@@ -12,6 +12,13 @@ static struct batch *row_of(const char *line) {
 	return batch;
 }
 
+static void derive(struct batch *batch, bool object) {
+	struct derive *state = derive_new();
+	derive_begin(state);
+	derive_fields(state, batch, object);
+	derive_free(state);
+}
+
 static struct value get(struct batch *batch, const char *name) {
 	return fields_get(batch, 0, fields_name(batch, str_from(name)));
 }
@@ -27,7 +34,7 @@ TEST(an_ip_address_is_an_address) {
 	fields_put_str(batch, FIELD_DESTINATION_IP, STR("2001:db8::1"));
 	fields_put_str(batch, FIELD_DESTINATION_ADDRESS, STR("www.example.org"));
 	fields_put_str(batch, fields_name(batch, STR("client.ip")), STR("192.0.2.7"));
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "source.address").text, "192.0.2.1");
 	CHECK_STR(get(batch, "destination.address").text, "www.example.org");
@@ -43,7 +50,7 @@ TEST(a_name_is_an_address_when_nothing_else_is_known) {
 	fields_put_str(batch, fields_name(batch, STR("source.domain")), STR("pc7.example.org"));
 	fields_put_str(batch, FIELD_DESTINATION_DOMAIN, STR("www.example.org"));
 	fields_put_str(batch, FIELD_DESTINATION_IP, STR("192.0.2.1"));
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "source.address").text, "pc7.example.org");
 	CHECK_STR(get(batch, "destination.address").text, "192.0.2.1");
@@ -56,7 +63,7 @@ TEST(names_of_hosts_are_taken_apart) {
 	fields_put_str(batch, fields_name(batch, STR("source.address")), STR("pc7.Example.com"));
 	fields_put_str(batch, FIELD_DESTINATION_DOMAIN, STR("localhost"));
 	fields_put_str(batch, fields_name(batch, STR("dns.question.name")), STR("example.co.jp"));
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "url.registered_domain").text, "example.org");
 	CHECK_STR(get(batch, "url.top_level_domain").text, "org");
@@ -75,7 +82,7 @@ static void check_outcome(const char *code, const char *outcome, const char *exp
 	if (outcome != NULL) {
 		fields_put_str(batch, FIELD_EVENT_OUTCOME, str_from(outcome));
 	}
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "event.outcome").text, expected);
 	batch_free(batch);
@@ -96,7 +103,7 @@ TEST(both_directions_are_summed) {
 	put_count(batch, "source.bytes", "2769");
 	put_count(batch, "destination.bytes", "5851");
 	put_count(batch, "source.packets", "1");
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "network.bytes").text, "8620");
 	CHECK_EQ(get(batch, "network.bytes").kind, VALUE_NUMBER);
@@ -111,18 +118,45 @@ TEST(a_sum_that_the_log_has_stays_and_text_is_not_summed) {
 	put_count(batch, "network.bytes", "300");
 	fields_put_str(batch, fields_name(batch, STR("source.packets")), STR("many"));
 	put_count(batch, "destination.packets", "2");
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_STR(get(batch, "network.bytes").text, "300");
 	CHECK_EQ(get(batch, "network.packets").kind, VALUE_NONE);
 	batch_free(batch);
 }
 
+TEST(an_object_gets_no_sums) {
+	struct batch *batch = row_of("x");
+	put_count(batch, "source.bytes", "1");
+	put_count(batch, "destination.bytes", "2");
+	derive(batch, true);
+	fields_end_row(batch);
+	CHECK_EQ(get(batch, "network.bytes").kind, VALUE_NONE);
+	batch_free(batch);
+}
+
+TEST(names_are_known_again_in_the_next_batch) {
+	struct derive *state = derive_new();
+	static const char *const first[] = {"a", "b", "client.ip"};
+	for (size_t i = 0; i < 3; i++) { /* client.ip has another number each time */
+		struct batch *batch = row_of("x");
+		derive_begin(state);
+		for (size_t j = i; j < 3; j++) {
+			fields_put_str(batch, fields_name(batch, str_from(first[j])), STR("192.0.2.7"));
+		}
+		derive_fields(state, batch, false);
+		fields_end_row(batch);
+		CHECK_STR(get(batch, "client.address").text, "192.0.2.7");
+		batch_free(batch);
+	}
+	derive_free(state);
+}
+
 TEST(only_what_can_be_a_host_name_is_a_domain) {
 	struct batch *batch = row_of("x");
 	fields_put_str(batch, fields_name(batch, STR("source.address")), STR("unix:"));
 	fields_put_str(batch, FIELD_DESTINATION_ADDRESS, STR("192.0.2.1"));
-	derive_fields(batch);
+	derive(batch, false);
 	fields_end_row(batch);
 	CHECK_EQ(get(batch, "source.domain").kind, VALUE_NONE);
 	CHECK_EQ(get(batch, "destination.domain").kind, VALUE_NONE);

@@ -5,6 +5,8 @@
 
 #include <libpsl.h>
 
+#include "base/hash.h"
+
 enum { NAME_MAX_BYTES = 253, LABELS_MAX = 6 };
 
 /* In small letters, with 0 behind; false: no host's name. */
@@ -33,6 +35,12 @@ static size_t label_before(const char *name, size_t at) {
 	return from;
 }
 
+static struct domain_parts parts_at(struct str name, size_t registered, size_t suffix) {
+	return (struct domain_parts){.registered = str_slice(name, registered, name.len),
+	                             .suffix = str_slice(name, suffix, name.len),
+	                             .sub = str_slice(name, 0, registered > 0 ? registered - 1 : 0)};
+}
+
 bool domain_split(struct str name, struct domain_parts *out) {
 	char lower[NAME_MAX_BYTES + 1];
 	size_t suffix = name.len + 1; /* as if a point stood behind the name */
@@ -50,9 +58,27 @@ bool domain_split(struct str name, struct domain_parts *out) {
 	if (found == name.len || found == 0) {
 		return false;
 	}
-	size_t registered = label_before(lower, found);
-	*out = (struct domain_parts){.registered = str_slice(name, registered, name.len),
-	                             .suffix = str_slice(name, found, name.len),
-	                             .sub = str_slice(name, 0, registered > 0 ? registered - 1 : 0)};
+	*out = parts_at(name, label_before(lower, found), found);
 	return true;
+}
+
+bool domain_split_again(struct domain_memo *memo, struct str name, struct domain_parts *out) {
+	if (name.len == 0 || name.len > DOMAIN_MEMO_LEN) {
+		return domain_split(name, out);
+	}
+	struct domain_seen *seen = &memo->seen[hash64(name.ptr, name.len) % DOMAIN_MEMO_NAMES];
+	if (seen->len != name.len || memcmp(seen->name, name.ptr, name.len) != 0) {
+		memcpy(seen->name, name.ptr, name.len);
+		seen->len = (uint8_t)name.len;
+		seen->registered = 0;
+		seen->suffix = 0;
+		if (domain_split(name, out)) {
+			seen->registered = (uint8_t)(name.len - out->registered.len);
+			seen->suffix = (uint8_t)(name.len - out->suffix.len);
+		}
+	}
+	if (seen->suffix > 0) {
+		*out = parts_at(name, seen->registered, seen->suffix);
+	}
+	return seen->suffix > 0;
 }

@@ -36,6 +36,20 @@ TEST(rules_with_a_star_and_their_exceptions) {
 	check("www.city.kobe.jp", "www city.kobe.jp kobe.jp");
 }
 
+TEST(names_that_were_seen_are_taken_apart_alike) {
+	static struct domain_memo memo;
+	static const char *const seen[] = {"www.example.org", "host.lan", "", "example.com",
+	                                   "a-name-that-is-longer-than-what-is-remembered.example.net"};
+	for (size_t i = 0; i < 3 * ARRAY_LEN(seen); i++) {
+		struct str name = str_from(seen[i % ARRAY_LEN(seen)]);
+		struct domain_parts parts = {0};
+		struct domain_parts again = {0};
+		CHECK_EQ(domain_split_again(&memo, name, &again), domain_split(name, &parts));
+		CHECK(str_eq(parts.registered, again.registered) && str_eq(parts.suffix, again.suffix));
+		CHECK(str_eq(parts.sub, again.sub));
+	}
+}
+
 TEST(what_is_no_registered_name_is_refused) {
 	check("", "-");
 	check("org", "-");

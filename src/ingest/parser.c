@@ -40,6 +40,7 @@ struct parser {
 	struct evtx_fields *evtx; /* NULL: not made yet */
 	struct arena *values;     /* of the current record */
 	struct message_state messages;
+	struct derive *derive;
 	struct likes likes; /* of a batch that has a cut */
 };
 
@@ -51,6 +52,7 @@ struct parser *parser_new(const struct os *os, const struct formats *formats) {
 	parser->slots = calloc(formats->slots, sizeof(*parser->slots));
 	ASSERT(parser->slots != NULL);
 	parser->values = arena_new(SIZE_MAX);
+	parser->derive = derive_new();
 	return parser;
 }
 
@@ -76,6 +78,7 @@ void parser_free(struct parser *parser) {
 	likes_deinit(&parser->likes);
 	message_state_deinit(&parser->messages);
 	arena_free(parser->values);
+	derive_free(parser->derive);
 	free(parser->sources);
 	free(parser->slots);
 	free(parser);
@@ -98,6 +101,7 @@ static void forget_batch(struct parser *parser, const struct batch *batch) {
 	memset(parser->numbers, 0xff, sizeof(parser->numbers));
 	likes_begin(&parser->likes);
 	message_state_begin(&parser->messages);
+	derive_begin(parser->derive);
 }
 
 static uint32_t find_hint(const struct formats *formats, struct str name) {
@@ -317,7 +321,7 @@ static void take_whole(struct parser *parser, struct line *line, struct source_s
 		format = message_take(&parser->messages, parser->formats, line, format, &tried);
 	}
 	if (format < count && parser->formats->list[format].text != NULL) {
-		derive_fields(batch);
+		derive_fields(parser->derive, batch, line->text.len > 0 && line->text.ptr[0] == '{');
 	}
 	set_format(parser, batch, &batch->fields.rows[row], format);
 	const struct batch_source *source = &batch->sources[batch->records[row].source];
