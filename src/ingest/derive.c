@@ -234,14 +234,13 @@ static void put_part(struct batch *batch, struct str name, const struct field_en
 	}
 }
 
-static void derive_domain(struct derive *derive, struct batch *batch, uint32_t row,
-                          uint32_t number, size_t which) {
+static void derive_domain(struct derive *derive, struct batch *batch, uint32_t row, uint32_t number,
+                          size_t which) {
 	const struct field_block *fields = &batch->fields;
 	const struct field_entry entry = fields->entries[fields->rows[row].first + number];
 	struct value value = value_at(batch, row, number);
 	struct domain_parts parts;
-	if (value.kind != VALUE_STRING ||
-	    !domain_split_again(&derive->domains, value.text, &parts)) {
+	if (value.kind != VALUE_STRING || !domain_split_again(&derive->domains, value.text, &parts)) {
 		return;
 	}
 	struct buf kept = {0};

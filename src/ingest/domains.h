@@ -21,7 +21,7 @@ enum { DOMAIN_MEMO_NAMES = 256, DOMAIN_MEMO_LEN = 44 };
 struct domain_memo {
 	struct domain_seen {
 		char name[DOMAIN_MEMO_LEN];
-		uint8_t len; /* 0: none */
+		uint8_t len;                /* 0: none */
 		uint8_t registered, suffix; /* where they begin; suffix 0: no registered domain */
 	} seen[DOMAIN_MEMO_NAMES];
 };
