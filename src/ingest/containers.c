@@ -49,7 +49,7 @@ static enum err go_on(struct container *container) {
 	return reading_progress(container->reading, 0);
 }
 
-/* ---- JSON arrays ---- */
+/* ---- JSON: arrays, and objects that span lines ---- */
 
 /* The rest of a damaged array as lines. */
 static enum err take_rest(struct container *container, size_t at) {
@@ -70,37 +70,46 @@ static bool blank(struct str text) {
 	return str_trim(text).len == 0;
 }
 
-/* The elements of one array from *at on; *out_well: it ended with its bracket. */
-static enum err take_array(struct container *container, size_t *at, bool *out_well) {
+static void tell(struct container *container, size_t at, const char *what) {
+	reading_problem(container->reading, container->file.path, at, ERR_INVALID, "%s", what);
+}
+
+/* The elements of one array, or objects, from *at on; *out_well: it ended as it should. */
+static enum err take_elements(struct container *container, enum json_holder holder, size_t *at,
+                              bool *out_well) {
 	struct str bytes = container->bytes;
+	bool objects = holder == JSON_HOLDS_OBJECTS;
+	*out_well = true;
 	for (;;) {
 		struct str element = STR("");
+		size_t before = *at;
 		enum json_element what = json_array_next(bytes, at, &element);
 		size_t from = element.len > 0 ? (size_t)(element.ptr - bytes.ptr) : *at;
+		if (objects && (what == JSON_ARRAY_END || (element.len > 0 && element.ptr[0] != '{'))) {
+			what = JSON_ARRAY_INVALID;
+			*at = before;
+		}
 		switch (what) {
 		case JSON_ELEMENT:
 			TRY(add_pieces(container, from, element.len, LIMIT_JSON_ELEMENT, 0));
 			break;
 		case JSON_ELEMENT_CUT:
 			TRY(add_pieces(container, from, element.len, LIMIT_JSON_ELEMENT, RECORD_FRAMING_ERROR));
-			reading_problem(container->reading, container->file.path, from, ERR_INVALID,
-			                "the array ends inside an element");
+			tell(container, from,
+			     objects ? "the file ends inside an object" : "the array ends inside an element");
 			*at = bytes.len;
-			*out_well = true;
 			return ERR_OK;
 		case JSON_ARRAY_CUT:
-			reading_problem(container->reading, container->file.path, *at, ERR_INVALID,
-			                "the array has no end");
+			if (!objects) {
+				tell(container, *at, "the array has no end");
+			}
 			*at = bytes.len;
-			*out_well = true;
 			return ERR_OK;
 		case JSON_ARRAY_END:
-			*out_well = true;
 			return ERR_OK;
 		case JSON_ARRAY_INVALID:
 		default:
-			reading_problem(container->reading, container->file.path, *at, ERR_INVALID,
-			                "the array is damaged here: the rest is taken as lines");
+			tell(container, *at, "what stands here is no object: the rest is taken as lines");
 			*out_well = false;
 			return ERR_OK;
 		}
@@ -111,23 +120,30 @@ static enum err take_array(struct container *container, size_t *at, bool *out_we
 static enum err take_json(struct container *container) {
 	struct str bytes = container->bytes;
 	size_t at = 0;
-	bool well = json_array_begin(bytes, &at);
-	ASSERT(well);
-	while (well) {
-		TRY(take_array(container, &at, &well));
+	enum json_holder holder = json_holder_begin(bytes, &at);
+	ASSERT(holder != JSON_HOLDS_NONE);
+	for (;;) {
+		bool well;
+		TRY(take_elements(container, holder, &at, &well));
+		if (!well) {
+			return take_rest(container, at);
+		}
+		struct json_scan scan = {.text = bytes, .at = at};
+		if (holder == JSON_HOLDS_RECORDS && json_take(&scan, '}')) {
+			at = scan.at;
+		}
 		struct str rest = str_slice(bytes, at, bytes.len);
-		if (well && blank(rest)) {
+		size_t inner = 0;
+		if (blank(rest)) {
 			return ERR_OK;
 		}
-		size_t inner;
-		if (well && !json_array_begin(rest, &inner)) {
-			reading_problem(container->reading, container->file.path, at, ERR_INVALID,
-			                "other bytes follow the end of the array: taken as lines");
-			well = false;
+		holder = json_holder_begin(rest, &inner);
+		if (holder == JSON_HOLDS_NONE) {
+			tell(container, at, "other bytes follow the end of the array: taken as lines");
+			return take_rest(container, at);
 		}
-		at += well ? inner : 0;
+		at += inner;
 	}
-	return take_rest(container, at);
 }
 
 /* ---- UTF-16 ---- */

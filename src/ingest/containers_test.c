@@ -62,6 +62,39 @@ TEST(an_array_that_is_cut_off_gives_what_there_is) {
 	memory_sink_deinit(&sink);
 }
 
+TEST(objects_that_span_lines_are_records) {
+	struct memory_sink sink;
+	struct memory_file *file = only_file(&sink, STR("{\n \"a\": [1,\n2]\n}\n{\n\"b\":2}{}\n\n"));
+	CHECK_STR(file->texts, "{\n \"a\": [1,\n2]\n}\n{\n\"b\":2}\n{}\n");
+	CHECK_STR(sink.problems, "");
+	memory_sink_deinit(&sink);
+	file = only_file(&sink, STR("{\n\"a\":1\n}\n ] {\n\"b\":2\n}\n"));
+	CHECK_STR(file->texts, "{\n\"a\":1\n}\n ] {\n\"b\":2\n}\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+	file = only_file(&sink, STR("{\n\"a\":1\n}\nplain\n{\n\"b\":2\n}\n"));
+	CHECK_STR(file->texts, "{\n\"a\":1\n}\nplain\n{\n\"b\":2\n}\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+	file = only_file(&sink, STR("{\n\"a\":1\n}\n{\n\"b\":"));
+	CHECK_STR(file->texts, "{\n\"a\":1\n}\n{\n\"b\":\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+}
+
+TEST(records_of_an_export_are_records) {
+	struct memory_sink sink;
+	struct memory_file *file =
+	    only_file(&sink, STR("{\"Records\":[{\"a\":1},\n{\"a\":2}]}\n{\"records\":[{}]}\n"));
+	CHECK_STR(file->texts, "{\"a\":1}\n{\"a\":2}\n{}\n");
+	CHECK_STR(sink.problems, "");
+	memory_sink_deinit(&sink);
+	file = only_file(&sink, STR("{\"Records\":[{\"a\":1}],\"n\":1}\n"));
+	CHECK_STR(file->texts, "{\"a\":1}\n,\"n\":1}\n");
+	CHECK_EQ(sink.problems_count, 1);
+	memory_sink_deinit(&sink);
+}
+
 TEST(text_behind_an_array_is_taken_as_lines) {
 	struct memory_sink sink;
 	struct memory_file *file = only_file(&sink, STR("[{\"a\":1}]\nplain text\n"));

@@ -18,7 +18,7 @@ static bool is_object(struct str text) {
 static void walk_array(struct str text) {
 	struct str element;
 	size_t at;
-	if (!json_array_begin(text, &at)) {
+	if (json_holder_begin(text, &at) == JSON_HOLDS_NONE) {
 		return;
 	}
 	for (;;) {

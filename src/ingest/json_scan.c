@@ -300,14 +300,36 @@ bool json_skip_value(struct json_scan *scan, uint32_t depth, struct str *out_val
 
 /* ---- arrays as containers ---- */
 
-bool json_array_begin(struct str text, size_t *out_at) {
+/* Behind "Records": [ when that is the first member of the object that has begun. */
+static bool records_begin(struct json_scan *scan) {
+	struct str name;
+	bool escapes;
+	return json_peek(scan) == JSON_STRING && json_read_string(scan, &name, &escapes) &&
+	       (str_eq(name, STR("Records")) || str_eq(name, STR("records"))) && json_take(scan, ':') &&
+	       json_take(scan, '[');
+}
+
+enum json_holder json_holder_begin(struct str text, size_t *out_at) {
 	struct json_scan scan = json_scan_of(text);
 	scan.at = str_starts(text, STR("\xef\xbb\xbf")) ? 3 : 0;
-	if (!json_take(&scan, '[')) {
-		return false;
+	if (json_take(&scan, '[')) {
+		*out_at = scan.at;
+		return JSON_HOLDS_ARRAY;
 	}
-	*out_at = scan.at;
-	return true;
+	if (!json_take(&scan, '{')) {
+		return JSON_HOLDS_NONE;
+	}
+	size_t object = scan.at - 1;
+	size_t line = scan.at;
+	while (line < text.len && char_is_space(text.ptr[line]) && text.ptr[line] != '\n') {
+		line++;
+	}
+	if (records_begin(&scan)) {
+		*out_at = scan.at;
+		return JSON_HOLDS_RECORDS;
+	}
+	*out_at = object;
+	return line < text.len && text.ptr[line] == '\n' ? JSON_HOLDS_OBJECTS : JSON_HOLDS_NONE;
 }
 
 /* Behind the string that begins at at; text.len when it does not end. */

@@ -137,7 +137,7 @@ TEST(elements_of_an_array_are_found_one_by_one) {
 	static const char *const expected[] = {"{\"a\":\"]},{\"}", "[1,2]", "\"x,y\"", "3", "true"};
 	struct str element;
 	size_t at = 0;
-	REQUIRE(json_array_begin(text, &at));
+	REQUIRE(JSON_HOLDS_ARRAY == json_holder_begin(text, &at));
 	for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
 		REQUIRE(json_array_next(text, &at, &element) == JSON_ELEMENT);
 		CHECK_STR(element, expected[i]);
@@ -149,19 +149,42 @@ TEST(elements_of_an_array_are_found_one_by_one) {
 TEST(cut_and_broken_arrays_give_what_is_there) {
 	struct str element;
 	size_t at = 0;
-	CHECK(!json_array_begin(STR("{\"a\":1}"), &at));
-	CHECK(!json_array_begin(STR(""), &at));
-	REQUIRE(json_array_begin(STR("[{\"a\":1},{\"b\":"), &at));
+	CHECK(JSON_HOLDS_NONE == json_holder_begin(STR("{\"a\":1}"), &at));
+	CHECK(JSON_HOLDS_NONE == json_holder_begin(STR(""), &at));
+	REQUIRE(JSON_HOLDS_ARRAY == json_holder_begin(STR("[{\"a\":1},{\"b\":"), &at));
 	CHECK(json_array_next(STR("[{\"a\":1},{\"b\":"), &at, &element) == JSON_ELEMENT);
 	CHECK(json_array_next(STR("[{\"a\":1},{\"b\":"), &at, &element) == JSON_ELEMENT_CUT);
 	CHECK_STR(element, "{\"b\":");
-	REQUIRE(json_array_begin(STR("[\"abc"), &at));
+	REQUIRE(JSON_HOLDS_ARRAY == json_holder_begin(STR("[\"abc"), &at));
 	CHECK(json_array_next(STR("[\"abc"), &at, &element) == JSON_ELEMENT_CUT);
-	REQUIRE(json_array_begin(STR("[1,"), &at));
+	REQUIRE(JSON_HOLDS_ARRAY == json_holder_begin(STR("[1,"), &at));
 	CHECK(json_array_next(STR("[1,"), &at, &element) == JSON_ELEMENT);
 	CHECK(json_array_next(STR("[1,"), &at, &element) == JSON_ARRAY_CUT);
-	REQUIRE(json_array_begin(STR("[]"), &at));
+	REQUIRE(JSON_HOLDS_ARRAY == json_holder_begin(STR("[]"), &at));
 	CHECK(json_array_next(STR("[]"), &at, &element) == JSON_ARRAY_END);
-	REQUIRE(json_array_begin(STR("[x]"), &at));
+	REQUIRE(JSON_HOLDS_ARRAY == json_holder_begin(STR("[x]"), &at));
 	CHECK(json_array_next(STR("[x]"), &at, &element) == JSON_ARRAY_INVALID);
+}
+
+TEST(what_holds_records_is_told_by_its_beginning) {
+	static const struct {
+		const char *text;
+		enum json_holder holder;
+		size_t at;
+	} rows[] = {
+	    {" [{}]", JSON_HOLDS_ARRAY, 2},
+	    {"{\"Records\": [ {}]}", JSON_HOLDS_RECORDS, 13},
+	    {"{\n \"records\":[]}", JSON_HOLDS_RECORDS, 14},
+	    {"{\n  \"a\": 1\n}", JSON_HOLDS_OBJECTS, 0},
+	    {"\xef\xbb\xbf{\r\n}", JSON_HOLDS_OBJECTS, 3},
+	    {"{\"a\":1}\n{\n}", JSON_HOLDS_NONE, 0},
+	    {"{\"Records\":1}", JSON_HOLDS_NONE, 0},
+	    {"{", JSON_HOLDS_NONE, 0},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		size_t at = 99;
+		enum json_holder holder = json_holder_begin(str_from(rows[i].text), &at);
+		CHECK_EQ(holder, rows[i].holder);
+		CHECK(holder == JSON_HOLDS_NONE || at == rows[i].at);
+	}
 }

@@ -64,23 +64,21 @@ static bool zip_recognise(struct str head) {
 	                            "PK\x03\x04"));
 }
 
-/* An array of objects; "[{" also begins lines of text, so that a name or the end must follow. */
-static bool json_array_recognise(struct str head) {
+/* Objects in an array ("[{" also begins lines of text, so that a name or the end must follow), or
+ * one after the other: the first must be whole, as far as can be seen. */
+static bool json_holder_recognise(struct str head) {
 	size_t at;
-	if (!json_array_begin(head, &at)) {
+	enum json_holder holder = json_holder_begin(head, &at);
+	if (holder == JSON_HOLDS_NONE) {
 		return false;
 	}
-	while (at < head.len && char_is_space(head.ptr[at])) {
-		at++;
+	struct json_scan scan = {.text = head, .at = at};
+	struct str object;
+	if (holder == JSON_HOLDS_OBJECTS) {
+		return json_skip_value(&scan, 0, &object) ||
+		       (scan.at == head.len && head.len >= RECOGNISE_SIZE);
 	}
-	if (at == head.len || head.ptr[at] != '{') {
-		return false;
-	}
-	at++;
-	while (at < head.len && char_is_space(head.ptr[at])) {
-		at++;
-	}
-	return at < head.len && (head.ptr[at] == '"' || head.ptr[at] == '}');
+	return json_take(&scan, '{') && (json_peek(&scan) == JSON_STRING || json_take(&scan, '}'));
 }
 
 static enum charset_id charset_of(const struct ingest_options *options, struct str head) {
@@ -151,7 +149,7 @@ enum carrier carrier_recognise(const struct ingest_options *options, struct str 
 		return CARRIER_CSV;
 	}
 	bool json = options->format.len == 0 || str_eq(options->format, STR("json"));
-	return json && json_array_recognise(head) ? CARRIER_JSON_ARRAY : CARRIER_LINES;
+	return json && json_holder_recognise(head) ? CARRIER_JSON_ARRAY : CARRIER_LINES;
 }
 
 void recognise_lines(const struct ingest_options *options, struct str sample,
