@@ -87,6 +87,18 @@ static bool is_json_number(struct str s) {
 	return at == s.len;
 }
 
+/* JSON has line ends between values only, where they mean nothing; output is one line a record. */
+static void append_in_one_line(struct buf *out, struct str json) {
+	size_t from = 0;
+	for (size_t i = 0; i < json.len; i++) {
+		if (json.ptr[i] == '\n' || json.ptr[i] == '\r') {
+			buf_append_str(out, str_slice(json, from, i));
+			from = i + 1;
+		}
+	}
+	buf_append_str(out, str_slice(json, from, json.len));
+}
+
 void value_append_json(struct buf *out, struct value value) {
 	switch (value.kind) {
 	case VALUE_NUMBER:
@@ -97,8 +109,10 @@ void value_append_json(struct buf *out, struct value value) {
 		}
 		break;
 	case VALUE_BOOL:
-	case VALUE_JSON:
 		buf_append_str(out, value.text);
+		break;
+	case VALUE_JSON:
+		append_in_one_line(out, value.text);
 		break;
 	case VALUE_LIST:
 		append_list_json(out, value.text);

@@ -144,3 +144,10 @@ TEST(strings_and_numbers_count_as_numbers_when_they_are) {
 	CHECK(!value_number(VALUE_ABSENT, &v));
 	CHECK(v == 5);
 }
+
+TEST(json_that_spanned_lines_is_printed_in_one) {
+	struct buf out = {0};
+	value_append_json(&out, (struct value){VALUE_JSON, STR("[{\"a\":\r\n 1},\n2]")});
+	CHECK_STR(out, "[{\"a\": 1},2]");
+	buf_deinit(&out);
+}

@@ -62,8 +62,8 @@ enum json_element {
 /* What holds records: an array; an object whose first member is one ({"Records":[...]}, as clouds
  * export them); objects one after the other, of which the first goes on behind its first line. */
 enum json_holder { JSON_HOLDS_NONE, JSON_HOLDS_ARRAY, JSON_HOLDS_RECORDS, JSON_HOLDS_OBJECTS };
-/* White space and a byte order mark may come first. *out_at: behind "[", or before the first object.
- * Only the beginning is looked at. */
+/* White space and a byte order mark may come first. *out_at: behind "[", or before the first
+ * object. Only the beginning is looked at. */
 enum json_holder json_holder_begin(struct str text, size_t *out_at);
 /* The next element from *at on. Its extent is found by brackets and strings only: what is inside is
  * checked when it is parsed. */
