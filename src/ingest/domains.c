@@ -3,7 +3,9 @@
  */
 #include "ingest/domains.h"
 
+#include <dlfcn.h>
 #include <libpsl.h>
+#include <pthread.h>
 
 #include "base/hash.h"
 
@@ -41,17 +43,34 @@ static struct domain_parts parts_at(struct str name, size_t registered, size_t s
 	                             .sub = str_slice(name, 0, registered > 0 ? registered - 1 : 0)};
 }
 
+/* libpsl is loaded when the first name is met: it brings two libraries, which searches never need.
+ */
+static const psl_ctx_t *suffix_list;
+static __typeof__(&psl_is_public_suffix2) is_suffix;
+static pthread_once_t psl_once = PTHREAD_ONCE_INIT;
+
+static void load_list(void) {
+	void *library = dlopen("libpsl.so.5", RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (library == NULL) {
+		return; /* no name is split then */
+	}
+	__typeof__(&psl_builtin) builtin = (__typeof__(&psl_builtin))dlsym(library, "psl_builtin");
+	is_suffix = (__typeof__(&psl_is_public_suffix2))dlsym(library, "psl_is_public_suffix2");
+	suffix_list = builtin != NULL && is_suffix != NULL ? builtin() : NULL;
+	(void)dlclose(library); /* only counts */
+}
+
 bool domain_split(struct str name, struct domain_parts *out) {
 	char lower[NAME_MAX_BYTES + 1];
 	size_t suffix = name.len + 1; /* as if a point stood behind the name */
-	const psl_ctx_t *list = psl_builtin();
-	if (list == NULL || !lower_name(name, lower)) {
+	ASSERT(pthread_once(&psl_once, load_list) == 0);
+	if (suffix_list == NULL || !lower_name(name, lower)) {
 		return false;
 	}
 	size_t found = name.len;
 	for (int labels = 0; labels < LABELS_MAX && suffix > 0; labels++) {
 		suffix = label_before(lower, suffix);
-		if (psl_is_public_suffix2(list, lower + suffix, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)) {
+		if (is_suffix(suffix_list, lower + suffix, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE)) {
 			found = suffix; /* the longest counts */
 		}
 	}

@@ -1,10 +1,10 @@
 /* See http.h. Everything but request_durable runs in the thread of libmicrohttpd. */
 #include "server/http.h"
 
-#include <microhttpd.h>
 #include <pthread.h>
 
 #include "server/http_request.h"
+#include "server/microhttpd.h"
 
 enum { HEADER_MAX = 32 << 10, STOP_WAITS = 100, STOP_WAIT_NS = 10000000 };
 
@@ -28,6 +28,15 @@ struct http {
 	size_t bodies; /* bytes of them */
 };
 
+/* Filled before the first server starts; all servers of the program share it. */
+static struct microhttpd_calls mhd;
+static bool mhd_there;
+static pthread_once_t mhd_once = PTHREAD_ONCE_INIT;
+
+static void load_library(void) {
+	mhd_there = microhttpd_load(&mhd);
+}
+
 static void take(struct http *http) {
 	ASSERT(pthread_mutex_lock(&http->lock) == 0);
 }
@@ -44,7 +53,7 @@ static int64_t now_ns(const struct http *http) {
 
 static struct http_connection *connection_of(struct MHD_Connection *connection) {
 	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	    mhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	return info != NULL ? info->socket_context : NULL;
 }
 
@@ -62,7 +71,7 @@ static void enter_phase(struct http *http, struct MHD_Connection *connection,
 static void connection_opened(struct http *http, struct MHD_Connection *connection,
                               void **state_at) {
 	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	    mhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct http_connection *state = calloc(1, sizeof(*state));
 	ASSERT(state != NULL);
 	*state = (struct http_connection){.fd = info != NULL ? info->connect_fd : -1,
@@ -149,24 +158,25 @@ static enum MHD_Result answer(struct http_request *request) {
 		refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, buf_str(&why));
 	}
 	const struct http_answer *answer = &request->answer;
-	struct MHD_Response *response =
-	    MHD_create_response_from_buffer(answer->body.len, answer->body.ptr, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = mhd.MHD_create_response_from_buffer(
+	    answer->body.len, answer->body.ptr, MHD_RESPMEM_MUST_COPY);
 	if (response == NULL) {
 		return MHD_NO; /* closes it */
 	}
 	if (request->route != NULL && request->route->refuse == http_refuse_elastic) {
-		(void)MHD_add_response_header(response, "X-Elastic-Product", "Elasticsearch");
+		(void)mhd.MHD_add_response_header(response, "X-Elastic-Product", "Elasticsearch");
 	}
 	const char *type = answer->type != NULL ? answer->type : "application/json";
-	(void)MHD_add_response_header(response, "Content-Type", type); /* fails for no memory only */
-	(void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	(void)mhd.MHD_add_response_header(response, "Content-Type",
+	                                  type); /* fails for no memory only */
+	(void)mhd.MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (answer->status == MHD_HTTP_SERVICE_UNAVAILABLE || answer->status == 429) {
-		(void)MHD_add_response_header(response, "Retry-After", "1");
+		(void)mhd.MHD_add_response_header(response, "Retry-After", "1");
 	}
 	metrics_add(request->http->options.metrics, METRIC_REQUESTS, 1);
 	metrics_add(request->http->options.metrics, METRIC_REQUESTS_REFUSED, answer->status >= 400);
-	enum MHD_Result result = MHD_queue_response(request->connection, answer->status, response);
-	MHD_destroy_response(response);
+	enum MHD_Result result = mhd.MHD_queue_response(request->connection, answer->status, response);
+	mhd.MHD_destroy_response(response);
 	return result;
 }
 
@@ -296,7 +306,7 @@ struct str http_path_part(const struct http_request *request, size_t part) {
 }
 
 struct str http_header(const struct http_request *request, const char *name) {
-	return str_from(MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name));
+	return str_from(mhd.MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name));
 }
 
 /* ---- records ---- */
@@ -305,12 +315,12 @@ static void request_durable(struct intake_wait *wait, enum err err) {
 	struct http_request *request =
 	    (struct http_request *)(void *)((char *)wait - offsetof(struct http_request, wait));
 	request->waited = err;
-	MHD_resume_connection(request->connection);
+	mhd.MHD_resume_connection(request->connection);
 }
 
 static void find_peer(struct http_request *request) {
 	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	    mhd.MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct net_address address = {0};
 	if (info != NULL) {
 		net_address_from(info->client_addr, &address);
@@ -364,7 +374,7 @@ void http_end(struct http_request *request, enum metric metric) {
 	}
 	request->wait.done = request_durable;
 	request->suspended = true;
-	MHD_suspend_connection(request->connection); /* before anybody can resume it */
+	mhd.MHD_suspend_connection(request->connection); /* before anybody can resume it */
 	intake_end(http->options.intake, &request->wait);
 }
 
@@ -482,7 +492,7 @@ static enum MHD_Result count_length(void *ctx, enum MHD_ValueKind kind, const ch
 /* Two servers that read such a request in a row could disagree where the next one begins. */
 static bool is_ambiguous(struct MHD_Connection *connection) {
 	struct lengths lengths = {0};
-	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, count_length, &lengths);
+	(void)mhd.MHD_get_connection_values(connection, MHD_HEADER_KIND, count_length, &lengths);
 	return lengths.lengths + lengths.chunked > 1;
 }
 
@@ -524,7 +534,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 static enum err start(struct http *http) {
 	const struct http_options *options = &http->options;
 	int64_t seconds = options->timeout_ns / 1000000000;
-	http->daemon = MHD_start_daemon(
+	http->daemon = mhd.MHD_start_daemon(
 	    MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, http,
 	    MHD_OPTION_LISTEN_SOCKET, http->fd, MHD_OPTION_NOTIFY_COMPLETED, request_ended, http,
 	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_LIMIT,
@@ -536,6 +546,13 @@ static enum err start(struct http *http) {
 }
 
 enum err http_new(const struct http_options *options, struct http **out_http, struct diag *diag) {
+	ASSERT(pthread_once(&mhd_once, load_library) == 0);
+	if (!mhd_there) {
+		enum err missing =
+		    diag_set(diag, ERR_UNSUPPORTED, "HTTP cannot be served: libmicrohttpd is not there");
+		diag_hint(diag, "install the package libmicrohttpd12");
+		return missing;
+	}
 	struct http *http = calloc(1, sizeof(*http));
 	struct buf name CLEANUP(buf_deinit) = {0};
 	ASSERT(http != NULL);
@@ -576,7 +593,7 @@ void http_stop(struct http *http) {
 	http->stopping = true;
 	give(http);
 	/* The daemon leaves the socket alone from now on, and it is ours. */
-	http->fd = MHD_quiesce_daemon(http->daemon);
+	http->fd = mhd.MHD_quiesce_daemon(http->daemon);
 	socket_close(http->fd);
 	http->fd = -1;
 }
@@ -596,7 +613,7 @@ void http_free(struct http *http) {
 	for (int i = 0; i < STOP_WAITS && is_busy(http); i++) {
 		os->sleep(os->ctx, STOP_WAIT_NS);
 	}
-	MHD_stop_daemon(http->daemon);
+	mhd.MHD_stop_daemon(http->daemon);
 	ASSERT(http->requests == 0);
 	(void)pthread_mutex_destroy(&http->lock); /* nobody holds it */
 	free(http);
