@@ -29,6 +29,13 @@
 	"alias: user.name, user.id: user.id, uid: user.id}\n"                                    \
 	"tests:\n  - line: '{\"what\":1,\"by\":\"bob\"}'\n"
 
+/* Which word is the value, and what kind of value it is, hangs on another word. */
+#define CHOICE                                                                                  \
+	"name: choice\ntitle: t\ntakes: message\nprograms: [pairs]\npatterns:\n"                    \
+	"  - {name: p, pattern: 'pair %(%{one(192.0.2.1):my.x} %{word}%|%{word} %{word:my.x}%)'}\n" \
+	"  - {name: n, pattern: 'kind %(%{one(192.0.2.1)} %{int:my.n}%|%{word} %{word:my.n}%)'}\n"  \
+	"tests:\n  - line: 'pair 192.0.2.1 198.51.100.7'\n"
+
 struct own {
 	struct test_folder folder;
 	struct line_testing t;
@@ -41,6 +48,7 @@ static struct own own_new(void) {
 	test_folder_write(&own.folder, "2.yml", STR(ANY));
 	test_folder_write(&own.folder, "3.yml", STR(OUTER));
 	test_folder_write(&own.folder, "4.yml", STR(OBJECT));
+	test_folder_write(&own.folder, "6.yml", STR(CHOICE));
 	test_folder_write(&own.folder, "5.yml", STR(DEVICE));
 	test_folder_write(&own.folder, "6.yml", STR(LONG));
 	enum err err = formats_new(os_real(), own.folder.path, &own.t.formats, &diag);
@@ -173,7 +181,11 @@ TEST(lines_that_are_alike_have_the_same_fields_as_lines_alone) {
 	                                    TIME "logind[9]: other 5",
 	                                    TIME "logind[9]: login b1 from 192.0.2.1",
 	                                    TIME "logind[9]: login b2 from 192.0.2.2",
-	                                    TIME "logind[9]: login b2 from 192.0.2.300"};
+	                                    TIME "logind[9]: login b2 from 192.0.2.300",
+	                                    TIME "pairs[9]: pair 192.0.2.1 198.51.100.7",
+	                                    TIME "pairs[9]: pair 203.0.113.5 198.51.100.9",
+	                                    TIME "pairs[9]: kind 192.0.2.1 7",
+	                                    TIME "pairs[9]: kind 203.0.113.5 8"};
 	struct own own = own_new();
 	struct batch_source source = line_testing_source();
 	struct buf text = {0};
