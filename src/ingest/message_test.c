@@ -48,7 +48,7 @@ static struct own own_new(void) {
 	test_folder_write(&own.folder, "2.yml", STR(ANY));
 	test_folder_write(&own.folder, "3.yml", STR(OUTER));
 	test_folder_write(&own.folder, "4.yml", STR(OBJECT));
-	test_folder_write(&own.folder, "6.yml", STR(CHOICE));
+	test_folder_write(&own.folder, "7.yml", STR(CHOICE));
 	test_folder_write(&own.folder, "5.yml", STR(DEVICE));
 	test_folder_write(&own.folder, "6.yml", STR(LONG));
 	enum err err = formats_new(os_real(), own.folder.path, &own.t.formats, &diag);
