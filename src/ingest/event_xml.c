@@ -147,22 +147,6 @@ struct reading_event {
 	bool has_system;
 };
 
-static uint8_t section_of(struct str name) {
-	switch (evtx_name_find(name)) {
-	case EVTX_NAME_SYSTEM:
-		return EVTX_SECTION_SYSTEM;
-	case EVTX_NAME_EVENT_DATA:
-	case EVTX_NAME_PROCESSING_ERROR_DATA:
-		return EVTX_SECTION_EVENT_DATA;
-	case EVTX_NAME_USER_DATA:
-		return EVTX_SECTION_USER_DATA;
-	case EVTX_NAME_RENDERING_INFO:
-		return EVTX_SECTION_RENDERING;
-	default:
-		return EVTX_SECTION_NONE;
-	}
-}
-
 /* A piece of the event, whose text the fields have a copy of. */
 static struct evtx_piece piece_of(const struct reading_event *event, struct str part) {
 	if (part.len == 0) {
@@ -202,7 +186,7 @@ static bool begin_element(struct reading_event *event, const struct token *token
 		return false;
 	}
 	if (event->depth == 2) {
-		event->section = section_of(token->value);
+		event->section = evtx_section_of(evtx_name_find(token->value));
 		event->has_system = event->has_system || event->section == EVTX_SECTION_SYSTEM;
 	}
 	take_attributes(event, frame, token->attributes);

@@ -54,22 +54,6 @@ static void leaf(struct evtx_event *event, const struct evtx_frame *frame,
 	}
 }
 
-static uint8_t section_of(uint8_t name) {
-	switch (name) {
-	case EVTX_NAME_SYSTEM:
-		return EVTX_SECTION_SYSTEM;
-	case EVTX_NAME_EVENT_DATA:
-	case EVTX_NAME_PROCESSING_ERROR_DATA:
-		return EVTX_SECTION_EVENT_DATA;
-	case EVTX_NAME_USER_DATA:
-		return EVTX_SECTION_USER_DATA;
-	case EVTX_NAME_RENDERING_INFO:
-		return EVTX_SECTION_RENDERING;
-	default:
-		return EVTX_SECTION_NONE;
-	}
-}
-
 /* ---- running ---- */
 
 static void render_fragment(struct evtx_event *event, uint32_t at, uint32_t end);
@@ -109,7 +93,7 @@ static bool begin_element(struct evtx_event *event, const struct evtx_program *p
 	                             .name = op->name,
 	                             .in_head = true};
 	if (event->depth == 2) {
-		event->section = section_of(op->name);
+		event->section = evtx_section_of(op->name);
 	}
 	return true;
 }

@@ -6,6 +6,22 @@
 #include "base/instant.h"
 #include "ingest/evtx_value.h"
 
+uint8_t evtx_section_of(uint8_t name) {
+	switch (name) {
+	case EVTX_NAME_SYSTEM:
+		return EVTX_SECTION_SYSTEM;
+	case EVTX_NAME_EVENT_DATA:
+	case EVTX_NAME_PROCESSING_ERROR_DATA:
+		return EVTX_SECTION_EVENT_DATA;
+	case EVTX_NAME_USER_DATA:
+		return EVTX_SECTION_USER_DATA;
+	case EVTX_NAME_RENDERING_INFO:
+		return EVTX_SECTION_RENDERING;
+	default:
+		return EVTX_SECTION_NONE;
+	}
+}
+
 #define AUDIT_FAILURE ((uint64_t)0x10000000000000)
 #define AUDIT_SUCCESS ((uint64_t)0x20000000000000)
 

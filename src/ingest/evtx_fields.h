@@ -13,6 +13,8 @@ enum evtx_section {
 	EVTX_SECTION_USER_DATA,
 	EVTX_SECTION_RENDERING,
 };
+/* The section that an element below Event begins (enum evtx_name), or EVTX_SECTION_NONE. */
+uint8_t evtx_section_of(uint8_t name);
 
 enum { EVTX_ELEMENT_TEXT = EVTX_NAME_COUNT }; /* in place of the name of an attribute */
 

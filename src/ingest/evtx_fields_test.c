@@ -166,3 +166,12 @@ TEST(the_number_of_a_name_is_looked_up_anew_in_another_batch) {
 	CHECK_EQ(get(&bench, "another").kind, VALUE_NONE);
 	bench_end(&bench);
 }
+
+TEST(elements_below_an_event_begin_sections) {
+	CHECK(evtx_section_of(EVTX_NAME_SYSTEM) == EVTX_SECTION_SYSTEM);
+	CHECK(evtx_section_of(EVTX_NAME_EVENT_DATA) == EVTX_SECTION_EVENT_DATA);
+	CHECK(evtx_section_of(EVTX_NAME_PROCESSING_ERROR_DATA) == EVTX_SECTION_EVENT_DATA);
+	CHECK(evtx_section_of(EVTX_NAME_USER_DATA) == EVTX_SECTION_USER_DATA);
+	CHECK(evtx_section_of(EVTX_NAME_RENDERING_INFO) == EVTX_SECTION_RENDERING);
+	CHECK(evtx_section_of(0) == EVTX_SECTION_NONE);
+}
